@@ -1,0 +1,72 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+# command=package; the alternatives are what other machines call the same thing.
+PACKAGES := mvn=maven 'chromium|google-chrome=chromium' chromedriver=chromium-driver \
+            strace=strace prlimit=util-linux
+
+ARGS ?=
+DATA ?=
+JAVA_OPTS ?=
+MVN_ARGS ?=
+
+JAR := target/penstock.jar
+SOURCES := $(shell find src/main conf -type f 2>/dev/null)
+JAVA_FLAGS := --sun-misc-unsafe-memory-access=allow
+# The jar's manifest grants this to `java -jar`; a class path has no manifest.
+CLASSPATH_FLAGS := $(JAVA_FLAGS) --enable-native-access=ALL-UNNAMED -Dai.djl.offline=true
+
+# Maven too must run on the JDK the sources need: the compiler plugins load javac's insides.
+WITH_JDK := JAVA_HOME=$$(scripts/find-jdk.sh) || exit 1; export JAVA_HOME;
+MVN := mvn -B -ntp $(MVN_ARGS)
+
+.PHONY: help deps run test bench quality format lint clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install what the tests need (as root on Debian), or say what is missing
+	@scripts/deps.sh $(PACKAGES)
+
+run: $(JAR) ## build when sources changed, then run; ARGS="--help" and JAVA_OPTS go along
+	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(JAVA_FLAGS) $(JAVA_OPTS) -jar $(JAR) $(ARGS)
+
+$(JAR): pom.xml scripts/AddHeavyFiles.java $(SOURCES)
+	@echo "building $@"
+	@$(WITH_JDK) $(MVN) -q -DskipTests package
+	@touch $@
+
+# Reports of an earlier run would hide or fake a skipped test, so they go first.
+test: deps ## build, run every test, check the format; a skipped test fails
+	@rm -rf target/surefire-reports target/failsafe-reports
+	@$(WITH_JDK) $(MVN) verify
+	@if grep -l '<skipped' target/*-reports/TEST-*.xml 2>/dev/null; then \
+	  echo 'test: the classes above skipped tests' >&2; exit 1; fi
+
+bench: target/test.classpath ## measure; ARGS go to the benchmark
+	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) $(JAVA_OPTS) \
+	  -cp "target/test-classes:target/classes:$$(cat $<)" dev.penstock.bench.Bench $(ARGS)
+
+quality: data-given target/test.classpath ## compare the models' quality on DATA=<folder>
+	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) $(JAVA_OPTS) \
+	  -cp "target/test-classes:target/classes:$$(cat target/test.classpath)" dev.penstock.bench.Quality $(DATA)
+
+.PHONY: data-given
+data-given:
+	@if [ -z "$(DATA)" ]; then echo 'quality: say where the data is: make quality DATA=<folder>' >&2; exit 1; fi
+
+# Compiled every time (Maven knows what changed); listing the class path is what takes long.
+.PHONY: target/test.classpath
+target/test.classpath:
+	@$(WITH_JDK) $(MVN) -q test-compile dependency:build-classpath \
+	  -DincludeScope=test -Dmdep.outputFile=$@
+
+format: ## format the Java sources
+	@$(WITH_JDK) $(MVN) -q spotless:apply
+
+lint: ## check the format and compile with Error Prone and NullAway
+	@$(WITH_JDK) $(MVN) spotless:check test-compile
+
+clean: ## remove what was built
+	@rm -rf target

@@ -1,0 +1,59 @@
+package dev.penstock;
+
+import dev.penstock.inference.EngineStatus;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+
+/** What a start prints: where it is, the key, and a command to paste. */
+final class Banner {
+  private Banner() {}
+
+  static String of(Node node, EngineStatus model, Duration took) {
+    String uri = node.uri().toString();
+    var text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "%nPenstock %s is at %s (%.1f s)%n",
+            Version.current(),
+            uri,
+            took.toMillis() / 1000.0));
+    line(
+        text,
+        "model",
+        model.state() == EngineStatus.State.READY
+            ? model.model() + " on " + model.device()
+            : model.model() + " could not be opened: " + model.message());
+    line(text, "page", uri + "/   any user name, the key as password");
+    line(text, "docs", uri + "/docs");
+    line(text, "key", key(node));
+    line(
+        text,
+        "try",
+        "curl -s %s/v1/embeddings -H \"Authorization: Bearer %s\" -H 'Content-Type: application/json' -d '{\"input\":\"Water flows downhill\"}'"
+            .formatted(uri, bearer(node)));
+    return text.append(System.lineSeparator()).toString();
+  }
+
+  private static void line(StringBuilder text, String name, String value) {
+    text.append(String.format(Locale.ROOT, "  %-6s %s%n", name, value));
+  }
+
+  /** A generated key is shown once, when it is new; later only where it is kept. */
+  private static String key(Node node) {
+    return node.keys()
+        .newlyGenerated()
+        .map(key -> key + "   new, kept in " + keyFile(node))
+        .or(() -> node.keys().keyFile().map(file -> "in " + file))
+        .orElse("the one set as auth.token (AUTH_TOKEN)");
+  }
+
+  private static String bearer(Node node) {
+    return node.keys().keyFile().map(file -> "$(cat " + file + ")").orElse("$AUTH_TOKEN");
+  }
+
+  private static String keyFile(Node node) {
+    return node.keys().keyFile().map(Path::toString).orElse("nowhere");
+  }
+}

@@ -1,0 +1,204 @@
+package dev.penstock;
+
+import dev.penstock.admin.OverviewPage;
+import dev.penstock.bus.Bus;
+import dev.penstock.config.Settings;
+import dev.penstock.dispatch.DispatchVerticle;
+import dev.penstock.http.HttpVerticle;
+import dev.penstock.inference.EngineStatus;
+import dev.penstock.inference.Handlers;
+import dev.penstock.inference.InferenceVerticle;
+import dev.penstock.inference.NativeLibraries;
+import dev.penstock.metrics.Meters;
+import dev.penstock.models.ModelCatalogue;
+import dev.penstock.queue.TaskQueue;
+import dev.penstock.queue.TaskQueues;
+import dev.penstock.security.ApiKeys;
+import dev.penstock.sqlite.SqliteDatabase;
+import dev.penstock.store.TaskStore;
+import dev.penstock.store.TaskStores;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import io.vertx.micrometer.Label;
+import io.vertx.micrometer.MetricsDomain;
+import io.vertx.micrometer.MicrometerMetricsFactory;
+import io.vertx.micrometer.MicrometerMetricsOptions;
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.EnumSet;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
+
+/** One running Penstock: builds every part, starts them in order and stops them in reverse. */
+final class Node implements AutoCloseable {
+  private static final Duration PART = Duration.ofSeconds(30);
+  private static final Duration MODEL = Duration.ofMinutes(5);
+
+  private final Settings settings;
+  private final Parts parts;
+  private final ApiKeys keys;
+  private final Handlers handlers;
+  private final InferenceVerticle inference;
+  private final HttpVerticle http;
+
+  /** What a test may put before the ports, to break them. */
+  record Ports(UnaryOperator<TaskStore> store, UnaryOperator<TaskQueue> queue) {
+    static final Ports AS_THEY_ARE = new Ports(UnaryOperator.identity(), UnaryOperator.identity());
+  }
+
+  /** Answers HTTP when it returns; the default model may still be opening. */
+  static Node start(Settings settings) throws Exception {
+    return start(settings, Ports.AS_THEY_ARE);
+  }
+
+  static Node start(Settings settings, Ports ports) throws Exception {
+    var parts = new Parts();
+    try {
+      return new Node(settings, ports, parts);
+    } catch (Exception | Error e) {
+      parts.stop();
+      throw e;
+    }
+  }
+
+  private Node(Settings settings, Ports ports, Parts parts) throws Exception {
+    this.settings = settings;
+    this.parts = parts;
+    String name = "node-" + UUID.randomUUID().toString().substring(0, 8);
+    ModelCatalogue catalogue = ModelCatalogue.load(settings.models().file().orElse(null));
+    catalogue.require(settings.embedding().model());
+    keys = ApiKeys.open(settings);
+    NativeLibraries.prepare(settings.data().dir());
+    var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmThreadMetrics().bindTo(registry);
+    new ProcessorMetrics().bindTo(registry);
+    var meters = new Meters(registry);
+
+    // Native libraries and the model take longest: they load beside the rest.
+    var opening =
+        new FutureTask<>(() ->
+            Handlers.open(
+                settings,
+                catalogue,
+                name,
+                run ->
+                    meters.batch(
+                        run.model(),
+                        run.sequences(),
+                        run.tokens(),
+                        run.paddedTokens(),
+                        run.time())));
+    Thread.ofPlatform().name("open-models").daemon().start(opening);
+
+    SqliteDatabase database = SqliteDatabase.open(settings.db().path());
+    parts.started("database", database::close);
+    TaskStore store = ports.store().apply(TaskStores.open(database, InstantSource.system()));
+    TaskQueue queue = ports.queue().apply(TaskQueues.open(database));
+    parts.started("queue", queue::close);
+
+    Vertx vertx = vertx(registry);
+    parts.started("event loops", () -> await(vertx.close()));
+    Bus bus = Bus.over(vertx);
+    await(vertx.deployVerticle(new DispatchVerticle(bus, store, queue, settings, meters)));
+
+    handlers = await(opening);
+    parts.started("models", handlers::close);
+    inference = new InferenceVerticle(bus, handlers, name, settings, meters);
+    await(vertx.deployVerticle(inference));
+    http =
+        new HttpVerticle(
+            bus,
+            settings,
+            keys,
+            catalogue,
+            handlers.all(),
+            name,
+            registry::scrape,
+            new OverviewPage(bus, settings).pages());
+    String deployment = await(vertx.deployVerticle(http));
+
+    // Stops in reverse: no new work, running work ends, then those who still wait are told.
+    parts.started("http", () -> await(vertx.undeploy(deployment)));
+    parts.started("inference", () -> inference.drain(settings.shutdown().timeout()));
+    parts.started("intake", http::drain);
+  }
+
+  private static Vertx vertx(PrometheusMeterRegistry registry) {
+    var metrics =
+        new MicrometerMetricsOptions()
+            .setEnabled(true)
+            .addDisabledMetricsCategory(MetricsDomain.NAMED_POOLS)
+            .setLabels(EnumSet.of(Label.HTTP_METHOD, Label.HTTP_CODE, Label.HTTP_ROUTE));
+    return Vertx.builder()
+        .with(
+            new VertxOptions()
+                .setMetricsOptions(metrics)
+                .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false)))
+        .withMetrics(new MicrometerMetricsFactory(registry))
+        .build();
+  }
+
+  private static <T> T await(Future<T> future) throws Exception {
+    return await(future.toCompletionStage().toCompletableFuture());
+  }
+
+  private static <T> T await(java.util.concurrent.Future<T> future) throws Exception {
+    try {
+      return future.get(PART.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    } catch (TimeoutException e) {
+      throw new IllegalStateException("a part did not start or stop within " + PART, e);
+    }
+  }
+
+  /** Waits for the default model, and says how it stands: open, or why not. */
+  EngineStatus awaitModel() throws InterruptedException {
+    long until = System.nanoTime() + MODEL.toNanos();
+    while (true) {
+      EngineStatus model =
+          handlers.status().stream()
+              .filter(status -> status.model().equals(settings.embedding().model()))
+              .findFirst()
+              .orElseThrow();
+      boolean settled =
+          switch (model.state()) {
+            case READY, FAILED -> true;
+            case CLOSED, OPENING -> false;
+          };
+      if (settled || System.nanoTime() > until) {
+        return model;
+      }
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+  }
+
+  URI uri() {
+    String host = settings.api().host();
+    return URI.create(
+        "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + http.port());
+  }
+
+  ApiKeys keys() {
+    return keys;
+  }
+
+  /** Refuses new work, finishes what runs, gives the rest back; then stops every part. */
+  @Override
+  public void close() {
+    parts.stop();
+  }
+}

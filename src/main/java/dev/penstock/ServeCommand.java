@@ -1,0 +1,156 @@
+package dev.penstock;
+
+import dev.penstock.config.BadSettings;
+import dev.penstock.config.Logging;
+import dev.penstock.config.Settings;
+import dev.penstock.config.SettingsLoader;
+import dev.penstock.inference.EngineStatus;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Serves until it is told to stop: what the program does when it is asked for nothing else. */
+@Command(
+    name = "penstock",
+    versionProvider = Version.class,
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    header = "An OpenAI-compatible endpoint and a durable task queue for your own hardware.",
+    description = {
+      "",
+      "Without options it serves embeddings on http://127.0.0.1:8000 and keeps its queue in ./data.",
+      "Options override environment variables (API_PORT, AUTH_TOKEN, DB_PATH, EMBEDDING_MODEL, …),"
+          + " which override the --conf file.",
+      ""
+    },
+    footer = {
+      "",
+      "Exit codes: 0 stopped as asked, 1 could not start, 2 wrong settings or options."
+    })
+final class ServeCommand implements Callable<Integer> {
+  /** Not an exit code: the program goes on. */
+  static final int SERVING = -1;
+
+  private static final int CANNOT_START = 1;
+  private static final int WRONG_SETTINGS = 2;
+  private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
+
+  @Option(
+      names = "--conf",
+      paramLabel = "FILE",
+      description = "settings in YAML, laid out as conf/penstock.yaml")
+  private @Nullable Path conf;
+
+  @Option(names = "--host", paramLabel = "ADDRESS", description = "address to listen on (api.host)")
+  private @Nullable String host;
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      description = "port to listen on; 0: any free one (api.port)")
+  private @Nullable String port;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "folder for everything it writes (data.dir)")
+  private @Nullable String data;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description = "model of requests that name none (embedding.model)")
+  private @Nullable String model;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description = "auto, cpu or cuda:N (inference.device)")
+  private @Nullable String device;
+
+  @Option(
+      names = "--log-level",
+      paramLabel = "LEVEL",
+      description = "trace, debug, info, warn or error (log.level)")
+  private @Nullable String logLevel;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "any other setting; may be repeated")
+  private Map<String, String> others = new LinkedHashMap<>();
+
+  @Override
+  public Integer call() {
+    long begun = System.nanoTime();
+    PrintStream out = System.out;
+    try {
+      Settings settings = SettingsLoader.load(commandLine(), System.getenv(), conf);
+      Logging.setLevel(settings.log().level());
+      Node node = Node.start(settings);
+      stopOnSignal(node);
+      EngineStatus ready = node.awaitModel();
+      out.print(Banner.of(node, ready, Duration.ofNanos(System.nanoTime() - begun)));
+      out.flush();
+      return SERVING;
+    } catch (BadSettings e) {
+      System.err.println("penstock cannot start with these settings:");
+      e.problems().forEach(problem -> System.err.println("  " + problem));
+      return WRONG_SETTINGS;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return CANNOT_START;
+    } catch (Exception e) {
+      LOG.debug("start failed", e);
+      System.err.println("penstock cannot start: " + reason(e));
+      return CANNOT_START;
+    }
+  }
+
+  private static String reason(Throwable e) {
+    String message = e.getMessage();
+    return message == null || message.isBlank() ? e.toString() : message;
+  }
+
+  private Map<String, String> commandLine() {
+    Map<String, String> keys = new LinkedHashMap<>(others);
+    put(keys, "api.host", host);
+    put(keys, "api.port", port);
+    put(keys, "data.dir", data);
+    put(keys, "embedding.model", model);
+    put(keys, "inference.device", device);
+    put(keys, "log.level", logLevel);
+    return keys;
+  }
+
+  private static void put(Map<String, String> keys, String key, @Nullable String value) {
+    if (value != null) {
+      keys.put(key, value);
+    }
+  }
+
+  /**
+   * SIGTERM and Ctrl-C stop the node in order. Ends with halt: the exit code is 0 then, and no
+   * other hook frees native memory under the feet of a thread that still uses it.
+   */
+  private static void stopOnSignal(Node node) {
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  LOG.info("stopping: no new work is taken, running work finishes");
+                  node.close();
+                  LOG.info("stopped");
+                  Runtime.getRuntime().halt(0);
+                },
+                "stop"));
+  }
+}

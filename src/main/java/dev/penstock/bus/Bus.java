@@ -1,0 +1,155 @@
+package dev.penstock.bus;
+
+import dev.penstock.task.Unavailable;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.ReplyException;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The event bus, typed. Askers block, so they are virtual threads; servers run each request on a
+ * virtual thread of its own; listeners run on an event loop and must not block.
+ */
+public final class Bus {
+  private static final Logger LOG = LoggerFactory.getLogger(Bus.class);
+
+  /** Requests of one type that may be under way; the rest are refused, not queued. */
+  private static final int MAX_IN_FLIGHT = 8_192;
+
+  private final EventBus events;
+  private final DeliveryOptions local =
+      new DeliveryOptions().setCodecName(ByReference.NAME).setLocalOnly(true);
+
+  private Bus(EventBus events) {
+    this.events = events;
+  }
+
+  /** One per Vert.x instance. */
+  public static Bus over(Vertx vertx) {
+    vertx.eventBus().registerCodec(new ByReference());
+    return new Bus(vertx.eventBus());
+  }
+
+  /**
+   * Asks and waits for the answer.
+   *
+   * @throws Unavailable when nobody serves the request, there was no answer in time, or the server
+   *     threw it
+   */
+  @SuppressWarnings("unchecked") // serve() ties a request's type to its answer's
+  public <R> R ask(Request<R> request, Duration limit) throws InterruptedException {
+    var options = new DeliveryOptions(local).setSendTimeout(limit.toMillis());
+    var reply = events.<Answer>request(address(request.getClass()), request, options);
+    try {
+      Answer answer =
+          reply
+              .toCompletionStage()
+              .toCompletableFuture()
+              // the bus keeps the limit itself; this one only guards against the bus
+              .get(limit.toMillis() + 1_000, TimeUnit.MILLISECONDS)
+              .body();
+      return switch (answer) {
+        case Answer.Given(Object value) -> (R) value;
+        case Answer.Refused(Unavailable why) -> throw why;
+      };
+    } catch (TimeoutException e) {
+      throw unanswered(request, e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof ReplyException failure) {
+        throw switch (failure.failureType()) {
+          case NO_HANDLERS ->
+              Unavailable.refused("nobody serves " + request.getClass().getSimpleName(), failure);
+          case TIMEOUT -> unanswered(request, failure);
+          case RECIPIENT_FAILURE, ERROR -> new IllegalStateException(failure.getMessage(), failure);
+        };
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  private static Unavailable unanswered(Request<?> request, Exception cause) {
+    return Unavailable.unknown("no answer to " + request.getClass().getSimpleName(), cause);
+  }
+
+  /** Answers every request of a type asked in this process. The server may block and throw. */
+  public <R, Q extends Request<R>> void serve(Class<Q> type, Function<Q, R> server) {
+    var inFlight = new Semaphore(MAX_IN_FLIGHT);
+    events.<Q>localConsumer(
+        address(type),
+        message -> {
+          if (!inFlight.tryAcquire()) {
+            message.reply(new Answer.Refused(tooMany(type)), local);
+            return;
+          }
+          Thread.ofVirtual()
+              .name(type.getSimpleName())
+              .start(() -> {
+                try {
+                  answer(message, server);
+                } finally {
+                  inFlight.release();
+                }
+              });
+        });
+  }
+
+  private static Unavailable tooMany(Class<?> type) {
+    return Unavailable.refused(
+        "more than " + MAX_IN_FLIGHT + " " + type.getSimpleName() + " under way",
+        new IllegalStateException("bus full"));
+  }
+
+  /** A server that throws would leave its asker waiting, so every path replies. */
+  private <R, Q extends Request<R>> void answer(Message<Q> message, Function<Q, R> server) {
+    try {
+      message.reply(new Answer.Given(server.apply(message.body())), local);
+    } catch (Unavailable e) {
+      message.reply(new Answer.Refused(e), local);
+    } catch (RuntimeException | Error e) {
+      LOG.error("{} failed", message.body().getClass().getSimpleName(), e);
+      message.fail(0, e.toString());
+    }
+  }
+
+  /** Tells a node of something that happened. Nobody may be listening: that is fine. */
+  public void tell(String node, Event event) {
+    events.publish(address(node, event.getClass()), event, local);
+  }
+
+  /** Hears what is told to a node. The listener runs on an event loop: it must not block. */
+  public <E extends Event> void listen(String node, Class<E> type, Consumer<E> listener) {
+    events.<E>localConsumer(
+        address(node, type),
+        message -> {
+          try {
+            listener.accept(message.body());
+          } catch (RuntimeException e) {
+            LOG.error("listener for {} failed", type.getSimpleName(), e);
+          }
+        });
+  }
+
+  private static String address(Class<?> request) {
+    return "penstock.ask." + request.getSimpleName();
+  }
+
+  private static String address(String node, Class<?> event) {
+    return "penstock.tell." + node + "." + event.getSimpleName();
+  }
+
+  private sealed interface Answer {
+    record Given(Object value) implements Answer {}
+
+    record Refused(Unavailable why) implements Answer {}
+  }
+}

@@ -1,0 +1,115 @@
+package dev.penstock.config;
+
+import static java.util.Map.entry;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
+
+/** What each key accepts, and what keys ask of each other. */
+final class Rules {
+  private static final int LEAST_TOKEN = 16;
+  private static final Set<String> KNOWN_TOKENS =
+      Set.of("guest", "admin:admin", "your-secret-token");
+
+  private static final Map<String, Rule> RULES =
+      Map.ofEntries(
+          entry("api.host", Rule.host()),
+          entry("api.port", Rule.whole(0, 65_535)),
+          entry(
+              "auth.token",
+              Rule.matching("1 to 512 visible ASCII characters without spaces", "[!-~]{1,512}")
+                  .orEmpty()),
+          entry("log.level", Rule.oneOf(Settings.Log.Level.class)),
+          entry("data.dir", Rule.path("the path of a folder")),
+          entry("db.path", Rule.path("the path of a file").orEmpty()),
+          entry("task.ttl", Rule.time("100ms", "365d")),
+          entry("task.max-attempts", Rule.whole(1, 100)),
+          entry("task.max-lost", Rule.whole(0, 1_000)),
+          entry("task.timeout", Rule.time("100ms", "7d")),
+          entry("task.retry-base", Rule.time("1ms", "1d")),
+          entry("task.retry-cap", Rule.time("1ms", "7d")),
+          entry("failed.ttl", Rule.time("100ms", "365d")),
+          entry("sync.ttl", Rule.time("100ms", "365d")),
+          entry("lease.duration", Rule.time("100ms", "1h")),
+          entry("lease.extend-every", Rule.time("10ms", "1h")),
+          entry("lease.sweep-every", Rule.time("10ms", "1h")),
+          entry("lease.margin", Rule.time("0s", "1h")),
+          entry("store.max-bytes", Rule.size("1MiB", "1024TiB")),
+          entry("http.sync-timeout", Rule.time("100ms", "1h")),
+          entry("http.max-body", Rule.size("1KiB", "1GiB")),
+          entry("http.max-held-requests", Rule.whole(1, 1_000_000)),
+          entry("http.max-connections-per-address", Rule.whole(1, 1_000_000)),
+          entry("http.read-timeout", Rule.time("100ms", "1h")),
+          entry("http.idle-timeout", Rule.time("1s", "1d")),
+          entry(
+              "embedding.model",
+              Rule.matching("the name of a model", "[A-Za-z0-9][A-Za-z0-9._/:-]{0,199}")),
+          entry("inference.device", Rule.matching("auto, cpu or cuda:N", "auto|cpu|cuda:\\d{1,3}")),
+          entry("inference.threads", Rule.whole(0, 1_024)),
+          entry("inference.token-budget", Rule.whole(0, 10_000_000)),
+          entry("inference.tasks-in-hand", Rule.whole(1, 10_000)),
+          entry("ping.allow-crash", Rule.matching("true or false", "true|false")),
+          entry("models.file", Rule.path("the path of a file").orEmpty()),
+          entry("shutdown.timeout", Rule.time("0s", "1h")));
+
+  private Rules() {}
+
+  static Rule of(String key) {
+    Rule rule = RULES.get(key);
+    if (rule == null) {
+      throw new IllegalStateException("no rule for the key " + key);
+    }
+    return rule;
+  }
+
+  static Set<String> keys() {
+    return RULES.keySet();
+  }
+
+  /**
+   * Checks keys against each other; each alone is right already.
+   *
+   * @param problem told the key at fault and what it must be
+   */
+  static void checkTogether(Settings settings, BiConsumer<String, String> problem) {
+    Duration lease = settings.lease().duration();
+    if (settings.lease().extendEvery().compareTo(lease) >= 0) {
+      problem.accept("lease.extend-every", "must be less than lease.duration");
+    }
+    if (settings.task().retryCap().compareTo(settings.task().retryBase()) < 0) {
+      problem.accept("task.retry-cap", "must not be less than task.retry-base");
+    }
+    settings
+        .auth()
+        .token()
+        .filter(token -> weak(token) && !isLoopback(settings.api().host()))
+        .ifPresent(token ->
+            problem.accept(
+                "auth.token",
+                "must be at least "
+                    + LEAST_TOKEN
+                    + " characters and none of the well-known ones, because api.host ("
+                    + settings.api().host()
+                    + ") is reached from outside this machine; left empty, a key is generated"));
+  }
+
+  static boolean weak(String token) {
+    return token.length() < LEAST_TOKEN || KNOWN_TOKENS.contains(token.toLowerCase(Locale.ROOT));
+  }
+
+  /** False for any name but localhost: what a name server says may change. */
+  static boolean isLoopback(String host) {
+    if (host.equalsIgnoreCase("localhost")) {
+      return true;
+    }
+    try {
+      return InetAddress.ofLiteral(host).isLoopbackAddress();
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+}

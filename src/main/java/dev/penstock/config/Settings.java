@@ -1,0 +1,171 @@
+package dev.penstock.config;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithConverter;
+import io.smallrye.config.WithName;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Every setting. {@code conf/penstock.yaml} gives each key with its default and unit; an
+ * environment variable with the key's name in capitals ({@code api.host}: {@code API_HOST})
+ * overrides it, and the command line overrides that. {@link SettingsLoader} checks the ranges.
+ */
+@ConfigMapping(prefix = "")
+public interface Settings {
+
+  Api api();
+
+  Auth auth();
+
+  Log log();
+
+  Data data();
+
+  Db db();
+
+  TaskLimits task();
+
+  @WithName("failed.ttl")
+  Duration failedTtl();
+
+  @WithName("sync.ttl")
+  Duration syncTtl();
+
+  LeaseTimes lease();
+
+  Store store();
+
+  Http http();
+
+  Embedding embedding();
+
+  Inference inference();
+
+  Ping ping();
+
+  Models models();
+
+  Shutdown shutdown();
+
+  interface Api {
+    String host();
+
+    /** 0: any free port. */
+    int port();
+  }
+
+  interface Auth {
+    /** Absent: a key is generated and kept in the data folder. */
+    Optional<String> token();
+  }
+
+  interface Log {
+    Level level();
+
+    enum Level {
+      TRACE,
+      DEBUG,
+      INFO,
+      WARN,
+      ERROR
+    }
+  }
+
+  interface Data {
+    /** Everything the program writes lies below it, temporary files apart. */
+    Path dir();
+  }
+
+  interface Db {
+    Path path();
+  }
+
+  interface TaskLimits {
+    /** How long a completed task is kept. */
+    Duration ttl();
+
+    int maxAttempts();
+
+    /** How many lost leases a task may have before it fails. */
+    int maxLost();
+
+    /** How long one run may take. */
+    Duration timeout();
+
+    Duration retryBase();
+
+    Duration retryCap();
+  }
+
+  interface LeaseTimes {
+    Duration duration();
+
+    Duration extendEvery();
+
+    Duration sweepEvery();
+
+    /** How long after its deadline a lease counts as lost. */
+    Duration margin();
+  }
+
+  interface Store {
+    /** Above it the oldest completed tasks go first. */
+    @WithConverter(ByteSizes.AsLong.class)
+    long maxBytes();
+  }
+
+  interface Http {
+    /** How long a request is held open for its result. */
+    Duration syncTimeout();
+
+    @WithName("max-body")
+    @WithConverter(ByteSizes.AsInt.class)
+    int maxBodyBytes();
+
+    int maxHeldRequests();
+
+    int maxConnectionsPerAddress();
+
+    /** How long a client may take to send a request. */
+    Duration readTimeout();
+
+    /** How long a connection may be idle. */
+    Duration idleTimeout();
+  }
+
+  interface Embedding {
+    /** The model of requests that name none. */
+    String model();
+  }
+
+  interface Inference {
+    /** auto, cpu or cuda:N. */
+    String device();
+
+    /** Model runs side by side; 0: chosen from the device. */
+    int threads();
+
+    /** Padded tokens a batch may have; 0: chosen from the device. */
+    int tokenBudget();
+
+    /** Tasks leased at a time for each model. */
+    int tasksInHand();
+  }
+
+  interface Ping {
+    /** Whether a ping task may end the process it runs in: for trying out faults. */
+    boolean allowCrash();
+  }
+
+  interface Models {
+    /** A models.yaml to use in place of the one inside the program. */
+    Optional<Path> file();
+  }
+
+  interface Shutdown {
+    /** How long running work may take to finish. */
+    Duration timeout();
+  }
+}

@@ -1,0 +1,107 @@
+package dev.penstock.dispatch;
+
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.ExtendLeases;
+import dev.penstock.bus.Request.FindTask;
+import dev.penstock.bus.Request.FindTasks;
+import dev.penstock.bus.Request.LeaseTasks;
+import dev.penstock.bus.Request.Leased;
+import dev.penstock.bus.Request.Part;
+import dev.penstock.bus.Request.ReadDispatchHealth;
+import dev.penstock.bus.Request.ReadFigures;
+import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.bus.Request.SubmitTasks;
+import dev.penstock.config.Settings;
+import dev.penstock.metrics.Meters;
+import dev.penstock.queue.TaskQueue;
+import dev.penstock.store.TaskStore;
+import dev.penstock.task.RetryPolicy;
+import dev.penstock.task.Unavailable;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Serves the dispatcher's requests on the bus, and keeps the Sweeper and the Scheduler going. */
+public final class DispatchVerticle extends VerticleBase {
+  private static final Duration SCHEDULE_EVERY = Duration.ofMillis(200);
+
+  /** For the meters, which must not wait for the store when they are read. */
+  private static final Duration FIGURES_EVERY = Duration.ofSeconds(2);
+
+  private final Bus bus;
+  private final TaskStore store;
+  private final TaskQueue queue;
+  private final Settings settings;
+  private final Meters meters;
+  private final List<Ticker> tickers = new ArrayList<>();
+
+  public DispatchVerticle(
+      Bus bus, TaskStore store, TaskQueue queue, Settings settings, Meters meters) {
+    this.bus = bus;
+    this.store = store;
+    this.queue = queue;
+    this.settings = settings;
+    this.meters = meters;
+  }
+
+  @Override
+  public Future<?> start() {
+    var task = settings.task();
+    var dispatcher =
+        new Dispatcher(
+            store,
+            queue,
+            bus,
+            meters,
+            new RetryPolicy(task.retryBase(), task.retryCap()),
+            settings.lease().duration());
+    var figures = new FigureBoard(store, meters);
+    bus.serve(SubmitTasks.class, dispatcher::submit);
+    bus.serve(LeaseTasks.class, request -> lease(dispatcher, request));
+    bus.serve(ExtendLeases.class, dispatcher::extend);
+    bus.serve(SettleTask.class, dispatcher::settle);
+    bus.serve(FindTask.class, request -> store.find(request.id()));
+    bus.serve(FindTasks.class, request -> store.findAll(request.ids()));
+    bus.serve(ReadFigures.class, _ -> figures.figures());
+    bus.serve(ReadDispatchHealth.class, _ -> health());
+    var sweeper =
+        new Sweeper(
+            store,
+            dispatcher,
+            settings.lease().margin(),
+            task.maxLost(),
+            settings.store().maxBytes());
+    tickers.add(Ticker.start("sweeper", settings.lease().sweepEvery(), sweeper));
+    tickers.add(Ticker.start("scheduler", SCHEDULE_EVERY, new Scheduler(store, dispatcher)));
+    tickers.add(Ticker.start("figures", FIGURES_EVERY, figures::figures));
+    return Future.succeededFuture();
+  }
+
+  private static Leased lease(Dispatcher dispatcher, LeaseTasks request) {
+    try {
+      return dispatcher.lease(request);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Unavailable.unknown("interrupted", e);
+    }
+  }
+
+  private List<Part> health() {
+    return List.of(part("store", store.trouble()), part("queue", queue.trouble()));
+  }
+
+  private static Part part(String name, Optional<String> trouble) {
+    return new Part(name, trouble.isEmpty(), trouble.orElse("ok"));
+  }
+
+  @Override
+  public Future<?> stop() {
+    return vertx.executeBlocking(() -> {
+      tickers.forEach(Ticker::close);
+      return null;
+    });
+  }
+}

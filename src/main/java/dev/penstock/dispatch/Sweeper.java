@@ -1,0 +1,81 @@
+package dev.penstock.dispatch;
+
+import dev.penstock.store.TaskStore;
+import dev.penstock.store.TaskStore.Lapsed;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Gives lapsed leases back, and deletes what has been kept long enough. */
+final class Sweeper implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
+  private static final int AT_A_TIME = 500;
+
+  /** Deleting stops for this round after so many, so that a flood of old tasks delays nobody. */
+  private static final int DELETES_A_ROUND = 20 * AT_A_TIME;
+
+  private final TaskStore store;
+  private final Dispatcher dispatcher;
+  private final Duration margin;
+  private final int maxLost;
+  private final long maxBytes;
+
+  Sweeper(TaskStore store, Dispatcher dispatcher, Duration margin, int maxLost, long maxBytes) {
+    this.store = store;
+    this.dispatcher = dispatcher;
+    this.margin = margin;
+    this.maxLost = maxLost;
+    this.maxBytes = maxBytes;
+  }
+
+  @Override
+  public void run() {
+    reclaim();
+    expire();
+    trim();
+  }
+
+  private void reclaim() {
+    Lapsed lapsed;
+    do {
+      lapsed = store.reclaimLapsed(margin, maxLost, AT_A_TIME);
+      if (!lapsed.ready().isEmpty() || !lapsed.failed().isEmpty()) {
+        LOG.warn(
+            "{} leases lapsed: {} tasks run again, {} failed",
+            lapsed.ready().size() + lapsed.failed().size(),
+            lapsed.ready().size(),
+            lapsed.failed().size());
+        dispatcher.reclaimed(lapsed);
+      }
+    } while (lapsed.ready().size() + lapsed.failed().size() == AT_A_TIME);
+  }
+
+  private void expire() {
+    int deleted = 0;
+    int now;
+    do {
+      now = store.deleteExpired(AT_A_TIME);
+      deleted += now;
+    } while (now == AT_A_TIME && deleted < DELETES_A_ROUND);
+  }
+
+  private void trim() {
+    int deleted = 0;
+    while (store.bytes() > maxBytes && deleted < DELETES_A_ROUND) {
+      int now = store.deleteOldestCompleted(AT_A_TIME);
+      if (now == 0) {
+        break;
+      }
+      deleted += now;
+    }
+    boolean full = store.bytes() > maxBytes;
+    if (deleted > 0 || full) {
+      LOG.warn(
+          "the store passed its limit of {} bytes: {} completed tasks deleted early{}",
+          maxBytes,
+          deleted,
+          full ? "; no new work until there is room" : "");
+    }
+    dispatcher.setFull(full);
+  }
+}

@@ -1,0 +1,117 @@
+package dev.penstock.http;
+
+import dev.penstock.task.TaskError;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client is told when a request does not succeed. This is the one place where a {@link
+ * TaskError.Code} becomes an HTTP status.
+ *
+ * @param type the family of the error, as OpenAI's clients know it
+ * @param param the field at fault
+ * @param code a word for programs
+ */
+record ApiError(
+    int status,
+    String type,
+    @Nullable String param,
+    @Nullable String code,
+    String message,
+    Again again) {
+  static final String INVALID_REQUEST = "invalid_request_error";
+  static final String SERVER_ERROR = "server_error";
+
+  /** Whether sending the same request again can help. */
+  enum Again {
+    /** It cannot: {@code x-should-retry: false}. */
+    NEVER,
+    /** In a second: {@code Retry-After: 1}. */
+    SOON,
+    /** Something has to come back first: {@code Retry-After: 5}. */
+    LATER,
+    /** Nothing is known; the client decides. */
+    UNSAID
+  }
+
+  static ApiError of(TaskError error) {
+    return of(error, "input");
+  }
+
+  /**
+   * @param input what the request calls the task's input
+   */
+  static ApiError of(TaskError error, String input) {
+    String code = error.code().json();
+    String message = error.message();
+    return switch (error.code()) {
+      case INVALID_INPUT -> invalid(input, message);
+      case CONTEXT_LENGTH_EXCEEDED ->
+          new ApiError(400, INVALID_REQUEST, input, code, message, Again.NEVER);
+      case MODEL_NOT_FOUND ->
+          new ApiError(404, INVALID_REQUEST, "model", code, message, Again.NEVER);
+      // The task has had all its attempts: the client's would be as many again.
+      case INFERENCE_FAILED, LEASE_LOST, HANDLER_FAILED ->
+          new ApiError(500, SERVER_ERROR, null, code, message, Again.NEVER);
+      case TIMEOUT -> new ApiError(504, SERVER_ERROR, null, code, message, Again.NEVER);
+      case OVERLOADED -> new ApiError(503, SERVER_ERROR, null, code, message, Again.SOON);
+      case UNAVAILABLE, STOPPING ->
+          new ApiError(503, SERVER_ERROR, null, code, message, Again.LATER);
+    };
+  }
+
+  static ApiError invalid(@Nullable String param, String message) {
+    return new ApiError(400, INVALID_REQUEST, param, null, message, Again.NEVER);
+  }
+
+  static ApiError wrongKey(String message) {
+    return new ApiError(401, INVALID_REQUEST, null, "invalid_api_key", message, Again.NEVER);
+  }
+
+  static ApiError noSuchTask() {
+    return new ApiError(
+        404, INVALID_REQUEST, "id", "task_not_found", "There is no such task.", Again.NEVER);
+  }
+
+  static ApiError noSuchModel(String name) {
+    return of(
+        new TaskError(
+            TaskError.Code.MODEL_NOT_FOUND,
+            "The model "
+                + Json.quote(name)
+                + " does not exist. GET /v1/models lists those that do."),
+        "input");
+  }
+
+  /** A status that speaks for itself: wrong route, method, size or form. */
+  static ApiError http(int status, String code, String message) {
+    return new ApiError(status, INVALID_REQUEST, null, code, message, Again.NEVER);
+  }
+
+  static ApiError overloaded(String message) {
+    return of(new TaskError(TaskError.Code.OVERLOADED, message));
+  }
+
+  static ApiError unavailable(String message) {
+    return of(new TaskError(TaskError.Code.UNAVAILABLE, message));
+  }
+
+  static ApiError stopping() {
+    return of(
+        new TaskError(TaskError.Code.STOPPING, "The server is stopping and takes no new work."));
+  }
+
+  /** A bug of ours: nothing about it is told. */
+  static ApiError unexpected() {
+    return new ApiError(
+        500,
+        SERVER_ERROR,
+        null,
+        "internal_error",
+        "The server made a mistake. The request id leads to its log.",
+        Again.UNSAID);
+  }
+
+  ApiError withParam(String newParam) {
+    return new ApiError(status, type, newParam, code, message, again);
+  }
+}

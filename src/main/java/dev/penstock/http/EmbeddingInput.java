@@ -1,0 +1,205 @@
+package dev.penstock.http;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.models.ModelSpec;
+import dev.penstock.models.ModelSpec.TokenIds;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an embedding task is given: the texts or token ids, checked, and how to treat and render
+ * them.
+ *
+ * @param input a string, strings, token ids or lists of token ids
+ * @param truncate null: as the model does
+ * @param inputType null: none
+ */
+record EmbeddingInput(
+    JsonNode input, Form form, @Nullable String truncate, @Nullable String inputType) {
+  static final int MAX_ITEMS = 2_048;
+  static final int MAX_TOKENS = 300_000;
+  private static final int MAX_WORD = 64;
+
+  enum Encoding {
+    FLOAT,
+    BASE64
+  }
+
+  /**
+   * How vectors are rendered.
+   *
+   * @param dimensions cut to so many and normalised again; null: all
+   */
+  record Form(@Nullable Integer dimensions, Encoding encoding) {}
+
+  /** Reads the members that {@code /v1/embeddings} and embedding tasks have in common. */
+  static EmbeddingInput of(Fields fields, ModelSpec model) {
+    JsonNode input = fields.value("input");
+    if (input == null) {
+      throw fields.bad("input", "is missing");
+    }
+    checkItems(input, fields, model);
+    String encoding = fields.text("encoding_format", MAX_WORD);
+    Encoding as =
+        switch (encoding) {
+          case null -> Encoding.FLOAT;
+          case "float" -> Encoding.FLOAT;
+          case "base64" -> Encoding.BASE64;
+          default -> throw fields.bad("encoding_format", "must be 'float' or 'base64'");
+        };
+    Integer dimensions = fields.integer("dimensions", 1, model.dimensions());
+    String truncate = fields.text("truncate", MAX_WORD);
+    if (truncate != null && !truncate.equals("error") && !truncate.equals("end")) {
+      throw fields.bad("truncate", "must be 'error' or 'end'");
+    }
+    return new EmbeddingInput(input, new Form(dimensions, as), truncate, inputType(fields, model));
+  }
+
+  /** A task's input given as the bare value. */
+  static EmbeddingInput bare(JsonNode input, Fields task, ModelSpec model) {
+    checkItems(input, task, model);
+    return new EmbeddingInput(input, new Form(null, Encoding.FLOAT), null, null);
+  }
+
+  /**
+   * A model without prefixes treats every kind of text alike, so the field changes nothing there.
+   */
+  private static @Nullable String inputType(Fields fields, ModelSpec model) {
+    String type = fields.text("input_type", MAX_WORD);
+    if (type == null || model.prefixes().isEmpty()) {
+      return null;
+    }
+    if (!model.prefixes().containsKey(type)) {
+      throw fields.bad(
+          "input_type",
+          "must be one of "
+              + String.join(", ", model.prefixes().keySet().stream().sorted().toList())
+              + " for this model");
+    }
+    return type;
+  }
+
+  private static void checkItems(JsonNode input, Fields fields, ModelSpec model) {
+    if (input.isTextual()) {
+      checkText(input, fields, "input");
+      return;
+    }
+    if (!input.isArray()) {
+      throw fields.bad("input", "must be a string, strings, token ids or lists of token ids");
+    }
+    if (input.isEmpty()) {
+      throw fields.bad("input", "must not be empty");
+    }
+    switch (input.get(0).getNodeType()) {
+      case STRING -> {
+        checkCount(input, fields);
+        for (int i = 0; i < input.size(); i++) {
+          checkText(input.get(i), fields, "input[" + i + "]");
+        }
+      }
+      case NUMBER -> {
+        requireTokenIds(model, fields);
+        checkTokens(input, fields, "input", 0);
+      }
+      case ARRAY -> {
+        requireTokenIds(model, fields);
+        checkCount(input, fields);
+        int tokens = 0;
+        for (int i = 0; i < input.size(); i++) {
+          tokens = checkTokens(input.get(i), fields, "input[" + i + "]", tokens);
+        }
+      }
+      case BINARY, BOOLEAN, MISSING, NULL, OBJECT, POJO ->
+          throw fields.bad("input[0]", "must be a string, a token id or a list of token ids");
+    }
+  }
+
+  private static void checkCount(JsonNode items, Fields fields) {
+    if (items.size() > MAX_ITEMS) {
+      throw fields.bad("input", "may have at most " + MAX_ITEMS + " items");
+    }
+  }
+
+  private static void checkText(JsonNode item, Fields fields, String name) {
+    if (!item.isTextual()) {
+      throw fields.bad(name, "must be a string, as the first one is");
+    }
+    if (item.textValue().isEmpty()) {
+      throw fields.bad(name, "must not be empty");
+    }
+  }
+
+  private static int checkTokens(JsonNode item, Fields fields, String name, int before) {
+    if (!item.isArray()) {
+      throw fields.bad(name, "must be a list of token ids, as the first one is");
+    }
+    if (item.isEmpty()) {
+      throw fields.bad(name, "must not be empty");
+    }
+    for (JsonNode token : item) {
+      if (!token.isIntegralNumber() || !token.canConvertToInt() || token.intValue() < 0) {
+        throw fields.bad(name, "must have nothing but token ids, whole numbers from 0 on");
+      }
+    }
+    int tokens = before + item.size();
+    if (tokens > MAX_TOKENS) {
+      throw fields.bad("input", "may have at most " + MAX_TOKENS + " tokens in all");
+    }
+    return tokens;
+  }
+
+  private static void requireTokenIds(ModelSpec model, Fields fields) {
+    if (model.tokenIds() == TokenIds.REJECT) {
+      throw fields.bad("input", "must be text: this model takes no token ids");
+    }
+  }
+
+  /** The task's input: an object whose small members come first, so reading them back is cheap. */
+  byte[] toJson() {
+    return Json.write(json -> {
+      json.writeStartObject();
+      Integer dimensions = form.dimensions();
+      if (dimensions != null) {
+        json.writeNumberField("dimensions", dimensions);
+      }
+      json.writeStringField("encoding_format", form.encoding().name().toLowerCase(Locale.ROOT));
+      if (truncate != null) {
+        json.writeStringField("truncate", truncate);
+      }
+      if (inputType != null) {
+        json.writeStringField("input_type", inputType);
+      }
+      json.writeFieldName("input");
+      json.writeTree(input);
+      json.writeEndObject();
+    });
+  }
+
+  /** How the result of a task with this input, as written by {@link #toJson}, is rendered. */
+  static Form formOf(byte[] task) {
+    Integer dimensions = null;
+    Encoding encoding = Encoding.FLOAT;
+    try (JsonParser parser = Json.parser(task)) {
+      if (parser.nextToken() == JsonToken.START_OBJECT) {
+        for (String name = parser.nextFieldName();
+            name != null && !name.equals("input");
+            name = parser.nextFieldName()) {
+          parser.nextToken();
+          switch (name) {
+            case "dimensions" -> dimensions = parser.getIntValue();
+            case "encoding_format" ->
+                encoding = Encoding.valueOf(parser.getText().toUpperCase(Locale.ROOT));
+            default -> parser.skipChildren();
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new Form(dimensions, encoding);
+  }
+}

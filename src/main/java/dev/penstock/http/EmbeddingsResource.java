@@ -1,0 +1,165 @@
+package dev.penstock.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.config.Settings;
+import dev.penstock.http.EmbeddingInput.Form;
+import dev.penstock.models.ModelCatalogue;
+import dev.penstock.models.ModelSpec;
+import dev.penstock.task.EmbeddingOutput;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Priority;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskSpec.Retention;
+import dev.penstock.task.TaskState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code POST /v1/embeddings}: a durable task whose caller holds the line, or takes the task's id
+ * where it says that it would.
+ */
+final class EmbeddingsResource {
+  static final String TYPE = "embedding";
+  private static final int MAX_NAME = 200;
+  private static final int MAX_USER = 1_000;
+  private static final double NANOS_PER_MS = 1e6;
+
+  private final Settings settings;
+  private final ModelCatalogue models;
+  private final Submitter submitter;
+  private final Waiters waiters;
+  private final String node;
+
+  EmbeddingsResource(
+      Settings settings, ModelCatalogue models, Submitter submitter, Waiters waiters, String node) {
+    this.settings = settings;
+    this.models = models;
+    this.submitter = submitter;
+    this.waiters = waiters;
+    this.node = node;
+  }
+
+  Reply create(Exchange exchange) throws InterruptedException {
+    JsonNode body = Json.parse(exchange.body());
+    Fields fields = Fields.of(body);
+    ModelSpec model = model(fields, models, settings);
+    EmbeddingInput input = EmbeddingInput.of(fields, model);
+    fields.text("user", MAX_USER);
+    Patience said = Patience.of(fields);
+    Patience patience = said != null ? said : Patience.of(exchange.header("Prefer"));
+    Priority priority = priority(fields, Priority.HELD);
+    TaskSpec spec = spec(exchange, model, input, priority, patience != null);
+
+    Duration hold = patience != null ? patience.hold() : settings.http().syncTimeout();
+    Optional<Task> ended;
+    try (var waiter = waiters.register(spec.id(), exchange)) {
+      submitter.submit(spec);
+      ended = waiter.await(hold);
+    }
+    return ended
+        .map(task -> ended(exchange, task, input.form(), model))
+        .orElseGet(() -> patience == null ? pending(spec.id()) : accepted(spec.id(), said == null));
+  }
+
+  /** The model that the request names, or the default one. */
+  static ModelSpec model(Fields fields, ModelCatalogue models, Settings settings) {
+    String named = fields.text("model", MAX_NAME);
+    String name = named == null ? settings.embedding().model() : named;
+    return models
+        .find(name)
+        .orElseThrow(
+            () -> new Refusal(ApiError.noSuchModel(name).withParam(fields.param("model"))));
+  }
+
+  static Priority priority(Fields fields, Priority standard) {
+    Integer value = fields.integer("priority", Priority.MIN, Priority.MAX);
+    return value == null ? standard : new Priority(value);
+  }
+
+  /** Work whose id nobody will learn is not kept for long. */
+  private TaskSpec spec(
+      Exchange exchange, ModelSpec model, EmbeddingInput input, Priority priority, boolean async) {
+    return new TaskSpec(
+        TaskId.random(),
+        new Lane(TYPE, model.name()),
+        exchange.caller().owner(),
+        priority,
+        input.toJson(),
+        settings.task().maxAttempts(),
+        settings.task().timeout(),
+        null,
+        new Retention(async ? settings.task().ttl() : settings.syncTtl(), settings.failedTtl()),
+        Map.of(),
+        node);
+  }
+
+  private static Reply ended(Exchange exchange, Task task, Form form, ModelSpec model) {
+    if (task.state() != TaskState.COMPLETED || task.output() == null) {
+      throw new Refusal(failure(task));
+    }
+    EmbeddingOutput output = EmbeddingOutput.of(task.output());
+    Reply reply =
+        Reply.json(200, EmbeddingJson.render(output, form, model.name()))
+            .with("x-queue-ms", millis(task.createdAt(), task.startedAt()))
+            .with("x-inference-ms", millis(task.startedAt(), task.finishedAt()))
+            .with("x-total-ms", millis(System.nanoTime() - exchange.started()));
+    return output.truncated() > 0
+        ? reply.with("x-truncated", Integer.toString(output.truncated()))
+        : reply;
+  }
+
+  /** Why a task that ended has no result. */
+  static ApiError failure(Task task) {
+    if (task.state() == TaskState.CANCELLED) {
+      return ApiError.http(409, "task_cancelled", "The task was cancelled.");
+    }
+    TaskError error = task.error();
+    return ApiError.of(
+        error != null
+            ? error
+            : new TaskError(TaskError.Code.HANDLER_FAILED, "The task failed and did not say why."));
+  }
+
+  private static Reply pending(TaskId id) {
+    throw new Refusal(
+        new ApiError(
+            503,
+            ApiError.SERVER_ERROR,
+            null,
+            "task_pending",
+            "The result is not ready yet; GET /v1/tasks/" + id + "/result has it when it is.",
+            ApiError.Again.SOON),
+        id);
+  }
+
+  private static Reply accepted(TaskId id, boolean preferred) {
+    Reply reply =
+        Reply.json(
+                202,
+                json -> {
+                  json.writeStartObject();
+                  json.writeStringField("id", id.value());
+                  json.writeStringField("object", "task");
+                  json.writeStringField("status", TaskState.PENDING.json());
+                  json.writeEndObject();
+                })
+            .with("X-Task-Id", id.value())
+            .with("Location", "/v1/tasks/" + id);
+    return preferred ? reply.with("Preference-Applied", "respond-async") : reply;
+  }
+
+  private static String millis(@Nullable Instant from, @Nullable Instant to) {
+    return from == null || to == null ? "0" : millis(Duration.between(from, to).toNanos());
+  }
+
+  private static String millis(long nanos) {
+    return String.format(Locale.ROOT, "%.3f", Math.max(0, nanos) / NANOS_PER_MS);
+  }
+}

@@ -1,0 +1,97 @@
+package dev.penstock.http;
+
+import dev.penstock.security.Caller;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** One request on its way to its answer. Belongs to its virtual thread, {@link #gone} apart. */
+final class Exchange {
+  private static final Pattern SANE_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+  private static final int ID_BYTES = 12;
+
+  private final HttpServerRequest request;
+  private final String id;
+  private final long started = System.nanoTime();
+  private final CompletableFuture<Void> gone = new CompletableFuture<>();
+  private Map<String, String> parameters = Map.of();
+  private byte[] body = {};
+  private @Nullable Caller caller;
+
+  Exchange(HttpServerRequest request) {
+    this.request = request;
+    this.id = idOf(request);
+  }
+
+  /** The client's own request id where it is harmless, or a new one. */
+  private static String idOf(HttpServerRequest request) {
+    String theirs = request.getHeader("X-Request-Id");
+    if (theirs != null && SANE_ID.matcher(theirs).matches()) {
+      return theirs;
+    }
+    byte[] random = new byte[ID_BYTES];
+    ThreadLocalRandom.current().nextBytes(random);
+    return "req_" + HexFormat.of().formatHex(random);
+  }
+
+  HttpServerRequest request() {
+    return request;
+  }
+
+  String id() {
+    return id;
+  }
+
+  @Nullable String header(String name) {
+    return request.getHeader(name);
+  }
+
+  /** A parameter of the path, percent-decoded. */
+  String parameter(String name) {
+    String value = parameters.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException("the path has no {" + name + "}");
+    }
+    return value;
+  }
+
+  void parameters(Map<String, String> values) {
+    parameters = values;
+  }
+
+  byte[] body() {
+    return body;
+  }
+
+  void body(byte[] bytes) {
+    body = bytes;
+  }
+
+  /** Who asks. Only on routes that need a key. */
+  Caller caller() {
+    if (caller == null) {
+      throw new IllegalStateException("an open route has no caller");
+    }
+    return caller;
+  }
+
+  void caller(Caller who) {
+    caller = who;
+  }
+
+  /** When the request came: a {@link System#nanoTime}. */
+  long started() {
+    return started;
+  }
+
+  /**
+   * Completed, on the event loop, when the client closes the connection before it has its answer.
+   */
+  CompletableFuture<Void> gone() {
+    return gone;
+  }
+}

@@ -1,0 +1,99 @@
+package dev.penstock.http;
+
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request;
+import dev.penstock.bus.Request.Part;
+import dev.penstock.bus.Request.ReadDispatchHealth;
+import dev.penstock.bus.Request.ReadInferenceHealth;
+import dev.penstock.task.Unavailable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+
+/**
+ * {@code /health}: is the process alive, is it ready for work, and which part is not. Anybody may
+ * ask, so the parts are looked at once a second at most.
+ */
+final class HealthResource {
+  private static final Duration PART_LIMIT = Duration.ofSeconds(2);
+  private static final long FRESH = Duration.ofSeconds(1).toNanos();
+
+  private final Bus bus;
+  private final BooleanSupplier stopping;
+  private final ReentrantLock lock = new ReentrantLock();
+  private List<Part> parts = List.of();
+  private long looked;
+
+  HealthResource(Bus bus, BooleanSupplier stopping) {
+    this.bus = bus;
+    this.stopping = stopping;
+  }
+
+  Reply summary(Exchange exchange) throws InterruptedException {
+    return reply(ready(), List.of());
+  }
+
+  Reply live(Exchange exchange) {
+    return reply(true, List.of());
+  }
+
+  Reply ready(Exchange exchange) throws InterruptedException {
+    boolean ok = ready();
+    var all = new ArrayList<Part>();
+    boolean stops = stopping.getAsBoolean();
+    all.add(new Part("http", !stops, stops ? "stopping: takes no new work" : "takes requests"));
+    all.addAll(parts());
+    return reply(ok, all);
+  }
+
+  private boolean ready() throws InterruptedException {
+    return parts().stream().allMatch(Part::ok) && !stopping.getAsBoolean();
+  }
+
+  private static Reply reply(boolean ok, List<Part> parts) {
+    return Reply.json(
+        ok ? 200 : 503,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("status", ok ? "ok" : "unavailable");
+          if (!parts.isEmpty()) {
+            json.writeArrayFieldStart("parts");
+            for (Part part : parts) {
+              json.writeStartObject();
+              json.writeStringField("name", part.name());
+              json.writeBooleanField("ok", part.ok());
+              json.writeStringField("message", part.message());
+              json.writeEndObject();
+            }
+            json.writeEndArray();
+          }
+          json.writeEndObject();
+        });
+  }
+
+  private List<Part> parts() throws InterruptedException {
+    lock.lock();
+    try {
+      if (parts.isEmpty() || System.nanoTime() - looked > FRESH) {
+        var all = new ArrayList<Part>();
+        all.addAll(ask("dispatch", new ReadDispatchHealth()));
+        all.addAll(ask("inference", new ReadInferenceHealth()));
+        parts = List.copyOf(all);
+        looked = System.nanoTime();
+      }
+      return parts;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<Part> ask(String name, Request<List<Part>> question) throws InterruptedException {
+    try {
+      return bus.ask(question, PART_LIMIT);
+    } catch (Unavailable e) {
+      return List.of(new Part(name, false, "does not answer"));
+    }
+  }
+}

@@ -1,0 +1,192 @@
+package dev.penstock.http;
+
+import static dev.penstock.http.Route.Access.BROWSER;
+import static dev.penstock.http.Route.Access.KEY;
+import static dev.penstock.http.Route.Access.OPEN;
+import static dev.penstock.http.Route.get;
+import static dev.penstock.http.Route.post;
+
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Event.TaskSettled;
+import dev.penstock.config.Settings;
+import dev.penstock.models.ModelCatalogue;
+import dev.penstock.security.ApiKeys;
+import dev.penstock.task.TaskHandler;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The HTTP server: its event loop moves bytes, and every request is answered on a virtual thread of
+ * its own. Deploy one instance.
+ */
+public final class HttpVerticle extends VerticleBase {
+  private static final int MAX_HEADERS = 16 * 1024;
+  private static final int MAX_REQUEST_LINE = 8 * 1024;
+  private static final long LOOK_EVERY_MS = 1_000;
+  private static final Duration SOCKETS_CLOSE = Duration.ofSeconds(2);
+
+  private static final String CSS = "text/css; charset=utf-8";
+  private static final String JS = "text/javascript; charset=utf-8";
+
+  private final Settings settings;
+  private final ApiKeys keys;
+  private final Waiters waiters;
+  private final Bus bus;
+  private final String node;
+  private final Routes routes;
+  private @Nullable Pipeline pipeline;
+  private @Nullable HttpServer server;
+  private volatile boolean stopping;
+
+  /**
+   * @param handlers for the schemas of their inputs
+   * @param node the name under which this node is told of ended tasks
+   * @param metrics all meters in Prometheus's text format
+   * @param pages HTML pages for browsers, by path; each may block for a bounded time
+   */
+  @SuppressWarnings("TooManyParameters") // the edge of the program knows all its parts
+  public HttpVerticle(
+      Bus bus,
+      Settings settings,
+      ApiKeys keys,
+      ModelCatalogue models,
+      List<TaskHandler> handlers,
+      String node,
+      Supplier<String> metrics,
+      Map<String, Supplier<String>> pages) {
+    this.bus = bus;
+    this.settings = settings;
+    this.keys = keys;
+    this.node = node;
+    waiters = new Waiters(bus, settings.http().maxHeldRequests());
+    var submitter = new Submitter(bus);
+    var embeddings = new EmbeddingsResource(settings, models, submitter, waiters, node);
+    var tasks =
+        new TasksResource(
+            bus, new TaskRequests(settings, models, handlers), submitter, waiters, node);
+    var catalogue = new ModelsResource(models);
+    var health = new HealthResource(bus, () -> stopping);
+    int body = settings.http().maxBodyBytes();
+
+    var all = new ArrayList<Route>();
+    all.add(post("/v1/embeddings", KEY, body, embeddings::create));
+    all.add(get("/v1/models", KEY, catalogue::list));
+    all.add(get("/v1/models/{model}", KEY, catalogue::get));
+    all.add(post("/v1/tasks", KEY, body, tasks::create));
+    for (String prefix : List.of("/v1/tasks", "/tasks")) {
+      all.add(get(prefix + "/{id}", KEY, tasks::get));
+      all.add(get(prefix + "/{id}/result", KEY, tasks::result));
+    }
+    all.add(get("/health", OPEN, health::summary));
+    all.add(get("/health/live", OPEN, health::live));
+    all.add(get("/health/ready", OPEN, health::ready));
+    all.add(get("/metrics", BROWSER, new MetricsResource(metrics)::get));
+    all.add(get("/docs", OPEN, new DocsResource()::page));
+    all.addAll(DocsResource.files());
+    pages.forEach((path, page) -> all.add(get(path, BROWSER, _ -> Reply.html(page.get()))));
+    all.addAll(pageFiles());
+    routes = new Routes(all);
+  }
+
+  private static List<Route> pageFiles() {
+    return List.of(
+        get("/assets/pico.css", BROWSER, Assets.file(Assets.PICO + "pico.min.css", CSS)),
+        get("/assets/htmx.js", BROWSER, Assets.file(Assets.HTMX + "htmx.min.js", JS)),
+        get("/assets/penstock.css", BROWSER, Assets.file(Assets.OURS + "penstock.css", CSS)),
+        get("/assets/penstock.js", BROWSER, Assets.file(Assets.OURS + "penstock.js", JS)));
+  }
+
+  @Override
+  public Future<?> start() {
+    Settings.Http http = settings.http();
+    var connections =
+        new Connections(
+            vertx, http.maxConnectionsPerAddress(), http.readTimeout(), http.idleTimeout());
+    var bodies = new BodyReader(http.readTimeout(), http.maxBodyBytes());
+    var requests = new Pipeline(context, routes, keys, bodies, connections, http.idleTimeout());
+    pipeline = requests;
+    bus.listen(node, TaskSettled.class, event -> waiters.settled(event.task()));
+    vertx.setPeriodic(
+        LOOK_EVERY_MS, _ -> Thread.ofVirtual().name("waiters").start(this::lookForEnds));
+    server =
+        vertx
+            .createHttpServer(options())
+            .connectionHandler(connections::opened)
+            .invalidRequestHandler(requests::refuse)
+            .requestHandler(requests::accept);
+    return server.listen(settings.api().port(), settings.api().host());
+  }
+
+  private HttpServerOptions options() {
+    Settings.Http http = settings.http();
+    // A held request moves no bytes, so the server may not call it idle; Connections and Pipeline
+    // keep the closer limits.
+    long silent = http.syncTimeout().plus(http.idleTimeout()).toSeconds() + 1;
+    return new HttpServerOptions()
+        .setIdleTimeout((int) Math.min(Integer.MAX_VALUE, silent))
+        .setIdleTimeoutUnit(TimeUnit.SECONDS)
+        .setMaxHeaderSize(MAX_HEADERS)
+        .setMaxInitialLineLength(MAX_REQUEST_LINE)
+        .setHttp2ClearTextEnabled(false)
+        .setTcpNoDelay(true);
+  }
+
+  private void lookForEnds() {
+    try {
+      waiters.look();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The port that the server listens on. Only once it is deployed. */
+  public int port() {
+    if (server == null) {
+      throw new IllegalStateException("the server has not started");
+    }
+    return server.actualPort();
+  }
+
+  /**
+   * Takes no new work from now on: not ready, and every POST is refused. The future ends when the
+   * requests under way have been answered; those still held after {@code shutdown.timeout} are
+   * answered as pending. May be called from any thread, and again.
+   */
+  public Future<Void> drain() {
+    stopping = true;
+    Pipeline requests = pipeline;
+    if (requests == null) {
+      return Future.succeededFuture();
+    }
+    long timer =
+        vertx.setTimer(
+            Math.max(1, settings.shutdown().timeout().toMillis()), _ -> waiters.release());
+    return Future.fromCompletionStage(requests.drain(), context)
+        .timeout(
+            settings.shutdown().timeout().plus(SOCKETS_CLOSE).toMillis(), TimeUnit.MILLISECONDS)
+        .otherwiseEmpty()
+        .onComplete(_ -> vertx.cancelTimer(timer));
+  }
+
+  @Override
+  public Future<?> stop() {
+    waiters.release();
+    return server == null
+        ? Future.succeededFuture()
+        : server.shutdown(SOCKETS_CLOSE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** All that the server answers, for the test that compares it with openapi.yaml. */
+  Routes routes() {
+    return routes;
+  }
+}

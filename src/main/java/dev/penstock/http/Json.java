@@ -1,0 +1,174 @@
+package dev.penstock.http;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/** Reads JSON from strangers, within limits, and writes ours. */
+final class Json {
+  static final int MAX_DEPTH = 32;
+  private static final int MAX_NUMBER = 100;
+  private static final int MAX_KEY = 1_000;
+  private static final int MAX_QUOTED = 100;
+  private static final int BUFFER = 1_024;
+
+  private static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(MAX_DEPTH)
+                  .maxNumberLength(MAX_NUMBER)
+                  .maxNameLength(MAX_KEY)
+                  .maxStringLength(Integer.MAX_VALUE) // the body's limit is the limit
+                  .build())
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
+          // A stranger's keys must not fill tables that outlive the request.
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .build();
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder(FACTORY).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+
+  /** Writes one value. */
+  @FunctionalInterface
+  interface Writer {
+    void write(JsonGenerator json) throws IOException;
+  }
+
+  private Json() {}
+
+  /**
+   * One JSON value, all of it fit to be written again: UTF-8 without holes, keys unique, finite
+   * numbers, no half characters.
+   *
+   * @throws Refusal 400, with the place but never the text
+   */
+  static JsonNode parse(byte[] body) {
+    CharBuffer text;
+    try {
+      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
+    } catch (CharacterCodingException e) {
+      throw Refusal.invalid(null, "The body is not valid UTF-8.");
+    }
+    JsonNode value;
+    try (JsonParser parser = FACTORY.createParser(text.array(), 0, text.limit())) {
+      value = MAPPER.readerFor(JsonNode.class).readValue(parser);
+    } catch (StreamConstraintsException e) {
+      throw Refusal.invalid(
+          null,
+          "The body breaks a limit%s: at most %d levels, %d characters a number, %d characters a key."
+              .formatted(at(e), MAX_DEPTH, MAX_NUMBER, MAX_KEY));
+    } catch (JsonProcessingException e) {
+      throw Refusal.invalid(
+          null, "The body is not valid JSON, or repeats a key%s.".formatted(at(e)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if (value == null || value.isMissingNode()) {
+      throw Refusal.invalid(null, "The body is empty; a JSON object is expected.");
+    }
+    check(value);
+    return value;
+  }
+
+  private static String at(JsonProcessingException e) {
+    JsonLocation place = e.getLocation();
+    return place == null
+        ? ""
+        : " (line %d, column %d)".formatted(place.getLineNr(), place.getColumnNr());
+  }
+
+  /** Refuses what Java can hold but JSON in UTF-8 cannot say again. Depth is bounded by now. */
+  private static void check(JsonNode node) {
+    switch (node.getNodeType()) {
+      case STRING -> checkText(node.textValue());
+      case NUMBER -> {
+        if (node.isDouble() && !Double.isFinite(node.doubleValue())) {
+          throw Refusal.invalid(null, "The body has a number out of range.");
+        }
+      }
+      case OBJECT ->
+          node.properties()
+              .forEach(member -> {
+                checkText(member.getKey());
+                check(member.getValue());
+              });
+      case ARRAY -> node.forEach(Json::check);
+      case BINARY, BOOLEAN, MISSING, NULL, POJO -> {}
+    }
+  }
+
+  private static void checkText(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        boolean pair =
+            Character.isHighSurrogate(c)
+                && i + 1 < text.length()
+                && Character.isLowSurrogate(text.charAt(i + 1));
+        if (!pair) {
+          throw Refusal.invalid(null, "The body has half of a surrogate pair in a string.");
+        }
+        i++;
+      }
+    }
+  }
+
+  static byte[] write(Writer writer) {
+    return write(BUFFER, writer);
+  }
+
+  /**
+   * @param expected about how many bytes it will be
+   */
+  static byte[] write(int expected, Writer writer) {
+    var bytes = new ByteArrayOutputStream(expected);
+    try (JsonGenerator json = MAPPER.createGenerator(bytes)) {
+      writer.write(json);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // memory does not fail: the value was not writable
+    }
+    return bytes.toByteArray();
+  }
+
+  /** A parser for JSON of our own. */
+  static JsonParser parser(byte[] json) throws IOException {
+    return FACTORY.createParser(json);
+  }
+
+  static JsonNodeFactory nodes() {
+    return MAPPER.getNodeFactory();
+  }
+
+  /** The text with any half of a surrogate pair replaced, which cutting can leave behind. */
+  static String whole(String text) {
+    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+  }
+
+  /** A stranger's word in a message of ours: short, and without control characters. */
+  static String quote(String text) {
+    String printable = text.replaceAll("\\p{C}", "?");
+    return "'"
+        + (printable.length() > MAX_QUOTED ? printable.substring(0, MAX_QUOTED) + "…" : printable)
+        + "'";
+  }
+}

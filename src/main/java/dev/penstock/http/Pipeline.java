@@ -1,0 +1,235 @@
+package dev.penstock.http;
+
+import dev.penstock.http.Route.Access;
+import dev.penstock.http.Routes.Match;
+import dev.penstock.security.ApiKeys;
+import dev.penstock.task.Unavailable;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes a request from its headers to its answer: route, key, body, resource, reply. Everything but
+ * the socket's own events runs on a virtual thread of the request's own.
+ */
+final class Pipeline {
+  private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
+
+  /** How long a client may go on sending a body that was answered unread. */
+  private static final Duration LINGER = Duration.ofSeconds(2);
+
+  /** A client that reads an answer more slowly than this, in bytes a second, is let go. */
+  private static final int SLOWEST_READER = 16 * 1024;
+
+  private final Context context;
+  private final Routes routes;
+  private final ApiKeys keys;
+  private final BodyReader bodies;
+  private final Connections connections;
+  private final Duration idleTimeout;
+  private final AtomicInteger inFlight = new AtomicInteger();
+  private final CompletableFuture<Void> drained = new CompletableFuture<>();
+  private volatile boolean stopping;
+
+  Pipeline(
+      Context context,
+      Routes routes,
+      ApiKeys keys,
+      BodyReader bodies,
+      Connections connections,
+      Duration idleTimeout) {
+    this.context = context;
+    this.routes = routes;
+    this.keys = keys;
+    this.bodies = bodies;
+    this.connections = connections;
+    this.idleTimeout = idleTimeout;
+  }
+
+  /** Refuses new work from now on. The future ends with the last request under way. */
+  CompletableFuture<Void> drain() {
+    stopping = true;
+    if (inFlight.get() == 0) {
+      drained.complete(null);
+    }
+    return drained;
+  }
+
+  boolean stopping() {
+    return stopping;
+  }
+
+  /** A request's headers have come. On the event loop. */
+  void accept(HttpServerRequest request) {
+    request.pause();
+    connections.busy(request.connection());
+    inFlight.incrementAndGet();
+    var exchange = new Exchange(request);
+    request.exceptionHandler(_ -> exchange.gone().complete(null));
+    request.response().exceptionHandler(_ -> exchange.gone().complete(null));
+    request.response().closeHandler(_ -> exchange.gone().complete(null));
+    Thread.ofVirtual().name(exchange.id()).start(() -> run(exchange));
+  }
+
+  /** What came was not HTTP, or too much of it. On the event loop. */
+  void refuse(HttpServerRequest request) {
+    Throwable cause = request.decoderResult().cause();
+    ApiError error;
+    if (cause instanceof TooLongHttpLineException) {
+      error = ApiError.http(414, "uri_too_long", "The request line is too long.");
+    } else if (cause instanceof TooLongHttpHeaderException) {
+      error = ApiError.http(431, "headers_too_large", "The request's headers are too large.");
+    } else {
+      error = ApiError.http(400, "bad_request", "This is not a valid HTTP request.");
+    }
+    connections.busy(request.connection());
+    Reply reply = Reply.error(error).with("Connection", "close");
+    write(new Exchange(request), reply).onComplete(_ -> request.connection().close());
+  }
+
+  private void run(Exchange exchange) {
+    Reply reply = answer(exchange);
+    bodies.release(exchange.body().length);
+    context.runOnContext(_ -> finish(exchange, reply));
+  }
+
+  /** Every way a request can end. Null when there is nobody to tell. */
+  private @Nullable Reply answer(Exchange exchange) {
+    try {
+      return route(exchange);
+    } catch (Refusal refusal) {
+      return Reply.error(refusal.error(), refusal.task());
+    } catch (Unavailable e) {
+      LOG.warn("request {}: {}", exchange.id(), e.getMessage());
+      return Reply.error(ApiError.unavailable("The queue or the store does not answer."));
+    } catch (ClientGone _) {
+      return null;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Reply.error(ApiError.stopping());
+    } catch (RuntimeException | Error e) {
+      LOG.error("request {} failed", exchange.id(), e);
+      return Reply.error(ApiError.unexpected());
+    }
+  }
+
+  private Reply route(Exchange exchange) throws InterruptedException {
+    HttpServerRequest request = exchange.request();
+    String path = request.path();
+    return switch (routes.find(request.method(), path == null ? "" : path)) {
+      case Match.Unknown() ->
+          throw new Refusal(
+              ApiError.http(
+                  404, "not_found", "There is no such route; see /docs for those there are."));
+      case Match.OtherMethod(var allowed) -> {
+        String methods = String.join(", ", allowed);
+        ApiError error =
+            ApiError.http(405, "method_not_allowed", "This route takes " + methods + " only.");
+        yield Reply.error(error).with("Allow", methods);
+      }
+      case Match.Found(Route route, var parameters) -> {
+        request.routed(route.path());
+        exchange.parameters(parameters);
+        Reply denied = deny(exchange, route.access());
+        if (denied != null) {
+          yield denied;
+        }
+        if (stopping && request.method().equals(HttpMethod.POST)) {
+          throw new Refusal(ApiError.stopping());
+        }
+        if (route.body() > 0) {
+          exchange.body(bodies.read(exchange, context, route.body()));
+        }
+        yield route.resource().answer(exchange);
+      }
+    };
+  }
+
+  /** Null when the request may go on. Before its body is read: strangers are to cost little. */
+  private @Nullable Reply deny(Exchange exchange, Access access) {
+    if (access == Access.OPEN) {
+      return null;
+    }
+    String header = exchange.header("Authorization");
+    var caller = keys.authenticate(header);
+    if (caller.isEmpty() && access == Access.BROWSER) {
+      caller = keys.authenticateBasic(header);
+    }
+    caller.ifPresent(exchange::caller);
+    if (caller.isPresent()) {
+      return null;
+    }
+    Reply reply =
+        Reply.error(
+            ApiError.wrongKey(
+                header == null
+                    ? "An API key is needed: send it as 'Authorization: Bearer <key>'."
+                    : "This API key is not known here."));
+    return access == Access.BROWSER
+        ? reply.with("WWW-Authenticate", "Basic realm=\"Penstock\", charset=\"UTF-8\"")
+        : reply;
+  }
+
+  /** On the event loop. */
+  private void finish(Exchange exchange, @Nullable Reply reply) {
+    HttpServerRequest request = exchange.request();
+    if (reply == null || exchange.gone().isDone()) {
+      request.connection().close();
+      done();
+      return;
+    }
+    boolean bodyUnread = !request.isEnded();
+    if (bodyUnread) {
+      linger(request, reply.status() == 408 ? Duration.ZERO : LINGER);
+    }
+    long limit = idleTimeout.toMillis() + 1_000L * reply.body().length / SLOWEST_READER;
+    long slowest = context.owner().setTimer(limit, _ -> request.connection().close());
+    write(exchange, reply)
+        .onComplete(_ -> {
+          context.owner().cancelTimer(slowest);
+          connections.idle(request.connection());
+          done();
+        });
+  }
+
+  /**
+   * Closing at once would reset the connection and take the answer with it, so what still comes is
+   * thrown away for a while.
+   */
+  private void linger(HttpServerRequest request, Duration limit) {
+    long timer =
+        context
+            .owner()
+            .setTimer(Math.max(100, limit.toMillis()), _ -> request.connection().close());
+    request.handler(_ -> {});
+    request.endHandler(_ -> context.owner().cancelTimer(timer));
+    request.exceptionHandler(_ -> context.owner().cancelTimer(timer));
+    request.resume();
+  }
+
+  private static io.vertx.core.Future<Void> write(Exchange exchange, Reply reply) {
+    HttpServerResponse response = exchange.request().response();
+    response.setStatusCode(reply.status());
+    reply.headers().forEach(response::putHeader);
+    response.putHeader("X-Request-Id", exchange.id());
+    response.putHeader("X-Content-Type-Options", "nosniff");
+    response.putHeader("Referrer-Policy", "no-referrer");
+    return response.end(Buffer.buffer(reply.body()));
+  }
+
+  private void done() {
+    if (inFlight.decrementAndGet() == 0 && stopping) {
+      drained.complete(null);
+    }
+  }
+}

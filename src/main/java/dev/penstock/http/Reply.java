@@ -1,0 +1,97 @@
+package dev.penstock.http;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.penstock.http.Json.Writer;
+import dev.penstock.task.TaskId;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer, whole, before it is written.
+ *
+ * @param body shared, not copied
+ */
+record Reply(int status, Map<String, String> headers, byte[] body) {
+  private static final String CONTENT_TYPE = "Content-Type";
+
+  /** Rendered from a page or an asset, so nobody adds to it from outside. */
+  private static final String CSP =
+      "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self';"
+          + " frame-ancestors 'none'";
+
+  static Reply json(int status, Writer writer) {
+    return of(status, "application/json", Json.write(writer)).with("Cache-Control", "no-store");
+  }
+
+  static Reply json(int status, byte[] body) {
+    return of(status, "application/json", body).with("Cache-Control", "no-store");
+  }
+
+  static Reply html(String page) {
+    return of(200, "text/html; charset=utf-8", page.getBytes(StandardCharsets.UTF_8))
+        .with("Cache-Control", "no-store")
+        .with("Content-Security-Policy", CSP);
+  }
+
+  static Reply text(String contentType, String text) {
+    return of(200, contentType, text.getBytes(StandardCharsets.UTF_8))
+        .with("Cache-Control", "no-store");
+  }
+
+  static Reply of(int status, String contentType, byte[] body) {
+    return new Reply(status, Map.of(CONTENT_TYPE, contentType), body);
+  }
+
+  static Reply error(ApiError error) {
+    return error(error, null);
+  }
+
+  /** The error shape, with the id beside it of a task that goes on. */
+  static Reply error(ApiError error, @Nullable TaskId task) {
+    Reply reply =
+        json(
+            error.status(),
+            json -> {
+              json.writeStartObject();
+              if (task != null) {
+                json.writeStringField("id", task.value());
+              }
+              writeError(json, error);
+              json.writeEndObject();
+            });
+    return (task == null ? reply : reply.with("X-Task-Id", task.value())).with(error);
+  }
+
+  /** The member {@code error}: always all four keys. */
+  static void writeError(JsonGenerator json, ApiError error) throws java.io.IOException {
+    json.writeObjectFieldStart("error");
+    json.writeStringField("message", Json.whole(error.message()));
+    json.writeStringField("type", error.type());
+    String param = error.param();
+    json.writeStringField("param", param == null ? null : Json.whole(param));
+    json.writeStringField("code", error.code());
+    json.writeEndObject();
+  }
+
+  /** The headers that go with an error. */
+  Reply with(ApiError error) {
+    Reply reply =
+        switch (error.again()) {
+          case NEVER -> with("x-should-retry", "false");
+          case SOON -> with("Retry-After", "1");
+          case LATER -> with("Retry-After", "5");
+          case UNSAID -> this;
+        };
+    return error.status() == 401
+        ? reply.with("WWW-Authenticate", "Bearer realm=\"Penstock\"")
+        : reply;
+  }
+
+  Reply with(String name, String value) {
+    var more = new LinkedHashMap<>(headers);
+    more.put(name, value);
+    return new Reply(status, more, body);
+  }
+}

@@ -1,0 +1,158 @@
+package dev.penstock.inference;
+
+import ai.onnxruntime.OrtException;
+import dev.penstock.config.Settings;
+import dev.penstock.inference.Tokenizer.Tokens;
+import dev.penstock.models.ModelSpec;
+import dev.penstock.task.Priority;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One open model: its tokenizer, its batcher and the model itself. */
+final class ModelEngine implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelEngine.class);
+
+  /** How long work waits for room before its task is put back. */
+  private static final Duration ROOM_WAIT = Duration.ofSeconds(10);
+
+  private static final long REPORT_MILLIS = 500;
+
+  private final ModelSpec spec;
+  private final Tokenizer tokenizer;
+  private final OnnxModel model;
+  private final Batcher batcher;
+
+  private ModelEngine(ModelSpec spec, Tokenizer tokenizer, OnnxModel model, Batcher batcher) {
+    this.spec = spec;
+    this.tokenizer = tokenizer;
+    this.model = model;
+    this.batcher = batcher;
+  }
+
+  /** Blocks in native code, for a second at most once the file is unpacked: platform threads. */
+  static ModelEngine open(
+      ModelSpec spec,
+      Device device,
+      Settings.Inference settings,
+      Path data,
+      BatchRun.Listener listener)
+      throws IOException, OrtException {
+    long start = System.nanoTime();
+    Path file =
+        ResourceFile.unpack(
+            spec.files().onnx(), data.toAbsolutePath().resolve("models"), spec.name());
+    Tokenizer tokenizer = Tokenizer.open(spec);
+    try {
+      OnnxModel model = OnnxModel.open(spec, file, device);
+      BatchLimits limits = BatchLimits.of(model.device(), settings);
+      Batcher batcher = Batcher.start(spec.name(), limits, model, listener, System::nanoTime);
+      LOG.info(
+          "model {} is open on {}: {} runs side by side, {} padded tokens a batch, took {} ms",
+          spec.name(),
+          model.device().name(),
+          limits.threads(),
+          limits.tokenBudget(),
+          TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
+      return new ModelEngine(spec, tokenizer, model, batcher);
+    } catch (OrtException | RuntimeException e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  EngineStatus status() {
+    return new EngineStatus(
+        spec.name(),
+        EngineStatus.State.READY,
+        model.device().name(),
+        batcher.limits().threads(),
+        batcher.limits().tokenBudget(),
+        batcher.waitingTokens(),
+        "");
+  }
+
+  /**
+   * The vectors of these texts, in order; empty when there is no room for them. Blocks until they
+   * are there; interrupting it takes the work out of the batcher.
+   *
+   * @param done hears now and then how many are done
+   */
+  Optional<float[][]> embed(String owner, Priority priority, List<Tokens> texts, IntConsumer done)
+      throws InterruptedException, ModelFailure {
+    Collector collector = new Collector(texts.size());
+    Work work = new Work(owner, priority, texts.stream().map(Tokens::ids).toList(), collector);
+    Optional<Batcher.Ticket> ticket = batcher.submit(work, ROOM_WAIT);
+    if (ticket.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      // Bounded by the task's time limit, which interrupts us.
+      while (true) {
+        try {
+          return Optional.of(collector.all.get(REPORT_MILLIS, TimeUnit.MILLISECONDS));
+        } catch (TimeoutException e) {
+          done.accept(collector.done.get());
+        }
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof Work.Stopped) {
+        return Optional.empty();
+      }
+      throw new ModelFailure(spec.name(), e.getCause());
+    } finally {
+      ticket.get().cancel();
+    }
+  }
+
+  /** Lets running batches finish. */
+  @Override
+  public void close() {
+    try {
+      batcher.close();
+      model.close();
+      tokenizer.close();
+    } catch (IllegalStateException e) {
+      // Freeing a model under a run would take the process down: leave it to the process's end.
+      LOG.warn("{}; left open", e.getMessage());
+    }
+  }
+
+  /** Gathers one work's vectors. */
+  private static final class Collector implements Work.Sink {
+    final CompletableFuture<float[][]> all = new CompletableFuture<>();
+    final AtomicInteger done = new AtomicInteger();
+    private final float[][] vectors;
+
+    Collector(int count) {
+      vectors = new float[count][];
+    }
+
+    @Override
+    public void vector(int index, float[] vector) {
+      vectors[index] = vector;
+      if (done.incrementAndGet() == vectors.length) {
+        all.complete(vectors);
+      }
+    }
+
+    @Override
+    public void failed(Exception cause) {
+      all.completeExceptionally(cause);
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package dev.penstock.inference;
+
+import dev.penstock.task.LeasedTask;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskError.Code;
+import dev.penstock.task.TaskHandler;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One run of one leased task: its handler's thread, and the reasons to stop it early. */
+final class Run implements TaskHandler.Control {
+  private static final Logger LOG = LoggerFactory.getLogger(Run.class);
+
+  /** Why a run is stopped from outside. */
+  enum Stop {
+    TIMEOUT,
+    LEASE_LOST,
+    SHUTDOWN
+  }
+
+  private enum Phase {
+    NEW,
+    IN_HANDLER,
+    RETURNED
+  }
+
+  private final LeasedTask leased;
+  private final TaskHandler handler;
+  private final long leaseNanos;
+  private final long timesOutAt;
+  private volatile long heldUntil;
+  private volatile long extendedAt;
+  private volatile @Nullable Progress progress;
+  private volatile @Nullable Progress told;
+
+  private Phase phase = Phase.NEW;
+  private @Nullable Thread thread;
+  private @Nullable Stop stop;
+
+  /**
+   * @param leasedAt {@link System#nanoTime} from before the lease was asked for, so that we never
+   *     think we hold it longer than we do
+   */
+  Run(LeasedTask leased, TaskHandler handler, Duration lease, long leasedAt) {
+    this.leased = leased;
+    this.handler = handler;
+    this.leaseNanos = lease.toNanos();
+    this.heldUntil = leasedAt + leaseNanos;
+    this.extendedAt = leasedAt;
+    this.timesOutAt = leasedAt + leased.task().spec().timeout().toNanos();
+  }
+
+  Task task() {
+    return leased.task();
+  }
+
+  String token() {
+    return leased.lease().token();
+  }
+
+  /** Runs the handler on this thread. Empty when the lease was lost: nobody wants the outcome. */
+  Optional<Outcome> execute() {
+    synchronized (this) {
+      thread = Thread.currentThread();
+      phase = Phase.IN_HANDLER;
+      if (stop != null) {
+        thread.interrupt();
+      }
+    }
+    Outcome outcome;
+    try {
+      outcome = handler.run(task(), this);
+    } catch (InterruptedException e) {
+      // The interrupt was ours and has done its work; stopped() says what follows.
+      outcome = failed("interrupted");
+    } catch (Exception | StackOverflowError | OutOfMemoryError | LinkageError e) {
+      LOG.error("task {}: handler {} threw", task().id(), handler.type(), e);
+      outcome = failed(e.toString());
+    }
+    synchronized (this) {
+      phase = Phase.RETURNED;
+      Thread.interrupted(); // a stop that came as the handler returned must not break the settle
+      return stop == null ? Optional.of(outcome) : stopped(stop, outcome);
+    }
+  }
+
+  private static Outcome failed(String message) {
+    return new Outcome.Retry(new TaskError(Code.HANDLER_FAILED, message));
+  }
+
+  private Optional<Outcome> stopped(Stop why, Outcome outcome) {
+    if (outcome instanceof Outcome.Done && why != Stop.LEASE_LOST) {
+      return Optional.of(outcome); // it made it after all
+    }
+    return switch (why) {
+      case TIMEOUT ->
+          Optional.of(
+              new Outcome.Retry(
+                  new TaskError(
+                      Code.TIMEOUT,
+                      "did not finish within " + task().spec().timeout().toSeconds() + " s")));
+      case SHUTDOWN -> Optional.of(new Outcome.Postpone(Duration.ZERO));
+      case LEASE_LOST -> Optional.empty();
+    };
+  }
+
+  /** Interrupts the handler, once; does nothing after it has returned. */
+  synchronized void stop(Stop why) {
+    if (stop == null && phase != Phase.RETURNED) {
+      stop = why;
+      if (thread != null) {
+        thread.interrupt();
+      }
+    }
+  }
+
+  @Override
+  public void progress(Progress progress) {
+    this.progress = progress;
+  }
+
+  @Nullable Progress newestProgress() {
+    return progress;
+  }
+
+  boolean timedOut(long now) {
+    return now - timesOutAt > 0;
+  }
+
+  boolean held(long now) {
+    return now - heldUntil < 0;
+  }
+
+  /** True when it is time to extend, or when there is news that the store does not have yet. */
+  boolean wantsExtending(long now, Duration extendEvery, Duration progressEvery) {
+    long since = now - extendedAt;
+    return since >= extendEvery.toNanos() || (progress != told && since >= progressEvery.toNanos());
+  }
+
+  /** The lease was extended by a request sent at {@code asked} that carried {@code sent}. */
+  void extended(long asked, @Nullable Progress sent) {
+    heldUntil = asked + leaseNanos;
+    extendedAt = asked;
+    told = sent;
+  }
+}

@@ -1,0 +1,5 @@
+/** Micrometer meters with bounded labels. */
+@NullMarked
+package dev.penstock.metrics;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,185 @@
+package dev.penstock.models;
+
+import dev.penstock.config.Visible;
+import dev.penstock.config.YamlNode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads typed fields out of one part of a YAML file. A field that is missing or wrong adds a
+ * problem and reads as an empty value, so that one pass finds every mistake.
+ */
+final class FieldReader {
+  private final String file;
+  private final String label;
+  private final YamlNode.Fields node;
+  private final List<String> problems;
+
+  /**
+   * @param label what messages call this part; empty: the whole file
+   */
+  FieldReader(String file, String label, YamlNode.Fields node, List<String> problems) {
+    this.file = file;
+    this.label = label;
+    this.node = node;
+    this.problems = problems;
+  }
+
+  /** Refuses any other key. */
+  void only(Set<String> known) {
+    node.fields()
+        .forEach((key, value) -> {
+          if (!known.contains(key)) {
+            add(
+                value.line(),
+                "has no key %s; there are %s"
+                    .formatted(Visible.quoted(key), String.join(", ", new TreeSet<>(known))));
+          }
+        });
+  }
+
+  /** Empty when it is missing or wrong. */
+  String text(String key, String form, String allowed) {
+    String text = scalar(key);
+    if (text == null) {
+      return "";
+    }
+    if (!text.matches(form)) {
+      problem(key, text, "must be " + allowed);
+      return "";
+    }
+    return text;
+  }
+
+  /** An optional list. */
+  List<String> texts(String key, String form, String allowed) {
+    List<String> texts = new ArrayList<>();
+    for (YamlNode item : node.fields().containsKey(key) ? items(key) : List.<YamlNode>of()) {
+      if (item instanceof YamlNode.Scalar scalar && scalar.text().matches(form)) {
+        texts.add(scalar.text());
+      } else {
+        String given = item instanceof YamlNode.Scalar scalar ? scalar.text() : "a list or section";
+        add(item.line(), "%s = %s must be %s".formatted(key, Visible.quoted(given), allowed));
+      }
+    }
+    return texts;
+  }
+
+  int whole(String key, int least, int most) {
+    String text = scalar(key);
+    if (text == null) {
+      return least;
+    }
+    if (text.matches("\\d{1,9}")) {
+      int number = Integer.parseInt(text);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    }
+    problem(key, text, "must be a whole number from %d to %d".formatted(least, most));
+    return least;
+  }
+
+  /** The constant written in lower case. */
+  <E extends Enum<E>> E oneOf(String key, Class<E> type, E instead) {
+    String text = scalar(key);
+    if (text == null) {
+      return instead;
+    }
+    List<E> constants = Arrays.asList(type.getEnumConstants());
+    for (E constant : constants) {
+      if (word(constant).equals(text)) {
+        return constant;
+      }
+    }
+    problem(
+        key,
+        text,
+        "must be one of "
+            + constants.stream().map(FieldReader::word).collect(Collectors.joining(", ")));
+    return instead;
+  }
+
+  List<YamlNode> items(String key) {
+    YamlNode value = node.fields().get(key);
+    if (value instanceof YamlNode.Items items) {
+      return items.items();
+    }
+    if (value == null) {
+      add(node.line(), key + " is missing");
+    } else if (!(value instanceof YamlNode.Scalar scalar && scalar.text().isEmpty())) {
+      add(value.line(), key + " must be a list");
+    }
+    return List.of();
+  }
+
+  FieldReader section(String key) {
+    YamlNode value = node.fields().get(key);
+    if (value instanceof YamlNode.Fields fields) {
+      return new FieldReader(file, label + ": " + key, fields, problems);
+    }
+    if (value == null) {
+      add(node.line(), key + " is missing");
+    } else {
+      add(value.line(), key + " must be keys and values");
+    }
+    // Its own fields would only be reported missing again.
+    return new FieldReader(
+        file, label, new YamlNode.Fields(Map.of(), node.line()), new ArrayList<>());
+  }
+
+  /** Texts by key, of which none has to be there. */
+  Map<String, String> optionalSection(String key, Set<String> known) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    if (node.fields().containsKey(key)) {
+      FieldReader section = section(key);
+      section.only(known);
+      for (String word : section.node.fields().keySet()) {
+        String text = section.scalar(word);
+        if (text != null) {
+          texts.put(word, text);
+        }
+      }
+    }
+    return texts;
+  }
+
+  void problem(String key, String value, String message) {
+    YamlNode at = node.fields().get(key);
+    add(
+        at == null ? node.line() : at.line(),
+        "%s = %s %s".formatted(key, Visible.quoted(value), message));
+  }
+
+  private @Nullable String scalar(String key) {
+    YamlNode value = node.fields().get(key);
+    if (value instanceof YamlNode.Scalar scalar) {
+      if (!scalar.text().isEmpty()) {
+        return scalar.text();
+      }
+      add(value.line(), key + " is empty");
+    } else if (value == null) {
+      add(node.line(), key + " is missing");
+    } else {
+      add(value.line(), key + " must be one value");
+    }
+    return null;
+  }
+
+  private void add(int line, String message) {
+    String where = label.isEmpty() ? "" : label + ": ";
+    problems.add("%s, line %d: %s%s".formatted(file, line, where, message));
+  }
+
+  private static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+}

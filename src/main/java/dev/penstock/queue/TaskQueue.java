@@ -1,0 +1,57 @@
+package dev.penstock.queue;
+
+import dev.penstock.task.Lane;
+import dev.penstock.task.Priority;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Where ready work waits for its turn. It delivers every message at least once: what was received
+ * and neither acknowledged nor released when its receiver dies is delivered again. All methods
+ * block, for a bounded time, and throw {@link dev.penstock.task.Unavailable} when the queue cannot
+ * answer.
+ */
+public interface TaskQueue extends AutoCloseable {
+
+  /**
+   * Adds ready tasks; they are durable when it returns. Each must be known to the store. A task
+   * enqueued again while an earlier message of it is in hand is delivered once more.
+   */
+  void enqueue(List<TaskSpec> tasks);
+
+  /**
+   * Takes the most urgent messages of a lane, oldest first among equals. Waits at most {@code wait}
+   * for the first one and never for a second; empty when there was none.
+   */
+  List<Delivery> receive(Lane lane, Room room, Duration wait) throws InterruptedException;
+
+  /** The message is dealt with: forget it. Unknown deliveries are ignored. */
+  void ack(List<Delivery> deliveries);
+
+  /** Nobody here can take it now: deliver it again. Unknown deliveries are ignored. */
+  void release(List<Delivery> deliveries);
+
+  /** Why it cannot take work right now; empty when it can. Cheap. */
+  Optional<String> trouble();
+
+  @Override
+  void close();
+
+  /** A message in hand: a local handle, which dies with the process. */
+  record Delivery(TaskId id, Lane lane, long tag) {}
+
+  /**
+   * How much a receiver takes: at most {@code tasks} messages, as many as fit into {@code bytes} of
+   * input (but always one), none less urgent than {@code least}.
+   */
+  record Room(int tasks, long bytes, Priority least) {
+    public Room {
+      if (tasks < 1 || bytes < 1) {
+        throw new IllegalArgumentException("room for " + tasks + " tasks, " + bytes + " bytes");
+      }
+    }
+  }
+}

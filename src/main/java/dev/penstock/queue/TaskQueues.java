@@ -1,0 +1,17 @@
+package dev.penstock.queue;
+
+import dev.penstock.sqlite.SqliteDatabase;
+
+/** Opens task queues. */
+public final class TaskQueues {
+
+  private TaskQueues() {}
+
+  /**
+   * The queue in the embedded database, which the caller closes: a view of the ready tasks that the
+   * store keeps there. There is one a file.
+   */
+  public static TaskQueue open(SqliteDatabase database) {
+    return new SqliteTaskQueue(database);
+  }
+}

@@ -1,0 +1,125 @@
+package dev.penstock.store;
+
+import dev.penstock.task.Ending;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Lease;
+import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of every task, and who may run it. All methods block, for a bounded time, and throw
+ * {@link dev.penstock.task.Unavailable} when the store cannot answer; all may be repeated. Time is
+ * the store's own.
+ */
+public interface TaskStore extends AutoCloseable {
+
+  /** Keeps new tasks as pending, durably. An id that is known already is left as it is. */
+  void insert(List<TaskSpec> specs);
+
+  /**
+   * Forgets a task that nobody has claimed: its publishing surely failed. False: it was claimed or
+   * never known.
+   */
+  boolean deleteUnclaimed(TaskId id);
+
+  Optional<Task> find(TaskId id);
+
+  /** Those of the tasks that are known, without their inputs ({@code spec.input} is empty). */
+  Map<TaskId, Task> findAll(Collection<TaskId> ids);
+
+  /**
+   * Asks for the right to run each task; one answer each, in order.
+   *
+   * @param alone true: the caller runs nothing else, so tasks that lost a lease may be claimed too
+   */
+  List<Claim> claim(List<TaskId> ids, String worker, Duration lease, boolean alone);
+
+  /**
+   * Moves the deadlines of leases that are still held to now plus {@code lease}, and keeps the
+   * progress reported. Returns the tasks whose lease is held no more: their runs should stop.
+   */
+  Set<TaskId> extend(List<Extension> extensions, Duration lease);
+
+  /** Ends a run. Takes effect once, and only with the current token. */
+  Settled settle(TaskId id, String token, Ending ending);
+
+  /**
+   * Makes pending again, as lost, every task whose lease lapsed more than {@code margin} ago; those
+   * that were lost more than {@code maxLost} times fail instead. At most {@code limit} at a time.
+   */
+  Lapsed reclaimLapsed(Duration margin, int maxLost, int limit);
+
+  /** Makes ready the pending tasks whose time has come. They still have to be enqueued. */
+  List<TaskSpec> promoteDue(int limit);
+
+  /** Deletes ended tasks past their retention, at most {@code limit}; returns how many. */
+  int deleteExpired(int limit);
+
+  /** Deletes the oldest completed tasks, at most {@code limit}; returns how many. */
+  int deleteOldestCompleted(int limit);
+
+  /** Bytes in use. */
+  long bytes();
+
+  Figures figures();
+
+  /** Why it cannot write right now; empty when it can. Cheap. */
+  Optional<String> trouble();
+
+  @Override
+  void close();
+
+  /** One lease to extend. */
+  record Extension(TaskId id, String token, @Nullable Progress progress) {}
+
+  /** What {@link #claim} answers. */
+  sealed interface Claim {
+    /** It is yours: run it. */
+    record Claimed(Task task, Lease lease) implements Claim {}
+
+    /** It has ended, or is not known: acknowledge the delivery and compute nothing. */
+    record Settled() implements Claim {}
+
+    /** Somebody else answers for it (a holder, or the clock): acknowledge and forget it. */
+    record Held() implements Claim {}
+
+    /** It lost a lease before and may bring its neighbours down: ask again when alone. */
+    record Suspect() implements Claim {}
+  }
+
+  /** What {@link #settle} did. */
+  sealed interface Settled {
+    /**
+     * It took effect now. The task is as it is from here on: with its output but without its input
+     * ({@code spec.input} is empty) when it has ended, whole when it is pending again.
+     */
+    record Now(Task task) implements Settled {}
+
+    /** This token had settled the run before: nothing changed. */
+    record Before() implements Settled {}
+
+    /** The lease is somebody else's by now, or nobody's: nothing changed. */
+    record Stale() implements Settled {}
+  }
+
+  /** Tasks whose leases lapsed: ready again, or failed for good (whole, to tell who waits). */
+  record Lapsed(List<TaskSpec> ready, List<Task> failed) {}
+
+  /** How many tasks there are. Lanes without live tasks are left out. */
+  record Figures(Map<TaskState, Long> states, List<LaneFigures> lanes) {}
+
+  /** One lane's tasks that have not ended; {@code oldest} is when its oldest ready task came. */
+  record LaneFigures(
+      Lane lane, long ready, long scheduled, long running, @Nullable Instant oldest) {}
+}

@@ -1,0 +1,4 @@
+package dev.penstock.task;
+
+/** A task and the lease under which its receiver may run it. */
+public record LeasedTask(Task task, Lease lease) {}

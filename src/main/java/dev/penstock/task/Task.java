@@ -1,0 +1,30 @@
+package dev.penstock.task;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A task as the store knows it.
+ *
+ * @param attempts how many runs of it a handler has returned from
+ * @param lost how many leases on it have lapsed with nothing heard from the worker
+ * @param worker who runs it, or ran it last
+ * @param error why it failed, or why its last attempt did
+ */
+public record Task(
+    TaskSpec spec,
+    TaskState state,
+    int attempts,
+    int lost,
+    @Nullable Progress progress,
+    Instant createdAt,
+    @Nullable Instant startedAt,
+    @Nullable Instant finishedAt,
+    @Nullable String worker,
+    @Nullable TaskError error,
+    @Nullable TaskOutput output) {
+
+  public TaskId id() {
+    return spec.id();
+  }
+}

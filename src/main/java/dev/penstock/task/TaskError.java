@@ -1,0 +1,43 @@
+package dev.penstock.task;
+
+import java.util.Locale;
+
+/** Why a task, or a request for one, did not succeed: a code to act on and a sentence to read. */
+public record TaskError(Code code, String message) {
+  private static final int MAX_MESSAGE = 2_000;
+
+  /** What went wrong. Its HTTP status is decided in one place, where errors are rendered. */
+  public enum Code {
+    /** The input is at fault; the same input will fail again. */
+    INVALID_INPUT,
+    /** A text has more tokens than its model reads. */
+    CONTEXT_LENGTH_EXCEEDED,
+    /** No model goes by that name. */
+    MODEL_NOT_FOUND,
+    /** The model threw, or could not be loaded. */
+    INFERENCE_FAILED,
+    /** The handler ran past the task's time limit. */
+    TIMEOUT,
+    /** Its workers vanished too often while they held it. */
+    LEASE_LOST,
+    /** A handler broke in a way it did not foresee. */
+    HANDLER_FAILED,
+    /** There is no room for more work right now. */
+    OVERLOADED,
+    /** The queue or the store cannot be reached or cannot write. */
+    UNAVAILABLE,
+    /** The program is stopping and takes no new work. */
+    STOPPING;
+
+    /** The name used in JSON: lower case. */
+    public String json() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  public TaskError {
+    if (message.length() > MAX_MESSAGE) {
+      message = message.substring(0, MAX_MESSAGE) + "…";
+    }
+  }
+}

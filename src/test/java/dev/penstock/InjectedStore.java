@@ -1,0 +1,119 @@
+package dev.penstock;
+
+import dev.penstock.store.TaskStore;
+import dev.penstock.task.Ending;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.Unavailable;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The real store behind a bad line: some of its answers get lost after the work was done. */
+final class InjectedStore implements TaskStore {
+  private final TaskStore real;
+  private final int loseEvery;
+  private final AtomicInteger answers = new AtomicInteger();
+  private final AtomicInteger lost = new AtomicInteger();
+
+  /**
+   * @param loseEvery every how many writes an answer gets lost
+   */
+  InjectedStore(TaskStore real, int loseEvery) {
+    this.real = real;
+    this.loseEvery = loseEvery;
+  }
+
+  int lostAnswers() {
+    return lost.get();
+  }
+
+  private <T> T afterwards(T answer) {
+    if (answers.incrementAndGet() % loseEvery == 0) {
+      lost.incrementAndGet();
+      throw Unavailable.unknown("injected: the answer was lost", new IllegalStateException());
+    }
+    return answer;
+  }
+
+  @Override
+  public void insert(List<TaskSpec> specs) {
+    real.insert(specs);
+    var unused = afterwards(specs);
+  }
+
+  @Override
+  public boolean deleteUnclaimed(TaskId id) {
+    return real.deleteUnclaimed(id);
+  }
+
+  @Override
+  public Optional<Task> find(TaskId id) {
+    return real.find(id);
+  }
+
+  @Override
+  public Map<TaskId, Task> findAll(Collection<TaskId> ids) {
+    return real.findAll(ids);
+  }
+
+  @Override
+  public List<Claim> claim(List<TaskId> ids, String worker, Duration lease, boolean alone) {
+    return afterwards(real.claim(ids, worker, lease, alone));
+  }
+
+  @Override
+  public Set<TaskId> extend(List<Extension> extensions, Duration lease) {
+    return afterwards(real.extend(extensions, lease));
+  }
+
+  @Override
+  public Settled settle(TaskId id, String token, Ending ending) {
+    return afterwards(real.settle(id, token, ending));
+  }
+
+  @Override
+  public Lapsed reclaimLapsed(Duration margin, int maxLost, int limit) {
+    return real.reclaimLapsed(margin, maxLost, limit);
+  }
+
+  @Override
+  public List<TaskSpec> promoteDue(int limit) {
+    return real.promoteDue(limit);
+  }
+
+  @Override
+  public int deleteExpired(int limit) {
+    return real.deleteExpired(limit);
+  }
+
+  @Override
+  public int deleteOldestCompleted(int limit) {
+    return real.deleteOldestCompleted(limit);
+  }
+
+  @Override
+  public long bytes() {
+    return real.bytes();
+  }
+
+  @Override
+  public Figures figures() {
+    return real.figures();
+  }
+
+  @Override
+  public Optional<String> trouble() {
+    return real.trouble();
+  }
+
+  @Override
+  public void close() {
+    real.close();
+  }
+}

@@ -1,0 +1,484 @@
+package dev.penstock.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.smallrye.config.ConfigMappings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class SettingsLoaderTest {
+  private static final Map<String, String> NONE = Map.of();
+
+  @TempDir Path dir;
+
+  @Test
+  void theDefaultsAreInsideTheProgram() {
+    Settings settings = SettingsLoader.load(NONE, NONE, null);
+
+    assertThat(settings.api().host()).isEqualTo("127.0.0.1");
+    assertThat(settings.api().port()).isEqualTo(8000);
+    assertThat(settings.auth().token()).isEmpty();
+    assertThat(settings.log().level()).isEqualTo(Settings.Log.Level.INFO);
+    assertThat(settings.data().dir()).isEqualTo(Path.of("data"));
+    assertThat(settings.db().path()).isEqualTo(Path.of("data/penstock.db"));
+    assertThat(settings.task().ttl()).isEqualTo(Duration.ofHours(1));
+    assertThat(settings.task().maxAttempts()).isEqualTo(3);
+    assertThat(settings.task().maxLost()).isEqualTo(10);
+    assertThat(settings.task().timeout()).isEqualTo(Duration.ofMinutes(10));
+    assertThat(settings.task().retryBase()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(settings.task().retryCap()).isEqualTo(Duration.ofMinutes(5));
+    assertThat(settings.failedTtl()).isEqualTo(Duration.ofDays(7));
+    assertThat(settings.syncTtl()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(settings.lease().duration()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(settings.lease().extendEvery()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(settings.lease().sweepEvery()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(settings.lease().margin()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(settings.store().maxBytes()).isEqualTo(8L << 30);
+    assertThat(settings.http().syncTimeout()).isEqualTo(Duration.ofMinutes(2));
+    assertThat(settings.http().maxBodyBytes()).isEqualTo(4 << 20);
+    assertThat(settings.http().maxHeldRequests()).isEqualTo(1024);
+    assertThat(settings.http().maxConnectionsPerAddress()).isEqualTo(1024);
+    assertThat(settings.http().readTimeout()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(settings.http().idleTimeout()).isEqualTo(Duration.ofSeconds(75));
+    assertThat(settings.embedding().model()).isEqualTo("all-minilm-l6-v2");
+    assertThat(settings.inference().device()).isEqualTo("auto");
+    assertThat(settings.inference().threads()).isZero();
+    assertThat(settings.inference().tokenBudget()).isZero();
+    assertThat(settings.inference().tasksInHand()).isEqualTo(64);
+    assertThat(settings.models().file()).isEmpty();
+    assertThat(settings.shutdown().timeout()).isEqualTo(Duration.ofSeconds(30));
+  }
+
+  @Test
+  void fileRulesAndTypesKnowTheSameKeys() {
+    List<String> keys = SettingsLoader.keys().stream().map(SettingKey::key).toList();
+
+    assertThat(keys).containsExactlyInAnyOrderElementsOf(Rules.keys());
+    assertThat(keys)
+        .containsExactlyInAnyOrderElementsOf(
+            ConfigMappings.getProperties(ConfigMappings.ConfigClass.configClass(Settings.class))
+                .keySet());
+  }
+
+  @Test
+  void everyKeyHasADescriptionAndAVariable() {
+    assertThat(SettingsLoader.keys())
+        .allSatisfy(key -> {
+          assertThat(key.description()).as(key.key()).matches("[A-Z].*\\.");
+          assertThat(key.allowed()).as(key.key()).isNotBlank();
+          assertThat(key.variable()).as(key.key()).matches("[A-Z_]+");
+        });
+    assertThat(SettingsLoader.keys())
+        .contains(
+            new SettingKey(
+                "task.max-attempts",
+                "3",
+                "Runs a task gets that end in an error worth repeating.",
+                "a whole number from 1 to 100",
+                "TASK_MAX_ATTEMPTS"));
+  }
+
+  @Test
+  void everyVariableReachesItsKey() {
+    Map<String, String> environment =
+        SettingsLoader.keys().stream()
+            .collect(Collectors.toMap(SettingKey::variable, key -> "\u0007"));
+
+    assertThat(problems(NONE, environment, null))
+        .hasSameSizeAs(SettingsLoader.keys())
+        .allSatisfy(problem -> assertThat(problem).contains("(environment variable "));
+  }
+
+  @Test
+  void theCommandLineGoesBeforeTheEnvironmentBeforeTheFileBeforeTheDefaults() throws IOException {
+    Path file =
+        yaml(
+            """
+            api:
+              host: 127.0.0.2
+              port: 1001
+            task:
+              max-attempts: 4
+            """);
+
+    Settings settings =
+        SettingsLoader.load(
+            Map.of("api.port", "1003"), Map.of("API_PORT", "1002", "TASK_MAX_ATTEMPTS", "5"), file);
+
+    assertThat(settings.api().port()).isEqualTo(1003);
+    assertThat(settings.task().maxAttempts()).isEqualTo(5);
+    assertThat(settings.api().host()).isEqualTo("127.0.0.2");
+    assertThat(settings.task().maxLost()).isEqualTo(10);
+  }
+
+  @Test
+  void theNamesPeopleUseWork() {
+    Settings settings =
+        SettingsLoader.load(
+            NONE,
+            Map.of(
+                "API_HOST", "localhost",
+                "API_PORT", "0",
+                "AUTH_TOKEN", "secret",
+                "LOG_LEVEL", "debug",
+                "DB_PATH", "/tmp/x.db",
+                "TASK_TTL", "90",
+                "EMBEDDING_MODEL", "some-model",
+                "SYNC_TTL", "2m",
+                "FAILED_TTL", "P1D"),
+            null);
+
+    assertThat(settings.api().host()).isEqualTo("localhost");
+    assertThat(settings.api().port()).isZero();
+    assertThat(settings.auth().token()).contains("secret");
+    assertThat(settings.log().level()).isEqualTo(Settings.Log.Level.DEBUG);
+    assertThat(settings.db().path()).isEqualTo(Path.of("/tmp/x.db"));
+    assertThat(settings.task().ttl()).isEqualTo(Duration.ofSeconds(90));
+    assertThat(settings.embedding().model()).isEqualTo("some-model");
+    assertThat(settings.syncTtl()).isEqualTo(Duration.ofMinutes(2));
+    assertThat(settings.failedTtl()).isEqualTo(Duration.ofDays(1));
+  }
+
+  @Test
+  void serverPortIsASecondNameForApiPort() {
+    assertThat(SettingsLoader.load(NONE, Map.of("SERVER_PORT", "9000"), null).api().port())
+        .isEqualTo(9000);
+    assertThat(
+            SettingsLoader.load(NONE, Map.of("SERVER_PORT", "9000", "API_PORT", "9001"), null)
+                .api()
+                .port())
+        .isEqualTo(9001);
+    assertThat(problems(NONE, Map.of("SERVER_PORT", "x"), null))
+        .containsExactly(
+            "api.port = 'x' (environment variable SERVER_PORT): must be a whole number from 0 to"
+                + " 65535");
+  }
+
+  @Test
+  void anEmptyVariableCountsAsNotSet() {
+    Settings settings =
+        SettingsLoader.load(NONE, Map.of("API_HOST", "", "API_PORT", "", "AUTH_TOKEN", ""), null);
+
+    assertThat(settings.api().host()).isEqualTo("127.0.0.1");
+    assertThat(settings.auth().token()).isEmpty();
+  }
+
+  @Test
+  void othersVariablesChangeNothing() {
+    Map<String, String> environment =
+        Map.of(
+            "PATH", "/bin",
+            "api.port", "1",
+            "api_port", "2",
+            "SMALLRYE_CONFIG_PROFILE", "dev",
+            "SMALLRYE_CONFIG_LOCATIONS", "/nowhere",
+            "API", "x",
+            "HTTP_MAX_BODY_BYTES", "x");
+
+    assertThat(SettingsLoader.load(NONE, environment, null).api().port()).isEqualTo(8000);
+  }
+
+  @Test
+  void systemPropertiesChangeNothing() {
+    System.setProperty("api.port", "1");
+    try {
+      assertThat(SettingsLoader.load(NONE, NONE, null).api().port()).isEqualTo(8000);
+    } finally {
+      System.clearProperty("api.port");
+    }
+  }
+
+  @Test
+  void textThatLooksLikeAnExpressionIsOnlyText() {
+    String token = "a${api.host}b$$c\\d%e";
+
+    assertThat(SettingsLoader.load(NONE, Map.of("AUTH_TOKEN", token), null).auth().token())
+        .contains(token);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', auto, cpu",
+    "' ', auto, cpu",
+    "-1, auto, cpu",
+    "0, auto, auto",
+    "'0,1', auto, auto",
+    "-1, cuda:0, cuda:0",
+    "-1, cpu, cpu",
+  })
+  void hiddenGpusTurnAutoIntoCpu(String visible, String device, String expected) {
+    Settings settings =
+        SettingsLoader.load(
+            Map.of("inference.device", device), Map.of("CUDA_VISIBLE_DEVICES", visible), null);
+
+    assertThat(settings.inference().device()).isEqualTo(expected);
+  }
+
+  @Test
+  void theDatabaseFollowsTheDataFolderUnlessItHasItsOwnPath() {
+    assertThat(SettingsLoader.load(Map.of("data.dir", "/var/p"), NONE, null).db().path())
+        .isEqualTo(Path.of("/var/p/penstock.db"));
+    assertThat(
+            SettingsLoader.load(Map.of("data.dir", "/var/p"), Map.of("DB_PATH", "q.db"), null)
+                .db()
+                .path())
+        .isEqualTo(Path.of("q.db"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "api.host, 127.0.0.1",
+    "api.host, ::1",
+    "api.host, my-host.example",
+    "api.host, 0.0.0.0",
+    "api.port, 65535",
+    "log.level, Warn",
+    "task.ttl, 500ms",
+    "task.ttl, PT30S",
+    "task.ttl, 3600",
+    "task.ttl, 365d",
+    "store.max-bytes, 1048576",
+    "store.max-bytes, 1TiB",
+    "http.max-body, 512KiB",
+    "http.max-body, 1 gib",
+    "inference.device, cuda:7",
+    "inference.threads, 0",
+    "task.max-lost, 0",
+    "shutdown.timeout, 0s",
+    "embedding.model, sentence-transformers/all-MiniLM-L6-v2",
+    "models.file, ''",
+  })
+  void aGoodValueIsTaken(String key, String value) {
+    assertThat(SettingsLoader.load(Map.of(key, value), NONE, null)).isNotNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "api.host, ''",
+    "api.host, 300.0.0.1",
+    "api.host, 'a b'",
+    "api.host, http://localhost",
+    "api.port, -1",
+    "api.port, 65536",
+    "api.port, 80a",
+    "api.port, 99999999999",
+    "auth.token, 'two words'",
+    "log.level, LOUD",
+    "data.dir, ''",
+    "data.dir, ' data'",
+    "db.path, :memory:",
+    "task.ttl, 0",
+    "task.ttl, -5s",
+    "task.ttl, PT-5S",
+    "task.ttl, 366d",
+    "task.ttl, 5 weeks",
+    "task.ttl, 999999999999d",
+    "task.max-attempts, 0",
+    "task.max-attempts, 1.5",
+    "lease.duration, 1ms",
+    "store.max-bytes, 8GB",
+    "store.max-bytes, 9999999TiB",
+    "store.max-bytes, 9999999999999999999",
+    "http.max-body, 2GiB",
+    "http.max-body, 1",
+    "http.max-held-requests, 0",
+    "embedding.model, ../etc/passwd",
+    "inference.device, gpu",
+    "inference.device, cuda:",
+    "inference.threads, -1",
+    "inference.tasks-in-hand, 0",
+    "shutdown.timeout, 2h",
+  })
+  void aWrongValueIsRefusedWithItsKeyAndWhatIsAllowed(String key, String value) {
+    assertThat(problems(Map.of(key, value), NONE, null))
+        .singleElement()
+        .asString()
+        .startsWith(key)
+        .contains("(command line): must be ")
+        .satisfies(line -> {
+          if (!key.equals("auth.token")) {
+            assertThat(line).contains("'" + value + "'");
+          }
+        });
+  }
+
+  @Test
+  void everyProblemIsToldAtOnceWithItsOrigin() throws IOException {
+    Path file =
+        yaml(
+            """
+            task:
+              ttl: soon
+            """);
+
+    assertThat(problems(Map.of("api.port", "x"), Map.of("LOG_LEVEL", "LOUD"), file))
+        .containsExactlyInAnyOrder(
+            "api.port = 'x' (command line): must be a whole number from 0 to 65535",
+            "log.level = 'LOUD' (environment variable LOG_LEVEL): must be one of TRACE, DEBUG,"
+                + " INFO, WARN, ERROR",
+            "task.ttl = 'soon' ("
+                + file
+                + ", line 2): must be a time from 100ms to 365d, written"
+                + " like 500ms, 30s, 10m, 2h or 7d");
+  }
+
+  @Test
+  void keysAreCheckedAgainstEachOther() {
+    assertThat(problems(Map.of("lease.duration", "10s"), NONE, null))
+        .containsExactly("lease.extend-every = '10s' (default): must be less than lease.duration");
+    assertThat(problems(Map.of("task.retry-base", "10m"), NONE, null))
+        .containsExactly("task.retry-cap = '5m' (default): must not be less than task.retry-base");
+  }
+
+  @Test
+  void aKubernetesServiceVariableIsExplained() {
+    assertThat(problems(NONE, Map.of("API_PORT", "tcp://10.0.0.1:80"), null))
+        .singleElement()
+        .asString()
+        .contains("enableServiceLinks: false");
+  }
+
+  @Test
+  void aValueCannotForgeALineOfTheMessage() {
+    assertThat(
+            problems(Map.of("api.port", "1\nall is well\u001b[2J" + "x".repeat(500)), NONE, null))
+        .singleElement()
+        .asString()
+        .contains("'1\\nall is well\\u001b[2J")
+        .doesNotContain("\n", "\u001b")
+        .hasSizeLessThan(250);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"guest", "GUEST", "admin:admin", "your-secret-token", "fifteen-letters"})
+  void aWeakTokenIsRefusedOutsideLoopbackAndNeverShown(String token) {
+    for (String host : List.of("0.0.0.0", "::", "192.168.1.5", "penstock.example")) {
+      assertThat(problems(Map.of("api.host", host), Map.of("AUTH_TOKEN", token), null))
+          .singleElement()
+          .asString()
+          .startsWith("auth.token (environment variable AUTH_TOKEN): must be at least 16")
+          .doesNotContain(token);
+    }
+    for (String host : List.of("127.0.0.1", "127.1.2.3", "::1", "localhost")) {
+      assertThat(
+              SettingsLoader.load(Map.of("api.host", host), Map.of("AUTH_TOKEN", token), null)
+                  .auth()
+                  .token())
+          .contains(token);
+    }
+  }
+
+  @Test
+  void outsideLoopbackALongTokenOrNoneIsFine() {
+    Map<String, String> open = Map.of("api.host", "0.0.0.0");
+
+    assertThat(SettingsLoader.load(open, Map.of("AUTH_TOKEN", "sixteen-letters!"), null))
+        .isNotNull();
+    assertThat(SettingsLoader.load(open, NONE, null).auth().token()).isEmpty();
+  }
+
+  @Test
+  void aWrongTokenIsNeverShown() throws IOException {
+    Path file =
+        yaml(
+            """
+            auth:
+              token: hunter2 hunter2
+              tokn: hunter2
+            auht: hunter2
+            api: hunter2
+            """);
+
+    assertThat(problems(NONE, NONE, file))
+        .hasSize(4)
+        .allSatisfy(problem -> assertThat(problem).doesNotContain("hunter2"));
+  }
+
+  @Test
+  void anUnknownKeyIsRefusedWithTheNearestOne() throws IOException {
+    Path file =
+        yaml(
+            """
+            api:
+              prot: 8000
+            task.max-attemps: 3
+            lease:
+              duration:
+                seconds: 30
+            api.host: [a, b]
+            http: 5
+            """);
+
+    assertThat(problems(Map.of("store.max-byte", "1GiB"), NONE, file))
+        .containsExactlyInAnyOrder(
+            "'api.prot' (" + file + ", line 2): no such key; the nearest is api.port",
+            "'task.max-attemps' ("
+                + file
+                + ", line 3): no such key; the nearest is"
+                + " task.max-attempts",
+            "'lease.duration.seconds' ("
+                + file
+                + ", line 6): no such key; the nearest is"
+                + " lease.duration",
+            file + ", line 7: 'api.host' must be one value, not a list",
+            "http (" + file + ", line 8): a section, which has keys and no value of its own",
+            "'store.max-byte' (command line): no such key; the nearest is store.max-bytes");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "# nothing\n", "---\n", "api:\n", "api:\n  # port: 1\ntask: {}\n"})
+  void aFileMaySayNothing(String text) throws IOException {
+    assertThat(SettingsLoader.load(NONE, NONE, yaml(text)).api().port()).isEqualTo(8000);
+  }
+
+  @Test
+  void aKeyMayBeWrittenWithDotsAndItsValueIsTakenAsText() throws IOException {
+    Path file = yaml("api.port: 010\nauth: {token: 1234567890123456789012}\n");
+
+    Settings settings = SettingsLoader.load(NONE, NONE, file);
+
+    assertThat(settings.api().port()).isEqualTo(10);
+    assertThat(settings.auth().token()).contains("1234567890123456789012");
+  }
+
+  @Test
+  void aKeyWithoutAValueIsRefusedWhereOneIsNeeded() throws IOException {
+    assertThat(problems(NONE, NONE, yaml("api:\n  port:\nmodels:\n  file:\n")))
+        .singleElement()
+        .asString()
+        .startsWith("api.port = ''");
+  }
+
+  @Test
+  void aMissingFileIsToldByName() {
+    Path file = dir.resolve("none.yaml");
+
+    assertThat(problems(NONE, NONE, file)).containsExactly(file + ": no such file");
+  }
+
+  private Path yaml(String text) throws IOException {
+    return Files.writeString(dir.resolve("conf.yaml"), text);
+  }
+
+  private static List<String> problems(
+      Map<String, String> commandLine, Map<String, String> environment, @Nullable Path file) {
+    BadSettings refusal =
+        catchThrowableOfType(
+            BadSettings.class, () -> SettingsLoader.load(commandLine, environment, file));
+    assertThat(refusal).as("a refusal").isNotNull();
+    assertThat(refusal).hasMessageContaining(refusal.problems().getFirst());
+    return refusal.problems();
+  }
+}

@@ -1,0 +1,309 @@
+package dev.penstock.dispatch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.ExtendLeases;
+import dev.penstock.bus.Request.Held;
+import dev.penstock.bus.Request.LeaseTasks;
+import dev.penstock.bus.Request.Leased;
+import dev.penstock.bus.Request.SettleReply;
+import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.bus.Request.SubmitTasks;
+import dev.penstock.bus.Request.Submitted;
+import dev.penstock.metrics.Meters;
+import dev.penstock.queue.TaskQueue;
+import dev.penstock.queue.TaskQueues;
+import dev.penstock.sqlite.SqliteDatabase;
+import dev.penstock.store.TaskStore;
+import dev.penstock.store.TaskStores;
+import dev.penstock.task.Lane;
+import dev.penstock.task.LeasedTask;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.Priority;
+import dev.penstock.task.RetryPolicy;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskOutput;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
+import dev.penstock.task.Unavailable;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Vertx;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class DispatcherTest {
+  private static final Lane LANE = new Lane("ping", null);
+  private static final Duration LEASE = Duration.ofSeconds(30);
+  private static final Duration MARGIN = Duration.ofSeconds(10);
+  private static final TaskOutput OUTPUT =
+      new TaskOutput(TaskOutput.Format.JSON, "{}".getBytes(StandardCharsets.UTF_8));
+  private static final TaskError ERROR = new TaskError(TaskError.Code.HANDLER_FAILED, "it broke");
+
+  @TempDir Path folder;
+  private final AtomicReference<Instant> now =
+      new AtomicReference<>(Instant.parse("2026-11-22T12:00:00Z"));
+  private final Vertx vertx = Vertx.vertx();
+  private final Bus bus = Bus.over(vertx);
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private SqliteDatabase database;
+  private TaskStore store;
+  private TaskQueue queue;
+  private Dispatcher dispatcher;
+
+  @BeforeEach
+  void open() {
+    database = SqliteDatabase.open(folder.resolve("penstock.db"));
+    store = TaskStores.open(database, now::get);
+    queue = TaskQueues.open(database);
+    dispatcher = dispatcher(queue);
+  }
+
+  private Dispatcher dispatcher(TaskQueue over) {
+    return new Dispatcher(
+        store,
+        over,
+        bus,
+        new Meters(registry),
+        new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
+        LEASE);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    queue.close();
+    database.close();
+    vertx.close().toCompletionStage().toCompletableFuture().get();
+  }
+
+  private TaskSpec spec(int maxAttempts) {
+    return new TaskSpec(
+        TaskId.random(),
+        LANE,
+        "default",
+        Priority.TASK,
+        "{\"n\":1}".getBytes(StandardCharsets.UTF_8),
+        maxAttempts,
+        Duration.ofMinutes(10),
+        null,
+        new TaskSpec.Retention(Duration.ofHours(1), Duration.ofDays(7)),
+        Map.of(),
+        null);
+  }
+
+  private TaskId submit(int maxAttempts) {
+    TaskSpec spec = spec(maxAttempts);
+    assertThat(dispatcher.submit(new SubmitTasks(List.of(spec))).refusals())
+        .containsExactly(Optional.empty());
+    return spec.id();
+  }
+
+  private Leased lease(boolean alone) throws InterruptedException {
+    return dispatcher.lease(
+        new LeaseTasks("worker", LANE, 10, 1 << 20, Priority.LOWEST, alone, Duration.ofMillis(1)));
+  }
+
+  private LeasedTask leaseOne() throws InterruptedException {
+    List<LeasedTask> tasks = lease(false).tasks();
+    assertThat(tasks).hasSize(1);
+    return tasks.getFirst();
+  }
+
+  private SettleReply settle(LeasedTask leased, Outcome outcome) {
+    return dispatcher.settle(new SettleTask(leased.task().id(), leased.lease().token(), outcome));
+  }
+
+  private Task find(TaskId id) {
+    return store.find(id).orElseThrow();
+  }
+
+  private void sweep(int maxLost) {
+    new Sweeper(store, dispatcher, MARGIN, maxLost, Long.MAX_VALUE).run();
+  }
+
+  private void pass(Duration time) {
+    now.updateAndGet(instant -> instant.plus(time));
+  }
+
+  @Test
+  void aTaskGoesFromSubmitToItsResult() throws Exception {
+    TaskId id = submit(3);
+    assertThat(find(id).state()).isEqualTo(TaskState.PENDING);
+    LeasedTask leased = leaseOne();
+    assertThat(find(id).state()).isEqualTo(TaskState.PROCESSING);
+    assertThat(settle(leased, new Outcome.Done(OUTPUT))).isEqualTo(SettleReply.SETTLED);
+    Task done = find(id);
+    assertThat(done.state()).isEqualTo(TaskState.COMPLETED);
+    assertThat(done.attempts()).isEqualTo(1);
+    assertThat(done.output()).isNotNull();
+    assertThat(lease(false).tasks()).isEmpty();
+  }
+
+  @Test
+  void aFailedAttemptIsTriedAgainAfterItsBackOffUntilNoneAreLeft() throws Exception {
+    TaskId id = submit(3);
+    for (int attempt = 1; attempt <= 2; attempt++) {
+      settle(leaseOne(), new Outcome.Retry(ERROR));
+      assertThat(find(id).state()).isEqualTo(TaskState.PENDING);
+      assertThat(find(id).attempts()).isEqualTo(attempt);
+      pass(Duration.ofMinutes(2));
+      new Scheduler(store, dispatcher).run();
+    }
+    settle(leaseOne(), new Outcome.Retry(ERROR));
+    Task failed = find(id);
+    assertThat(failed.state()).isEqualTo(TaskState.FAILED);
+    assertThat(failed.attempts()).isEqualTo(3);
+    assertThat(failed.error()).isEqualTo(ERROR);
+  }
+
+  @Test
+  void aRejectedInputIsNeverTriedAgain() throws Exception {
+    TaskId id = submit(3);
+    settle(leaseOne(), new Outcome.Reject(ERROR));
+    assertThat(find(id).state()).isEqualTo(TaskState.FAILED);
+    assertThat(find(id).attempts()).isEqualTo(1);
+  }
+
+  @Test
+  void aPostponedTaskComesBackAndSpendsNoAttempt() throws Exception {
+    TaskId id = submit(1);
+    settle(leaseOne(), new Outcome.Postpone(Duration.ZERO));
+    assertThat(find(id).attempts()).isZero();
+    settle(leaseOne(), new Outcome.Postpone(Duration.ofSeconds(5)));
+    assertThat(lease(false).tasks()).isEmpty();
+    pass(Duration.ofSeconds(6));
+    new Scheduler(store, dispatcher).run();
+    settle(leaseOne(), new Outcome.Done(OUTPUT));
+    assertThat(find(id).state()).isEqualTo(TaskState.COMPLETED);
+  }
+
+  @Test
+  void aZombiesLateResultIsRefusedAndTheOtherWorkersCounts() throws Exception {
+    TaskId id = submit(3);
+    LeasedTask zombie = leaseOne();
+    pass(LEASE.plus(MARGIN).plusSeconds(1));
+    sweep(10);
+    LeasedTask other = lease(true).tasks().getFirst();
+    assertThat(settle(zombie, new Outcome.Retry(ERROR))).isEqualTo(SettleReply.STALE);
+    assertThat(find(id).state()).isEqualTo(TaskState.PROCESSING);
+    assertThat(settle(other, new Outcome.Done(OUTPUT))).isEqualTo(SettleReply.SETTLED);
+    assertThat(settle(zombie, new Outcome.Retry(ERROR))).isEqualTo(SettleReply.STALE);
+    assertThat(find(id).state()).isEqualTo(TaskState.COMPLETED);
+    assertThat(registry.counter("penstock.settles.stale").count()).isEqualTo(2);
+  }
+
+  @Test
+  void aRepeatedSettleChangesNothing() throws Exception {
+    TaskId id = submit(3);
+    LeasedTask leased = leaseOne();
+    settle(leased, new Outcome.Done(OUTPUT));
+    assertThat(settle(leased, new Outcome.Reject(ERROR))).isEqualTo(SettleReply.REPEATED);
+    assertThat(find(id).state()).isEqualTo(TaskState.COMPLETED);
+  }
+
+  @Test
+  void anExtendedLeaseIsNotLost() throws Exception {
+    TaskId id = submit(3);
+    LeasedTask leased = leaseOne();
+    for (int i = 0; i < 5; i++) {
+      pass(Duration.ofSeconds(20));
+      var held = new Held(id, leased.lease().token(), null);
+      assertThat(dispatcher.extend(new ExtendLeases("worker", List.of(held))).lost()).isEmpty();
+      sweep(10);
+    }
+    assertThat(settle(leased, new Outcome.Done(OUTPUT))).isEqualTo(SettleReply.SETTLED);
+    assertThat(find(id).lost()).isZero();
+  }
+
+  @Test
+  void aTaskThatLostItsLeaseWaitsForAWorkerThatRunsItAlone() throws Exception {
+    TaskId id = submit(3);
+    leaseOne();
+    pass(LEASE.plus(MARGIN).plusSeconds(1));
+    sweep(10);
+    TaskId neighbour = submit(3);
+    Leased together = lease(false);
+    assertThat(together.suspectWaiting()).isTrue();
+    assertThat(together.tasks())
+        .extracting(leased -> leased.task().id())
+        .containsExactly(neighbour);
+    Leased alone = lease(true);
+    assertThat(alone.tasks()).extracting(leased -> leased.task().id()).containsExactly(id);
+    assertThat(alone.tasks().getFirst().task().lost()).isEqualTo(1);
+    assertThat(find(id).attempts()).isZero();
+  }
+
+  @Test
+  void aTaskThatLosesTooManyLeasesFails() throws Exception {
+    TaskId id = submit(3);
+    leaseOne();
+    for (int lost = 1; lost <= 3; lost++) {
+      pass(LEASE.plus(MARGIN).plusSeconds(1));
+      sweep(2);
+      lease(true);
+    }
+    Task failed = find(id);
+    assertThat(failed.state()).isEqualTo(TaskState.FAILED);
+    assertThat(failed.error()).extracting(TaskError::code).isEqualTo(TaskError.Code.LEASE_LOST);
+    assertThat(failed.attempts()).isZero();
+  }
+
+  @Test
+  void aFullStoreTakesNoNewWork() {
+    TaskSpec spec = spec(1);
+    new Sweeper(store, dispatcher, MARGIN, 10, 1).run();
+    Submitted refused = dispatcher.submit(new SubmitTasks(List.of(spec)));
+    assertThat(refused.refusals().getFirst().orElseThrow().code())
+        .isEqualTo(TaskError.Code.OVERLOADED);
+    assertThat(store.find(spec.id())).isEmpty();
+    sweep(10);
+    assertThat(dispatcher.submit(new SubmitTasks(List.of(spec))).refusals())
+        .containsExactly(Optional.empty());
+  }
+
+  @Test
+  void aTaskWhosePublishingSurelyFailedIsForgotten() {
+    Dispatcher cutOff =
+        dispatcher(
+            new ClosedQueue(queue, Unavailable.refused("away", new IllegalStateException())));
+    TaskSpec spec = spec(1);
+    Submitted refused = cutOff.submit(new SubmitTasks(List.of(spec)));
+    assertThat(refused.refusals().getFirst().orElseThrow().code())
+        .isEqualTo(TaskError.Code.UNAVAILABLE);
+    assertThat(store.find(spec.id())).isEmpty();
+  }
+
+  @Test
+  void aTaskWhosePublishingMayHaveHappenedStaysThoughItsSubmitIsRefused() {
+    Dispatcher cutOff =
+        dispatcher(
+            new ClosedQueue(queue, Unavailable.unknown("timed out", new IllegalStateException())));
+    TaskSpec spec = spec(1);
+    Submitted refused = cutOff.submit(new SubmitTasks(List.of(spec)));
+    assertThat(refused.refusals().getFirst().orElseThrow().code())
+        .isEqualTo(TaskError.Code.UNAVAILABLE);
+    assertThat(store.find(spec.id())).isPresent();
+  }
+
+  @Test
+  void whatCannotBeClaimedGoesBackToTheQueue() throws Exception {
+    submit(1);
+    database.close();
+    assertThatThrownBy(() -> lease(false)).isInstanceOf(Unavailable.class);
+    open();
+    assertThat(lease(false).tasks()).hasSize(1);
+  }
+}

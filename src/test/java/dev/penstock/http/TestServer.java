@@ -1,0 +1,119 @@
+package dev.penstock.http;
+
+import dev.penstock.admin.OverviewPage;
+import dev.penstock.bus.Bus;
+import dev.penstock.config.Settings;
+import dev.penstock.config.SettingsLoader;
+import dev.penstock.models.ModelCatalogue;
+import dev.penstock.security.ApiKeys;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskHandler;
+import io.vertx.core.Vertx;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A real server on a free port, with a scripted dispatcher behind it. */
+final class TestServer implements AutoCloseable {
+  static final String KEY = "a-key-for-tests-only-0123456789";
+  private static final int LIMIT_SECONDS = 20;
+
+  private final Vertx vertx = Vertx.vertx();
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final HttpVerticle verticle;
+  final Settings settings;
+  final ScriptedDispatcher dispatcher;
+
+  TestServer(Map<String, String> overrides) throws Exception {
+    var keys = new HashMap<String, String>();
+    keys.put("api.port", "0");
+    keys.put("auth.token", KEY);
+    keys.putAll(overrides);
+    settings = SettingsLoader.load(keys, Map.of(), null);
+    Bus bus = Bus.over(vertx);
+    dispatcher = new ScriptedDispatcher(bus);
+    verticle =
+        new HttpVerticle(
+            bus,
+            settings,
+            ApiKeys.open(settings),
+            ModelCatalogue.load(null),
+            List.of(
+                new Declared("embedding", "{}"),
+                new Declared(
+                    "ping",
+                    """
+                    {"type":"object","properties":{
+                      "n":{"type":"integer"},
+                      "sleep_ms":{"type":"integer","minimum":0,"maximum":600000}}}
+                    """)),
+            "node",
+            () -> "# metrics\n",
+            new OverviewPage(bus, settings).pages());
+    vertx
+        .deployVerticle(verticle)
+        .toCompletionStage()
+        .toCompletableFuture()
+        .get(LIMIT_SECONDS, TimeUnit.SECONDS);
+  }
+
+  static TestServer start() throws Exception {
+    return new TestServer(Map.of());
+  }
+
+  HttpVerticle verticle() {
+    return verticle;
+  }
+
+  int port() {
+    return verticle.port();
+  }
+
+  HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
+        .timeout(Duration.ofSeconds(LIMIT_SECONDS))
+        .header("Authorization", "Bearer " + KEY);
+  }
+
+  HttpResponse<String> get(String path) throws Exception {
+    return send(request(path));
+  }
+
+  HttpResponse<String> post(String path, String json, String... headers) throws Exception {
+    var request =
+        request(path)
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(json));
+    return send(headers.length == 0 ? request : request.headers(headers));
+  }
+
+  HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Override
+  public void close() throws Exception {
+    client.shutdownNow();
+    vertx.close().toCompletionStage().toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** A task type that is known here and run elsewhere. */
+  private record Declared(String type, String inputSchema) implements TaskHandler {
+    @Override
+    public String outputSchema() {
+      return "{}";
+    }
+
+    @Override
+    public Outcome run(Task task, Control control) {
+      return new Outcome.Done(ScriptedDispatcher.json(task.spec().input()));
+    }
+  }
+}

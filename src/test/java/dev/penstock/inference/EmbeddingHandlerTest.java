@@ -1,0 +1,319 @@
+package dev.penstock.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.penstock.models.ModelSpec;
+import dev.penstock.models.ModelSpec.ModelFiles;
+import dev.penstock.models.ModelSpec.TokenIds;
+import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.task.EmbeddingOutput;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class EmbeddingHandlerTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ModelSpec STRICT =
+      named("strict", TestModels.with(TestModels.MINILM, Truncation.ERROR, TokenIds.OWN));
+  private static final ModelSpec TEXTS_ONLY =
+      named("texts", TestModels.with(TestModels.MINILM, Truncation.END, TokenIds.REJECT));
+  private static final ModelSpec BROKEN =
+      new ModelSpec(
+          "broken",
+          List.of(),
+          new ModelFiles("all-minilm-l6-v2-tokenizer.json", "all-minilm-l6-v2-tokenizer.json"),
+          ModelSpec.Pooling.MEAN,
+          256,
+          384,
+          Map.of(),
+          Truncation.END,
+          TokenIds.REJECT);
+
+  @TempDir static Path data;
+
+  private final List<Progress> reports = Collections.synchronizedList(new ArrayList<>());
+  private final TokenizerThreads threads = new TokenizerThreads(2);
+  private ModelEngines engines;
+  private EmbeddingHandler handler;
+
+  @BeforeAll
+  void open() {
+    engines = engines();
+    handler = new EmbeddingHandler(engines, threads);
+  }
+
+  @AfterAll
+  void close() {
+    engines.close();
+    threads.close();
+  }
+
+  @Test
+  void oneTextOrManyInAnyFormGiveTheSameVectors() throws Exception {
+    EmbeddingOutput bare = done("all-minilm-l6-v2", "\"hello world\"");
+    assertThat(bare.count()).isEqualTo(1);
+    assertThat(bare.dimensions()).isEqualTo(384);
+    assertThat(bare.promptTokens()).isEqualTo(4);
+    assertThat(bare.truncated()).isZero();
+
+    for (String input :
+        List.of(
+            "[\"hello world\"]",
+            "{\"input\":\"hello world\"}",
+            "{\"input\":[\"hello world\"],\"dimensions\":8,\"encoding_format\":\"base64\"}",
+            "{\"input\":[15339,1917]}",
+            "{\"input\":[[15339,1917]],\"truncate\":\"error\",\"input_type\":null}")) {
+      assertThat(done("all-minilm-l6-v2", input).vector(0))
+          .as(input)
+          .containsExactly(bare.vector(0));
+    }
+    assertThat(done("strict", "{\"input\":[7592,2088]}").vector(0)).containsExactly(bare.vector(0));
+  }
+
+  @Test
+  void vectorsComeInTheOrderOfTheTextsAndProgressIsTold() throws Exception {
+    reports.clear();
+    List<String> texts = TestModels.variedTexts();
+    EmbeddingOutput all = done("all-minilm-l6-v2-q", JSON.writeValueAsString(texts));
+
+    assertThat(all.count()).isEqualTo(200);
+    for (int i = 0; i < 200; i += 37) {
+      String one = JSON.writeValueAsString(texts.get(i));
+      float[] alone = done("all-minilm-l6-v2-q", one).vector(0);
+      assertThat(TestModels.cosine(all.vector(i), alone)).isGreaterThan(0.95);
+    }
+    assertThat(reports).allMatch(progress -> progress.total() == 200);
+  }
+
+  @Test
+  void aPrefixGoesBeforeTheTexts() throws Exception {
+    String prefix = TestModels.BGE_Q.prefixes().get("query");
+    EmbeddingOutput query =
+        done("bge-small-en-v1.5-q", "{\"input\":\"what is a gate?\",\"input_type\":\"query\"}");
+    EmbeddingOutput text =
+        done("bge-small-en-v1.5-q", JSON.writeValueAsString(prefix + "what is a gate?"));
+
+    assertThat(query.vector(0)).containsExactly(text.vector(0));
+    assertThat(error(run("bge-small-en-v1.5-q", "{\"input\":\"x\",\"input_type\":\"no\"}")))
+        .isEqualTo(TaskError.Code.INVALID_INPUT);
+  }
+
+  @Test
+  void aLongTextIsCutOrRefusedAsAsked() throws Exception {
+    String text = "word ".repeat(400).strip();
+    EmbeddingOutput cut = done("all-minilm-l6-v2-q", "[\"short\",\"" + text + "\"]");
+    assertThat(cut.truncated()).isEqualTo(1);
+    assertThat(cut.promptTokens()).isEqualTo(3 + 256);
+
+    Outcome refused =
+        run("all-minilm-l6-v2-q", "{\"input\":[\"ok\",\"" + text + "\"],\"truncate\":\"error\"}");
+    assertThat(error(refused)).isEqualTo(TaskError.Code.CONTEXT_LENGTH_EXCEEDED);
+    assertThat(((Outcome.Reject) refused).error().message()).contains("256").contains("402");
+    assertThat(error(run("strict", "\"" + text + "\"")))
+        .isEqualTo(TaskError.Code.CONTEXT_LENGTH_EXCEEDED);
+    assertThat(done("strict", "{\"input\":\"" + text + "\",\"truncate\":\"end\"}").truncated())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void badInputIsRejected() throws Exception {
+    String tooMany = JSON.writeValueAsString(Collections.nCopies(2_049, "x"));
+    for (String input :
+        List.of(
+            "",
+            "{",
+            "null",
+            "7",
+            "{}",
+            "[]",
+            "\"\"",
+            "[\"\"]",
+            "[\"a\",\"\"]",
+            "[\"a\",1]",
+            "[1,\"a\"]",
+            "[[]]",
+            "[[1],\"a\"]",
+            "[[1],[]]",
+            "[-1]",
+            "[1.5]",
+            "[99999999999]",
+            "[2000000]",
+            "[true]",
+            "[null]",
+            "{\"input\":{\"a\":1}}",
+            "{\"input\":\"a\",\"dimensions\":0}",
+            "{\"input\":\"a\",\"dimensions\":385}",
+            "{\"input\":\"a\",\"dimensions\":1.5}",
+            "{\"input\":\"a\",\"encoding_format\":\"hex\"}",
+            "{\"input\":\"a\",\"truncate\":true}",
+            tooMany)) {
+      assertThat(error(run("all-minilm-l6-v2", input)))
+          .as(input)
+          .isEqualTo(TaskError.Code.INVALID_INPUT);
+    }
+    assertThat(error(run("texts", "[1,2]"))).isEqualTo(TaskError.Code.INVALID_INPUT);
+    assertThat(error(run("strict", "[30522]"))).isEqualTo(TaskError.Code.INVALID_INPUT);
+  }
+
+  @Test
+  void moreTokensThanARequestMayHaveAreRejected() throws Exception {
+    String text = "word ".repeat(500);
+    String input = JSON.writeValueAsString(Collections.nCopies(1_200, text));
+
+    assertThat(error(run("all-minilm-l6-v2-q", input))).isEqualTo(TaskError.Code.INVALID_INPUT);
+  }
+
+  @Test
+  void anUnknownModelIsRejected() throws Exception {
+    assertThat(error(run("no-such-model", "\"x\""))).isEqualTo(TaskError.Code.MODEL_NOT_FOUND);
+  }
+
+  @Test
+  void aModelThatCannotBeOpenedIsTriedAgainLaterAndShows() throws Exception {
+    for (int attempt = 0; attempt < 2; attempt++) {
+      assertThat(run("broken", "\"x\""))
+          .isInstanceOfSatisfying(
+              Outcome.Retry.class,
+              retry -> {
+                assertThat(retry.error().code()).isEqualTo(TaskError.Code.INFERENCE_FAILED);
+                assertThat(retry.error().message()).startsWith("model broken: ");
+              });
+    }
+    assertThat(engines.status())
+        .filteredOn(status -> status.model().equals("broken"))
+        .singleElement()
+        .satisfies(status -> {
+          assertThat(status.state()).isEqualTo(EngineStatus.State.FAILED);
+          assertThat(status.message()).startsWith("model broken: ");
+        });
+  }
+
+  @Test
+  void statusNamesEveryModelAndWhatItRunsOn() throws Exception {
+    done("all-minilm-l6-v2", "\"x\"");
+
+    assertThat(engines.status()).hasSize(6);
+    assertThat(engines.status().getFirst())
+        .satisfies(status -> {
+          assertThat(status.state()).isEqualTo(EngineStatus.State.READY);
+          assertThat(status.device()).isEqualTo("cpu");
+          assertThat(status.tokenBudget()).isEqualTo(512);
+        });
+  }
+
+  @Test
+  void anInterruptTakesTheWorkOut() throws Exception {
+    done("all-minilm-l6-v2", "\"x\"");
+    String many = JSON.writeValueAsString(Collections.nCopies(1_000, "many words ".repeat(60)));
+    CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+    Thread thread =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                run("all-minilm-l6-v2", many);
+                interrupted.complete(false);
+              } catch (InterruptedException e) {
+                interrupted.complete(true);
+              }
+            });
+    await(() -> waiting() > 0);
+    thread.interrupt();
+
+    assertThat(interrupted.get(10, TimeUnit.SECONDS)).isTrue();
+    await(() -> waiting() == 0);
+  }
+
+  @Test
+  void aModelThatIsStoppingGivesItsWorkBack() throws Exception {
+    ModelEngines own = engines();
+    EmbeddingHandler stopping = new EmbeddingHandler(own, threads);
+    String many = JSON.writeValueAsString(Collections.nCopies(1_000, "many words ".repeat(60)));
+    CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .start(() -> {
+          try {
+            outcome.complete(stopping.run(task("all-minilm-l6-v2-q", many), reports::add));
+          } catch (InterruptedException e) {
+            outcome.completeExceptionally(e);
+          }
+        });
+    await(() -> own.status().stream().mapToLong(EngineStatus::waitingTokens).sum() > 0);
+    own.close();
+
+    assertThat(outcome.get(10, TimeUnit.SECONDS)).isInstanceOf(Outcome.Postpone.class);
+    assertThat(stopping.run(task("all-minilm-l6-v2-q", "\"x\""), reports::add))
+        .isInstanceOf(Outcome.Postpone.class);
+  }
+
+  private long waiting() {
+    return engines.status().getFirst().waitingTokens();
+  }
+
+  private EmbeddingOutput done(String model, String input) throws InterruptedException {
+    Outcome outcome = run(model, input);
+    assertThat(outcome).as(input).isInstanceOf(Outcome.Done.class);
+    return EmbeddingOutput.of(((Outcome.Done) outcome).output());
+  }
+
+  private Outcome run(String model, String input) throws InterruptedException {
+    return handler.run(task(model, input), reports::add);
+  }
+
+  private ModelEngines engines() {
+    return new ModelEngines(
+        List.of(
+            TestModels.MINILM, TestModels.MINILM_Q, TestModels.BGE_Q, STRICT, TEXTS_ONLY, BROKEN),
+        TestModels.InferenceSettings.CPU,
+        data,
+        new Device.Cpu(),
+        run -> {});
+  }
+
+  private static Task task(String model, String input) {
+    return TestTasks.task(new Lane("embedding", model), input, 0);
+  }
+
+  private static TaskError.Code error(Outcome outcome) {
+    assertThat(outcome).isInstanceOf(Outcome.Reject.class);
+    return ((Outcome.Reject) outcome).error().code();
+  }
+
+  private static ModelSpec named(String name, ModelSpec spec) {
+    return new ModelSpec(
+        name,
+        spec.aliases(),
+        spec.files(),
+        spec.pooling(),
+        spec.maxTokens(),
+        spec.dimensions(),
+        spec.prefixes(),
+        spec.truncate(),
+        spec.tokenIds());
+  }
+
+  private static void await(BooleanSupplier condition) throws Exception {
+    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.sleep(1);
+    }
+  }
+}

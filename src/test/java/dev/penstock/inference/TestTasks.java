@@ -1,0 +1,35 @@
+package dev.penstock.inference;
+
+import dev.penstock.task.Lane;
+import dev.penstock.task.Priority;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+
+/** Tasks as a handler gets them. */
+final class TestTasks {
+  private TestTasks() {}
+
+  static Task task(Lane lane, String json, int attempts) {
+    TaskSpec spec =
+        new TaskSpec(
+            TaskId.random(),
+            lane,
+            "owner",
+            Priority.TASK,
+            json.getBytes(StandardCharsets.UTF_8),
+            3,
+            Duration.ofMinutes(1),
+            null,
+            new TaskSpec.Retention(Duration.ofHours(1), Duration.ofDays(7)),
+            Map.of(),
+            null);
+    return new Task(
+        spec, TaskState.PROCESSING, attempts, 0, null, Instant.EPOCH, null, null, null, null, null);
+  }
+}

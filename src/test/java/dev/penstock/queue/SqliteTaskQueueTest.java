@@ -1,0 +1,52 @@
+package dev.penstock.queue;
+
+import static dev.penstock.store.TestTasks.LANE;
+import static dev.penstock.store.TestTasks.ids;
+import static dev.penstock.store.TestTasks.tasks;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.queue.TaskQueue.Delivery;
+import dev.penstock.queue.TaskQueue.Room;
+import dev.penstock.sqlite.SqliteDatabase;
+import dev.penstock.store.TaskStores;
+import dev.penstock.task.Priority;
+import dev.penstock.task.TaskSpec;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SqliteTaskQueueTest extends TaskQueueContract {
+  @TempDir Path folder;
+
+  @SuppressWarnings("NullAway.Init") // The contract opens it before each test.
+  private SqliteDatabase database;
+
+  @Override
+  Rig open(InstantSource clock) {
+    database = SqliteDatabase.open(folder.resolve("penstock.db"));
+    return new Rig(TaskQueues.open(database), TaskStores.open(database, clock));
+  }
+
+  @Override
+  void shutDown() {
+    rig.queue().close();
+    rig.store().close();
+    database.close();
+  }
+
+  @Test
+  void anInsertedTaskIsAMessageBeforeItIsEnqueued() throws Exception {
+    List<TaskSpec> specs = tasks(2);
+    rig.store().insert(specs);
+
+    List<Delivery> received =
+        rig.queue().receive(LANE, new Room(5, 1_000, Priority.LOWEST), Duration.ZERO);
+    assertThat(received.stream().map(Delivery::id)).containsExactlyElementsOf(ids(specs));
+    rig.queue().enqueue(specs);
+    assertThat(rig.queue().receive(LANE, new Room(5, 1_000, Priority.LOWEST), Duration.ZERO))
+        .isEmpty();
+  }
+}

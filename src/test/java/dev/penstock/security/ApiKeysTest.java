@@ -1,0 +1,199 @@
+package dev.penstock.security;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.penstock.config.BadSettings;
+import dev.penstock.config.Settings;
+import dev.penstock.config.SettingsLoader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Base64;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ApiKeysTest {
+  private static final String TOKEN = "a-token:of-our-own";
+
+  @TempDir Path temp;
+
+  @Test
+  void theFirstStartGeneratesAKeyThatOnlyTheOwnerCanRead() throws IOException {
+    ApiKeys keys = ApiKeys.open(settings(null));
+
+    String key = keys.newlyGenerated().orElseThrow();
+    assertThat(key).matches("sk-penstock-[A-Za-z0-9_-]{43}");
+    Path file = keys.keyFile().orElseThrow();
+    assertThat(file).isEqualTo(data().resolve("api-key")).hasContent(key + "\n");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        .isEqualTo("rw-------");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data())))
+        .isEqualTo("rwx------");
+    assertThat(keys.authenticate("Bearer " + key)).contains(new Caller("default", "api-key"));
+    try (var files = Files.list(data())) {
+      assertThat(files).containsExactly(file);
+    }
+  }
+
+  @Test
+  void theKeyIsShownOnce() {
+    ApiKeys keys = ApiKeys.open(settings(null));
+
+    assertThat(keys.newlyGenerated()).isPresent();
+    assertThat(keys.newlyGenerated()).isEmpty();
+  }
+
+  @Test
+  void laterStartsReadTheKeyAndDoNotShowIt() {
+    String key = ApiKeys.open(settings(null)).newlyGenerated().orElseThrow();
+
+    ApiKeys later = ApiKeys.open(settings(null));
+
+    assertThat(later.newlyGenerated()).isEmpty();
+    assertThat(later.keyFile()).contains(data().resolve("api-key"));
+    assertThat(later.authenticate("Bearer " + key)).isPresent();
+  }
+
+  @Test
+  void twoDataFoldersHaveTwoKeys() {
+    String one = ApiKeys.open(settings(null)).newlyGenerated().orElseThrow();
+    Settings elsewhere =
+        SettingsLoader.load(
+            Map.of("data.dir", temp.resolve("deep/er/other").toString()), Map.of(), null);
+
+    assertThat(ApiKeys.open(elsewhere).authenticate("Bearer " + one)).isEmpty();
+  }
+
+  @Test
+  void anUnfinishedKeyOfAStartThatDiedIsReplaced() throws IOException {
+    Files.createDirectories(data());
+    Files.writeString(data().resolve("api-key.new"), "sk-pen");
+
+    assertThat(ApiKeys.open(settings(null)).newlyGenerated()).isPresent();
+    assertThat(data().resolve("api-key.new")).doesNotExist();
+  }
+
+  @Test
+  void aKeyFileOthersCanReadStillWorks() throws IOException {
+    String key = ApiKeys.open(settings(null)).newlyGenerated().orElseThrow();
+    Files.setPosixFilePermissions(
+        data().resolve("api-key"), PosixFilePermissions.fromString("rw-r--r--"));
+
+    assertThat(ApiKeys.open(settings(null)).authenticate("Bearer " + key)).isPresent();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "\n",
+        "short",
+        "two keys on-a-line-of-their-own",
+        "line-one-is-long\nline-two"
+      })
+  void aKeyFileWithoutAKeyStopsTheStart(String content) throws IOException {
+    Files.createDirectories(data());
+    Files.writeString(data().resolve("api-key"), content);
+
+    assertThatThrownBy(() -> ApiKeys.open(settings(null)))
+        .isInstanceOf(BadSettings.class)
+        .hasMessageContaining("api-key: must hold one key");
+    assertThat(data().resolve("api-key")).hasContent(content);
+  }
+
+  @Test
+  void aDataFolderThatCannotBeMadeStopsTheStart() throws IOException {
+    Files.writeString(data(), "a file");
+
+    assertThatThrownBy(() -> ApiKeys.open(settings(null)))
+        .isInstanceOf(BadSettings.class)
+        .hasMessageContaining(data().toString());
+  }
+
+  @Test
+  void aTokenThatIsSetIsTheOnlyKeyAndNothingIsWritten() {
+    ApiKeys keys = ApiKeys.open(settings(TOKEN));
+
+    assertThat(keys.authenticate("Bearer " + TOKEN)).contains(new Caller("default", "auth.token"));
+    assertThat(keys.newlyGenerated()).isEmpty();
+    assertThat(keys.keyFile()).isEmpty();
+    assertThat(data()).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Bearer ", "bearer ", "BEARER ", "Bearer   "})
+  void theSchemesCaseDoesNotMatter(String scheme) {
+    assertThat(ApiKeys.open(settings(TOKEN)).authenticate(scheme + TOKEN)).isPresent();
+  }
+
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "Bearer",
+        "Bearer ",
+        "Bearer  ",
+        "Bearer x",
+        TOKEN,
+        "Bearer" + TOKEN,
+        "Bearer " + TOKEN + "x",
+        "Bearer " + TOKEN + " x",
+        "Bearer A-TOKEN:OF-OUR-OWN",
+        "Token " + TOKEN,
+        "Bearer \u0000\uffff",
+      })
+  void anythingElseIsNobody(@Nullable String header) {
+    ApiKeys keys = ApiKeys.open(settings(TOKEN));
+
+    assertThat(keys.authenticate(header)).isEmpty();
+    assertThat(keys.authenticateBasic(header)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'user:a-token:of-our-own', true",
+    "':a-token:of-our-own', true",
+    "'a-token:of-our-own', false",
+    "'a-token:of-our-own:', false",
+    "'user:', false",
+    "'', false",
+  })
+  void basicTakesTheKeyAsPassword(String pair, boolean accepted) {
+    ApiKeys keys = ApiKeys.open(settings(TOKEN));
+    String header = "basic " + Base64.getEncoder().encodeToString(pair.getBytes(UTF_8));
+
+    assertThat(keys.authenticateBasic(header).isPresent()).isEqualTo(accepted);
+    assertThat(keys.authenticate(header)).isEmpty();
+  }
+
+  @Test
+  void brokenOrHugeHeadersAreNobody() {
+    ApiKeys keys = ApiKeys.open(settings(TOKEN));
+
+    assertThat(keys.authenticateBasic("Basic ***")).isEmpty();
+    assertThat(keys.authenticateBasic("Bearer " + TOKEN)).isEmpty();
+    assertThat(keys.authenticate("Bearer " + "x".repeat(1_000_000))).isEmpty();
+  }
+
+  private Path data() {
+    return temp.resolve("data");
+  }
+
+  private Settings settings(@Nullable String token) {
+    return SettingsLoader.load(
+        Map.of("data.dir", data().toString()),
+        token == null ? Map.of() : Map.of("AUTH_TOKEN", token),
+        null);
+  }
+}

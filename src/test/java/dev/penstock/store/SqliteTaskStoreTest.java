@@ -1,0 +1,53 @@
+package dev.penstock.store;
+
+import static dev.penstock.store.TestTasks.ids;
+import static dev.penstock.store.TestTasks.json;
+import static dev.penstock.store.TestTasks.tasks;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.sqlite.Commits;
+import dev.penstock.sqlite.SqliteDatabase;
+import dev.penstock.store.TaskStore.Claim;
+import dev.penstock.task.Ending;
+import dev.penstock.task.TaskSpec;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SqliteTaskStoreTest extends TaskStoreContract {
+  @TempDir Path folder;
+
+  @SuppressWarnings("NullAway.Init") // The contract opens it before each test.
+  private SqliteDatabase database;
+
+  @Override
+  TaskStore open(InstantSource clock) {
+    database = SqliteDatabase.open(folder.resolve("data/penstock.db"));
+    return TaskStores.open(database, clock);
+  }
+
+  @Override
+  void shutDown() {
+    store.close();
+    database.close();
+  }
+
+  @Test
+  void insertsAndSettlesAreSyncedAndClaimsAreNot() {
+    List<TaskSpec> specs = tasks(1);
+    Commits start = database.commits();
+    store.insert(specs);
+    Commits inserted = database.commits();
+    assertThat(inserted.synced()).isEqualTo(start.synced() + 1);
+    Claim.Claimed claimed =
+        (Claim.Claimed) store.claim(ids(specs), "w", Duration.ofSeconds(9), false).getFirst();
+    Commits afterClaim = database.commits();
+    assertThat(afterClaim.synced()).isEqualTo(inserted.synced());
+    assertThat(afterClaim.relaxed()).isEqualTo(inserted.relaxed() + 1);
+    store.settle(claimed.task().id(), claimed.lease().token(), new Ending.Completed(json("1")));
+    assertThat(database.commits().synced()).isEqualTo(afterClaim.synced() + 1);
+  }
+}

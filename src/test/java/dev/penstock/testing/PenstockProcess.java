@@ -1,0 +1,190 @@
+package dev.penstock.testing;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Penstock as users start it: its own process with its own data folder, on a free port that stays
+ * the same over restarts. Tests may stop, freeze and kill it.
+ */
+public final class PenstockProcess implements AutoCloseable {
+  public static final String KEY = "sk-test-0123456789abcdef";
+  private static final Duration START = Duration.ofSeconds(60);
+
+  private final Path folder;
+  private final int port;
+  private final Map<String, String> environment;
+  private final List<String> wrapper;
+  private Process process;
+
+  private PenstockProcess(Path folder, Map<String, String> environment, List<String> wrapper) {
+    this.folder = folder;
+    this.environment = new HashMap<>(environment);
+    this.wrapper = List.copyOf(wrapper);
+    this.port = freePort();
+    this.process = launch();
+  }
+
+  /** Starts it and waits until it is ready. */
+  public static PenstockProcess start(Path folder, Map<String, String> environment)
+      throws Exception {
+    var started = launch(folder, environment, List.of());
+    started.awaitReady();
+    return started;
+  }
+
+  /**
+   * Starts it under another program ({@code strace …}), and does not wait.
+   *
+   * @param wrapper the command that comes before {@code java}; may be empty
+   */
+  public static PenstockProcess launch(
+      Path folder, Map<String, String> environment, List<String> wrapper) {
+    return new PenstockProcess(folder, environment, wrapper);
+  }
+
+  private static int freePort() {
+    try (var socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Process launch() {
+    List<String> command = new ArrayList<>(wrapper);
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--sun-misc-unsafe-memory-access=allow");
+    command.add("-Djava.io.tmpdir=" + temp());
+    command.addAll(List.of("-jar", System.getProperty("penstock.jar", "target/penstock.jar")));
+    var builder = new ProcessBuilder(command).directory(folder.toFile());
+    builder.environment().keySet().removeIf(name -> name.matches("(API|AUTH|DB|TASK|LOG|JAVA)_.*"));
+    builder.environment().put("AUTH_TOKEN", KEY);
+    builder.environment().put("API_PORT", Integer.toString(port));
+    builder.environment().putAll(environment);
+    File log = folder.resolve("penstock.log").toFile();
+    try {
+      return builder
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+          .start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The folder for its temporary files, apart from everybody else's. */
+  public Path temp() {
+    try {
+      return Files.createDirectories(folder.resolve("temp"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public Path database() {
+    return folder.resolve("data/penstock.db");
+  }
+
+  public URI uri() {
+    return URI.create("http://127.0.0.1:" + port);
+  }
+
+  public Api api() {
+    return new Api(uri(), KEY);
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  public boolean alive() {
+    return process.isAlive();
+  }
+
+  public String log() throws IOException {
+    return Files.readString(folder.resolve("penstock.log"));
+  }
+
+  public void awaitReady() throws Exception {
+    try (var api = api()) {
+      Await.until(
+          "Penstock is ready",
+          START,
+          () -> {
+            if (!process.isAlive()) {
+              throw new AssertionError("it ended with " + process.exitValue() + ":\n" + log());
+            }
+            try {
+              return api.get("/health/ready").status() == 200;
+            } catch (IOException e) {
+              return false;
+            }
+          });
+    }
+  }
+
+  /** SIGKILL: it gets no chance to tidy up. */
+  public void kill() throws InterruptedException {
+    process.destroyForcibly();
+    if (!process.waitFor(10, TimeUnit.SECONDS)) {
+      throw new AssertionError("process " + pid() + " survived SIGKILL");
+    }
+  }
+
+  /** SIGTERM; returns the exit code. */
+  public int terminate(Duration limit) throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new AssertionError("process " + pid() + " still runs " + limit + " after SIGTERM");
+    }
+    return process.exitValue();
+  }
+
+  /** SIGTERM to the program under its wrapper, which ends with it. */
+  public void terminateChild(Duration limit) throws InterruptedException {
+    process.descendants().forEach(ProcessHandle::destroy);
+    if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new AssertionError("still runs " + limit + " after SIGTERM");
+    }
+  }
+
+  /** Sends a signal by name: {@code STOP}, {@code CONT}. */
+  public void signal(String name) throws IOException, InterruptedException {
+    int sent = new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start().waitFor();
+    if (sent != 0) {
+      throw new AssertionError("kill -" + name + " returned " + sent);
+    }
+  }
+
+  /** Starts it again after it has ended, on the same data and port. */
+  public void restart() throws Exception {
+    relaunch();
+    awaitReady();
+  }
+
+  /** Like {@link #restart}, without waiting. */
+  public void relaunch() {
+    if (process.isAlive()) {
+      throw new IllegalStateException("it still runs");
+    }
+    process = launch();
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    kill();
+  }
+}
