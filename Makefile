@@ -44,11 +44,11 @@ test: deps ## build, run every test, check the format; a skipped test fails
 	@if grep -l '<skipped' target/*-reports/TEST-*.xml 2>/dev/null; then \
 	  echo 'test: the classes above skipped tests' >&2; exit 1; fi
 
-bench: target/test.classpath ## measure; ARGS go to the benchmark
+bench: $(JAR) target/test.classpath ## measure; ARGS go to the benchmark
 	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) $(JAVA_OPTS) \
-	  -cp "target/test-classes:target/classes:$$(cat $<)" dev.penstock.bench.Bench $(ARGS)
+	  -cp "target/test-classes:target/classes:$$(cat target/test.classpath)" dev.penstock.bench.Bench $(ARGS)
 
-quality: data-given target/test.classpath ## compare the models' quality on DATA=<folder>
+quality: data-given $(JAR) target/test.classpath ## compare the models' quality on DATA=<folder>
 	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) $(JAVA_OPTS) \
 	  -cp "target/test-classes:target/classes:$$(cat target/test.classpath)" dev.penstock.bench.Quality $(DATA)
 

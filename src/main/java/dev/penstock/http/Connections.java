@@ -60,14 +60,15 @@ final class Connections {
   void busy(HttpConnection connection) {
     State state = states.get(connection);
     if (state != null) {
+      state.requests++;
       state.disarm();
     }
   }
 
-  /** A request has been answered. */
+  /** A request has been answered; a pipelined one may have begun before. */
   void idle(HttpConnection connection) {
     State state = states.get(connection);
-    if (state != null) {
+    if (state != null && --state.requests == 0) {
       state.arm(connection, nextHead);
     }
   }
@@ -75,6 +76,7 @@ final class Connections {
   private final class State {
     private static final long NONE = -1;
     private long timer = NONE;
+    private int requests;
 
     void arm(HttpConnection connection, Duration limit) {
       disarm();

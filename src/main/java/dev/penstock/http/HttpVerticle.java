@@ -9,6 +9,7 @@ import static dev.penstock.http.Route.post;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.TaskSettled;
 import dev.penstock.config.Settings;
+import dev.penstock.http.Routes.Match;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.task.TaskHandler;
@@ -16,12 +17,15 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +37,8 @@ public final class HttpVerticle extends VerticleBase {
   private static final int MAX_REQUEST_LINE = 8 * 1024;
   private static final long LOOK_EVERY_MS = 1_000;
   private static final Duration SOCKETS_CLOSE = Duration.ofSeconds(2);
+
+  private static final Pattern DECODABLE = Pattern.compile("/(?:[^%]|%[0-9a-fA-F]{2})*+");
 
   private static final String CSS = "text/css; charset=utf-8";
   private static final String JS = "text/javascript; charset=utf-8";
@@ -53,7 +59,6 @@ public final class HttpVerticle extends VerticleBase {
    * @param metrics all meters in Prometheus's text format
    * @param pages HTML pages for browsers, by path; each may block for a bounded time
    */
-  @SuppressWarnings("TooManyParameters") // the edge of the program knows all its parts
   public HttpVerticle(
       Bus bus,
       Settings settings,
@@ -112,18 +117,29 @@ public final class HttpVerticle extends VerticleBase {
         new Connections(
             vertx, http.maxConnectionsPerAddress(), http.readTimeout(), http.idleTimeout());
     var bodies = new BodyReader(http.readTimeout(), http.maxBodyBytes());
-    var requests = new Pipeline(context, routes, keys, bodies, connections, http.idleTimeout());
+    var requests = new Pipeline(context, keys, bodies, connections, http.idleTimeout());
     pipeline = requests;
     bus.listen(node, TaskSettled.class, event -> waiters.settled(event.task()));
     vertx.setPeriodic(
         LOOK_EVERY_MS, _ -> Thread.ofVirtual().name("waiters").start(this::lookForEnds));
+    Router router = routes.router(vertx, (found, match) -> requests.accept(found.request(), match));
     server =
         vertx
             .createHttpServer(options())
             .connectionHandler(connections::opened)
             .invalidRequestHandler(requests::refuse)
-            .requestHandler(requests::accept);
+            .requestHandler(request -> lead(request, router, requests));
     return server.listen(settings.api().port(), settings.api().host());
+  }
+
+  /** The router itself answers paths that cannot be decoded, and not in our error shape. */
+  private static void lead(HttpServerRequest request, Router router, Pipeline requests) {
+    String path = request.path();
+    if (path == null || !DECODABLE.matcher(path).matches()) {
+      requests.accept(request, new Match.Unknown());
+    } else {
+      router.handle(request);
+    }
   }
 
   private HttpServerOptions options() {

@@ -8,6 +8,7 @@ import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion.VersionFlag;
 import com.networknt.schema.ValidationMessage;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** The JSON Schema that the inputs of one task type must meet. */
@@ -20,7 +21,7 @@ final class InputSchema {
     var config =
         SchemaValidatorsConfig.builder()
             .pathType(PathType.JSON_PATH)
-            .locale(java.util.Locale.ENGLISH)
+            .locale(Locale.ENGLISH)
             .build();
     schema = JsonSchemaFactory.getInstance(VersionFlag.V202012).getSchema(text, config);
   }

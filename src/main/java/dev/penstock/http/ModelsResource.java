@@ -35,7 +35,7 @@ final class ModelsResource {
   }
 
   Reply get(Exchange exchange) {
-    String name = exchange.parameter(Route.REST);
+    String name = exchange.parameter("model");
     ModelSpec model = models.find(name).orElseThrow(() -> new Refusal(ApiError.noSuchModel(name)));
     return Reply.json(200, json -> write(json, model));
   }

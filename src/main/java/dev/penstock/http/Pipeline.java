@@ -7,6 +7,7 @@ import dev.penstock.task.Unavailable;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -32,7 +33,6 @@ final class Pipeline {
   private static final int SLOWEST_READER = 16 * 1024;
 
   private final Context context;
-  private final Routes routes;
   private final ApiKeys keys;
   private final BodyReader bodies;
   private final Connections connections;
@@ -43,13 +43,11 @@ final class Pipeline {
 
   Pipeline(
       Context context,
-      Routes routes,
       ApiKeys keys,
       BodyReader bodies,
       Connections connections,
       Duration idleTimeout) {
     this.context = context;
-    this.routes = routes;
     this.keys = keys;
     this.bodies = bodies;
     this.connections = connections;
@@ -70,7 +68,7 @@ final class Pipeline {
   }
 
   /** A request's headers have come. On the event loop. */
-  void accept(HttpServerRequest request) {
+  void accept(HttpServerRequest request, Match match) {
     request.pause();
     connections.busy(request.connection());
     inFlight.incrementAndGet();
@@ -78,7 +76,7 @@ final class Pipeline {
     request.exceptionHandler(_ -> exchange.gone().complete(null));
     request.response().exceptionHandler(_ -> exchange.gone().complete(null));
     request.response().closeHandler(_ -> exchange.gone().complete(null));
-    Thread.ofVirtual().name(exchange.id()).start(() -> run(exchange));
+    Thread.ofVirtual().name(exchange.id()).start(() -> run(exchange, match));
   }
 
   /** What came was not HTTP, or too much of it. On the event loop. */
@@ -97,16 +95,16 @@ final class Pipeline {
     write(new Exchange(request), reply).onComplete(_ -> request.connection().close());
   }
 
-  private void run(Exchange exchange) {
-    Reply reply = answer(exchange);
+  private void run(Exchange exchange, Match match) {
+    Reply reply = answer(exchange, match);
     bodies.release(exchange.body().length);
     context.runOnContext(_ -> finish(exchange, reply));
   }
 
   /** Every way a request can end. Null when there is nobody to tell. */
-  private @Nullable Reply answer(Exchange exchange) {
+  private @Nullable Reply answer(Exchange exchange, Match match) {
     try {
-      return route(exchange);
+      return follow(exchange, match);
     } catch (Refusal refusal) {
       return Reply.error(refusal.error(), refusal.task());
     } catch (Unavailable e) {
@@ -123,10 +121,9 @@ final class Pipeline {
     }
   }
 
-  private Reply route(Exchange exchange) throws InterruptedException {
+  private Reply follow(Exchange exchange, Match match) throws InterruptedException {
     HttpServerRequest request = exchange.request();
-    String path = request.path();
-    return switch (routes.find(request.method(), path == null ? "" : path)) {
+    return switch (match) {
       case Match.Unknown() ->
           throw new Refusal(
               ApiError.http(
@@ -217,7 +214,7 @@ final class Pipeline {
     request.resume();
   }
 
-  private static io.vertx.core.Future<Void> write(Exchange exchange, Reply reply) {
+  private static Future<Void> write(Exchange exchange, Reply reply) {
     HttpServerResponse response = exchange.request().response();
     response.setStatusCode(reply.status());
     reply.headers().forEach(response::putHeader);

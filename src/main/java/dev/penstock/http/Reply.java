@@ -3,6 +3,7 @@ package dev.penstock.http;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.penstock.http.Json.Writer;
 import dev.penstock.task.TaskId;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -65,7 +66,7 @@ record Reply(int status, Map<String, String> headers, byte[] body) {
   }
 
   /** The member {@code error}: always all four keys. */
-  static void writeError(JsonGenerator json, ApiError error) throws java.io.IOException {
+  static void writeError(JsonGenerator json, ApiError error) throws IOException {
     json.writeObjectFieldStart("error");
     json.writeStringField("message", Json.whole(error.message()));
     json.writeStringField("type", error.type());

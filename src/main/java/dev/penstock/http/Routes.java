@@ -1,62 +1,61 @@
 package dev.penstock.http;
 
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.function.BiConsumer;
 
-/** All routes, and the way from a request line to one of them. */
+/** All routes, and where a request line leads. */
 final class Routes {
-  private final List<Entry> entries;
+  /** A path that cannot be decoded is a route of nobody's. */
+  private static final List<Integer> ROUTER_FAILURES = List.of(400, 404, 405, 500);
+
+  private final List<Route> routes;
 
   Routes(List<Route> routes) {
-    entries = routes.stream().map(route -> new Entry(route, route.pattern())).toList();
+    this.routes = List.copyOf(routes);
   }
 
   List<Route> all() {
-    return entries.stream().map(Entry::route).toList();
+    return routes;
   }
 
-  /** HEAD is answered by GET's route; the server leaves the body out. */
-  Match find(HttpMethod method, String rawPath) {
-    HttpMethod wanted = method.equals(HttpMethod.HEAD) ? HttpMethod.GET : method;
-    var allowed = new TreeSet<String>();
-    for (Entry entry : entries) {
-      Matcher matcher = entry.pattern.matcher(rawPath);
-      if (matcher.matches()) {
-        if (entry.route.method().equals(wanted)) {
-          return new Match.Found(entry.route, parameters(entry.route, matcher));
-        }
-        allowed.add(entry.route.method().name());
+  /** A router that finds a request's route and hands both over. */
+  Router router(Vertx vertx, BiConsumer<RoutingContext, Match> requests) {
+    Router router = Router.router(vertx);
+    Map<String, TreeSet<String>> methods = new LinkedHashMap<>();
+    for (Route route : routes) {
+      var allowed = methods.computeIfAbsent(route.path(), _ -> new TreeSet<>());
+      var entry = at(router, route.path()).method(route.method());
+      allowed.add(route.method().name());
+      if (route.method().equals(HttpMethod.GET)) {
+        // The server leaves the body out.
+        entry.method(HttpMethod.HEAD);
+        allowed.add(HttpMethod.HEAD.name());
       }
+      entry.handler(
+          context -> requests.accept(context, new Match.Found(route, context.pathParams())));
     }
-    if (allowed.contains("GET")) {
-      allowed.add("HEAD");
+    methods.forEach((path, allowed) -> {
+      var other = new Match.OtherMethod(List.copyOf(allowed));
+      at(router, path).handler(context -> requests.accept(context, other));
+    });
+    router.route().handler(context -> requests.accept(context, new Match.Unknown()));
+    for (int status : ROUTER_FAILURES) {
+      router.errorHandler(status, context -> requests.accept(context, new Match.Unknown()));
     }
-    return allowed.isEmpty() ? new Match.Unknown() : new Match.OtherMethod(List.copyOf(allowed));
+    return router;
   }
 
-  private static Map<String, String> parameters(Route route, Matcher matcher) {
-    var values = new HashMap<String, String>();
-    List<String> names = route.parameters();
-    for (int i = 0; i < names.size(); i++) {
-      values.put(names.get(i), decode(matcher.group(i + 1)));
-    }
-    return values;
-  }
-
-  /** Percent-decoding of a path; what cannot be decoded stays, and will match nothing. */
-  private static String decode(String raw) {
-    try {
-      return URLDecoder.decode(raw.replace("+", "%2B"), StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException e) {
-      return raw;
-    }
+  private static io.vertx.ext.web.Route at(Router router, String path) {
+    return path.endsWith(Route.REST)
+        ? router.routeWithRegex(path.replace(Route.REST, "(?<model>.+)"))
+        : router.route(path.replace('{', ':').replace("}", ""));
   }
 
   /** Where a request line leads. */
@@ -67,6 +66,4 @@ final class Routes {
 
     record Unknown() implements Match {}
   }
-
-  private record Entry(Route route, Pattern pattern) {}
 }

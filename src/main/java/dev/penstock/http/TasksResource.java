@@ -89,13 +89,12 @@ final class TasksResource {
     for (JsonNode each : body) {
       entries.add(read(each, exchange.caller().owner()));
     }
-    List<TaskSpec> specs =
-        entries.stream()
-            .flatMap(entry ->
-                entry instanceof Entry.Wanted(var task)
-                    ? java.util.stream.Stream.of(task.spec())
-                    : java.util.stream.Stream.empty())
-            .toList();
+    var specs = new ArrayList<TaskSpec>();
+    for (Entry entry : entries) {
+      if (entry instanceof Entry.Wanted(var task)) {
+        specs.add(task.spec());
+      }
+    }
     List<Optional<TaskError>> refusals = specs.isEmpty() ? List.of() : submitter.submit(specs);
     var answers = refusals.iterator();
     entries.replaceAll(entry ->

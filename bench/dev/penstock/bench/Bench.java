@@ -1,0 +1,127 @@
+package dev.penstock.bench;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The benchmark: {@code make bench}. */
+@Command(
+    name = "bench",
+    sortOptions = false,
+    description = {
+      "Starts the real program and measures it.",
+      "The whole takes up to 12 minutes on two cores; nothing else should run meanwhile."
+    })
+final class Bench implements Callable<Integer> {
+  private static final long SEED = 20_260_101;
+
+  /** A part, by the name it has on the command line. */
+  enum Choice {
+    START,
+    MEMORY,
+    PING,
+    EMBED,
+    ALL;
+
+    List<Part> parts() {
+      return switch (this) {
+        case START -> List.of(new StartPart());
+        case MEMORY -> List.of(new MemoryPart());
+        case PING -> List.of(new PingPart());
+        case EMBED -> List.of(new EmbedPart());
+        case ALL -> List.of(new StartPart(), new MemoryPart(), new PingPart(), new EmbedPart());
+      };
+    }
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "PART",
+      description = "What to measure: ${COMPLETION-CANDIDATES}. Default: all.")
+  private List<Choice> parts = List.of(Choice.ALL);
+
+  @Option(
+      names = "--quick",
+      description = "Less than 2 minutes: shows that it works, not how fast it is.")
+  private boolean quick;
+
+  @Option(
+      names = "--markdown",
+      paramLabel = "FILE",
+      description = "Write the tables into FILE too, in place of those there.")
+  private @Nullable Path markdown;
+
+  @Option(
+      names = "--minutes",
+      paramLabel = "N",
+      description = "Begin no measurement after this time; those left out are named.")
+  private @Nullable Integer minutes;
+
+  @Option(names = "--seed", description = "Seed of the texts. Default: ${DEFAULT-VALUE}.")
+  private long seed = SEED;
+
+  @Option(names = "--help", usageHelp = true, description = "Print this and end.")
+  @SuppressWarnings("UnusedVariable") // Naming it is all picocli needs.
+  private boolean help;
+
+  public static void main(String[] args) {
+    Surroundings.prepare();
+    System.exit(
+        new CommandLine(new Bench()).setCaseInsensitiveEnumValuesAllowed(true).execute(args));
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    if (!Surroundings.jarThere()) {
+      return CommandLine.ExitCode.USAGE;
+    }
+    Plan plan = quick ? Plan.quick() : Plan.full();
+    Duration limit = minutes == null ? plan.limit() : Duration.ofMinutes(minutes);
+    var report = new Report();
+    Path scratch = Surroundings.scratch();
+    try {
+      // Described first: afterwards the machine would seem busy.
+      String machine = Machine.describe(scratch, arguments());
+      System.out.println(machine);
+      var session =
+          new Session(plan, report, new Texts(seed), scratch, System.nanoTime() + limit.toNanos());
+      for (Choice choice : chosen()) {
+        for (Part part : choice.parts()) {
+          part.run(session);
+        }
+      }
+      System.out.println(report.aims());
+      if (markdown != null) {
+        Report.insert(markdown, "figures", report.markdown(machine));
+      }
+      return CommandLine.ExitCode.OK;
+    } finally {
+      Folders.delete(scratch);
+    }
+  }
+
+  private Set<Choice> chosen() {
+    return parts.contains(Choice.ALL) ? EnumSet.of(Choice.ALL) : EnumSet.copyOf(parts);
+  }
+
+  private String arguments() {
+    String chosen = parts.stream().map(Choice::toString).collect(Collectors.joining(" "));
+    String all = (parts.contains(Choice.ALL) ? "" : chosen) + (quick ? " --quick" : "");
+    return all.isEmpty() ? "" : " ARGS=\"" + all.strip() + "\"";
+  }
+}

@@ -1,0 +1,71 @@
+package dev.penstock.bench;
+
+import ai.onnxruntime.OrtEnvironment;
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.Locale;
+import java.util.function.Predicate;
+
+/** The machine that figures are from, without which they mean nothing. */
+final class Machine {
+  private static final double GIB = 1L << 30;
+  private static final double BUSY = 0.25;
+
+  private Machine() {}
+
+  /**
+   * Describes it, and says when something else kept it busy.
+   *
+   * @param data where the measured program keeps its data
+   */
+  static String describe(Path data, String arguments) throws IOException {
+    var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    int cores = Runtime.getRuntime().availableProcessors();
+    double load = system.getSystemLoadAverage();
+    var table = new Report.Table("what", "");
+    table.row("CPU", line("/proc/cpuinfo", "model name", System.getProperty("os.arch", "?")));
+    table.row("cores", cores + (virtual() ? " (virtual machine)" : ""));
+    table.row("memory", String.format(Locale.ROOT, "%.0f GiB", system.getTotalMemorySize() / GIB));
+    table.row(
+        "OS",
+        line("/etc/os-release", "PRETTY_NAME", System.getProperty("os.name", "?"))
+            + ", kernel "
+            + System.getProperty("os.version", "?"));
+    table.row(
+        "JDK",
+        System.getProperty("java.vm.name", "?") + " " + System.getProperty("java.runtime.version"));
+    table.row("ONNX Runtime", OrtEnvironment.getEnvironment().getVersion());
+    table.row("file system of the data", Files.getFileStore(data).type());
+    table.row(
+        "load before the run",
+        String.format(Locale.ROOT, "%.2f", load)
+            + (load > cores * BUSY ? ": **the machine was busy, take no figure for good**" : ""));
+    table.row("run", LocalDate.now(ZoneOffset.UTC) + ", `make bench" + arguments + "`");
+    return table.markdown();
+  }
+
+  private static boolean virtual() throws IOException {
+    return line("/proc/cpuinfo", "flags", "").contains("hypervisor");
+  }
+
+  /** A value from a file of names and values, where there is such a file. */
+  private static String line(String file, String name, String otherwise) throws IOException {
+    Path path = Path.of(file);
+    if (!Files.isReadable(path)) {
+      return otherwise;
+    }
+    Predicate<String> named = line -> line.startsWith(name);
+    try (var lines = Files.lines(path)) {
+      return lines
+          .filter(named)
+          .map(line -> line.replaceFirst("^[^:=]*[:=]", "").replace("\"", "").strip())
+          .findFirst()
+          .orElse(otherwise);
+    }
+  }
+}

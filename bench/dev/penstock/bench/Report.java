@@ -1,0 +1,110 @@
+package dev.penstock.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * What was measured, as Markdown that reads well unrendered too: sections of text and tables, and a
+ * table of aims before them. Sections are printed as they come.
+ */
+final class Report {
+  private final List<List<String>> aims = new ArrayList<>();
+  private final StringBuilder sections = new StringBuilder();
+
+  /** Adds a section and prints it. */
+  void section(String title, String text, Table... tables) {
+    var section = new StringBuilder("\n### " + title + "\n\n" + text.strip() + "\n");
+    for (Table table : tables) {
+      section.append('\n').append(table.markdown());
+    }
+    sections.append(section);
+    System.out.println(section);
+    System.out.flush();
+  }
+
+  void aim(Aim aim, double measured) {
+    aims.add(List.of(aim.figure(), aim.aimed(), aim.measured(measured), aim.verdict(measured)));
+  }
+
+  /** What was aimed at and what came of it. */
+  String aims() {
+    var table = new Table("figure", "aim", "measured", "verdict");
+    aims.forEach(row -> table.row(row.toArray()));
+    return "\n### Aims\n\n"
+        + (aims.isEmpty() ? "None of the parts that were run has one.\n" : table.markdown());
+  }
+
+  /** All of it: aims, machine, sections. */
+  String markdown(String machine) {
+    return aims() + "\n### Machine\n\n" + machine + sections;
+  }
+
+  /** A table, its columns as wide as their widest cell. */
+  static final class Table {
+    private final List<List<String>> rows = new ArrayList<>();
+
+    Table(String... header) {
+      rows.add(List.of(header));
+    }
+
+    /** Adds a row of as many cells as the header has. */
+    void row(Object... cells) {
+      List<String> row = Arrays.stream(cells).map(String::valueOf).toList();
+      if (row.size() != rows.getFirst().size()) {
+        throw new IllegalArgumentException(row + " does not fit " + rows.getFirst());
+      }
+      rows.add(row);
+    }
+
+    boolean isEmpty() {
+      return rows.size() == 1;
+    }
+
+    String markdown() {
+      int[] widths =
+          IntStream.range(0, rows.getFirst().size())
+              .map(c -> rows.stream().mapToInt(row -> row.get(c).length()).max().orElse(0))
+              .toArray();
+      List<String> lines =
+          rows.stream()
+              .map(row -> line(row, widths))
+              .collect(Collectors.toCollection(ArrayList::new));
+      lines.add(
+          1,
+          IntStream.of(widths)
+              .mapToObj(width -> "-".repeat(width + 2))
+              .collect(Collectors.joining("|", "|", "|")));
+      return String.join("\n", lines) + "\n";
+    }
+
+    private static String line(List<String> row, int[] widths) {
+      return IntStream.range(0, widths.length)
+          .mapToObj(c -> " " + row.get(c) + " ".repeat(widths[c] - row.get(c).length()) + " ")
+          .collect(Collectors.joining("|", "|", "|"));
+    }
+  }
+
+  /**
+   * Writes generated text into a document between two marks, and leaves what people wrote around
+   * them. A document without the marks gets them at its end.
+   */
+  static void insert(Path document, String name, String text) throws IOException {
+    String begin = "<!-- " + name + ": begin (generated) -->";
+    String end = "<!-- " + name + ": end -->";
+    String old = Files.exists(document) ? Files.readString(document) : "";
+    int from = old.indexOf(begin);
+    int to = old.indexOf(end, Math.max(0, from));
+    String block = begin + "\n" + text.stripTrailing() + "\n" + end;
+    String now =
+        from < 0 || to < 0
+            ? old + (old.isEmpty() ? "" : "\n") + block + "\n"
+            : old.substring(0, from) + block + old.substring(to + end.length());
+    Files.writeString(document, now);
+  }
+}

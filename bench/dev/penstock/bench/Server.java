@@ -1,0 +1,99 @@
+package dev.penstock.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.penstock.testing.Api;
+import dev.penstock.testing.PenstockProcess;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+
+/** A Penstock process of its own, with default settings, and the requests it gets. */
+final class Server implements AutoCloseable {
+  private final PenstockProcess process;
+  private final Path folder;
+  private final Cpu cpu;
+
+  private Server(PenstockProcess process, Path folder) {
+    this.process = process;
+    this.folder = folder;
+    this.cpu = new Cpu(process.pid());
+  }
+
+  /** Starts one and waits until it is ready. */
+  static Server start(Path scratch) throws Exception {
+    Path folder = Files.createTempDirectory(scratch, "penstock");
+    return new Server(PenstockProcess.start(folder, Map.of()), folder);
+  }
+
+  URI uri() {
+    return process.uri();
+  }
+
+  Cpu cpu() {
+    return cpu;
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  byte[] get(String path) {
+    return Connection.get(uri(), PenstockProcess.KEY, path);
+  }
+
+  byte[] post(String path, String json) {
+    return Connection.post(uri(), PenstockProcess.KEY, path, json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A held embeddings request, for base64 as the SDKs ask for it. */
+  byte[] embeddings(String model, List<String> texts) {
+    ObjectNode body =
+        Api.JSON.createObjectNode().put("model", model).put("encoding_format", "base64");
+    ArrayNode input = body.putArray("input");
+    texts.forEach(input::add);
+    return post("/v1/embeddings", body.toString());
+  }
+
+  /** Requests for all texts, so many in each. */
+  List<byte[]> embeddings(String model, List<String> texts, int inputs) {
+    List<byte[]> requests = new ArrayList<>();
+    for (int from = 0; from < texts.size(); from += inputs) {
+      requests.add(embeddings(model, texts.subList(from, Math.min(texts.size(), from + inputs))));
+    }
+    return requests;
+  }
+
+  /** The vectors of a reply. */
+  static List<float[]> vectors(byte[] reply) throws IOException {
+    List<float[]> vectors = new ArrayList<>();
+    for (JsonNode each : Api.JSON.readTree(reply).path("data")) {
+      ByteBuffer bytes =
+          ByteBuffer.wrap(Base64.getDecoder().decode(each.path("embedding").asText()))
+              .order(ByteOrder.LITTLE_ENDIAN);
+      float[] vector = new float[bytes.remaining() / Float.BYTES];
+      bytes.asFloatBuffer().get(vector);
+      vectors.add(vector);
+    }
+    return vectors;
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      process.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    Folders.delete(folder);
+  }
+}

@@ -1,0 +1,20 @@
+package dev.penstock.bench;
+
+import java.nio.file.Path;
+
+/**
+ * One run of the benchmark: what its parts share.
+ *
+ * @param scratch a folder on the disk that data would be on
+ * @param until when no further measurement begins: a {@link System#nanoTime}
+ */
+record Session(Plan plan, Report report, Texts texts, Path scratch, long until) {
+  boolean late() {
+    return System.nanoTime() - until > 0;
+  }
+
+  /** For who watches. */
+  void say(String what) {
+    System.err.println("· " + what);
+  }
+}
