@@ -479,7 +479,7 @@ public final class BadInputTable {
     for (String prefix : List.of("/v1/tasks/", "/tasks/")) {
       for (String suffix : List.of("", "/result")) {
         for (String id :
-            List.of(SOME_ID, "1", "0B5EE0F6-3F3C-4B6F-9D3A-7D4A1C1C9A52", "%00", "..")) {
+            List.of(SOME_ID, "1", "0B5EE0F6-3F3C-4B6F-9D3A-7D4A1C1C9A52", "%00", "a%2Fb")) {
           row(
               "GET " + prefix + id + suffix,
               head("GET", prefix + id + suffix),
