@@ -132,8 +132,8 @@ final class KillIT {
     environment.put("SHUTDOWN_TIMEOUT", "2s");
     try (var penstock = PenstockProcess.start(folder, environment);
         var api = penstock.api()) {
-      for (int i = 0; i < 300; i++) {
-        checker.ping(api, ",\"sleep_ms\":" + (i % 2 == 0 ? 500 : 20_000));
+      for (int i = 0; i < 200; i++) {
+        checker.ping(api, ",\"sleep_ms\":" + (i % 2 == 0 ? 500 : 5_000));
       }
       assertThat(penstock.terminate(Duration.ofSeconds(30))).isZero();
       TaskTable stopped = TaskTable.read(penstock.database());

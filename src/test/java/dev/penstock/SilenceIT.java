@@ -16,14 +16,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The program calls nobody and writes only where it says: watched system call by system call. */
 final class SilenceIT {
-  /** A path opened for writing, made, renamed to or linked. */
+  /** A path opened for writing or made; with {@code -y}, relative ones name their folder. */
   private static final Pattern WRITTEN =
       Pattern.compile(
-          "(?:openat\\([^,]+, \"([^\"]+)\", [^)]*(?:O_WRONLY|O_RDWR|O_CREAT)"
-              + "|(?:mkdir|creat)\\(\"([^\"]+)\""
-              + "|(?:rename|link|symlink)\\(\"[^\"]+\", \"([^\"]+)\""
-              + "|mkdirat\\([^,]+, \"([^\"]+)\""
-              + "|(?:renameat2?|linkat|symlinkat)\\(.*?\"[^\"]+\", .*?\"([^\"]+)\").* = \\d+");
+          "(?:openat\\([^<]*<([^>]*)>, \"([^\"]+)\", [^)]*(?:O_WRONLY|O_RDWR|O_CREAT)"
+              + "|mkdirat\\([^<]*<([^>]*)>, \"([^\"]+)\""
+              + "|(?:renameat2?|linkat)\\([^<]*<[^>]*>, \"[^\"]*\", [^<]*<([^>]*)>, \"([^\"]+)\""
+              + "|symlinkat\\(\"[^\"]*\", [^<]*<([^>]*)>, \"([^\"]+)\""
+              + "|(?:creat|mkdir)\\(()\"([^\"]+)\""
+              + "|(?:rename|link|symlink)\\(\"[^\"]*\", ()\"([^\"]+)\").* = \\d+");
 
   private static final Pattern CALLED =
       Pattern.compile("(?:connect|sendto|sendmsg|sendmmsg)\\(.*sa_family=(AF_INET6?).*");
@@ -65,32 +66,34 @@ final class SilenceIT {
     assertThat(calls.stream().filter(line -> CALLED.matcher(line).find()))
         .as("connections and datagrams")
         .isEmpty();
-    assertThat(calls.stream().flatMap(SilenceIT::written).filter(this::outside))
+    assertThat(calls.stream().flatMap(this::written).filter(this::outside))
         .as("files written outside the data and the temp folder")
         .isEmpty();
     assertThat(home).isEmptyDirectory();
   }
 
-  private static Stream<String> written(String line) {
+  private Stream<Path> written(String line) {
     Matcher matcher = WRITTEN.matcher(line);
     if (!matcher.find()) {
       return Stream.empty();
     }
-    for (int i = 1; i <= matcher.groupCount(); i++) {
-      if (matcher.group(i) != null) {
-        return Stream.of(matcher.group(i));
+    for (int i = 1; i < matcher.groupCount(); i += 2) {
+      if (matcher.group(i + 1) != null) {
+        return Stream.of(folder.resolve(matcher.group(i)).resolve(matcher.group(i + 1)));
       }
     }
     return Stream.empty();
   }
 
-  private boolean outside(String path) {
-    Path absolute = folder.resolve(path).normalize();
-    return !absolute.startsWith(folder.resolve("data"))
-        && !absolute.startsWith(folder.resolve("temp"))
-        && !absolute.startsWith("/dev")
-        && !absolute.startsWith("/proc")
-        // the JVM's own performance counters, in the system's temporary folder whatever its setting
-        && !absolute.startsWith("/tmp/hsperfdata_" + System.getProperty("user.name"));
+  private boolean outside(Path path) {
+    Path normal = path.normalize();
+    return Stream.of(
+            folder.resolve("data"),
+            folder.resolve("temp"),
+            Path.of("/dev"),
+            Path.of("/proc"),
+            // the JVM's own performance counters: in /tmp whatever its temporary folder is
+            Path.of("/tmp/hsperfdata_" + System.getProperty("user.name")))
+        .noneMatch(normal::startsWith);
   }
 }
