@@ -44,10 +44,10 @@ import java.util.function.UnaryOperator;
 /** One running Penstock: builds every part, starts them in order and stops them in reverse. */
 final class Node implements AutoCloseable {
   private static final Duration PART = Duration.ofSeconds(30);
-  private static final Duration MODEL = Duration.ofMinutes(5);
 
   private final Settings settings;
   private final Parts parts;
+  private final String defaultModel;
   private final ApiKeys keys;
   private final Handlers handlers;
   private final InferenceVerticle inference;
@@ -78,7 +78,7 @@ final class Node implements AutoCloseable {
     this.parts = parts;
     String name = "node-" + UUID.randomUUID().toString().substring(0, 8);
     ModelCatalogue catalogue = ModelCatalogue.load(settings.models().file().orElse(null));
-    catalogue.require(settings.embedding().model());
+    defaultModel = catalogue.require(settings.embedding().model()).name();
     keys = ApiKeys.open(settings);
     NativeLibraries.prepare(settings.data().dir());
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -116,7 +116,7 @@ final class Node implements AutoCloseable {
 
     handlers = await(opening);
     parts.started("models", handlers::close);
-    inference = new InferenceVerticle(bus, handlers, name, settings, meters);
+    inference = new InferenceVerticle(bus, handlers, defaultModel, name, settings, meters);
     await(vertx.deployVerticle(inference));
     http =
         new HttpVerticle(
@@ -141,6 +141,8 @@ final class Node implements AutoCloseable {
         new MicrometerMetricsOptions()
             .setEnabled(true)
             .addDisabledMetricsCategory(MetricsDomain.NAMED_POOLS)
+            // Ours say more, and Vert.x registers some of these twice.
+            .addDisabledMetricsCategory(MetricsDomain.EVENT_BUS)
             .setLabels(EnumSet.of(Label.HTTP_METHOD, Label.HTTP_CODE, Label.HTTP_ROUTE));
     return Vertx.builder()
         .with(
@@ -165,13 +167,13 @@ final class Node implements AutoCloseable {
     }
   }
 
-  /** Waits for the default model, and says how it stands: open, or why not. */
-  EngineStatus awaitModel() throws InterruptedException {
-    long until = System.nanoTime() + MODEL.toNanos();
+  /** Waits for the default model, with a limit, and says how it stands. */
+  EngineStatus awaitModel(Duration limit) throws InterruptedException {
+    long until = System.nanoTime() + limit.toNanos();
     while (true) {
       EngineStatus model =
           handlers.status().stream()
-              .filter(status -> status.model().equals(settings.embedding().model()))
+              .filter(status -> status.model().equals(defaultModel))
               .findFirst()
               .orElseThrow();
       boolean settled =

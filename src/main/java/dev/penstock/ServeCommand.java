@@ -39,8 +39,15 @@ final class ServeCommand implements Callable<Integer> {
   /** Not an exit code: the program goes on. */
   static final int SERVING = -1;
 
+  /** How long the banner waits for the default model; the program serves all the while. */
+  private static final Duration MODEL = Duration.ofMinutes(5);
+
   private static final int CANNOT_START = 1;
   private static final int WRONG_SETTINGS = 2;
+
+  /** What the shutdown hook ends with: zero unless the start failed behind its back. */
+  private static volatile int exitCode;
+
   private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
 
   @Option(
@@ -97,7 +104,7 @@ final class ServeCommand implements Callable<Integer> {
       Logging.setLevel(settings.log().level());
       Node node = Node.start(settings);
       stopOnSignal(node);
-      EngineStatus ready = node.awaitModel();
+      EngineStatus ready = node.awaitModel(MODEL);
       out.print(Banner.of(node, ready, Duration.ofNanos(System.nanoTime() - begun)));
       out.flush();
       return SERVING;
@@ -109,6 +116,7 @@ final class ServeCommand implements Callable<Integer> {
       Thread.currentThread().interrupt();
       return CANNOT_START;
     } catch (Exception e) {
+      exitCode = CANNOT_START;
       LOG.debug("start failed", e);
       System.err.println("penstock cannot start: " + reason(e));
       return CANNOT_START;
@@ -149,7 +157,7 @@ final class ServeCommand implements Callable<Integer> {
                   LOG.info("stopping: no new work is taken, running work finishes");
                   node.close();
                   LOG.info("stopped");
-                  Runtime.getRuntime().halt(0);
+                  Runtime.getRuntime().halt(exitCode);
                 },
                 "stop"));
   }

@@ -232,12 +232,12 @@ final class Dispatcher {
   private void count(Task task, Ending ending) {
     Instant started = task.startedAt();
     Instant ended = task.finishedAt();
-    if (started != null) {
-      meters.settled(
+    meters.settled(task.spec().lane(), ending);
+    if (started != null && ended != null) {
+      meters.ended(
           task.spec().lane(),
-          ending,
           Duration.between(task.createdAt(), started),
-          ended == null ? Duration.ZERO : Duration.between(started, ended));
+          Duration.between(started, ended));
     }
   }
 

@@ -135,7 +135,6 @@ final class Pipeline {
         yield Reply.error(error).with("Allow", methods);
       }
       case Match.Found(Route route, var parameters) -> {
-        request.routed(route.path());
         exchange.parameters(parameters);
         Reply denied = deny(exchange, route.access());
         if (denied != null) {

@@ -19,10 +19,17 @@ public final class InferenceVerticle extends VerticleBase {
   private final String defaultModel;
 
   /**
+   * @param defaultModel the name of the model that has to be open for this node to be ready
    * @param worker this node's name, unique among all that run
    */
   public InferenceVerticle(
-      Bus bus, Handlers handlers, String worker, Settings settings, Meters meters) {
+      Bus bus,
+      Handlers handlers,
+      String defaultModel,
+      String worker,
+      Settings settings,
+      Meters meters) {
+    this.defaultModel = defaultModel;
     this.bus = bus;
     this.handlers = handlers;
     var floor = new Floor();
@@ -32,7 +39,6 @@ public final class InferenceVerticle extends VerticleBase {
                 new LaneRunner(
                     bus, lane, handlers.find(lane.type()).orElseThrow(), worker, settings, floor))
             .toList();
-    defaultModel = settings.embedding().model();
     for (LaneRunner lane : lanes) {
       meters.gauge(
           "penstock.lane.running", Tags.of("lane", lane.lane().name()), lane, LaneRunner::running);

@@ -48,9 +48,8 @@ public final class Meters {
     registry.counter("penstock.tasks.submitted", lane(lane)).increment();
   }
 
-  /** A run ended; {@code waited} from submit to start, {@code ran} from start to end. */
-  public void settled(Lane lane, Ending ending, Duration waited, Duration ran) {
-    Tags tags = lane(lane);
+  /** A run was settled. */
+  public void settled(Lane lane, Ending ending) {
     String outcome =
         switch (ending) {
           case Ending.Completed _ -> "completed";
@@ -58,9 +57,18 @@ public final class Meters {
           case Ending.Backoff _ -> "retried";
           case Ending.Returned _ -> "returned";
         };
-    registry.counter("penstock.runs", tags.and("outcome", outcome)).increment();
-    timer("penstock.task.queue", tags).record(waited);
-    timer("penstock.task.run", tags).record(ran);
+    registry.counter("penstock.runs", lane(lane).and("outcome", outcome)).increment();
+  }
+
+  /**
+   * A task ended.
+   *
+   * @param waited from its submit to the start of its last run
+   * @param ran how long that run took
+   */
+  public void ended(Lane lane, Duration waited, Duration ran) {
+    timer("penstock.task.queue", lane(lane)).record(waited);
+    timer("penstock.task.run", lane(lane)).record(ran);
   }
 
   private Timer timer(String name, Tags tags) {

@@ -6,13 +6,11 @@ import dev.penstock.sqlite.SqliteConnection;
 import dev.penstock.sqlite.Work;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskId;
-import java.nio.ByteBuffer;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +53,7 @@ final class Take implements Work<List<Delivery>> {
             break;
           }
           Delivery delivery =
-              inHand.take(id(rows.getBytes(1)), lane, rows.getLong(3), rows.getInt(2));
+              inHand.take(new TaskId(rows.getString(1)), lane, rows.getLong(3), rows.getInt(2));
           if (delivery != null) {
             found.add(delivery);
             bytes += more;
@@ -83,10 +81,5 @@ final class Take implements Work<List<Delivery>> {
     if (taken != null) {
       taken.forEach(inHand::drop);
     }
-  }
-
-  private static TaskId id(byte[] bytes) {
-    ByteBuffer uuid = ByteBuffer.wrap(bytes);
-    return new TaskId(new UUID(uuid.getLong(), uuid.getLong()).toString());
   }
 }

@@ -19,7 +19,7 @@ final class Schema {
               """
               CREATE TABLE tasks (
                 seq INTEGER PRIMARY KEY,
-                id BLOB NOT NULL UNIQUE,
+                id TEXT NOT NULL UNIQUE,
                 lane TEXT NOT NULL,
                 priority INTEGER NOT NULL,
                 state INTEGER NOT NULL DEFAULT 0,

@@ -1,12 +1,10 @@
 package dev.penstock.store;
 
 import dev.penstock.task.TaskId;
-import java.nio.ByteBuffer;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,17 +54,7 @@ final class Columns {
   }
 
   TaskId id() throws SQLException {
-    ByteBuffer bytes = ByteBuffer.wrap(bytes());
-    return new TaskId(new UUID(bytes.getLong(), bytes.getLong()).toString());
-  }
-
-  /** A task's id as it is kept: the UUID's 16 bytes, half of what its text would cost the index. */
-  static byte[] toBytes(TaskId id) {
-    UUID uuid = UUID.fromString(id.value());
-    return ByteBuffer.allocate(2 * Long.BYTES)
-        .putLong(uuid.getMostSignificantBits())
-        .putLong(uuid.getLeastSignificantBits())
-        .array();
+    return new TaskId(text());
   }
 
   /** Binds all parameters of the statement, in order. */
@@ -78,7 +66,7 @@ final class Columns {
         case Long number -> statement.setLong(i + 1, number);
         case Integer number -> statement.setInt(i + 1, number);
         case byte[] bytes -> statement.setBytes(i + 1, bytes);
-        case TaskId id -> statement.setBytes(i + 1, toBytes(id));
+        case TaskId id -> statement.setString(i + 1, id.value());
         case Object other -> statement.setString(i + 1, other.toString());
       }
     }

@@ -56,7 +56,7 @@ final class SettingsLoaderTest {
     assertThat(settings.inference().device()).isEqualTo("auto");
     assertThat(settings.inference().threads()).isZero();
     assertThat(settings.inference().tokenBudget()).isZero();
-    assertThat(settings.inference().tasksInHand()).isEqualTo(64);
+    assertThat(settings.inference().tasksInHand()).isEqualTo(256);
     assertThat(settings.models().file()).isEmpty();
     assertThat(settings.shutdown().timeout()).isEqualTo(Duration.ofSeconds(30));
   }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class BadInputTable {
   private static final Duration LIMIT = Duration.ofSeconds(20);
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final String SOME_ID = "0b5ee0f6-3f3c-4b6f-9d3a-7d4a1c1c9a52";
+  private static final String SOME_ID = "01ks7d9m3o4vqk2f8a0r5c1hn7e9u6tjb3lg";
   private static final int DEPTH = 33;
 
   private final String key;
@@ -479,7 +479,7 @@ public final class BadInputTable {
     for (String prefix : List.of("/v1/tasks/", "/tasks/")) {
       for (String suffix : List.of("", "/result")) {
         for (String id :
-            List.of(SOME_ID, "1", "0B5EE0F6-3F3C-4B6F-9D3A-7D4A1C1C9A52", "%00", "a%2Fb")) {
+            List.of(SOME_ID, "1", "01KS7D9M3O4VQK2F8A0R5C1HN7E9U6TJB3LG", "%00", "a%2Fb")) {
           row(
               "GET " + prefix + id + suffix,
               head("GET", prefix + id + suffix),
