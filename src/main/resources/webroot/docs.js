@@ -5,7 +5,8 @@ const paint = () => document.documentElement.classList.toggle("dark-mode", dark.
 dark.addEventListener("change", paint);
 paint();
 SwaggerUIBundle({
-  url: "/openapi.yaml",
+  // The origin, because fetch refuses what is relative to an address with a password in it.
+  url: location.origin + "/openapi.yaml",
   dom_id: "#contract",
   deepLinking: true,
   docExpansion: "list",

@@ -50,7 +50,12 @@ final class Banner {
   }
 
   private static String bearer(Node node) {
-    return node.keys().keyFile().map(file -> "$(cat " + file + ")").orElse("$AUTH_TOKEN");
+    return node.keys().keyFile().map(file -> "$(cat " + quoted(file) + ")").orElse("$AUTH_TOKEN");
+  }
+
+  private static String quoted(Path file) {
+    String path = file.toString();
+    return path.matches("[A-Za-z0-9._/-]+") ? path : "'" + path.replace("'", "'\\''") + "'";
   }
 
   private static String keyFile(Node node) {

@@ -44,6 +44,7 @@ import java.util.function.UnaryOperator;
 /** One running Penstock: builds every part, starts them in order and stops them in reverse. */
 final class Node implements AutoCloseable {
   private static final Duration PART = Duration.ofSeconds(30);
+  private static final Duration MODELS = Duration.ofMinutes(5);
 
   private final Settings settings;
   private final Parts parts;
@@ -79,6 +80,7 @@ final class Node implements AutoCloseable {
     String name = "node-" + UUID.randomUUID().toString().substring(0, 8);
     ModelCatalogue catalogue = ModelCatalogue.load(settings.models().file().orElse(null));
     defaultModel = catalogue.require(settings.embedding().model()).name();
+    DataFolder.prepare(settings.data().dir(), settings.db().path());
     keys = ApiKeys.open(settings);
     NativeLibraries.prepare(settings.data().dir());
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -114,10 +116,13 @@ final class Node implements AutoCloseable {
     Bus bus = Bus.over(vertx);
     await(vertx.deployVerticle(new DispatchVerticle(bus, store, queue, settings, meters)));
 
-    handlers = await(opening);
+    // The first start with a GPU unpacks and loads hundreds of megabytes.
+    handlers = await(opening, MODELS);
     parts.started("models", handlers::close);
     inference = new InferenceVerticle(bus, handlers, defaultModel, name, settings, meters);
     await(vertx.deployVerticle(inference));
+    // Once more at the end: where http cannot start, leased work has to go back all the same.
+    parts.started("leases", () -> inference.drain(Duration.ZERO));
     http =
         new HttpVerticle(
             bus,
@@ -154,16 +159,17 @@ final class Node implements AutoCloseable {
   }
 
   private static <T> T await(Future<T> future) throws Exception {
-    return await(future.toCompletionStage().toCompletableFuture());
+    return await(future.toCompletionStage().toCompletableFuture(), PART);
   }
 
-  private static <T> T await(java.util.concurrent.Future<T> future) throws Exception {
+  private static <T> T await(java.util.concurrent.Future<T> future, Duration limit)
+      throws Exception {
     try {
-      return future.get(PART.toMillis(), TimeUnit.MILLISECONDS);
+      return future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       throw e.getCause() instanceof Exception cause ? cause : e;
     } catch (TimeoutException e) {
-      throw new IllegalStateException("a part did not start or stop within " + PART, e);
+      throw new IllegalStateException("a part did not start or stop within " + limit, e);
     }
   }
 

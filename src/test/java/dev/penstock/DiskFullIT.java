@@ -26,8 +26,8 @@ final class DiskFullIT {
   void workIsRefusedWhileTheDiskIsFullAndNothingAcceptedIsLost() throws Exception {
     var checker = new Checker();
     try (var penstock = PenstockProcess.start(folder, Map.of());
-        var api = penstock.api();
-        var _ = Producers.start(4, () -> checker.ping(api, ""))) {
+        var api = penstock.api()) {
+      var producers = Producers.start(4, () -> checker.ping(api, ""));
       Await.until("work is accepted", LIMIT, () -> checker.accepted() > 100);
 
       // No file of the process may grow past what the database has: to SQLite, the disk is full.
@@ -37,11 +37,18 @@ final class DiskFullIT {
       assertThat(ready.status()).isEqualTo(503);
       assertThat(ready.raw().body()).contains("store");
       assertThat(api.get("/health/live").status()).isEqualTo(200);
+      producers.close();
+      for (int look = 0; look < 10; look++) {
+        Thread.sleep(200); // the scheduler's idle commits, which need no room, pass meanwhile
+        assertThat(api.get("/health/ready").status()).as("still full, without load").isEqualTo(503);
+      }
+      producers = Producers.start(4, () -> checker.ping(api, ""));
 
       limitFileSize(penstock, "unlimited");
       int accepted = checker.accepted();
       Await.until("work is accepted again", LIMIT, () -> checker.accepted() > accepted + 50);
       Await.until("it is ready again", LIMIT, () -> api.get("/health/ready").status() == 200);
+      producers.close();
       checker.settle(api, LIMIT).assertKept();
       assertThat(penstock.terminate(LIMIT)).isZero();
     }

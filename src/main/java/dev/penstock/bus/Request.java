@@ -33,13 +33,13 @@ public sealed interface Request<R> {
     }
   }
 
-  /** Null where the task was accepted. */
+  /** For each task why it was refused; empty where it was accepted. */
   record Submitted(List<Optional<TaskError>> refusals) {}
 
   /**
    * Work for one worker from one lane; waits at most {@code patience} for the first task.
    *
-   * @param alone the worker runs nothing else: tasks that lost a lease may come, one at a time
+   * @param suspects what to do with tasks that lost a lease
    */
   record LeaseTasks(
       String worker,
@@ -47,12 +47,22 @@ public sealed interface Request<R> {
       int tasks,
       long bytes,
       Priority least,
-      boolean alone,
+      Suspects suspects,
       Duration patience)
       implements Request<Leased> {}
 
+  /** What a worker wants of tasks that lost a lease and may bring their neighbours down. */
+  enum Suspects {
+    /** It has no use for them now. */
+    LEAVE,
+    /** It wants to know whether one waits. */
+    SHOW,
+    /** It runs nothing else and takes one. */
+    TAKE
+  }
+
   /**
-   * @param suspectWaiting a task that lost a lease is next: ask for it with {@code alone}
+   * @param suspectWaiting a task that lost a lease is next: ask for it with {@link Suspects#TAKE}
    */
   record Leased(List<LeasedTask> tasks, boolean suspectWaiting) {}
 

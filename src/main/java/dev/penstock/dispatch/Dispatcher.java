@@ -10,6 +10,7 @@ import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.bus.Request.Submitted;
+import dev.penstock.bus.Request.Suspects;
 import dev.penstock.metrics.Meters;
 import dev.penstock.queue.TaskQueue;
 import dev.penstock.queue.TaskQueue.Delivery;
@@ -127,7 +128,7 @@ final class Dispatcher {
     List<Delivery> received =
         queue.receive(
             request.lane(),
-            new Room(request.tasks(), request.bytes(), request.least()),
+            new Room(request.tasks(), request.bytes(), request.least(), suspects(request)),
             request.patience());
     if (received.isEmpty()) {
       return new Leased(List.of(), false);
@@ -139,7 +140,7 @@ final class Dispatcher {
               received.stream().map(Delivery::id).toList(),
               request.worker(),
               lease,
-              request.alone());
+              request.suspects() == Suspects.TAKE);
     } catch (RuntimeException e) {
       queue.release(received);
       throw e;
@@ -164,6 +165,14 @@ final class Dispatcher {
     queue.ack(done);
     queue.release(suspects);
     return new Leased(tasks, !suspects.isEmpty());
+  }
+
+  private static int suspects(LeaseTasks request) {
+    return switch (request.suspects()) {
+      case LEAVE -> 0;
+      case SHOW -> 1;
+      case TAKE -> request.tasks();
+    };
   }
 
   Extended extend(ExtendLeases request) {

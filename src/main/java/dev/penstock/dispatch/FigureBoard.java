@@ -37,11 +37,11 @@ final class FigureBoard {
   synchronized Figures figures() {
     long now = System.nanoTime();
     if (now - readAt > FRESH) {
+      readAt = now; // also of a try that fails: those who ask meanwhile must not queue up behind it
       TaskStore.Figures figures = store.figures();
       newest =
           new Figures(figures.states(), figures.lanes().stream().map(FigureBoard::lane).toList());
       meters.lanes(phases(newest));
-      readAt = now;
     }
     return newest;
   }

@@ -30,9 +30,12 @@ final class Sweeper implements Runnable {
 
   @Override
   public void run() {
-    reclaim();
-    expire();
-    trim();
+    try {
+      reclaim();
+    } finally {
+      expire();
+      trim();
+    }
   }
 
   private void reclaim() {

@@ -40,7 +40,7 @@ final class Ticker implements AutoCloseable {
             LOG.info("{} works again", name);
           }
           failing = false;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
           if (!failing) {
             LOG.warn("{} failed and goes on trying: {}", name, e.toString());
           }

@@ -129,7 +129,11 @@ public final class HttpVerticle extends VerticleBase {
             .connectionHandler(connections::opened)
             .invalidRequestHandler(requests::refuse)
             .requestHandler(request -> lead(request, router, requests));
-    return server.listen(settings.api().port(), settings.api().host());
+    String host = settings.api().host();
+    int port = settings.api().port();
+    return server
+        .listen(port, host)
+        .recover(e -> Future.failedFuture(new CannotListen(host, port, e)));
   }
 
   /** The router itself answers paths that cannot be decoded, and not in our error shape. */

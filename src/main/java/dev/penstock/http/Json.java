@@ -25,6 +25,10 @@ import java.nio.charset.StandardCharsets;
 final class Json {
   static final int MAX_DEPTH = 32;
   private static final int MAX_NUMBER = 100;
+
+  /** A node of a tree costs many times its bytes in the body. Token ids alone may be 300,000. */
+  private static final long MAX_TOKENS = 1_000_000;
+
   private static final int MAX_KEY = 1_000;
   private static final int MAX_QUOTED = 100;
   private static final int BUFFER = 1_024;
@@ -35,6 +39,7 @@ final class Json {
               StreamReadConstraints.builder()
                   .maxNestingDepth(MAX_DEPTH)
                   .maxNumberLength(MAX_NUMBER)
+                  .maxTokenCount(MAX_TOKENS)
                   .maxNameLength(MAX_KEY)
                   .maxStringLength(Integer.MAX_VALUE) // the body's limit is the limit
                   .build())

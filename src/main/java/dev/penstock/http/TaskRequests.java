@@ -146,7 +146,7 @@ final class TaskRequests {
     Double at = fields.number("run_at", 0, 1e11);
     Double delay = fields.number("delay_seconds", 0, MONTH);
     if (at == null) {
-      return delay == null ? null : Instant.now().plus(seconds(delay));
+      return delay == null || delay == 0 ? null : Instant.now().plus(seconds(delay));
     }
     if (delay != null) {
       throw fields.bad("delay_seconds", "and run_at exclude each other");
@@ -155,7 +155,7 @@ final class TaskRequests {
     if (time.isAfter(Instant.now().plusSeconds(MONTH))) {
       throw fields.bad("run_at", "must be within 30 days from now, in Unix seconds");
     }
-    return time;
+    return time.isAfter(Instant.now()) ? time : null; // due already: no need to be scheduled
   }
 
   private Retention retention(Fields fields) {

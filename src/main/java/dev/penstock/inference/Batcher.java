@@ -1,9 +1,14 @@
 package dev.penstock.inference;
 
 import dev.penstock.inference.Job.Sequence;
+import dev.penstock.task.Priority;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -37,6 +42,12 @@ final class Batcher implements AutoCloseable {
   private final Condition arrived = lock.newCondition();
   private final Condition left = lock.newCondition();
   private final Backlog backlog;
+
+  /**
+   * Who waits for room, in the order they came: a large job is not passed by small ones for ever.
+   */
+  private final Map<Priority, Deque<Job>> forRoom = new HashMap<>();
+
   private final List<Thread> threads;
   private int free;
   private boolean closed;
@@ -87,8 +98,10 @@ final class Batcher implements AutoCloseable {
     Job job = new Job(work); // Sorts: outside the lock.
     long nanos = wait.toNanos();
     lock.lockInterruptibly();
+    Deque<Job> queue = forRoom.computeIfAbsent(work.priority(), _ -> new ArrayDeque<>());
     try {
-      while (!closed && !hasRoom(job)) {
+      queue.add(job);
+      while (!closed && !(queue.peek() == job && hasRoom(job))) {
         if (nanos <= 0) {
           return Optional.empty();
         }
@@ -101,6 +114,8 @@ final class Batcher implements AutoCloseable {
       arrived.signalAll();
       return Optional.of(() -> cancel(job));
     } finally {
+      queue.remove(job);
+      left.signalAll();
       lock.unlock();
     }
   }

@@ -7,6 +7,7 @@ import dev.penstock.bus.Request.Held;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.bus.Request.Suspects;
 import dev.penstock.config.Settings;
 import dev.penstock.inference.Hand.Offer;
 import dev.penstock.task.Lane;
@@ -14,6 +15,7 @@ import dev.penstock.task.LeasedTask;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Progress;
+import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.task.Unavailable;
 import java.time.Duration;
@@ -44,15 +46,21 @@ final class LaneRunner {
   private static final Duration KEEP_EVERY = Duration.ofMillis(250);
   private static final Duration PROGRESS_EVERY = Duration.ofMillis(500);
 
-  /** How long a suspect task may hold up the others until it has the floor to itself. */
-  private static final Duration ALONE_PATIENCE = Duration.ofMinutes(1);
+  /**
+   * How long a suspect may hold up the others until it has the floor to itself. Doubled each time
+   * that was not enough, and in between the others have twice as long.
+   */
+  private static final Duration ALONE_PATIENCE = Duration.ofSeconds(5);
+
+  private static final Duration MOST_PATIENCE = Duration.ofMinutes(5);
+  private static final Duration FLOOR_WAIT = Duration.ofSeconds(2);
 
   /** How long suspects keep the floor at a time: there may be many after a crash. */
   private static final Duration ALONE_AT_MOST = Duration.ofSeconds(10);
 
   private static final Offer ONE = new Offer(1, 1, Priority.LOWEST, false);
   private static final Duration GIVE_BACK = Duration.ofSeconds(5);
-  private static final long BYTES_IN_HAND = 64L << 20;
+  private static final long BYTES_IN_HAND = 8L << 20;
 
   private final Bus bus;
   private final Lane lane;
@@ -63,6 +71,8 @@ final class LaneRunner {
   private final Hand hand;
   private final List<Thread> loops = new ArrayList<>();
   private final CountDownLatch stopping = new CountDownLatch(1);
+  private volatile Duration alonePatience = ALONE_PATIENCE;
+  private volatile long suspectsNotBefore = System.nanoTime();
 
   LaneRunner(
       Bus bus, Lane lane, TaskHandler handler, String worker, Settings settings, Floor floor) {
@@ -111,7 +121,8 @@ final class LaneRunner {
               pause.await(stopping);
             } catch (InterruptedException e) {
               return;
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
+              // Whatever it was, a lane that stopped leasing would look healthy.
               LOG.error("lane {}: leasing failed", lane, e);
               pause.await(stopping);
             }
@@ -127,10 +138,11 @@ final class LaneRunner {
     int entered = 0;
     boolean suspectWaiting = false;
     try {
-      if (stopping.getCount() > 0 && floor.enter(offer.tasks(), ALONE_PATIENCE)) {
+      if (stopping.getCount() > 0 && floor.enter(offer.tasks(), FLOOR_WAIT)) {
         entered = offer.tasks();
         long asked = System.nanoTime();
-        Leased leased = lease(offer, false, wait);
+        boolean leave = System.nanoTime() - suspectsNotBefore < 0;
+        Leased leased = lease(offer, leave ? Suspects.LEAVE : Suspects.SHOW, wait);
         runs = leased.tasks().stream().map(task -> run(task, asked)).toList();
         suspectWaiting = leased.suspectWaiting();
       }
@@ -146,9 +158,9 @@ final class LaneRunner {
     }
   }
 
-  private Leased lease(Offer offer, boolean alone, Duration wait) throws InterruptedException {
+  private Leased lease(Offer offer, Suspects suspects, Duration wait) throws InterruptedException {
     return bus.ask(
-        new LeaseTasks(worker, lane, offer.tasks(), offer.bytes(), offer.least(), alone, wait),
+        new LeaseTasks(worker, lane, offer.tasks(), offer.bytes(), offer.least(), suspects, wait),
         wait.plus(ANSWER));
   }
 
@@ -160,10 +172,15 @@ final class LaneRunner {
    * Clears the floor, then leases and runs suspects one after the other, with nobody else about.
    */
   private void runSuspects() throws InterruptedException {
-    if (!floor.enterAlone(ALONE_PATIENCE)) {
-      LOG.warn("lane {}: a task that lost its lease still waits to run alone", lane);
+    Duration patience = alonePatience;
+    if (!floor.enterAlone(patience)) {
+      LOG.info("lane {}: a task that lost its lease still waits to run alone", lane);
+      suspectsNotBefore = System.nanoTime() + 2 * patience.toNanos();
+      alonePatience =
+          patience.compareTo(MOST_PATIENCE) < 0 ? patience.multipliedBy(2) : MOST_PATIENCE;
       return;
     }
+    alonePatience = ALONE_PATIENCE;
     try {
       long until = System.nanoTime() + ALONE_AT_MOST.toNanos();
       boolean more = true;
@@ -178,7 +195,7 @@ final class LaneRunner {
   /** False when what came next was no suspect: the others may be let in again. */
   private boolean runOneAlone() throws InterruptedException {
     long asked = System.nanoTime();
-    List<LeasedTask> leased = lease(ONE, true, Duration.ofMillis(1)).tasks();
+    List<LeasedTask> leased = lease(ONE, Suspects.TAKE, Duration.ofMillis(1)).tasks();
     if (leased.isEmpty()) {
       return false;
     }
@@ -188,8 +205,9 @@ final class LaneRunner {
     var ended = new CountDownLatch(1);
     hand.take(Offer.NONE, List.of(run));
     begin(run, ended::countDown);
-    ended.await(); // bounded by the task's timeout, which keep() enforces
-    return task.task().lost() > 0;
+    // keep() stops it at its timeout; a handler that does not heed that loses the floor
+    Duration longest = task.task().spec().timeout().plus(GIVE_BACK);
+    return ended.await(longest.toMillis(), TimeUnit.MILLISECONDS) && task.task().lost() > 0;
   }
 
   private void begin(Run run, Runnable whenEnded) {
@@ -210,7 +228,7 @@ final class LaneRunner {
 
   /** Tries until it is answered or the lease has ended: then the work belongs to somebody else. */
   private void settle(Run run, Outcome outcome) {
-    var request = new SettleTask(run.task().id(), run.token(), outcome);
+    SettleTask request = new SettleTask(run.task().id(), run.token(), outcome);
     var pause = new Pause();
     while (true) {
       try {
@@ -230,9 +248,18 @@ final class LaneRunner {
         return;
       } catch (RuntimeException e) {
         LOG.error("task {}: settling failed", request.id(), e);
-        return;
+        if (request.outcome() instanceof Outcome.Reject) {
+          return;
+        }
+        // Left alone it would run again and fail to settle again.
+        request = new SettleTask(request.id(), request.token(), unsettled(e));
       }
     }
+  }
+
+  private static Outcome unsettled(RuntimeException cause) {
+    return new Outcome.Reject(
+        new TaskError(TaskError.Code.HANDLER_FAILED, "the result cannot be kept: " + cause));
   }
 
   /**
@@ -245,7 +272,7 @@ final class LaneRunner {
           keepOnce();
         } catch (Unavailable e) {
           LOG.debug("lane {}: leases not extended: {}", lane, e.getMessage());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
           LOG.error("lane {}: keeping leases failed", lane, e);
         }
         if (stopping.getCount() == 0) {
@@ -261,9 +288,7 @@ final class LaneRunner {
     long now = System.nanoTime();
     Map<Run, @Nullable Progress> due = new HashMap<>();
     for (Run run : hand.runs()) {
-      if (!run.held(now)) {
-        run.stop(Run.Stop.LEASE_LOST);
-      } else if (run.timedOut(now)) {
+      if (run.timedOut(now)) {
         run.stop(Run.Stop.TIMEOUT);
       }
       if (run.wantsExtending(now, times.extendEvery(), PROGRESS_EVERY)) {
@@ -275,7 +300,16 @@ final class LaneRunner {
     }
     List<Held> held = new ArrayList<>(due.size());
     due.forEach((run, progress) -> held.add(new Held(run.task().id(), run.token(), progress)));
-    Extended extended = bus.ask(new ExtendLeases(worker, held), ANSWER);
+    Extended extended;
+    try {
+      extended = bus.ask(new ExtendLeases(worker, held), times.extendEvery());
+    } catch (Unavailable e) {
+      // The store would know better; without it, what should have lapsed has.
+      due.keySet().stream()
+          .filter(run -> !run.held(now))
+          .forEach(run -> run.stop(Run.Stop.LEASE_LOST));
+      throw e;
+    }
     due.forEach((run, progress) -> {
       if (extended.lost().contains(run.task().id())) {
         run.stop(Run.Stop.LEASE_LOST);
@@ -295,7 +329,7 @@ final class LaneRunner {
     long until = System.nanoTime() + limit.toNanos();
     for (Thread loop : loops) {
       // A lease request under way may still bring tasks; they are given back at once.
-      loop.join(LEASE_WAIT.plus(ANSWER));
+      loop.join(LEASE_WAIT.plus(LEASE_WAIT));
     }
     if (!hand.awaitEmpty(Duration.ofNanos(Math.max(0, until - System.nanoTime())))) {
       LOG.info("lane {}: giving {} tasks back", lane, hand.size());

@@ -24,7 +24,7 @@ final class ModelEngine implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ModelEngine.class);
 
   /** How long work waits for room before its task is put back. */
-  private static final Duration ROOM_WAIT = Duration.ofSeconds(10);
+  private static final Duration ROOM_WAIT = Duration.ofMinutes(5);
 
   private static final long REPORT_MILLIS = 500;
 

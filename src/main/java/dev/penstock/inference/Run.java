@@ -33,7 +33,7 @@ final class Run implements TaskHandler.Control {
   private final LeasedTask leased;
   private final TaskHandler handler;
   private final long leaseNanos;
-  private final long timesOutAt;
+  private volatile long begunAt = System.nanoTime();
   private volatile long heldUntil;
   private volatile long extendedAt;
   private volatile @Nullable Progress progress;
@@ -53,7 +53,6 @@ final class Run implements TaskHandler.Control {
     this.leaseNanos = lease.toNanos();
     this.heldUntil = leasedAt + leaseNanos;
     this.extendedAt = leasedAt;
-    this.timesOutAt = leasedAt + leased.task().spec().timeout().toNanos();
   }
 
   Task task() {
@@ -67,6 +66,7 @@ final class Run implements TaskHandler.Control {
   /** Runs the handler on this thread. Empty when the lease was lost: nobody wants the outcome. */
   Optional<Outcome> execute() {
     synchronized (this) {
+      begunAt = System.nanoTime();
       thread = Thread.currentThread();
       phase = Phase.IN_HANDLER;
       if (stop != null) {
@@ -95,7 +95,8 @@ final class Run implements TaskHandler.Control {
   }
 
   private Optional<Outcome> stopped(Stop why, Outcome outcome) {
-    if (outcome instanceof Outcome.Done && why != Stop.LEASE_LOST) {
+    boolean decided = outcome instanceof Outcome.Done || outcome instanceof Outcome.Reject;
+    if (decided && why != Stop.LEASE_LOST) {
       return Optional.of(outcome); // it made it after all
     }
     return switch (why) {
@@ -130,7 +131,7 @@ final class Run implements TaskHandler.Control {
   }
 
   boolean timedOut(long now) {
-    return now - timesOutAt > 0;
+    return now - begunAt > task().spec().timeout().toNanos();
   }
 
   boolean held(long now) {

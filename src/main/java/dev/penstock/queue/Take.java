@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Take implements Work<List<Delivery>> {
   private static final String READY =
       """
-      SELECT id, priority, runs, input_bytes FROM tasks INDEXED BY tasks_ready
+      SELECT id, priority, runs, input_bytes, lost FROM tasks INDEXED BY tasks_ready
       WHERE ready = 1 AND lane = ? AND priority >= ? ORDER BY priority DESC, seq
       """;
 
@@ -47,7 +47,12 @@ final class Take implements Work<List<Delivery>> {
       ready.setInt(2, room.least().value());
       try (ResultSet rows = ready.executeQuery()) {
         long bytes = 0;
+        int suspects = 0;
         while (found.size() < room.tasks() && rows.next()) {
+          boolean suspect = rows.getInt(5) > 0;
+          if (suspect && suspects >= room.suspects()) {
+            continue;
+          }
           long more = rows.getLong(4);
           if (!found.isEmpty() && bytes + more > room.bytes()) {
             break;
@@ -57,6 +62,7 @@ final class Take implements Work<List<Delivery>> {
           if (delivery != null) {
             found.add(delivery);
             bytes += more;
+            suspects += suspect ? 1 : 0;
           }
         }
       }

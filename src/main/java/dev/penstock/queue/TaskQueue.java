@@ -45,11 +45,18 @@ public interface TaskQueue extends AutoCloseable {
 
   /**
    * How much a receiver takes: at most {@code tasks} messages, as many as fit into {@code bytes} of
-   * input (but always one), none less urgent than {@code least}.
+   * input (but always one), none less urgent than {@code least}, and at most {@code suspects} of
+   * tasks that lost a lease before, where the queue can tell.
    */
-  record Room(int tasks, long bytes, Priority least) {
+  record Room(int tasks, long bytes, Priority least, int suspects) {
+
+    /** Room for any task. */
+    public Room(int tasks, long bytes, Priority least) {
+      this(tasks, bytes, least, tasks);
+    }
+
     public Room {
-      if (tasks < 1 || bytes < 1) {
+      if (tasks < 1 || bytes < 1 || suspects < 0) {
         throw new IllegalArgumentException("room for " + tasks + " tasks, " + bytes + " bytes");
       }
     }

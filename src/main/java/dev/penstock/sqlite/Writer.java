@@ -29,6 +29,7 @@ final class Writer {
   private final ArrayDeque<Job<?>> taken = new ArrayDeque<>();
   private final Thread thread;
   private boolean syncing = true;
+  private long changesBefore;
   private volatile boolean closing;
   private volatile @Nullable String trouble;
   private volatile Commits commits = new Commits(0, 0, 0);
@@ -133,6 +134,7 @@ final class Writer {
     boolean synced = batch.stream().anyMatch(Job::synced);
     try {
       sync(synced);
+      long before = changesInTrouble();
       connection.begin();
       begun = true;
       long fullAt = System.nanoTime() + FULL_AFTER_NANOS;
@@ -149,6 +151,7 @@ final class Writer {
         taken.addFirst(late);
       }
       connection.commit();
+      changesBefore = before;
     } catch (Throwable failure) {
       connection.rollBack();
       if (begun && !ran && batch.size() > 1) {
@@ -172,9 +175,11 @@ final class Writer {
     for (Job<?> job : all) {
       try {
         sync(job.synced());
+        long before = changesInTrouble();
         connection.begin();
         job.run(connection);
         connection.commit();
+        changesBefore = before;
       } catch (Throwable failure) {
         connection.rollBack();
         failed(List.of(job), failure);
@@ -202,12 +207,26 @@ final class Writer {
   }
 
   private void committed(List<Job<?>> jobs, boolean synced) {
-    if (synced) {
+    if (trouble != null && synced && changedSomething()) {
       trouble = null;
     }
     commits = commits.plus(synced, jobs.size());
     for (Job<?> job : jobs) {
       job.answer();
+    }
+  }
+
+  /** How many rows have been changed so far; asked only while there is trouble. */
+  private long changesInTrouble() throws SQLException {
+    return trouble == null ? 0 : connection.number("SELECT total_changes()");
+  }
+
+  /** A commit that changed nothing says nothing of the disk: it succeeds on a full one too. */
+  private boolean changedSomething() {
+    try {
+      return connection.number("SELECT total_changes()") > changesBefore;
+    } catch (SQLException e) {
+      return false;
     }
   }
 

@@ -18,8 +18,10 @@ public record RetryPolicy(Duration base, Duration cap) {
 
   /** How long to wait after {@code attempts} attempts (1 or more) have failed. */
   public Duration delay(int attempts, RandomGenerator random) {
-    long ceiling =
-        Math.min(cap.toMillis(), base.toMillis() << Math.clamp(attempts - 1, 0, MAX_DOUBLINGS));
+    int doublings = Math.clamp(attempts - 1, 0, MAX_DOUBLINGS);
+    long most = cap.toMillis();
+    // Compared this way round because the base, doubled, may not fit a long.
+    long ceiling = base.toMillis() > most >> doublings ? most : base.toMillis() << doublings;
     return Duration.ofMillis(ceiling <= 0 ? 0 : random.nextLong(ceiling + 1));
   }
 }

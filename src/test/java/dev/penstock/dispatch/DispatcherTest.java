@@ -12,6 +12,7 @@ import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.bus.Request.Submitted;
+import dev.penstock.bus.Request.Suspects;
 import dev.penstock.metrics.Meters;
 import dev.penstock.queue.TaskQueue;
 import dev.penstock.queue.TaskQueues;
@@ -113,7 +114,14 @@ final class DispatcherTest {
 
   private Leased lease(boolean alone) throws InterruptedException {
     return dispatcher.lease(
-        new LeaseTasks("worker", LANE, 10, 1 << 20, Priority.LOWEST, alone, Duration.ofMillis(1)));
+        new LeaseTasks(
+            "worker",
+            LANE,
+            10,
+            1 << 20,
+            Priority.LOWEST,
+            alone ? Suspects.TAKE : Suspects.SHOW,
+            Duration.ofMillis(1)));
   }
 
   private LeasedTask leaseOne() throws InterruptedException {

@@ -16,15 +16,19 @@ final class TestTasks {
   private TestTasks() {}
 
   static Task task(Lane lane, String json, int attempts) {
+    return task(lane, json, attempts, Priority.TASK, Duration.ofMinutes(1));
+  }
+
+  static Task task(Lane lane, String json, int attempts, Priority priority, Duration timeout) {
     TaskSpec spec =
         new TaskSpec(
             TaskId.random(),
             lane,
             "owner",
-            Priority.TASK,
+            priority,
             json.getBytes(StandardCharsets.UTF_8),
             3,
-            Duration.ofMinutes(1),
+            timeout,
             null,
             new TaskSpec.Retention(Duration.ofHours(1), Duration.ofDays(7)),
             Map.of(),

@@ -54,7 +54,7 @@ public final class PenstockProcess implements AutoCloseable {
     return new PenstockProcess(folder, environment, wrapper);
   }
 
-  private static int freePort() {
+  static int freePort() {
     try (var socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     } catch (IOException e) {
@@ -64,10 +64,7 @@ public final class PenstockProcess implements AutoCloseable {
 
   private Process launch() {
     List<String> command = new ArrayList<>(wrapper);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--sun-misc-unsafe-memory-access=allow");
-    command.add("-Djava.io.tmpdir=" + temp());
-    command.addAll(List.of("-jar", System.getProperty("penstock.jar", "target/penstock.jar")));
+    command.addAll(java(temp()));
     var builder = new ProcessBuilder(command).directory(folder.toFile());
     builder.environment().keySet().removeIf(name -> name.matches("(API|AUTH|DB|TASK|LOG|JAVA)_.*"));
     builder.environment().put("AUTH_TOKEN", KEY);
@@ -82,6 +79,17 @@ public final class PenstockProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The command that starts the program with its temporary files in that folder. */
+  static List<String> java(Path temp) {
+    Path jar = Path.of(System.getProperty("penstock.jar", "target/penstock.jar"));
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "--sun-misc-unsafe-memory-access=allow",
+        "-Djava.io.tmpdir=" + temp,
+        "-jar",
+        jar.toAbsolutePath().toString());
   }
 
   /** The folder for its temporary files, apart from everybody else's. */

@@ -1,0 +1,40 @@
+package dev.penstock;
+
+import dev.penstock.http.BadInputTable;
+import dev.penstock.testing.PenstockProcess;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The table of bad input against the program as it is shipped: its own schemas and limits. */
+final class BadInputIT {
+  private static final int MAX_BODY = 4 << 20;
+
+  @TempDir static Path folder;
+  private static PenstockProcess penstock;
+
+  @BeforeAll
+  static void start() throws Exception {
+    penstock = PenstockProcess.start(folder, Map.of("HTTP_READ_TIMEOUT", "1s"));
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    penstock.close();
+  }
+
+  static Stream<BadInputTable.Row> rows() {
+    return new BadInputTable(PenstockProcess.KEY, MAX_BODY).rows().stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("rows")
+  void badInputIsRefusedInTheErrorShape(BadInputTable.Row row) throws Exception {
+    BadInputTable.check(penstock.uri().getPort(), row);
+  }
+}

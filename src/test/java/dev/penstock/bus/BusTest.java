@@ -1,0 +1,190 @@
+package dev.penstock.bus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.penstock.bus.Event.TaskSettled;
+import dev.penstock.bus.Request.Figures;
+import dev.penstock.bus.Request.FindTask;
+import dev.penstock.bus.Request.Part;
+import dev.penstock.bus.Request.ReadDispatchHealth;
+import dev.penstock.bus.Request.ReadFigures;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Priority;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
+import dev.penstock.task.Unavailable;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+final class BusTest {
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+
+  private final Vertx vertx = Vertx.vertx();
+  private final Bus bus = Bus.over(vertx);
+
+  @AfterEach
+  void close() throws Exception {
+    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void requestsAndAnswersTravelByReference() throws Exception {
+    var figures = new Figures(Map.of(), List.of());
+    var asked = new AtomicReference<ReadFigures>();
+    bus.serve(
+        ReadFigures.class,
+        request -> {
+          asked.set(request);
+          return figures;
+        });
+    var request = new ReadFigures();
+    assertThat(bus.ask(request, LIMIT)).isSameAs(figures);
+    assertThat(asked.get()).isSameAs(request);
+  }
+
+  @Test
+  void eachTypeOfRequestGoesToItsOwnServerWhichMayAskInTurn() throws Exception {
+    bus.serve(FindTask.class, _ -> Optional.empty());
+    bus.serve(
+        ReadDispatchHealth.class,
+        _ -> {
+          try {
+            boolean found = bus.ask(new FindTask(TaskId.random()), LIMIT).isPresent();
+            return List.of(new Part("queue", !found, Thread.currentThread().getName()));
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+    assertThat(bus.ask(new ReadDispatchHealth(), LIMIT))
+        .containsExactly(new Part("queue", true, "ReadDispatchHealth"));
+  }
+
+  @Test
+  void aServerThatThrowsFailsItsAskerAtOnce() {
+    bus.serve(
+        ReadFigures.class,
+        _ -> {
+          throw new IllegalArgumentException("broken");
+        });
+    bus.serve(
+        FindTask.class,
+        _ -> {
+          throw new StackOverflowError("deep");
+        });
+    long begun = System.nanoTime();
+    assertThatIllegalStateException()
+        .isThrownBy(() -> bus.ask(new ReadFigures(), Duration.ofMinutes(1)))
+        .withMessageContaining("broken");
+    assertThatIllegalStateException()
+        .isThrownBy(() -> bus.ask(new FindTask(TaskId.random()), Duration.ofMinutes(1)))
+        .withMessageContaining("deep");
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(LIMIT);
+  }
+
+  @Test
+  void unavailableTravelsAsItIs() {
+    var why = Unavailable.unknown("disk full", new IllegalStateException());
+    bus.serve(
+        ReadFigures.class,
+        _ -> {
+          throw why;
+        });
+    assertThatExceptionOfType(Unavailable.class)
+        .isThrownBy(() -> bus.ask(new ReadFigures(), LIMIT))
+        .isSameAs(why);
+  }
+
+  @Test
+  void whatNobodyServesIsSurelyNotDone() {
+    assertThatExceptionOfType(Unavailable.class)
+        .isThrownBy(() -> bus.ask(new ReadFigures(), LIMIT))
+        .withMessageContaining("ReadFigures")
+        .satisfies(e -> assertThat(e.surelyNotDone()).isTrue());
+  }
+
+  @Test
+  void whatIsNotAnsweredInTimeMayHaveBeenDone() {
+    var end = new CountDownLatch(1);
+    bus.serve(
+        ReadFigures.class,
+        _ -> {
+          try {
+            end.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return new Figures(Map.of(), List.of());
+        });
+    assertThatExceptionOfType(Unavailable.class)
+        .isThrownBy(() -> bus.ask(new ReadFigures(), Duration.ofMillis(100)))
+        .withMessageContaining("ReadFigures")
+        .satisfies(e -> assertThat(e.surelyNotDone()).isFalse());
+    end.countDown();
+  }
+
+  @Test
+  void anEventReachesItsNodeAndNoOther() throws Exception {
+    BlockingQueue<TaskSettled> here = new LinkedBlockingQueue<>();
+    BlockingQueue<TaskSettled> elsewhere = new LinkedBlockingQueue<>();
+    bus.listen("here", TaskSettled.class, here::add);
+    bus.listen("elsewhere", TaskSettled.class, elsewhere::add);
+    var event = new TaskSettled(task());
+    bus.tell("nowhere", event);
+    bus.tell("here", event);
+    assertThat(here.poll(10, TimeUnit.SECONDS)).isSameAs(event);
+    bus.tell("elsewhere", new TaskSettled(task()));
+    assertThat(elsewhere.poll(10, TimeUnit.SECONDS)).isNotSameAs(event);
+    assertThat(elsewhere).isEmpty();
+  }
+
+  @Test
+  void aListenerThatThrowsHearsTheNextEvent() throws Exception {
+    BlockingQueue<TaskSettled> heard = new LinkedBlockingQueue<>();
+    bus.listen(
+        "here",
+        TaskSettled.class,
+        event -> {
+          heard.add(event);
+          throw new IllegalStateException("deaf");
+        });
+    bus.tell("here", new TaskSettled(task()));
+    bus.tell("here", new TaskSettled(task()));
+    assertThat(heard.poll(10, TimeUnit.SECONDS)).isNotNull();
+    assertThat(heard.poll(10, TimeUnit.SECONDS)).isNotNull();
+  }
+
+  private static Task task() {
+    var spec =
+        new TaskSpec(
+            TaskId.random(),
+            new Lane("ping", null),
+            "owner",
+            Priority.TASK,
+            new byte[0],
+            1,
+            Duration.ofMinutes(1),
+            null,
+            new TaskSpec.Retention(Duration.ofHours(1), Duration.ofHours(1)),
+            Map.of(),
+            "here");
+    return new Task(
+        spec, TaskState.COMPLETED, 1, 0, null, Instant.EPOCH, null, null, null, null, null);
+  }
+}
