@@ -20,6 +20,9 @@ final class HealthResource {
   private static final Duration PART_LIMIT = Duration.ofSeconds(2);
   private static final long FRESH = Duration.ofSeconds(1).toNanos();
 
+  /** Bad news is looked at again sooner: somebody waits for it to pass. */
+  private static final long FRESH_TROUBLE = Duration.ofMillis(100).toNanos();
+
   private final Bus bus;
   private final BooleanSupplier stopping;
   private final ReentrantLock lock = new ReentrantLock();
@@ -76,7 +79,8 @@ final class HealthResource {
   private List<Part> parts() throws InterruptedException {
     lock.lock();
     try {
-      if (parts.isEmpty() || System.nanoTime() - looked > FRESH) {
+      long fresh = parts.stream().allMatch(Part::ok) ? FRESH : FRESH_TROUBLE;
+      if (parts.isEmpty() || System.nanoTime() - looked > fresh) {
         var all = new ArrayList<Part>();
         all.addAll(ask("dispatch", new ReadDispatchHealth()));
         all.addAll(ask("inference", new ReadInferenceHealth()));

@@ -18,6 +18,7 @@ import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import dev.penstock.task.Unavailable;
 import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -28,20 +29,21 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 @Timeout(30)
+@ExtendWith(VertxExtension.class)
 final class BusTest {
   private static final Duration LIMIT = Duration.ofSeconds(10);
 
-  private final Vertx vertx = Vertx.vertx();
-  private final Bus bus = Bus.over(vertx);
+  private Bus bus;
 
-  @AfterEach
-  void close() throws Exception {
-    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+  @BeforeEach
+  void open(Vertx vertx) {
+    bus = Bus.over(vertx);
   }
 
   @Test
