@@ -63,10 +63,6 @@ final class Pipeline {
     return drained;
   }
 
-  boolean stopping() {
-    return stopping;
-  }
-
   /** A request's headers have come. On the event loop. */
   void accept(HttpServerRequest request, Match match) {
     request.pause();

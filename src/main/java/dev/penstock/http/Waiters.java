@@ -97,10 +97,6 @@ final class Waiters {
     waiting.values().forEach(waiter -> waiter.end.complete(Optional.empty()));
   }
 
-  int count() {
-    return most - places.availablePermits();
-  }
-
   /** One held request. Closing it gives its place free; closing twice is fine. */
   final class Waiter implements AutoCloseable {
     private final TaskId id;
