@@ -13,6 +13,7 @@ import dev.penstock.task.Outcome;
 import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
+import dev.penstock.testing.Await;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -310,10 +311,6 @@ class EmbeddingHandlerTest {
   }
 
   private static void await(BooleanSupplier condition) throws Exception {
-    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(end);
-      Thread.sleep(1);
-    }
+    Await.until("what the test waits for", Duration.ofSeconds(10), condition::getAsBoolean);
   }
 }
