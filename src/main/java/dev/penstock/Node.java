@@ -132,7 +132,7 @@ final class Node implements AutoCloseable {
             handlers.all(),
             name,
             registry::scrape,
-            new OverviewPage(bus, settings).pages());
+            new OverviewPage(bus, settings).routes());
     String deployment = await(vertx.deployVerticle(http));
 
     // Stops in reverse: no new work, running work ends, then those who still wait are told.

@@ -73,9 +73,9 @@ final class ArchitectureTest {
           .whereLayer("security")
           .mayOnlyAccessLayers("config", "store")
           .whereLayer("http")
-          .mayOnlyAccessLayers("task", "models", "bus", "security", "config", "metrics", "admin")
+          .mayOnlyAccessLayers("task", "models", "bus", "security", "config", "metrics")
           .whereLayer("admin")
-          .mayOnlyAccessLayers("task", "models", "bus", "security", "config", "metrics");
+          .mayOnlyAccessLayers("task", "models", "bus", "security", "config", "metrics", "http");
 
   @ArchTest
   static final ArchRule noCycles =

@@ -2,17 +2,24 @@ package dev.penstock;
 
 import dev.penstock.store.TaskStore;
 import dev.penstock.task.Ending;
+import dev.penstock.task.Lane;
+import dev.penstock.task.LaneMinute;
+import dev.penstock.task.Step;
 import dev.penstock.task.Task;
+import dev.penstock.task.TaskFilter;
 import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskPage;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.Unavailable;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** The real store behind a bad line: some of its answers get lost after the work was done. */
 final class InjectedStore implements TaskStore {
@@ -42,9 +49,53 @@ final class InjectedStore implements TaskStore {
   }
 
   @Override
-  public void insert(List<TaskSpec> specs) {
-    real.insert(specs);
-    var unused = afterwards(specs);
+  public List<Inserted> insert(List<TaskSpec> specs) {
+    return afterwards(real.insert(specs));
+  }
+
+  @Override
+  public List<Step> steps(TaskId id) {
+    return real.steps(id);
+  }
+
+  @Override
+  public TaskPage list(TaskFilter filter, @Nullable TaskId after, int limit) {
+    return real.list(filter, after, limit);
+  }
+
+  @Override
+  public List<Cancellation> cancel(List<TaskId> ids) {
+    return afterwards(real.cancel(ids));
+  }
+
+  @Override
+  public List<Task> cancelPending(Lane lane, int limit) {
+    return real.cancelPending(lane, limit);
+  }
+
+  @Override
+  public List<Retrial> retry(List<TaskId> ids) {
+    return real.retry(ids);
+  }
+
+  @Override
+  public Set<Lane> paused() {
+    return real.paused();
+  }
+
+  @Override
+  public void pause(Lane lane, boolean paused) {
+    real.pause(lane, paused);
+  }
+
+  @Override
+  public void addHistory(List<LaneMinute> minutes) {
+    real.addHistory(minutes);
+  }
+
+  @Override
+  public List<LaneMinute> history(Instant since) {
+    return real.history(since);
   }
 
   @Override

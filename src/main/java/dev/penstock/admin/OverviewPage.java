@@ -1,22 +1,29 @@
 package dev.penstock.admin;
 
+import static dev.penstock.http.Route.Access.BROWSER;
+import static dev.penstock.http.Route.get;
+
 import dev.penstock.admin.jte.StaticTemplates;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.ReadFigures;
 import dev.penstock.config.Settings;
+import dev.penstock.http.Assets;
+import dev.penstock.http.Reply;
+import dev.penstock.http.Route;
 import dev.penstock.task.Unavailable;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * The page at {@code /}: how much work there is, by state and by lane. The browser asks for the
  * figures again every two seconds.
  */
 public final class OverviewPage {
+  private static final String CSS = "text/css; charset=utf-8";
+  private static final String JS = "text/javascript; charset=utf-8";
   private static final Duration LIMIT = Duration.ofSeconds(5);
 
   private final StaticTemplates templates = new StaticTemplates();
@@ -34,11 +41,15 @@ public final class OverviewPage {
     model = settings.embedding().model();
   }
 
-  /**
-   * The page and the part of it that is asked for again, by path. They block, for seconds at most.
-   */
-  public Map<String, Supplier<String>> pages() {
-    return Map.of("/", this::page, "/figures", this::figures);
+  /** The page, the part of it that is asked for again, and the files that go with it. */
+  public List<Route> routes() {
+    return List.of(
+        get("/", BROWSER, _ -> Reply.html(page())),
+        get("/figures", BROWSER, _ -> Reply.html(figures())),
+        get("/assets/pico.css", BROWSER, Assets.file(Assets.PICO + "pico.min.css", CSS)),
+        get("/assets/htmx.js", BROWSER, Assets.file(Assets.HTMX + "htmx.min.js", JS)),
+        get("/assets/penstock.css", BROWSER, Assets.file(Assets.OURS + "penstock.css", CSS)),
+        get("/assets/penstock.js", BROWSER, Assets.file(Assets.OURS + "penstock.js", JS)));
   }
 
   private String page() {

@@ -1,13 +1,18 @@
 package dev.penstock.bus;
 
+import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
+import dev.penstock.task.LaneMinute;
 import dev.penstock.task.LeasedTask;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Progress;
+import dev.penstock.task.Step;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskFilter;
 import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskPage;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.time.Duration;
@@ -33,8 +38,20 @@ public sealed interface Request<R> {
     }
   }
 
-  /** For each task why it was refused; empty where it was accepted. */
-  record Submitted(List<Optional<TaskError>> refusals) {}
+  record Submitted(List<Submission> answers) {}
+
+  /** What became of one submitted task. */
+  sealed interface Submission {
+    record Accepted() implements Submission {}
+
+    /**
+     * An earlier task is meant (see {@link Identity}); nothing was added. It comes without its
+     * input, with its output when it has one.
+     */
+    record Earlier(Task task) implements Submission {}
+
+    record Refused(TaskError error) implements Submission {}
+  }
 
   /**
    * Work for one worker from one lane; waits at most {@code patience} for the first task.
@@ -85,8 +102,60 @@ public sealed interface Request<R> {
     STALE
   }
 
-  /** One task, whoever owns it: the asker checks. */
+  /** One task, whole, whoever owns it: the asker checks. */
   record FindTask(TaskId id) implements Request<Optional<Task>> {}
+
+  /** What a task went through, oldest first; the newest {@link Step#MOST} of it. */
+  record FindSteps(TaskId id) implements Request<List<Step>> {}
+
+  /** Tasks, newest first, from the one after {@code after} on. An unknown one: from the newest. */
+  record ListTasks(TaskFilter filter, @Nullable TaskId after, int limit)
+      implements Request<TaskPage> {}
+
+  /** Ends a task that has not ended; its run, if there is one, is told to stop. */
+  record CancelTask(TaskId id) implements Request<Cancelled> {}
+
+  /** What {@link CancelTask} did; tasks come without input and output. */
+  sealed interface Cancelled {
+    record Now(Task task) implements Cancelled {}
+
+    /** It had ended before, perhaps as cancelled: nothing changed. */
+    record Ended(Task task) implements Cancelled {}
+
+    record Unknown() implements Cancelled {}
+  }
+
+  /** Makes a failed or cancelled task pending again, with all its attempts before it. */
+  record RetryTask(TaskId id) implements Request<Retried> {}
+
+  /** What {@link RetryTask} did; tasks come without input and output. */
+  sealed interface Retried {
+    record Now(Task task) implements Retried {}
+
+    /** It has neither failed nor been cancelled: nothing changed. */
+    record Otherwise(Task task) implements Retried {}
+
+    record Unknown() implements Retried {}
+  }
+
+  /** Cancels tasks of the filter that have not ended, newest first. */
+  record CancelTasks(TaskFilter filter) implements Request<Swept> {}
+
+  /** Retries failed and cancelled tasks of the filter, newest first. */
+  record RetryTasks(TaskFilter filter) implements Request<Swept> {}
+
+  /** Cancels the pending tasks of a lane, scheduled ones too, whoever owns them. */
+  record PurgeLane(Lane lane) implements Request<Swept> {}
+
+  /**
+   * How many tasks were changed.
+   *
+   * @param more there were too many for one go: ask again
+   */
+  record Swept(long tasks, boolean more) {}
+
+  /** A paused lane takes tasks and gives none out; what runs goes on. Durable. */
+  record PauseLane(Lane lane, boolean paused) implements Request<Boolean> {}
 
   /** Several tasks, without their inputs; unknown ones are left out. */
   record FindTasks(Set<TaskId> ids) implements Request<Map<TaskId, Task>> {}
@@ -96,8 +165,53 @@ public sealed interface Request<R> {
 
   record Figures(Map<TaskState, Long> states, List<LaneFigures> lanes) {}
 
+  /**
+   * Lanes that have live or failed tasks, or are paused.
+   *
+   * @param oldest since when its longest-waiting ready task has waited
+   * @param lastMinute what happened on it within the last 60 s
+   */
   record LaneFigures(
-      Lane lane, long ready, long scheduled, long running, @Nullable Instant oldest) {}
+      Lane lane,
+      long ready,
+      long scheduled,
+      long running,
+      long failed,
+      @Nullable Instant oldest,
+      boolean paused,
+      LaneMinute lastMinute) {}
+
+  /** What happened, minute by minute, oldest first; minutes in which nothing did are left out. */
+  record ReadHistory(Duration last) implements Request<List<LaneMinute>> {}
+
+  /** Who runs tasks. */
+  record ReadWorkers() implements Request<List<WorkerFigures>> {}
+
+  /**
+   * A node that runs tasks.
+   *
+   * @param running tasks it has in hand
+   * @param done runs that ended with a result since its start
+   * @param failed runs that ended otherwise
+   * @param batches model runs, by the number of texts in them
+   * @param memory bytes its process has resident; −1: not known
+   */
+  record WorkerFigures(
+      String node,
+      List<String> roles,
+      List<Lane> lanes,
+      String device,
+      long running,
+      long done,
+      long failed,
+      Batches batches,
+      long memory,
+      String version,
+      Instant startedAt,
+      Instant seenAt) {}
+
+  /** Model runs and the texts in them. */
+  record Batches(long runs, long texts) {}
 
   /** Is the queue and store able to take work? */
   record ReadDispatchHealth() implements Request<List<Part>> {}

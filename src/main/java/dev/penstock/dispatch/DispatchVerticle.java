@@ -1,14 +1,23 @@
 package dev.penstock.dispatch;
 
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.CancelTask;
+import dev.penstock.bus.Request.CancelTasks;
 import dev.penstock.bus.Request.ExtendLeases;
+import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
 import dev.penstock.bus.Request.FindTasks;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
+import dev.penstock.bus.Request.ListTasks;
 import dev.penstock.bus.Request.Part;
+import dev.penstock.bus.Request.PauseLane;
+import dev.penstock.bus.Request.PurgeLane;
 import dev.penstock.bus.Request.ReadDispatchHealth;
 import dev.penstock.bus.Request.ReadFigures;
+import dev.penstock.bus.Request.ReadHistory;
+import dev.penstock.bus.Request.RetryTask;
+import dev.penstock.bus.Request.RetryTasks;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.config.Settings;
@@ -20,6 +29,7 @@ import dev.penstock.task.Unavailable;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +46,7 @@ public final class DispatchVerticle extends VerticleBase {
   private final TaskQueue queue;
   private final Settings settings;
   private final Meters meters;
+  private Runnable atTheEnd = () -> {};
   private final List<Ticker> tickers = new ArrayList<>();
 
   public DispatchVerticle(
@@ -50,34 +61,62 @@ public final class DispatchVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     var task = settings.task();
+    var clock = InstantSource.system();
+    var recorder = new Recorder(meters, clock);
+    var pauses = new Pauses(store);
+    var submissions = new Submissions(store, queue, recorder);
     var dispatcher =
         new Dispatcher(
             store,
             queue,
             bus,
             meters,
+            recorder,
+            pauses,
             new RetryPolicy(task.retryBase(), task.retryCap()),
             settings.lease().duration());
-    var figures = new FigureBoard(store, meters);
-    bus.serve(SubmitTasks.class, dispatcher::submit);
+    var byHand = new ByHand(store, dispatcher);
+    var figures = new FigureBoard(store, pauses, recorder, clock, meters);
+    bus.serve(SubmitTasks.class, submissions::submit);
     bus.serve(LeaseTasks.class, request -> lease(dispatcher, request));
     bus.serve(ExtendLeases.class, dispatcher::extend);
     bus.serve(SettleTask.class, dispatcher::settle);
     bus.serve(FindTask.class, request -> store.find(request.id()));
     bus.serve(FindTasks.class, request -> store.findAll(request.ids()));
+    bus.serve(FindSteps.class, request -> store.steps(request.id()));
+    bus.serve(
+        ListTasks.class, request -> store.list(request.filter(), request.after(), request.limit()));
+    bus.serve(CancelTask.class, byHand::cancel);
+    bus.serve(CancelTasks.class, byHand::cancel);
+    bus.serve(RetryTask.class, byHand::retry);
+    bus.serve(RetryTasks.class, byHand::retry);
+    bus.serve(PurgeLane.class, byHand::purge);
+    bus.serve(
+        PauseLane.class,
+        request -> {
+          pauses.pause(request.lane(), request.paused());
+          return request.paused();
+        });
     bus.serve(ReadFigures.class, _ -> figures.figures());
+    bus.serve(ReadHistory.class, request -> store.history(clock.instant().minus(request.last())));
     bus.serve(ReadDispatchHealth.class, _ -> health());
     var sweeper =
         new Sweeper(
             store,
             dispatcher,
+            submissions,
             settings.lease().margin(),
             task.maxLost(),
             settings.store().maxBytes());
     tickers.add(Ticker.start("sweeper", settings.lease().sweepEvery(), sweeper));
     tickers.add(Ticker.start("scheduler", SCHEDULE_EVERY, new Scheduler(store, dispatcher)));
     tickers.add(Ticker.start("figures", FIGURES_EVERY, figures::figures));
-    return Future.succeededFuture();
+    atTheEnd = () -> recorder.flush(store);
+    // Before anybody leases: a lane that was paused when the program stopped is paused still.
+    return vertx.executeBlocking(() -> {
+      pauses.refreshIfPossible();
+      return null;
+    });
   }
 
   private static Leased lease(Dispatcher dispatcher, LeaseTasks request) {
@@ -101,6 +140,7 @@ public final class DispatchVerticle extends VerticleBase {
   public Future<?> stop() {
     return vertx.executeBlocking(() -> {
       tickers.forEach(Ticker::close);
+      atTheEnd.run();
       return null;
     });
   }

@@ -8,8 +8,6 @@ import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
-import dev.penstock.bus.Request.SubmitTasks;
-import dev.penstock.bus.Request.Submitted;
 import dev.penstock.bus.Request.Suspects;
 import dev.penstock.metrics.Meters;
 import dev.penstock.queue.TaskQueue;
@@ -26,13 +24,11 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
-import dev.penstock.task.Unavailable;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,84 +43,36 @@ final class Dispatcher {
   private final TaskQueue queue;
   private final Bus bus;
   private final Meters meters;
+  private final Recorder recorder;
+  private final Pauses pauses;
   private final RetryPolicy retries;
   private final Duration lease;
   private final Deliveries deliveries;
-  private volatile boolean full;
 
   Dispatcher(
       TaskStore store,
       TaskQueue queue,
       Bus bus,
       Meters meters,
+      Recorder recorder,
+      Pauses pauses,
       RetryPolicy retries,
       Duration lease) {
     this.store = store;
     this.queue = queue;
     this.bus = bus;
     this.meters = meters;
+    this.recorder = recorder;
+    this.pauses = pauses;
     this.retries = retries;
     this.lease = lease;
     this.deliveries = new Deliveries(queue);
   }
 
-  /** Refuses new work while the store is over its limit. */
-  void setFull(boolean full) {
-    this.full = full;
-  }
-
-  Submitted submit(SubmitTasks request) {
-    List<TaskSpec> specs = request.specs();
-    if (full) {
-      return refuse(specs, TaskError.Code.OVERLOADED, "the task store is full");
-    }
-    try {
-      Repeat.whileUnknown(() -> store.insert(specs));
-    } catch (Unavailable e) {
-      LOG.warn("refused {} tasks: {}", specs.size(), e.getMessage());
-      return refuse(specs, TaskError.Code.UNAVAILABLE, "the task store cannot write");
-    }
-    List<TaskSpec> ready = specs.stream().filter(spec -> spec.runAt() == null).toList();
-    try {
-      Repeat.whileUnknown(() -> queue.enqueue(ready));
-    } catch (Unavailable e) {
-      LOG.warn("refused {} tasks: {}", specs.size(), e.getMessage());
-      if (e.surelyNotDone()) {
-        return withdraw(specs, ready);
-      }
-      return refuse(specs, TaskError.Code.UNAVAILABLE, "the task queue does not answer");
-    }
-    specs.forEach(spec -> meters.submitted(spec.lane()));
-    return new Submitted(specs.stream().map(_ -> Optional.<TaskError>empty()).toList());
-  }
-
-  private static Submitted refuse(List<TaskSpec> specs, TaskError.Code code, String message) {
-    var refusal = Optional.of(new TaskError(code, message));
-    return new Submitted(specs.stream().map(_ -> refusal).toList());
-  }
-
-  /** Nothing was published: forgets the records, so that no task runs whose submit was refused. */
-  private Submitted withdraw(List<TaskSpec> specs, List<TaskSpec> unpublished) {
-    var refusal =
-        Optional.of(
-            new TaskError(TaskError.Code.UNAVAILABLE, "the task queue takes no work right now"));
-    List<Optional<TaskError>> answers = new ArrayList<>(specs.size());
-    for (TaskSpec spec : specs) {
-      boolean accepted = !unpublished.contains(spec);
-      if (!accepted) {
-        try {
-          // Claimed all the same: somebody runs it, so it was accepted.
-          accepted = !store.deleteUnclaimed(spec.id()) && store.find(spec.id()).isPresent();
-        } catch (Unavailable e) {
-          LOG.warn("task {} was refused and could not be withdrawn", spec.id());
-        }
-      }
-      answers.add(accepted ? Optional.empty() : refusal);
-    }
-    return new Submitted(answers);
-  }
-
   Leased lease(LeaseTasks request) throws InterruptedException {
+    if (!pauses.awaitResumed(request.lane(), request.patience())) {
+      return new Leased(List.of(), false);
+    }
     List<Delivery> received =
         queue.receive(
             request.lane(),
@@ -189,7 +137,7 @@ final class Dispatcher {
     Settled settled = store.settle(request.id(), request.token(), ending);
     switch (settled) {
       case Settled.Now(Task task) -> {
-        count(task, ending);
+        recorder.settled(task, ending);
         if (task.state().ended()) {
           deliveries.ack(task.id());
           tell(task);
@@ -223,9 +171,9 @@ final class Dispatcher {
 
   /** Another attempt after a wait, or the end when there are none left. */
   private Ending afterFailure(TaskId id, TaskError error) {
-    Optional<Task> task = store.find(id);
-    int attempts = task.map(Task::attempts).orElse(0) + 1;
-    return task.isEmpty() || attempts >= task.get().spec().maxAttempts()
+    Task task = store.findAll(List.of(id)).get(id);
+    int attempts = task == null ? 1 : task.attempts() + 1;
+    return task == null || attempts >= task.spec().maxAttempts()
         ? new Ending.Failed(error)
         : new Ending.Backoff(error, retries.delay(attempts, RandomGenerator.getDefault()));
   }
@@ -238,15 +186,17 @@ final class Dispatcher {
     };
   }
 
-  private void count(Task task, Ending ending) {
-    Instant started = task.startedAt();
-    Instant ended = task.finishedAt();
-    meters.settled(task.spec().lane(), ending);
-    if (started != null && ended != null) {
-      meters.ended(
-          task.spec().lane(),
-          Duration.between(task.createdAt(), started),
-          Duration.between(started, ended));
+  /**
+   * A task was ended from outside.
+   *
+   * @param worker who was running it; null: nobody
+   */
+  void cancelled(Task task, @Nullable String worker) {
+    recorder.ended(task);
+    deliveries.ack(task.id());
+    tell(task);
+    if (worker != null) {
+      bus.tell(worker, new Event.RunCancelled(task.id()));
     }
   }
 
@@ -256,6 +206,7 @@ final class Dispatcher {
     deliveries.again(lapsed.ready());
     for (Task task : lapsed.failed()) {
       deliveries.ack(task.id());
+      recorder.ended(task);
       tell(task);
     }
   }

@@ -1,28 +1,44 @@
 package dev.penstock.dispatch;
 
+import static java.time.temporal.ChronoUnit.MINUTES;
+
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.LaneFigures;
 import dev.penstock.metrics.Meters;
 import dev.penstock.store.TaskStore;
 import dev.penstock.task.Lane;
+import dev.penstock.task.LaneMinute;
 import dev.penstock.task.TaskState;
 import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The newest figures of the store, read at most once a second however many ask. */
 final class FigureBoard {
   private static final long FRESH = Duration.ofSeconds(1).toNanos();
 
   private final TaskStore store;
+  private final Pauses pauses;
+  private final Recorder recorder;
+  private final InstantSource clock;
   private final Meters meters;
   private volatile Figures newest = new Figures(Map.of(), List.of());
   private long readAt = System.nanoTime() - 2 * FRESH;
 
-  FigureBoard(TaskStore store, Meters meters) {
+  FigureBoard(
+      TaskStore store, Pauses pauses, Recorder recorder, InstantSource clock, Meters meters) {
     this.store = store;
+    this.pauses = pauses;
+    this.recorder = recorder;
+    this.clock = clock;
     this.meters = meters;
     for (TaskState state : TaskState.values()) {
       meters.gauge(
@@ -38,17 +54,40 @@ final class FigureBoard {
     long now = System.nanoTime();
     if (now - readAt > FRESH) {
       readAt = now; // also of a try that fails: those who ask meanwhile must not queue up behind it
+      recorder.flush(store);
+      pauses.refresh();
       TaskStore.Figures figures = store.figures();
-      newest =
-          new Figures(figures.states(), figures.lanes().stream().map(FigureBoard::lane).toList());
+      newest = new Figures(figures.states(), lanes(figures.lanes()));
       meters.lanes(phases(newest));
     }
     return newest;
   }
 
-  private static LaneFigures lane(TaskStore.LaneFigures lane) {
-    return new LaneFigures(
-        lane.lane(), lane.ready(), lane.scheduled(), lane.running(), lane.oldest());
+  private List<LaneFigures> lanes(List<TaskStore.LaneFigures> counted) {
+    Instant now = clock.instant();
+    Map<Lane, LaneMinute> recent =
+        LastMinute.of(store.history(now.truncatedTo(MINUTES).minus(1, MINUTES)), now);
+    Set<Lane> paused = pauses.lanes();
+    List<LaneFigures> lanes = new ArrayList<>();
+    Set<Lane> idle = new HashSet<>(paused);
+    for (TaskStore.LaneFigures lane : counted) {
+      idle.remove(lane.lane());
+      lanes.add(
+          new LaneFigures(
+              lane.lane(),
+              lane.ready(),
+              lane.scheduled(),
+              lane.running(),
+              lane.failed(),
+              lane.oldest(),
+              paused.contains(lane.lane()),
+              recent.getOrDefault(lane.lane(), LastMinute.none(lane.lane(), now))));
+    }
+    for (Lane lane : idle) {
+      lanes.add(new LaneFigures(lane, 0, 0, 0, 0, null, true, LastMinute.none(lane, now)));
+    }
+    lanes.sort(Comparator.comparing(lane -> lane.lane().name()));
+    return lanes;
   }
 
   private static Map<Lane, Map<String, Long>> phases(Figures figures) {

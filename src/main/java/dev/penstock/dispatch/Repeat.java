@@ -1,6 +1,7 @@
 package dev.penstock.dispatch;
 
 import dev.penstock.task.Unavailable;
+import java.util.function.Supplier;
 
 /** Repeats a write whose answer was lost: every write of the ports may be repeated. */
 final class Repeat {
@@ -8,15 +9,23 @@ final class Repeat {
 
   private Repeat() {}
 
+  /** As the other one, for a write that answers nothing. */
+  static void whileUnknown(Runnable write) {
+    var _ =
+        whileUnknown(() -> {
+          write.run();
+          return true;
+        });
+  }
+
   /**
    * @throws Unavailable as thrown by the write: at once when it was surely not done, otherwise
    *     after the last try
    */
-  static void whileUnknown(Runnable write) {
+  static <T> T whileUnknown(Supplier<T> write) {
     for (int tries = 1; ; tries++) {
       try {
-        write.run();
-        return;
+        return write.get();
       } catch (Unavailable e) {
         // A refusal after an unknown does not undo what the unknown may have done.
         if (tries > 1 && e.surelyNotDone()) {

@@ -16,13 +16,21 @@ final class Sweeper implements Runnable {
 
   private final TaskStore store;
   private final Dispatcher dispatcher;
+  private final Submissions submissions;
   private final Duration margin;
   private final int maxLost;
   private final long maxBytes;
 
-  Sweeper(TaskStore store, Dispatcher dispatcher, Duration margin, int maxLost, long maxBytes) {
+  Sweeper(
+      TaskStore store,
+      Dispatcher dispatcher,
+      Submissions submissions,
+      Duration margin,
+      int maxLost,
+      long maxBytes) {
     this.store = store;
     this.dispatcher = dispatcher;
+    this.submissions = submissions;
     this.margin = margin;
     this.maxLost = maxLost;
     this.maxBytes = maxBytes;
@@ -79,6 +87,6 @@ final class Sweeper implements Runnable {
           deleted,
           full ? "; no new work until there is room" : "");
     }
-    dispatcher.setFull(full);
+    submissions.setFull(full);
   }
 }

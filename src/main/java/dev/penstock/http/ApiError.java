@@ -47,6 +47,8 @@ record ApiError(
       case INVALID_INPUT -> invalid(input, message);
       case CONTEXT_LENGTH_EXCEEDED ->
           new ApiError(400, INVALID_REQUEST, input, code, message, Again.NEVER);
+      case IDEMPOTENCY_CONFLICT ->
+          new ApiError(409, INVALID_REQUEST, null, code, message, Again.NEVER);
       case MODEL_NOT_FOUND ->
           new ApiError(404, INVALID_REQUEST, "model", code, message, Again.NEVER);
       // The task has had all its attempts: the client's would be as many again.

@@ -8,12 +8,12 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** A file inside the program, served as it is. The name is ours: no request becomes a path. */
-final class Assets {
+public final class Assets {
   private static final String WEBJARS = "META-INF/resources/webjars/";
   static final String SWAGGER_UI = WEBJARS + "swagger-ui/5.34.1/";
-  static final String PICO = WEBJARS + "picocss__pico/2.1.1/css/";
-  static final String HTMX = WEBJARS + "htmx.org/2.0.10/dist/";
-  static final String OURS = "webroot/";
+  public static final String PICO = WEBJARS + "picocss__pico/2.1.1/css/";
+  public static final String HTMX = WEBJARS + "htmx.org/2.0.10/dist/";
+  public static final String OURS = "webroot/";
   private static final int ETAG_BYTES = 12;
 
   private Assets() {}
@@ -21,7 +21,7 @@ final class Assets {
   /**
    * Answers with the file, or with 304 to a client that has it. Fails at start where it is missing.
    */
-  static Route.Resource file(String name, String contentType) {
+  public static Route.Resource file(String name, String contentType) {
     byte[] bytes = read(name);
     String tag = "\"" + hash(bytes) + "\"";
     Reply whole =

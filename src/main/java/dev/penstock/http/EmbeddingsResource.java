@@ -97,6 +97,7 @@ final class EmbeddingsResource {
         null,
         new Retention(async ? settings.task().ttl() : settings.syncTtl(), settings.failedTtl()),
         Map.of(),
+        null,
         node);
   }
 

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** One request on its way to its answer. Belongs to its virtual thread, {@link #gone} apart. */
-final class Exchange {
+public final class Exchange {
   private static final Pattern SANE_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final int ID_BYTES = 12;
 
@@ -42,16 +42,16 @@ final class Exchange {
     return request;
   }
 
-  String id() {
+  public String id() {
     return id;
   }
 
-  @Nullable String header(String name) {
+  public @Nullable String header(String name) {
     return request.getHeader(name);
   }
 
   /** A parameter of the path, percent-decoded. */
-  String parameter(String name) {
+  public String parameter(String name) {
     String value = parameters.get(name);
     if (value == null) {
       throw new IllegalArgumentException("the path has no {" + name + "}");
@@ -63,7 +63,7 @@ final class Exchange {
     parameters = values;
   }
 
-  byte[] body() {
+  public byte[] body() {
     return body;
   }
 
@@ -72,7 +72,7 @@ final class Exchange {
   }
 
   /** Who asks. Only on routes that need a key. */
-  Caller caller() {
+  public Caller caller() {
     if (caller == null) {
       throw new IllegalStateException("an open route has no caller");
     }

@@ -22,7 +22,6 @@ import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -57,7 +56,7 @@ public final class HttpVerticle extends VerticleBase {
    * @param handlers for the schemas of their inputs
    * @param node the name under which this node is told of ended tasks
    * @param metrics all meters in Prometheus's text format
-   * @param pages HTML pages for browsers, by path; each may block for a bounded time
+   * @param pages what browsers are shown
    */
   public HttpVerticle(
       Bus bus,
@@ -67,7 +66,7 @@ public final class HttpVerticle extends VerticleBase {
       List<TaskHandler> handlers,
       String node,
       Supplier<String> metrics,
-      Map<String, Supplier<String>> pages) {
+      List<Route> pages) {
     this.bus = bus;
     this.settings = settings;
     this.keys = keys;
@@ -97,17 +96,8 @@ public final class HttpVerticle extends VerticleBase {
     all.add(get("/metrics", BROWSER, new MetricsResource(metrics)::get));
     all.add(get("/docs", OPEN, new DocsResource()::page));
     all.addAll(DocsResource.files());
-    pages.forEach((path, page) -> all.add(get(path, BROWSER, _ -> Reply.html(page.get()))));
-    all.addAll(pageFiles());
+    all.addAll(pages);
     routes = new Routes(all);
-  }
-
-  private static List<Route> pageFiles() {
-    return List.of(
-        get("/assets/pico.css", BROWSER, Assets.file(Assets.PICO + "pico.min.css", CSS)),
-        get("/assets/htmx.js", BROWSER, Assets.file(Assets.HTMX + "htmx.min.js", JS)),
-        get("/assets/penstock.css", BROWSER, Assets.file(Assets.OURS + "penstock.css", CSS)),
-        get("/assets/penstock.js", BROWSER, Assets.file(Assets.OURS + "penstock.js", JS)));
   }
 
   @Override

@@ -13,7 +13,10 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +35,9 @@ final class Pipeline {
   /** A client that reads an answer more slowly than this, in bytes a second, is let go. */
   private static final int SLOWEST_READER = 16 * 1024;
 
+  /** Event streams open at a time; the rest are refused. */
+  private static final int MAX_STREAMS = 256;
+
   private final Context context;
   private final ApiKeys keys;
   private final BodyReader bodies;
@@ -39,6 +45,7 @@ final class Pipeline {
   private final Duration idleTimeout;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
+  private final Set<Thread> streams = ConcurrentHashMap.newKeySet();
   private volatile boolean stopping;
 
   Pipeline(
@@ -57,6 +64,7 @@ final class Pipeline {
   /** Refuses new work from now on. The future ends with the last request under way. */
   CompletableFuture<Void> drain() {
     stopping = true;
+    streams.forEach(Thread::interrupt);
     if (inFlight.get() == 0) {
       drained.complete(null);
     }
@@ -92,13 +100,77 @@ final class Pipeline {
   }
 
   private void run(Exchange exchange, Match match) {
-    Reply reply = answer(exchange, match);
+    Answer answer = answer(exchange, match);
     bodies.release(exchange.body().length);
-    context.runOnContext(_ -> finish(exchange, reply));
+    switch (answer) {
+      case EventStream(var source) -> stream(exchange, source);
+      case Reply reply -> context.runOnContext(_ -> finish(exchange, reply));
+      case null -> context.runOnContext(_ -> finish(exchange, null));
+    }
+  }
+
+  /** Streams hold up a stop, so the stop interrupts them. */
+  private void stream(Exchange exchange, EventStream.Source source) {
+    Thread thread = Thread.currentThread();
+    streams.add(thread);
+    try {
+      if (streams.size() > MAX_STREAMS) {
+        Reply full =
+            Reply.error(ApiError.overloaded(MAX_STREAMS + " event streams are open already."));
+        context.runOnContext(_ -> finish(exchange, full));
+        return;
+      }
+      if (!stopping) {
+        begin(exchange);
+        source.writeTo(new EventSink(exchange, context));
+      }
+    } catch (ClientGone | InterruptedException _) {
+      // Either way the stream is over.
+    } catch (Unavailable e) {
+      LOG.warn("request {}: {}", exchange.id(), e.getMessage());
+    } catch (RuntimeException | Error e) {
+      LOG.error("request {} failed", exchange.id(), e);
+    } finally {
+      streams.remove(thread);
+    }
+    context.runOnContext(_ -> end(exchange));
+  }
+
+  private void begin(Exchange exchange) {
+    context.runOnContext(_ -> {
+      HttpServerResponse response = exchange.request().response();
+      response.setChunked(true);
+      Map.of(
+              "Content-Type",
+              "text/event-stream",
+              "Cache-Control",
+              "no-store",
+              "X-Accel-Buffering",
+              "no")
+          .forEach(response::putHeader);
+      putCommon(exchange);
+    });
+  }
+
+  /** On the event loop. */
+  private void end(Exchange exchange) {
+    HttpServerRequest request = exchange.request();
+    if (exchange.gone().isDone()) {
+      request.connection().close();
+      done();
+      return;
+    }
+    request
+        .response()
+        .end()
+        .onComplete(_ -> {
+          connections.idle(request.connection());
+          done();
+        });
   }
 
   /** Every way a request can end. Null when there is nobody to tell. */
-  private @Nullable Reply answer(Exchange exchange, Match match) {
+  private @Nullable Answer answer(Exchange exchange, Match match) {
     try {
       return follow(exchange, match);
     } catch (Refusal refusal) {
@@ -117,7 +189,7 @@ final class Pipeline {
     }
   }
 
-  private Reply follow(Exchange exchange, Match match) throws InterruptedException {
+  private Answer follow(Exchange exchange, Match match) throws InterruptedException {
     HttpServerRequest request = exchange.request();
     return switch (match) {
       case Match.Unknown() ->
@@ -213,10 +285,15 @@ final class Pipeline {
     HttpServerResponse response = exchange.request().response();
     response.setStatusCode(reply.status());
     reply.headers().forEach(response::putHeader);
+    putCommon(exchange);
+    return response.end(Buffer.buffer(reply.body()));
+  }
+
+  private static void putCommon(Exchange exchange) {
+    HttpServerResponse response = exchange.request().response();
     response.putHeader("X-Request-Id", exchange.id());
     response.putHeader("X-Content-Type-Options", "nosniff");
     response.putHeader("Referrer-Policy", "no-referrer");
-    return response.end(Buffer.buffer(reply.body()));
   }
 
   private void done() {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param body shared, not copied
  */
-record Reply(int status, Map<String, String> headers, byte[] body) {
+public record Reply(int status, Map<String, String> headers, byte[] body) implements Answer {
   private static final String CONTENT_TYPE = "Content-Type";
 
   /** Rendered from a page or an asset, so nobody adds to it from outside. */
@@ -30,7 +30,7 @@ record Reply(int status, Map<String, String> headers, byte[] body) {
     return of(status, "application/json", body).with("Cache-Control", "no-store");
   }
 
-  static Reply html(String page) {
+  public static Reply html(String page) {
     return of(200, "text/html; charset=utf-8", page.getBytes(StandardCharsets.UTF_8))
         .with("Cache-Control", "no-store")
         .with("Content-Security-Policy", CSP);
@@ -41,7 +41,7 @@ record Reply(int status, Map<String, String> headers, byte[] body) {
         .with("Cache-Control", "no-store");
   }
 
-  static Reply of(int status, String contentType, byte[] body) {
+  public static Reply of(int status, String contentType, byte[] body) {
     return new Reply(status, Map.of(CONTENT_TYPE, contentType), body);
   }
 
@@ -90,7 +90,7 @@ record Reply(int status, Map<String, String> headers, byte[] body) {
         : reply;
   }
 
-  Reply with(String name, String value) {
+  public Reply with(String name, String value) {
     var more = new LinkedHashMap<>(headers);
     more.put(name, value);
     return new Reply(status, more, body);

@@ -9,10 +9,10 @@ import io.vertx.core.http.HttpMethod;
  *     rest of the path
  * @param body the most bytes its body may have; 0: it takes none
  */
-record Route(HttpMethod method, String path, Access access, int body, Resource resource) {
+public record Route(HttpMethod method, String path, Access access, int body, Resource resource) {
 
   /** Who may ask. */
-  enum Access {
+  public enum Access {
     /** Anybody. */
     OPEN,
     /** The holder of a key. */
@@ -23,15 +23,15 @@ record Route(HttpMethod method, String path, Access access, int body, Resource r
 
   /** Answers a request, on a virtual thread: it may block, for a bounded time. */
   @FunctionalInterface
-  interface Resource {
-    Reply answer(Exchange exchange) throws InterruptedException;
+  public interface Resource {
+    Answer answer(Exchange exchange) throws InterruptedException;
   }
 
-  static Route get(String path, Access access, Resource resource) {
+  public static Route get(String path, Access access, Resource resource) {
     return new Route(HttpMethod.GET, path, access, 0, resource);
   }
 
-  static Route post(String path, Access access, int body, Resource resource) {
+  public static Route post(String path, Access access, int body, Resource resource) {
     return new Route(HttpMethod.POST, path, access, body, resource);
   }
 

@@ -1,8 +1,9 @@
 package dev.penstock.http;
 
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
-import dev.penstock.task.TaskError;
+import dev.penstock.task.Task;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.Unavailable;
 import java.time.Duration;
@@ -19,30 +20,34 @@ final class Submitter {
     this.bus = bus;
   }
 
-  /** Submits one task, or throws the {@link Refusal}. */
-  void submit(TaskSpec spec) throws InterruptedException {
-    submit(List.of(spec))
-        .getFirst()
-        .ifPresent(error -> {
-          throw new Refusal(ApiError.of(error));
-        });
+  /**
+   * Submits one task, or throws the {@link Refusal}.
+   *
+   * @return the earlier task that is meant in place of it, if there is one
+   */
+  Optional<Task> submit(TaskSpec spec) throws InterruptedException {
+    return switch (submit(List.of(spec)).getFirst()) {
+      case Submission.Accepted() -> Optional.empty();
+      case Submission.Earlier(var task) -> Optional.of(task);
+      case Submission.Refused(var error) -> throw new Refusal(ApiError.of(error));
+    };
   }
 
   /**
-   * Submits tasks; for each, in order, why it was refused. Asks a second time when it is not known
-   * whether the first was heard: the ids are ours, so that makes no second task.
+   * Submits tasks; what became of each, in order. Asks a second time when it is not known whether
+   * the first was heard: the ids are ours, so that makes no second task.
    *
    * @throws Unavailable when there was no answer
    */
-  List<Optional<TaskError>> submit(List<TaskSpec> specs) throws InterruptedException {
+  List<Submission> submit(List<TaskSpec> specs) throws InterruptedException {
     var request = new SubmitTasks(specs);
     try {
-      return bus.ask(request, LIMIT).refusals();
+      return bus.ask(request, LIMIT).answers();
     } catch (Unavailable e) {
       if (e.surelyNotDone()) {
         throw e;
       }
-      return bus.ask(request, LIMIT).refusals();
+      return bus.ask(request, LIMIT).answers();
     }
   }
 }

@@ -95,6 +95,7 @@ final class TaskRequests {
             runAt(fields),
             retention(fields),
             metadata(fields),
+            null,
             patience != null && patience.hold().isPositive() ? node : null);
     return new NewTask(spec, input.form, patience);
   }

@@ -3,6 +3,7 @@ package dev.penstock.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.FindTask;
+import dev.penstock.bus.Request.Submission;
 import dev.penstock.http.EmbeddingInput.Encoding;
 import dev.penstock.http.EmbeddingInput.Form;
 import dev.penstock.http.TaskRequests.NewTask;
@@ -95,11 +96,11 @@ final class TasksResource {
         specs.add(task.spec());
       }
     }
-    List<Optional<TaskError>> refusals = specs.isEmpty() ? List.of() : submitter.submit(specs);
-    var answers = refusals.iterator();
+    List<Submission> submissions = specs.isEmpty() ? List.of() : submitter.submit(specs);
+    var answers = submissions.iterator();
     entries.replaceAll(entry ->
-        entry instanceof Entry.Wanted
-            ? answers.next().<Entry>map(e -> new Entry.Refused(ApiError.of(e))).orElse(entry)
+        entry instanceof Entry.Wanted && answers.next() instanceof Submission.Refused(var e)
+            ? new Entry.Refused(ApiError.of(e))
             : entry);
     return list(entries);
   }

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The runs a lane has in hand, and how many more it takes. A few places are kept apart for work
@@ -86,6 +87,10 @@ final class Hand {
 
   synchronized Collection<Run> runs() {
     return List.copyOf(runs.values());
+  }
+
+  synchronized @Nullable Run find(TaskId id) {
+    return runs.get(id);
   }
 
   synchronized int size() {

@@ -1,6 +1,7 @@
 package dev.penstock.inference;
 
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Event.RunCancelled;
 import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.ReadInferenceHealth;
 import dev.penstock.config.Settings;
@@ -17,6 +18,7 @@ public final class InferenceVerticle extends VerticleBase {
   private final Handlers handlers;
   private final List<LaneRunner> lanes;
   private final String defaultModel;
+  private final String worker;
 
   /**
    * @param defaultModel the name of the model that has to be open for this node to be ready
@@ -31,6 +33,7 @@ public final class InferenceVerticle extends VerticleBase {
       Meters meters) {
     this.defaultModel = defaultModel;
     this.bus = bus;
+    this.worker = worker;
     this.handlers = handlers;
     var floor = new Floor();
     lanes =
@@ -48,6 +51,10 @@ public final class InferenceVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     bus.serve(ReadInferenceHealth.class, _ -> health());
+    bus.listen(
+        worker,
+        RunCancelled.class,
+        cancelled -> lanes.forEach(lane -> lane.cancel(cancelled.id())));
     lanes.forEach(LaneRunner::start);
     return Future.succeededFuture();
   }

@@ -17,6 +17,7 @@ import dev.penstock.task.Priority;
 import dev.penstock.task.Progress;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskHandler;
+import dev.penstock.task.TaskId;
 import dev.penstock.task.Unavailable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -92,6 +93,14 @@ final class LaneRunner {
 
   int running() {
     return hand.size();
+  }
+
+  /** Stops the task's run, if it is here: nobody wants its outcome. Does not block. */
+  void cancel(TaskId id) {
+    Run run = hand.find(id);
+    if (run != null) {
+      run.stop(Run.Stop.LEASE_LOST);
+    }
   }
 
   void start() {

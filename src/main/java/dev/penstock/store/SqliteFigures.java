@@ -55,7 +55,7 @@ final class SqliteFigures {
         long n = row.number();
         Long oldest = row.numberOrNull();
         states.merge(phase.state(), n, Long::sum);
-        if (!phase.state().ended()) {
+        if (!phase.state().ended() || phase == Phase.FAILED) {
           Counts counts = lanes.computeIfAbsent(lane, name -> new Counts());
           counts.phases.put(phase, n);
           if (oldest != null) {
@@ -72,6 +72,7 @@ final class SqliteFigures {
                 counts.of(Phase.READY),
                 counts.of(Phase.SCHEDULED),
                 counts.of(Phase.RUNNING),
+                counts.of(Phase.FAILED),
                 counts.oldest)));
     return new TaskStore.Figures(states, figures);
   }

@@ -4,12 +4,17 @@ import dev.penstock.sqlite.Durability;
 import dev.penstock.sqlite.SqliteConnection;
 import dev.penstock.sqlite.SqliteDatabase;
 import dev.penstock.task.Ending;
+import dev.penstock.task.Lane;
+import dev.penstock.task.LaneMinute;
 import dev.penstock.task.Lease;
 import dev.penstock.task.Progress;
+import dev.penstock.task.Step;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskFilter;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
+import dev.penstock.task.TaskPage;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.sql.PreparedStatement;
@@ -149,23 +154,23 @@ final class SqliteTaskStore implements TaskStore {
   }
 
   @Override
-  public void insert(List<TaskSpec> specs) {
-    if (specs.isEmpty()) {
-      return;
-    }
-    database.write(Durability.SYNCED, connection -> insert(connection, specs));
+  public List<Inserted> insert(List<TaskSpec> specs) {
+    return specs.isEmpty()
+        ? List.of()
+        : database.write(Durability.SYNCED, connection -> insert(connection, specs));
   }
 
-  private int insert(SqliteConnection connection, List<TaskSpec> specs) throws SQLException {
+  private List<Inserted> insert(SqliteConnection connection, List<TaskSpec> specs)
+      throws SQLException {
     Instant now = clock.instant();
-    int inserted = 0;
+    List<Inserted> inserted = new ArrayList<>(specs.size());
     for (TaskSpec spec : specs) {
       Instant runAt = spec.runAt();
       boolean ready = runAt == null || !runAt.isAfter(now);
       if (TaskRows.insert(connection, nextSeq.getAndIncrement(), spec, ready, now)) {
         count(connection, spec.lane().name(), ready ? Phase.READY : Phase.SCHEDULED, 1);
-        inserted++;
       }
+      inserted.add(new Inserted.Kept());
     }
     return inserted;
   }
@@ -197,6 +202,51 @@ final class SqliteTaskStore implements TaskStore {
       }
       return found;
     });
+  }
+
+  @Override
+  public List<Step> steps(TaskId id) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public TaskPage list(TaskFilter filter, @Nullable TaskId after, int limit) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<Cancellation> cancel(List<TaskId> ids) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<Task> cancelPending(Lane lane, int limit) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<Retrial> retry(List<TaskId> ids) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Set<Lane> paused() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void pause(Lane lane, boolean paused) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void addHistory(List<LaneMinute> minutes) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<LaneMinute> history(Instant since) {
+    throw new UnsupportedOperationException();
   }
 
   @Override

@@ -164,6 +164,7 @@ final class TaskRows {
             runAt,
             new TaskSpec.Retention(Micros.toDuration(keepCompleted), Micros.toDuration(keepFailed)),
             metadata,
+            null,
             replyTo);
     return new Task(
         spec,

@@ -2,10 +2,14 @@ package dev.penstock.store;
 
 import dev.penstock.task.Ending;
 import dev.penstock.task.Lane;
+import dev.penstock.task.LaneMinute;
 import dev.penstock.task.Lease;
 import dev.penstock.task.Progress;
+import dev.penstock.task.Step;
 import dev.penstock.task.Task;
+import dev.penstock.task.TaskFilter;
 import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskPage;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.time.Duration;
@@ -24,8 +28,11 @@ import org.jspecify.annotations.Nullable;
  */
 public interface TaskStore extends AutoCloseable {
 
-  /** Keeps new tasks as pending, durably. An id that is known already is left as it is. */
-  void insert(List<TaskSpec> specs);
+  /**
+   * Keeps new tasks as pending, durably; one answer each, in order. An id that is known already is
+   * left as it is.
+   */
+  List<Inserted> insert(List<TaskSpec> specs);
 
   /**
    * Forgets a task that nobody has claimed: its publishing surely failed. False: it was claimed or
@@ -37,6 +44,41 @@ public interface TaskStore extends AutoCloseable {
 
   /** Those of the tasks that are known, without their inputs ({@code spec.input} is empty). */
   Map<TaskId, Task> findAll(Collection<TaskId> ids);
+
+  /** What a task went through, oldest first; the newest {@link Step#MOST}. */
+  List<Step> steps(TaskId id);
+
+  /**
+   * Tasks, newest first, from the one after {@code after} on (null or unknown: from the newest). A
+   * text is looked for in the newest {@value #SEARCHED} tasks that match the rest.
+   */
+  TaskPage list(TaskFilter filter, @Nullable TaskId after, int limit);
+
+  /** So many tasks are looked through for a text. */
+  int SEARCHED = 10_000;
+
+  /** Ends tasks that have not ended; one answer each, in order. Their leases are void. */
+  List<Cancellation> cancel(List<TaskId> ids);
+
+  /** Cancels the oldest pending tasks of a lane; returns them, without input. */
+  List<Task> cancelPending(Lane lane, int limit);
+
+  /**
+   * Makes failed and cancelled tasks pending and ready again; one answer each, in order. Their
+   * attempts start anew; one that lost leases is still a suspect.
+   */
+  List<Retrial> retry(List<TaskId> ids);
+
+  /** The lanes from which nothing is to be leased. */
+  Set<Lane> paused();
+
+  void pause(Lane lane, boolean paused);
+
+  /** Adds to what is known of each minute; forgets those of more than a day ago. */
+  void addHistory(List<LaneMinute> minutes);
+
+  /** What happened since then, by minute and lane. */
+  List<LaneMinute> history(Instant since);
 
   /**
    * Asks for the right to run each task; one answer each, in order.
@@ -80,6 +122,41 @@ public interface TaskStore extends AutoCloseable {
   @Override
   void close();
 
+  /** What {@link #insert} did with one task. */
+  sealed interface Inserted {
+    /** It is kept, by this call or by an earlier one of the same id. */
+    record Kept() implements Inserted {}
+
+    /** Its identity means an earlier task: that one, without its input. Nothing was added. */
+    record Earlier(Task task) implements Inserted {}
+
+    /** Its name belongs to a task with other content. Nothing was added. */
+    record Conflict() implements Inserted {}
+  }
+
+  /** What {@link #cancel} did with one task; tasks come without input and output. */
+  sealed interface Cancellation {
+    /**
+     * @param worker who was running it; null: nobody
+     */
+    record Now(Task task, @Nullable String worker) implements Cancellation {}
+
+    record Ended(Task task) implements Cancellation {}
+
+    record Unknown() implements Cancellation {}
+  }
+
+  /** What {@link #retry} did with one task. */
+  sealed interface Retrial {
+    /** It is ready and has to be enqueued. The task is whole. */
+    record Now(Task task) implements Retrial {}
+
+    /** It has neither failed nor been cancelled. Without input and output. */
+    record Otherwise(Task task) implements Retrial {}
+
+    record Unknown() implements Retrial {}
+  }
+
   /** One lease to extend. */
   record Extension(TaskId id, String token, @Nullable Progress progress) {}
 
@@ -116,10 +193,12 @@ public interface TaskStore extends AutoCloseable {
   /** Tasks whose leases lapsed: ready again, or failed for good (whole, to tell who waits). */
   record Lapsed(List<TaskSpec> ready, List<Task> failed) {}
 
-  /** How many tasks there are. Lanes without live tasks are left out. */
+  /** How many tasks there are. Lanes without live or failed tasks are left out. */
   record Figures(Map<TaskState, Long> states, List<LaneFigures> lanes) {}
 
-  /** One lane's tasks that have not ended; {@code oldest} is when its oldest ready task came. */
+  /**
+   * One lane's tasks that have not ended; {@code oldest} is since when its oldest ready task waits.
+   */
   record LaneFigures(
-      Lane lane, long ready, long scheduled, long running, @Nullable Instant oldest) {}
+      Lane lane, long ready, long scheduled, long running, long failed, @Nullable Instant oldest) {}
 }

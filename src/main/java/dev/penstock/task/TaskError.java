@@ -10,6 +10,8 @@ public record TaskError(Code code, String message) {
   public enum Code {
     /** The input is at fault; the same input will fail again. */
     INVALID_INPUT,
+    /** The Idempotency-Key belongs to a task with other content. */
+    IDEMPOTENCY_CONFLICT,
     /** A text has more tokens than its model reads. */
     CONTEXT_LENGTH_EXCEEDED,
     /** No model goes by that name. */

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param input one JSON value in UTF-8; shared, not copied
  * @param runAt not before this time; null: at once
  * @param retention how long the ended task is kept
+ * @param identity which later submits mean this task; null: none but a repetition of this one
  * @param replyTo the node on which somebody waits for the task's end; null: nobody does
  */
 public record TaskSpec(
@@ -26,6 +27,7 @@ public record TaskSpec(
     @Nullable Instant runAt,
     Retention retention,
     Map<String, String> metadata,
+    @Nullable Identity identity,
     @Nullable String replyTo) {
 
   /** How long an ended task is kept, by how it ended (cancelled ones as long as completed). */

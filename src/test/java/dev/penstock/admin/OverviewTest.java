@@ -6,6 +6,8 @@ import dev.penstock.admin.jte.StaticTemplates;
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.LaneFigures;
 import dev.penstock.task.Lane;
+import dev.penstock.task.LaneMinute;
+import dev.penstock.task.Latencies;
 import dev.penstock.task.TaskState;
 import java.time.Instant;
 import java.util.List;
@@ -24,7 +26,17 @@ class OverviewTest {
 
   @Test
   void everyFieldIsEscaped() {
-    var lane = new LaneFigures(new Lane("<img>", "\"><script>"), 1, 2, 3, NOW);
+    var name = new Lane("<img>", "\"><script>");
+    var lane =
+        new LaneFigures(
+            name,
+            1,
+            2,
+            3,
+            0,
+            NOW,
+            false,
+            new LaneMinute(NOW, name, 0, 0, 0, 0, Latencies.none(), Latencies.none()));
     String html = new StaticTemplates().figures(overview(List.of(lane), Map.of())).render();
     assertThat(html).contains("&lt;img&gt;").doesNotContain("<img>").doesNotContain("<script>");
   }

@@ -185,6 +185,7 @@ final class BusTest {
             null,
             new TaskSpec.Retention(Duration.ofHours(1), Duration.ofHours(1)),
             Map.of(),
+            null,
             "here");
     return new Task(
         spec, TaskState.COMPLETED, 1, 0, null, Instant.EPOCH, null, null, null, null, null);

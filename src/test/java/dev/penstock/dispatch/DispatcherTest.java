@@ -10,6 +10,7 @@ import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.bus.Request.Submitted;
 import dev.penstock.bus.Request.Suspects;
@@ -39,7 +40,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,13 +64,17 @@ final class DispatcherTest {
   private TaskStore store;
   private TaskQueue queue;
   private Dispatcher dispatcher;
+  private Submissions submissions;
+  private Recorder recorder;
 
   @BeforeEach
   void open() {
     database = SqliteDatabase.open(folder.resolve("penstock.db"));
     store = TaskStores.open(database, now::get);
     queue = TaskQueues.open(database);
+    recorder = new Recorder(new Meters(registry), now::get);
     dispatcher = dispatcher(queue);
+    submissions = new Submissions(store, queue, recorder);
   }
 
   private Dispatcher dispatcher(TaskQueue over) {
@@ -79,6 +83,8 @@ final class DispatcherTest {
         over,
         bus,
         new Meters(registry),
+        recorder,
+        new Pauses(store),
         new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
         LEASE);
   }
@@ -102,13 +108,18 @@ final class DispatcherTest {
         null,
         new TaskSpec.Retention(Duration.ofHours(1), Duration.ofDays(7)),
         Map.of(),
+        null,
         null);
+  }
+
+  private static TaskError.Code refusal(Submitted submitted) {
+    return ((Submission.Refused) submitted.answers().getFirst()).error().code();
   }
 
   private TaskId submit(int maxAttempts) {
     TaskSpec spec = spec(maxAttempts);
-    assertThat(dispatcher.submit(new SubmitTasks(List.of(spec))).refusals())
-        .containsExactly(Optional.empty());
+    assertThat(submissions.submit(new SubmitTasks(List.of(spec))).answers())
+        .containsExactly(new Submission.Accepted());
     return spec.id();
   }
 
@@ -139,7 +150,7 @@ final class DispatcherTest {
   }
 
   private void sweep(int maxLost) {
-    new Sweeper(store, dispatcher, MARGIN, maxLost, Long.MAX_VALUE).run();
+    new Sweeper(store, dispatcher, submissions, MARGIN, maxLost, Long.MAX_VALUE).run();
   }
 
   private void pass(Duration time) {
@@ -272,37 +283,38 @@ final class DispatcherTest {
   @Test
   void aFullStoreTakesNoNewWork() {
     TaskSpec spec = spec(1);
-    new Sweeper(store, dispatcher, MARGIN, 10, 1).run();
-    Submitted refused = dispatcher.submit(new SubmitTasks(List.of(spec)));
-    assertThat(refused.refusals().getFirst().orElseThrow().code())
-        .isEqualTo(TaskError.Code.OVERLOADED);
+    new Sweeper(store, dispatcher, submissions, MARGIN, 10, 1).run();
+    Submitted refused = submissions.submit(new SubmitTasks(List.of(spec)));
+    assertThat(refusal(refused)).isEqualTo(TaskError.Code.OVERLOADED);
     assertThat(store.find(spec.id())).isEmpty();
     sweep(10);
-    assertThat(dispatcher.submit(new SubmitTasks(List.of(spec))).refusals())
-        .containsExactly(Optional.empty());
+    assertThat(submissions.submit(new SubmitTasks(List.of(spec))).answers())
+        .containsExactly(new Submission.Accepted());
   }
 
   @Test
   void aTaskWhosePublishingSurelyFailedIsForgotten() {
-    Dispatcher cutOff =
-        dispatcher(
-            new ClosedQueue(queue, Unavailable.refused("away", new IllegalStateException())));
+    var cutOff =
+        new Submissions(
+            store,
+            new ClosedQueue(queue, Unavailable.refused("away", new IllegalStateException())),
+            recorder);
     TaskSpec spec = spec(1);
     Submitted refused = cutOff.submit(new SubmitTasks(List.of(spec)));
-    assertThat(refused.refusals().getFirst().orElseThrow().code())
-        .isEqualTo(TaskError.Code.UNAVAILABLE);
+    assertThat(refusal(refused)).isEqualTo(TaskError.Code.UNAVAILABLE);
     assertThat(store.find(spec.id())).isEmpty();
   }
 
   @Test
   void aTaskWhosePublishingMayHaveHappenedStaysThoughItsSubmitIsRefused() {
-    Dispatcher cutOff =
-        dispatcher(
-            new ClosedQueue(queue, Unavailable.unknown("timed out", new IllegalStateException())));
+    var cutOff =
+        new Submissions(
+            store,
+            new ClosedQueue(queue, Unavailable.unknown("timed out", new IllegalStateException())),
+            recorder);
     TaskSpec spec = spec(1);
     Submitted refused = cutOff.submit(new SubmitTasks(List.of(spec)));
-    assertThat(refused.refusals().getFirst().orElseThrow().code())
-        .isEqualTo(TaskError.Code.UNAVAILABLE);
+    assertThat(refusal(refused)).isEqualTo(TaskError.Code.UNAVAILABLE);
     assertThat(store.find(spec.id())).isPresent();
   }
 

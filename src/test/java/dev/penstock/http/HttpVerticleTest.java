@@ -368,6 +368,7 @@ class HttpVerticleTest {
             s.runAt(),
             s.retention(),
             s.metadata(),
+            null,
             s.replyTo());
     return new Task(
         spec,

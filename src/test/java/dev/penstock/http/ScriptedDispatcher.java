@@ -10,9 +10,12 @@ import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.ReadDispatchHealth;
 import dev.penstock.bus.Request.ReadFigures;
 import dev.penstock.bus.Request.ReadInferenceHealth;
+import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.bus.Request.Submitted;
 import dev.penstock.task.EmbeddingOutput;
+import dev.penstock.task.LaneMinute;
+import dev.penstock.task.Latencies;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
@@ -96,12 +99,12 @@ final class ScriptedDispatcher {
     return new Submitted(request.specs().stream().map(this::submit).toList());
   }
 
-  private Optional<TaskError> submit(TaskSpec spec) {
+  private Submission submit(TaskSpec spec) {
     Instant now = Instant.ofEpochMilli(1_763_780_000_123L);
     Task pending = new Task(spec, TaskState.PENDING, 0, 0, null, now, null, null, null, null, null);
     switch (script.apply(spec)) {
       case Script.Refuse(var error) -> {
-        return Optional.of(error);
+        return new Submission.Refused(error);
       }
       case Script.Break() -> throw new IllegalStateException("a secret of the dispatcher");
       case Script.Stay() -> tasks.put(spec.id(), pending);
@@ -115,7 +118,7 @@ final class ScriptedDispatcher {
         }
       }
     }
-    return Optional.empty();
+    return new Submission.Accepted();
   }
 
   private static Task end(
@@ -154,7 +157,17 @@ final class ScriptedDispatcher {
             .filter(task -> !task.state().ended())
             .map(task -> task.spec().lane())
             .distinct()
-            .map(lane -> new LaneFigures(lane, 1, 0, 0, Instant.now()))
+            .map(lane ->
+                new LaneFigures(
+                    lane,
+                    1,
+                    0,
+                    0,
+                    0,
+                    Instant.now(),
+                    false,
+                    new LaneMinute(
+                        Instant.EPOCH, lane, 0, 0, 0, 0, Latencies.none(), Latencies.none())))
             .toList();
     return new Figures(states, lanes);
   }

@@ -56,7 +56,7 @@ final class TestServer implements AutoCloseable {
                     """)),
             "node",
             () -> "# metrics\n",
-            new OverviewPage(bus, settings).pages());
+            new OverviewPage(bus, settings).routes());
     vertx
         .deployVerticle(verticle)
         .toCompletionStage()

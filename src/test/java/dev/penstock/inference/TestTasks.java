@@ -32,6 +32,7 @@ final class TestTasks {
             null,
             new TaskSpec.Retention(Duration.ofHours(1), Duration.ofDays(7)),
             Map.of(),
+            null,
             null);
     return new Task(
         spec, TaskState.PROCESSING, attempts, 0, null, Instant.EPOCH, null, null, null, null, null);

@@ -209,6 +209,7 @@ abstract class TaskStoreContract {
             Instant.MAX,
             new TaskSpec.Retention(Duration.ofDays(36_500), Duration.ZERO),
             Map.of(),
+            null,
             null);
     store.insert(List.of(spec));
 
@@ -718,7 +719,8 @@ abstract class TaskStoreContract {
                 TaskState.CANCELLED, 0L));
     assertThat(figures.lanes())
         .containsExactlyInAnyOrder(
-            new LaneFigures(LANE, 3, 1, 1, first), new LaneFigures(ping, 1, 0, 0, clock.instant()));
+            new LaneFigures(LANE, 3, 1, 1, 1, first),
+            new LaneFigures(ping, 1, 0, 0, 0, clock.instant()));
   }
 
   @Test

@@ -63,6 +63,7 @@ public final class TestTasks {
         runAt,
         new TaskSpec.Retention(KEEP_COMPLETED, KEEP_FAILED),
         metadata,
+        null,
         "node-1");
   }
 

@@ -1,0 +1,138 @@
+package dev.penstock.dispatch;
+
+import dev.penstock.bus.Request.CancelTask;
+import dev.penstock.bus.Request.CancelTasks;
+import dev.penstock.bus.Request.Cancelled;
+import dev.penstock.bus.Request.PurgeLane;
+import dev.penstock.bus.Request.Retried;
+import dev.penstock.bus.Request.RetryTask;
+import dev.penstock.bus.Request.RetryTasks;
+import dev.penstock.bus.Request.Swept;
+import dev.penstock.store.TaskStore;
+import dev.penstock.store.TaskStore.Cancellation;
+import dev.penstock.store.TaskStore.Retrial;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskFilter;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskPage;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What people do to tasks: cancel them and run them again, one by one or many at once. */
+final class ByHand {
+  private static final int AT_A_TIME = 500;
+
+  /** One request changes no more than so many; whoever wants more asks again. */
+  private static final int MOST = 20 * AT_A_TIME;
+
+  private static final Set<TaskState> LIVE = EnumSet.of(TaskState.PENDING, TaskState.PROCESSING);
+  private static final Set<TaskState> ENDED_BADLY =
+      EnumSet.of(TaskState.FAILED, TaskState.CANCELLED);
+
+  private final TaskStore store;
+  private final Dispatcher dispatcher;
+
+  ByHand(TaskStore store, Dispatcher dispatcher) {
+    this.store = store;
+    this.dispatcher = dispatcher;
+  }
+
+  Cancelled cancel(CancelTask request) {
+    return switch (cancel(List.of(request.id())).getFirst()) {
+      case Cancellation.Now(var task, _) -> new Cancelled.Now(task);
+      case Cancellation.Ended(var task) -> new Cancelled.Ended(task);
+      case Cancellation.Unknown() -> new Cancelled.Unknown();
+    };
+  }
+
+  private List<Cancellation> cancel(List<TaskId> ids) {
+    List<Cancellation> answers = Repeat.whileUnknown(() -> store.cancel(ids));
+    for (Cancellation answer : answers) {
+      if (answer instanceof Cancellation.Now(var task, var worker)) {
+        dispatcher.cancelled(task, worker);
+      }
+    }
+    return answers;
+  }
+
+  Retried retry(RetryTask request) {
+    return switch (retry(List.of(request.id())).getFirst()) {
+      case Retrial.Now(var task) -> new Retried.Now(task);
+      case Retrial.Otherwise(var task) -> new Retried.Otherwise(task);
+      case Retrial.Unknown() -> new Retried.Unknown();
+    };
+  }
+
+  private List<Retrial> retry(List<TaskId> ids) {
+    List<Retrial> answers = store.retry(ids);
+    List<TaskSpec> ready = new ArrayList<>();
+    for (Retrial answer : answers) {
+      if (answer instanceof Retrial.Now(var task)) {
+        ready.add(task.spec());
+      }
+    }
+    dispatcher.due(ready);
+    return answers;
+  }
+
+  Swept cancel(CancelTasks request) {
+    return sweep(
+        request.filter(),
+        LIVE,
+        ids -> cancel(ids).stream().filter(Cancellation.Now.class::isInstance).count());
+  }
+
+  Swept retry(RetryTasks request) {
+    return sweep(
+        request.filter(),
+        ENDED_BADLY,
+        ids -> retry(ids).stream().filter(Retrial.Now.class::isInstance).count());
+  }
+
+  private interface Change {
+    /** How many of the tasks it changed. */
+    long apply(List<TaskId> ids);
+  }
+
+  private Swept sweep(TaskFilter filter, Set<TaskState> possible, Change change) {
+    Set<TaskState> states = EnumSet.copyOf(possible);
+    if (!filter.states().isEmpty()) {
+      states.retainAll(filter.states());
+    }
+    if (states.isEmpty()) {
+      return new Swept(0, false);
+    }
+    TaskFilter meant = filter.in(states);
+    long changed = 0;
+    int seen = 0;
+    @Nullable TaskId after = null;
+    while (true) {
+      TaskPage page = store.list(meant, after, AT_A_TIME);
+      if (!page.tasks().isEmpty()) {
+        changed += change.apply(page.tasks().stream().map(Task::id).toList());
+        seen += page.tasks().size();
+        after = page.tasks().getLast().id();
+      }
+      if (!page.more() || seen >= MOST) {
+        return new Swept(changed, page.more());
+      }
+    }
+  }
+
+  Swept purge(PurgeLane request) {
+    long purged = 0;
+    while (true) {
+      List<Task> cancelled = store.cancelPending(request.lane(), AT_A_TIME);
+      cancelled.forEach(task -> dispatcher.cancelled(task, null));
+      purged += cancelled.size();
+      if (cancelled.size() < AT_A_TIME || purged >= MOST) {
+        return new Swept(purged, cancelled.size() == AT_A_TIME);
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package dev.penstock.dispatch;
+
+import dev.penstock.store.TaskStore;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Unavailable;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/** The lanes from which nothing is to be leased, as the store had them a moment ago. */
+final class Pauses {
+  private final TaskStore store;
+  private Set<Lane> paused = Set.of();
+
+  Pauses(TaskStore store) {
+    this.store = store;
+  }
+
+  /** Reads the store. */
+  void refresh() {
+    Set<Lane> now = store.paused();
+    synchronized (this) {
+      paused = now;
+      notifyAll();
+    }
+  }
+
+  /** Reads the store, where it answers: a start must not fail because it does not. */
+  void refreshIfPossible() {
+    try {
+      refresh();
+    } catch (Unavailable e) {
+      // The next refresh makes it good.
+    }
+  }
+
+  void pause(Lane lane, boolean pause) {
+    Repeat.whileUnknown(() -> store.pause(lane, pause));
+    refresh();
+  }
+
+  synchronized Set<Lane> lanes() {
+    return paused;
+  }
+
+  /** Waits while the lane is paused; false when it still is at the end of the wait. */
+  synchronized boolean awaitResumed(Lane lane, Duration wait) throws InterruptedException {
+    long until = System.nanoTime() + wait.toNanos();
+    while (paused.contains(lane)) {
+      long left = until - System.nanoTime();
+      if (left <= 0) {
+        return false;
+      }
+      wait(Math.max(1, TimeUnit.NANOSECONDS.toMillis(left)));
+    }
+    return true;
+  }
+}

@@ -1,0 +1,136 @@
+package dev.penstock.dispatch;
+
+import dev.penstock.metrics.Meters;
+import dev.penstock.store.TaskStore;
+import dev.penstock.task.Ending;
+import dev.penstock.task.Lane;
+import dev.penstock.task.LaneMinute;
+import dev.penstock.task.Latencies;
+import dev.penstock.task.Task;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts and times what happens to tasks: for the meters, and minute by minute for the store, where
+ * a restart finds it again. What was not yet flushed when the process dies is lost.
+ */
+final class Recorder {
+  /** While the store is away, older minutes are forgotten beyond so many of all lanes. */
+  private static final int MOST_UNFLUSHED = 10_000;
+
+  private record Key(Instant minute, Lane lane) {}
+
+  private static final class Counts {
+    private long submitted;
+    private long completed;
+    private long failed;
+    private long cancelled;
+    private final long[] waited = new long[Latencies.BUCKETS];
+    private final long[] ran = new long[Latencies.BUCKETS];
+  }
+
+  private final Meters meters;
+  private final InstantSource clock;
+  private final Object lock = new Object();
+  private Map<Key, Counts> counts = new HashMap<>();
+
+  /** A flush that the store did not answer, to be tried again first. */
+  private List<LaneMinute> unflushed = List.of();
+
+  Recorder(Meters meters, InstantSource clock) {
+    this.meters = meters;
+    this.clock = clock;
+  }
+
+  void submitted(Lane lane) {
+    meters.submitted(lane);
+    synchronized (lock) {
+      counts(lane).submitted++;
+    }
+  }
+
+  /** A run was settled. */
+  void settled(Task task, Ending ending) {
+    meters.settled(task.spec().lane(), ending);
+    ended(task);
+  }
+
+  /** A task has ended, or has not: then this does nothing. */
+  void ended(Task task) {
+    Instant ended = task.finishedAt();
+    if (ended == null || !task.state().ended()) {
+      return;
+    }
+    Lane lane = task.spec().lane();
+    Duration waited = null;
+    Duration ran = null;
+    Instant started = task.startedAt();
+    if (started != null) {
+      waited = Duration.between(task.createdAt(), started);
+      ran = Duration.between(started, ended);
+      meters.ended(lane, waited, ran);
+    }
+    synchronized (lock) {
+      Counts minute = counts(lane);
+      switch (task.state()) {
+        case COMPLETED -> minute.completed++;
+        case FAILED -> minute.failed++;
+        case CANCELLED -> minute.cancelled++;
+        case PENDING, PROCESSING -> throw new IllegalStateException("has not ended");
+      }
+      add(minute.waited, waited);
+      add(minute.ran, ran);
+    }
+  }
+
+  private static void add(long[] buckets, @Nullable Duration time) {
+    if (time != null) {
+      buckets[Latencies.bucket(time)]++;
+    }
+  }
+
+  private Counts counts(Lane lane) {
+    Instant minute = clock.instant().truncatedTo(ChronoUnit.MINUTES);
+    return counts.computeIfAbsent(new Key(minute, lane), _ -> new Counts());
+  }
+
+  /** Hands what was counted to the store. Blocks; one at a time. */
+  synchronized void flush(TaskStore store) {
+    if (!unflushed.isEmpty()) {
+      store.addHistory(unflushed);
+      unflushed = List.of();
+    }
+    Map<Key, Counts> taken;
+    synchronized (lock) {
+      if (counts.isEmpty()) {
+        return;
+      }
+      taken = counts;
+      counts = new HashMap<>();
+    }
+    List<LaneMinute> minutes = new ArrayList<>(taken.size());
+    taken.forEach((key, value) -> minutes.add(minute(key, value)));
+    unflushed = minutes.size() > MOST_UNFLUSHED ? minutes.subList(0, MOST_UNFLUSHED) : minutes;
+    store.addHistory(unflushed);
+    unflushed = List.of();
+  }
+
+  private static LaneMinute minute(Key key, Counts counts) {
+    return new LaneMinute(
+        key.minute(),
+        key.lane(),
+        counts.submitted,
+        counts.completed,
+        counts.failed,
+        counts.cancelled,
+        new Latencies(counts.waited),
+        new Latencies(counts.ran));
+  }
+}

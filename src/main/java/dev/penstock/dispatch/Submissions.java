@@ -1,0 +1,108 @@
+package dev.penstock.dispatch;
+
+import dev.penstock.bus.Request.Submission;
+import dev.penstock.bus.Request.SubmitTasks;
+import dev.penstock.bus.Request.Submitted;
+import dev.penstock.queue.TaskQueue;
+import dev.penstock.store.TaskStore;
+import dev.penstock.store.TaskStore.Inserted;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskError.Code;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.Unavailable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes tasks in: into the store, then into the queue. Repeating a submit makes no second task. */
+final class Submissions {
+  private static final Logger LOG = LoggerFactory.getLogger(Submissions.class);
+
+  private final TaskStore store;
+  private final TaskQueue queue;
+  private final Recorder recorder;
+  private volatile boolean full;
+
+  Submissions(TaskStore store, TaskQueue queue, Recorder recorder) {
+    this.store = store;
+    this.queue = queue;
+    this.recorder = recorder;
+  }
+
+  /** Refuses new work while the store is over its limit. */
+  void setFull(boolean full) {
+    this.full = full;
+  }
+
+  Submitted submit(SubmitTasks request) {
+    List<TaskSpec> specs = request.specs();
+    if (full) {
+      return refuse(specs, Code.OVERLOADED, "the task store is full");
+    }
+    List<Inserted> inserted;
+    try {
+      inserted = Repeat.whileUnknown(() -> store.insert(specs));
+    } catch (Unavailable e) {
+      LOG.warn("refused {} tasks: {}", specs.size(), e.getMessage());
+      return refuse(specs, Code.UNAVAILABLE, "the task store cannot write");
+    }
+    List<TaskSpec> kept = new ArrayList<>(specs.size());
+    for (int i = 0; i < specs.size(); i++) {
+      if (inserted.get(i) instanceof Inserted.Kept) {
+        kept.add(specs.get(i));
+      }
+    }
+    Function<TaskSpec, Submission> fate = enqueue(kept);
+    List<Submission> answers = new ArrayList<>(specs.size());
+    for (int i = 0; i < specs.size(); i++) {
+      answers.add(
+          switch (inserted.get(i)) {
+            case Inserted.Kept() -> fate.apply(specs.get(i));
+            case Inserted.Earlier(var task) -> new Submission.Earlier(task);
+            case Inserted.Conflict() ->
+                refusal(
+                    Code.IDEMPOTENCY_CONFLICT,
+                    "This Idempotency-Key belongs to a task with other content.");
+          });
+    }
+    return new Submitted(answers);
+  }
+
+  /** What became of each task that was kept. */
+  private Function<TaskSpec, Submission> enqueue(List<TaskSpec> kept) {
+    List<TaskSpec> ready = kept.stream().filter(spec -> spec.runAt() == null).toList();
+    try {
+      Repeat.whileUnknown(() -> queue.enqueue(ready));
+    } catch (Unavailable e) {
+      LOG.warn("refused {} tasks: {}", kept.size(), e.getMessage());
+      return e.surelyNotDone()
+          ? spec -> ready.contains(spec) ? withdraw(spec) : new Submission.Accepted()
+          : _ -> refusal(Code.UNAVAILABLE, "the task queue does not answer");
+    }
+    kept.forEach(spec -> recorder.submitted(spec.lane()));
+    return _ -> new Submission.Accepted();
+  }
+
+  /** It was not published: forgets the record, so that no task runs whose submit was refused. */
+  private Submission withdraw(TaskSpec spec) {
+    try {
+      // Claimed all the same: somebody runs it, so it was accepted.
+      if (!store.deleteUnclaimed(spec.id()) && store.find(spec.id()).isPresent()) {
+        return new Submission.Accepted();
+      }
+    } catch (Unavailable e) {
+      LOG.warn("task {} was refused and could not be withdrawn", spec.id());
+    }
+    return refusal(Code.UNAVAILABLE, "the task queue takes no work right now");
+  }
+
+  private static Submitted refuse(List<TaskSpec> specs, Code code, String message) {
+    return new Submitted(specs.stream().map(_ -> refusal(code, message)).toList());
+  }
+
+  private static Submission refusal(Code code, String message) {
+    return new Submission.Refused(new TaskError(code, message));
+  }
+}
