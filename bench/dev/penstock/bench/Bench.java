@@ -30,6 +30,7 @@ final class Bench implements Callable<Integer> {
     START,
     MEMORY,
     PING,
+    FILLED,
     EMBED,
     ALL;
 
@@ -38,8 +39,15 @@ final class Bench implements Callable<Integer> {
         case START -> List.of(new StartPart());
         case MEMORY -> List.of(new MemoryPart());
         case PING -> List.of(new PingPart());
+        case FILLED -> List.of(new FilledPart());
         case EMBED -> List.of(new EmbedPart());
-        case ALL -> List.of(new StartPart(), new MemoryPart(), new PingPart(), new EmbedPart());
+        case ALL ->
+            List.of(
+                new StartPart(),
+                new MemoryPart(),
+                new PingPart(),
+                new FilledPart(),
+                new EmbedPart());
       };
     }
 

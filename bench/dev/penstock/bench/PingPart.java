@@ -57,9 +57,9 @@ final class PingPart implements Part {
       throws Exception {
     session.say("ping, warm-up");
     long start = System.nanoTime();
-    Round warmUp = round(server, list, WARM_UP);
+    Round warmUp = round(server, TASK, list, WARM_UP);
     while (System.nanoTime() - start < session.plan().warmUp().toNanos()) {
-      warmUp = round(server, list, WARM_UP);
+      warmUp = round(server, TASK, list, WARM_UP);
     }
     double seconds = session.plan().span().toNanos() / 1e9;
     int tasks = (int) Math.clamp(warmUp.completed() * seconds, WARM_UP, MAX_TASKS);
@@ -67,7 +67,7 @@ final class PingPart implements Part {
     List<Round> rounds = new ArrayList<>();
     for (int i = 0; i < session.plan().rounds(); i++) {
       session.say("ping, " + list + " a request, run " + (i + 1));
-      rounds.add(round(server, list, tasks));
+      rounds.add(round(server, TASK, list, tasks));
     }
     Spread completed = Spread.of(rounds.stream().map(Round::completed).toList());
     String how = list == 1 ? "one a request" : "lists of " + list;
@@ -83,10 +83,11 @@ final class PingPart implements Part {
   }
 
   /** Rates in tasks a second. */
-  private record Round(double submitted, double completed, Cpu.Share cpu) {}
+  record Round(double submitted, double completed, Cpu.Share cpu) {}
 
-  private static Round round(Server server, int list, int tasks) throws Exception {
-    String body = list == 1 ? TASK : "[" + String.join(",", Collections.nCopies(list, TASK)) + "]";
+  /** Submits so many of the task, waits for their ends and looks each of them up. */
+  static Round round(Server server, String task, int list, int tasks) throws Exception {
+    String body = list == 1 ? task : list(task, list);
     List<byte[]> requests = Collections.nCopies(tasks / list, server.post("/v1/tasks", body));
     Load.Result result = Load.closed(server.uri(), server.cpu(), requests, CLIENTS);
     List<String> ids = new ArrayList<>();
@@ -99,6 +100,10 @@ final class PingPart implements Part {
     double end = lastFinished(server, ids);
     double start = result.began().toEpochMilli() / 1e3;
     return new Round(result.perSecond(ids.size()), ids.size() / (end - start), result.cpu());
+  }
+
+  static String list(String task, int count) {
+    return "[" + String.join(",", Collections.nCopies(count, task)) + "]";
   }
 
   private static List<String> ids(byte[] reply) throws IOException {

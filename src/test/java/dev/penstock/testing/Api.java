@@ -11,6 +11,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.Executors;
 
 /** A plain HTTP client of one Penstock. Every call has a limit. */
@@ -43,12 +44,30 @@ public final class Api implements AutoCloseable {
     return send(request(path).GET().build());
   }
 
+  /** The sum of all samples of {@code /metrics} whose name and labels begin so. */
+  public double metric(String beginning) throws IOException, InterruptedException {
+    return get("/metrics")
+        .raw()
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(beginning))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+        .sum();
+  }
+
   public Answer post(String path, String json) throws IOException, InterruptedException {
     return send(
         request(path)
             .header("Content-Type", "application/json")
             .POST(BodyPublishers.ofString(json))
             .build());
+  }
+
+  public Answer post(String path, String json, Map<String, String> headers)
+      throws IOException, InterruptedException {
+    var request = request(path).header("Content-Type", "application/json");
+    headers.forEach(request::header);
+    return send(request.POST(BodyPublishers.ofString(json)).build());
   }
 
   private HttpRequest.Builder request(String path) {

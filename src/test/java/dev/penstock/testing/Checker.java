@@ -82,13 +82,18 @@ public final class Checker {
     }
     if (answer.status() == 202) {
       String id = answer.json().path("id").asText();
-      accepted.put(id, right);
+      accepted(id, right);
       return Optional.of(id);
     }
     assertThat(answer.status()).as(answer.raw().body()).isEqualTo(503);
     assertThat(answer.raw().headers().firstValue("Retry-After")).isPresent();
     refused.incrementAndGet();
     return Optional.empty();
+  }
+
+  /** A task was accepted, with what has to be true of it once it has ended. */
+  public void accepted(String id, Predicate<JsonNode> right) {
+    accepted.put(id, right);
   }
 
   public int accepted() {
