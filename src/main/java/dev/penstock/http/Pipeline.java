@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Takes a request from its headers to its answer: route, key, body, resource, reply. Everything but
@@ -92,9 +93,11 @@ final class Pipeline {
   }
 
   private void run(Exchange exchange, Match match) {
-    Reply reply = answer(exchange, match);
-    bodies.release(exchange.body().length);
-    context.runOnContext(_ -> finish(exchange, reply));
+    try (var _ = MDC.putCloseable("request", exchange.id())) {
+      Reply reply = answer(exchange, match);
+      bodies.release(exchange.body().length);
+      context.runOnContext(_ -> finish(exchange, reply));
+    }
   }
 
   /** Every way a request can end. Null when there is nobody to tell. */
