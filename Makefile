@@ -21,10 +21,10 @@ CLASSPATH_FLAGS := $(JAVA_FLAGS) --enable-native-access=ALL-UNNAMED -Dai.djl.off
 WITH_JDK := JAVA_HOME=$$(scripts/find-jdk.sh) || exit 1; export JAVA_HOME;
 MVN := mvn -B -ntp $(MVN_ARGS)
 
-.PHONY: help deps run test bench quality format lint clean
+.PHONY: help deps run test bench quality example-plugin format lint clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install what the tests need (as root on Debian), or say what is missing
 	@scripts/deps.sh $(PACKAGES)
@@ -61,6 +61,14 @@ data-given:
 target/test.classpath:
 	@$(WITH_JDK) $(MVN) -q test-compile dependency:build-classpath \
 	  -DincludeScope=test -Dmdep.outputFile=$@
+
+EXAMPLE := examples/plugin-word-count/src/main
+example-plugin: $(JAR) ## build examples/plugin-word-count: target/example-plugin/word-count.jar
+	@rm -rf target/example-plugin && mkdir -p target/example-plugin
+	@$(WITH_JDK) "$$JAVA_HOME/bin/javac" --release 25 -proc:none -cp $(JAR) -d target/example-plugin/classes \
+	  $$(find $(EXAMPLE)/java -name '*.java') && \
+	"$$JAVA_HOME/bin/jar" --create --file target/example-plugin/word-count.jar \
+	  -C target/example-plugin/classes . -C $(EXAMPLE)/resources .
 
 format: ## format the Java sources
 	@$(WITH_JDK) $(MVN) -q spotless:apply

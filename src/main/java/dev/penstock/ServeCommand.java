@@ -101,12 +101,19 @@ final class ServeCommand implements Callable<Integer> {
     PrintStream out = System.out;
     try {
       Settings settings = SettingsLoader.load(commandLine(), System.getenv(), conf);
-      Logging.setLevel(settings.log().level());
+      Logging.apply(settings.log());
       Node node = Node.start(settings);
       stopOnSignal(node);
       EngineStatus ready = node.awaitModel(MODEL);
-      out.print(Banner.of(node, ready, Duration.ofNanos(System.nanoTime() - begun)));
-      out.flush();
+      Duration took = Duration.ofNanos(System.nanoTime() - begun);
+      switch (settings.log().format()) {
+        case TEXT -> {
+          out.print(Banner.of(node, ready, took));
+          out.flush();
+        }
+        // For programs: one more record, and without the key.
+        case JSON -> LOG.info("Penstock {} is at {}", Version.current(), node.uri());
+      }
       return SERVING;
     } catch (BadSettings e) {
       System.err.println("penstock cannot start with these settings:");

@@ -24,6 +24,7 @@ final class Rules {
               Rule.matching("1 to 512 visible ASCII characters without spaces", "[!-~]{1,512}")
                   .orEmpty()),
           entry("log.level", Rule.oneOf(Settings.Log.Level.class)),
+          entry("log.format", Rule.oneOf(Settings.Log.Format.class)),
           entry("data.dir", Rule.path("the path of a folder")),
           entry("db.path", Rule.path("the path of a file").orEmpty()),
           entry("task.ttl", Rule.time("100ms", "365d")),
@@ -54,6 +55,7 @@ final class Rules {
           entry("inference.tasks-in-hand", Rule.whole(1, 10_000)),
           entry("ping.allow-crash", Rule.matching("true or false", "true|false")),
           entry("models.file", Rule.path("the path of a file").orEmpty()),
+          entry("plugins.dir", Rule.path("the path of a folder")),
           entry("shutdown.timeout", Rule.time("0s", "1h")));
 
   private Rules() {}

@@ -47,6 +47,8 @@ public interface Settings {
 
   Models models();
 
+  Plugins plugins();
+
   Shutdown shutdown();
 
   interface Api {
@@ -63,6 +65,13 @@ public interface Settings {
 
   interface Log {
     Level level();
+
+    Format format();
+
+    enum Format {
+      TEXT,
+      JSON
+    }
 
     enum Level {
       TRACE,
@@ -162,6 +171,11 @@ public interface Settings {
   interface Models {
     /** A models.yaml to use in place of the one inside the program. */
     Optional<Path> file();
+  }
+
+  interface Plugins {
+    /** Jars with task handlers; need not exist. */
+    Path dir();
   }
 
   interface Shutdown {

@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Takes a request from its headers to its answer: route, key, body, resource, reply. Everything but
@@ -100,12 +101,14 @@ final class Pipeline {
   }
 
   private void run(Exchange exchange, Match match) {
-    Answer answer = answer(exchange, match);
-    bodies.release(exchange.body().length);
-    switch (answer) {
-      case EventStream(var source) -> stream(exchange, source);
-      case Reply reply -> context.runOnContext(_ -> finish(exchange, reply));
-      case null -> context.runOnContext(_ -> finish(exchange, null));
+    try (var _ = MDC.putCloseable("request", exchange.id())) {
+      Answer answer = answer(exchange, match);
+      bodies.release(exchange.body().length);
+      switch (answer) {
+        case EventStream(var source) -> stream(exchange, source);
+        case Reply reply -> context.runOnContext(_ -> finish(exchange, reply));
+        case null -> context.runOnContext(_ -> finish(exchange, null));
+      }
     }
   }
 
@@ -122,6 +125,8 @@ final class Pipeline {
       }
       if (!stopping) {
         begin(exchange);
+      }
+      if (!stopping && exchange.request().method() != HttpMethod.HEAD) {
         source.writeTo(new EventSink(exchange, context));
       }
     } catch (ClientGone | InterruptedException _) {

@@ -1,5 +1,6 @@
 package dev.penstock.inference;
 
+import dev.penstock.bus.Request.Part;
 import dev.penstock.config.Settings;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
@@ -7,24 +8,30 @@ import dev.penstock.task.Lane;
 import dev.penstock.task.TaskHandler;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The built-in task handlers, and the models behind them. */
+/** The task handlers, built in and from plugins, and the models behind them. */
 public final class Handlers implements AutoCloseable {
   private final ModelCatalogue catalogue;
   private final ModelEngines engines;
   private final TokenizerThreads threads;
+  private final Plugins plugins;
   private final List<TaskHandler> handlers;
 
   private Handlers(
       ModelCatalogue catalogue,
       ModelEngines engines,
       TokenizerThreads threads,
-      List<TaskHandler> handlers) {
+      List<TaskHandler> builtIn,
+      Plugins plugins) {
     this.catalogue = catalogue;
     this.engines = engines;
     this.threads = threads;
-    this.handlers = handlers;
+    this.plugins = plugins;
+    this.handlers = Stream.concat(builtIn.stream(), plugins.handlers().stream()).toList();
   }
 
   /**
@@ -48,16 +55,14 @@ public final class Handlers implements AutoCloseable {
         new ModelEngines(
             catalogue.all(), settings.inference(), settings.data().dir(), device, listener);
     TokenizerThreads threads = new TokenizerThreads(Runtime.getRuntime().availableProcessors());
-    Handlers handlers =
-        new Handlers(
-            catalogue,
-            engines,
-            threads,
-            List.of(
-                new EmbeddingHandler(engines, threads),
-                new PingHandler(worker, settings.ping().allowCrash())));
+    List<TaskHandler> builtIn =
+        List.of(
+            new EmbeddingHandler(engines, threads),
+            new PingHandler(worker, settings.ping().allowCrash()));
     var _ = engines.start(first); // A failure is logged, and shows in status().
-    return handlers;
+    Set<String> taken = builtIn.stream().map(TaskHandler::type).collect(Collectors.toSet());
+    Plugins plugins = Plugins.load(settings.plugins().dir(), taken);
+    return new Handlers(catalogue, engines, threads, builtIn, plugins);
   }
 
   public List<TaskHandler> all() {
@@ -69,12 +74,19 @@ public final class Handlers implements AutoCloseable {
     return handlers.stream().filter(handler -> handler.type().equals(type)).findFirst();
   }
 
-  /** Every lane that can be worked on here: one for each model, and ping. */
+  /** Every lane that can be worked on here: one for each model, ping, and the plugins' types. */
   public List<Lane> lanes() {
-    return Stream.concat(
+    return Stream.of(
             catalogue.all().stream().map(spec -> new Lane(EmbeddingHandler.TYPE, spec.name())),
-            Stream.of(new Lane("ping", null)))
+            Stream.of(new Lane("ping", null)),
+            plugins.handlers().stream().map(handler -> new Lane(handler.type(), null)))
+        .flatMap(Function.identity())
         .toList();
+  }
+
+  /** How each plugin stands. */
+  List<Part> plugins() {
+    return plugins.parts();
   }
 
   /** How each model stands. */
@@ -90,5 +102,6 @@ public final class Handlers implements AutoCloseable {
   public void close() {
     engines.close();
     threads.close();
+    plugins.close();
   }
 }

@@ -11,6 +11,7 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Leases the work of every lane this node serves, runs it and settles it. */
 public final class InferenceVerticle extends VerticleBase {
@@ -60,7 +61,8 @@ public final class InferenceVerticle extends VerticleBase {
   }
 
   private List<Part> health() {
-    return handlers.status().stream().map(this::part).toList();
+    return Stream.concat(handlers.status().stream().map(this::part), handlers.plugins().stream())
+        .toList();
   }
 
   /** Only the default model has to be open: the others open with their first task. */

@@ -29,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Leases the tasks of one lane while there is room for them, runs each on a virtual thread, keeps
@@ -83,8 +84,14 @@ final class LaneRunner {
     this.worker = worker;
     this.times = settings.lease();
     this.floor = floor;
-    int places = settings.inference().tasksInHand();
-    this.hand = new Hand(places, Math.max(1, places / 4), BYTES_IN_HAND);
+    this.hand = hand(handler.concurrency(), settings.inference().tasksInHand());
+  }
+
+  /** A handler's own limit is a hard one: no further places for urgent work. */
+  private static Hand hand(int concurrency, int places) {
+    return concurrency > 0
+        ? new Hand(concurrency, 0, BYTES_IN_HAND)
+        : new Hand(places, Math.max(1, places / 4), BYTES_IN_HAND);
   }
 
   Lane lane() {
@@ -223,7 +230,7 @@ final class LaneRunner {
     Thread.ofVirtual()
         .name("task " + run.task().id())
         .start(() -> {
-          try {
+          try (var _ = MDC.putCloseable("task", run.task().id().value())) {
             if (stopping.getCount() == 0) {
               run.stop(Run.Stop.SHUTDOWN);
             }

@@ -126,6 +126,11 @@ final class Run implements TaskHandler.Control {
     this.progress = progress;
   }
 
+  @Override
+  public synchronized boolean stopped() {
+    return stop != null;
+  }
+
   @Nullable Progress newestProgress() {
     return progress;
   }

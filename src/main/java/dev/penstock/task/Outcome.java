@@ -1,6 +1,7 @@
 package dev.penstock.task;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** What a handler returns: how its run ended and what should follow. */
 public sealed interface Outcome {
@@ -16,4 +17,19 @@ public sealed interface Outcome {
 
   /** There is no room for it now: tried again after the delay, and no attempt is spent. */
   record Postpone(Duration delay) implements Outcome {}
+
+  /** It worked; the result is a value as {@link TaskOutput#of} writes it. */
+  static Outcome done(@Nullable Object result) {
+    return new Done(TaskOutput.of(result));
+  }
+
+  /** It failed for a reason that may pass. */
+  static Outcome retry(String message) {
+    return new Retry(new TaskError(TaskError.Code.HANDLER_FAILED, message));
+  }
+
+  /** The input is at fault in a way that its schema cannot say. */
+  static Outcome reject(String message) {
+    return new Reject(new TaskError(TaskError.Code.INVALID_INPUT, message));
+  }
 }

@@ -27,4 +27,15 @@ public record Task(
   public TaskId id() {
     return spec.id();
   }
+
+  /**
+   * The input as a plain Java value: a record whose components are named like its members ({@code
+   * first_name} is {@code firstName}; an absent one is null, 0 or false), or Map, List, String, a
+   * number or Boolean, as its schema allows.
+   *
+   * @throws IllegalArgumentException when it is not of that shape, or null
+   */
+  public <T> T input(Class<T> type) {
+    return PlainJson.read(spec.input(), type);
+  }
 }

@@ -3,29 +3,73 @@ package dev.penstock.task;
 /**
  * Runs tasks of one type. One instance serves many tasks at once, each {@link #run} on a virtual
  * thread of its own: blocking is fine, holding the thread in a long native call is not.
+ *
+ * <p>Users bring their own: a jar in the plugins folder names its implementation, which needs a
+ * public constructor without arguments, in {@code META-INF/services/dev.penstock.task.TaskHandler}.
+ * This package, the JDK and SLF4J's API are all that such a jar sees of the program.
  */
 public interface TaskHandler {
 
-  /** The task type: a word without dots. */
+  /**
+   * The task type: a word without dots. A plugin's is 1 to 64 lower-case letters, digits and
+   * hyphens, starts with a letter and is nobody else's.
+   */
   String type();
 
-  /** JSON Schema (2020-12) of the input; a submit that breaks it is refused. */
+  /**
+   * JSON Schema (2020-12) of the input; a submit that breaks it is refused. References stay within
+   * the schema: nothing is fetched.
+   */
   String inputSchema();
 
-  /** JSON Schema (2020-12) of the result. */
+  /** JSON Schema (2020-12) of the result. It tells clients; results are not held against it. */
   String outputSchema();
 
+  /** How many tasks of this type run at once on a node; 0: as many as the node's settings say. */
+  default int concurrency() {
+    return 0;
+  }
+
   /**
-   * Runs the task. It is interrupted when the task is cancelled, has run past its time limit or has
-   * lost its lease; what it returns after that is thrown away. An exception counts as a failed
-   * attempt.
+   * Runs the task. An exception counts as a failed attempt, and its message is kept and logged, so
+   * it must not quote the input.
+   *
+   * <p>A run that should end early is interrupted once, and {@link Control#stopped} is true from
+   * then on. It should return soon, by throwing the InterruptedException on or in any other way. Of
+   * what it returns then, {@link Outcome.Done} and {@link Outcome.Reject} still count when the task
+   * ran past its time limit or the node is stopping, for the work is done after all; anything else
+   * makes it a failed attempt (time limit) or puts it back as if it had not run (node stopping).
+   * After a cancel or a lost lease nothing it returns counts. A handler that neither heeds the
+   * interrupt nor asks {@code stopped} is not killed: it goes on and keeps its place among the runs
+   * of its type, and tasks may be run again while it does.
+   *
+   * <p>A task may run more than once, even after a run of it succeeded (the process died before the
+   * result was stored), so what a handler does elsewhere should bear repeating; {@link Task#id}
+   * stays the same.
    */
   Outcome run(Task task, Control control) throws InterruptedException;
 
-  /** What a running handler may say and ask. */
+  /** What a running handler may say and ask. Safe for use by several threads. */
   interface Control {
 
     /** Tells how far the task is. Cheap: only the newest report of each half second is kept. */
     void progress(Progress progress);
+
+    /** {@link #progress(Progress)} in one call: {@code done} of {@code total} steps. */
+    default void progress(long done, long total, String message) {
+      progress(new Progress(done, total, message));
+    }
+
+    /**
+     * True once the run should end: its task was cancelled or ran past its time limit, its lease
+     * was lost, or the node is stopping. Cheap; for loops that never block and so would not notice
+     * the interrupt.
+     *
+     * @implSpec The default knows of the interrupt alone: it is for controls that are lambdas, in
+     *     handlers' tests.
+     */
+    default boolean stopped() {
+      return Thread.currentThread().isInterrupted();
+    }
   }
 }

@@ -1,5 +1,8 @@
 package dev.penstock.task;
 
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a task produced: bytes and what they are. JSON for most types; vectors stay binary until a
  * socket asks for them (see {@link EmbeddingOutput}). The array is shared, not copied: nobody
@@ -12,5 +15,20 @@ public record TaskOutput(Format format, byte[] bytes) {
     JSON,
     /** The layout of {@link EmbeddingOutput}. */
     EMBEDDINGS
+  }
+
+  /** One JSON value that is written already; a plugin's is checked before it is stored. */
+  public static TaskOutput json(String json) {
+    return new TaskOutput(Format.JSON, json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * A value as JSON: null, a boolean, number or string, or a map, collection, array or record of
+   * such. A record's {@code firstName} becomes {@code first_name}.
+   *
+   * @throws IllegalArgumentException when it cannot be written
+   */
+  public static TaskOutput of(@Nullable Object value) {
+    return new TaskOutput(Format.JSON, PlainJson.write(value));
   }
 }

@@ -31,6 +31,7 @@ final class SettingsLoaderTest {
     assertThat(settings.api().port()).isEqualTo(8000);
     assertThat(settings.auth().token()).isEmpty();
     assertThat(settings.log().level()).isEqualTo(Settings.Log.Level.INFO);
+    assertThat(settings.log().format()).isEqualTo(Settings.Log.Format.TEXT);
     assertThat(settings.data().dir()).isEqualTo(Path.of("data"));
     assertThat(settings.db().path()).isEqualTo(Path.of("data/penstock.db"));
     assertThat(settings.task().ttl()).isEqualTo(Duration.ofHours(1));
@@ -58,6 +59,7 @@ final class SettingsLoaderTest {
     assertThat(settings.inference().tokenBudget()).isZero();
     assertThat(settings.inference().tasksInHand()).isEqualTo(256);
     assertThat(settings.models().file()).isEmpty();
+    assertThat(settings.plugins().dir()).isEqualTo(Path.of("plugins"));
     assertThat(settings.shutdown().timeout()).isEqualTo(Duration.ofSeconds(30));
   }
 

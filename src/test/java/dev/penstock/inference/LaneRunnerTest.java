@@ -27,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.MDC;
 
 @Timeout(60)
 final class LaneRunnerTest {
@@ -52,6 +53,7 @@ final class LaneRunnerTest {
     private final Map<Task, Boolean> begun = new ConcurrentHashMap<>();
     private final CountDownLatch open = new CountDownLatch(1);
     private volatile Body body = (_, _) -> DONE;
+    private volatile int concurrency;
 
     /** Runs that last until {@link #open} is. */
     Outcome last(Task task, Control control) throws InterruptedException {
@@ -81,6 +83,11 @@ final class LaneRunnerTest {
     @Override
     public String outputSchema() {
       return "{}";
+    }
+
+    @Override
+    public int concurrency() {
+      return concurrency;
     }
 
     @Override
@@ -303,5 +310,54 @@ final class LaneRunnerTest {
     Await.until("both are settled", LIMIT, () -> queue.settled().size() == 2);
     assertThat(queue.settled().getFirst().id()).isEqualTo(neighbour.id());
     assertThat(running.running()).isLessThanOrEqualTo(1);
+  }
+
+  @Test
+  void aHandlersOwnLimitHoldsForUrgentWorkToo() throws Exception {
+    handler.concurrency = 2;
+    LaneRunner running = start();
+    for (int i = 0; i < 4; i++) {
+      add(3, MINUTE);
+    }
+    Await.until("the hand is full", LIMIT, () -> running.running() == 2);
+    Task urgent = add(10, MINUTE);
+    handler.body = (_, _) -> DONE;
+    handler.open.countDown();
+    Await.until("all are settled", LIMIT, () -> queue.settled().size() == 5);
+    assertThat(queue.settled().subList(0, 2)).noneMatch(each -> each.id().equals(urgent.id()));
+  }
+
+  @Test
+  void aRunThatIgnoresTheInterruptIsToldThatItShouldStop() throws Exception {
+    var before = new ConcurrentHashMap<Task, Boolean>();
+    handler.body =
+        (task, control) -> {
+          before.put(task, control.stopped());
+          while (!control.stopped()) {
+            Thread.interrupted();
+            Thread.onSpinWait();
+          }
+          return new Outcome.Postpone(MINUTE);
+        };
+    start();
+    Task task = add(5, Duration.ofMillis(100));
+    assertThat(awaitSettled().outcome())
+        .isInstanceOfSatisfying(
+            Outcome.Retry.class, retry -> assertThat(retry.error().code()).isEqualTo(Code.TIMEOUT));
+    assertThat(before).containsEntry(task, false);
+  }
+
+  @Test
+  void whatARunLogsCarriesItsTask() throws Exception {
+    var seen = new ConcurrentHashMap<Task, String>();
+    handler.body =
+        (task, _) -> {
+          seen.put(task, MDC.get("task"));
+          return DONE;
+        };
+    start();
+    Task task = add(5, MINUTE);
+    awaitSettled();
+    assertThat(seen).containsEntry(task, task.id().value());
   }
 }
