@@ -1,5 +1,6 @@
 package dev.penstock;
 
+import dev.penstock.cli.Commands;
 import picocli.CommandLine;
 
 /** The program: reads the command line and does what it asks for. */
@@ -7,7 +8,9 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
-    int status = new CommandLine(new ServeCommand()).execute(arguments);
+    var program = new CommandLine(new ServeCommand());
+    Commands.addTo(program);
+    int status = program.execute(arguments);
     if (status != ServeCommand.SERVING) {
       System.exit(status);
     }

@@ -29,6 +29,7 @@ import picocli.CommandLine.Option;
       "Without options it serves embeddings on http://127.0.0.1:8000 and keeps its queue in ./data.",
       "Options override environment variables (API_PORT, AUTH_TOKEN, DB_PATH, EMBEDDING_MODEL, …),"
           + " which override the --conf file.",
+      "With a command it is a client of a server that runs: docs/cli.md.",
       ""
     },
     footer = {
@@ -45,10 +46,13 @@ final class ServeCommand implements Callable<Integer> {
   private static final int CANNOT_START = 1;
   private static final int WRONG_SETTINGS = 2;
 
+  /** Loaded with the first line: commands that do not serve need no log, and start sooner. */
+  private static final class Log {
+    static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
+  }
+
   /** What the shutdown hook ends with: zero unless the start failed behind its back. */
   private static volatile int exitCode;
-
-  private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
 
   @Option(
       names = "--conf",
@@ -124,7 +128,7 @@ final class ServeCommand implements Callable<Integer> {
       return CANNOT_START;
     } catch (Exception e) {
       exitCode = CANNOT_START;
-      LOG.debug("start failed", e);
+      Log.LOG.debug("start failed", e);
       System.err.println("penstock cannot start: " + reason(e));
       return CANNOT_START;
     }
@@ -161,9 +165,9 @@ final class ServeCommand implements Callable<Integer> {
         .addShutdownHook(
             new Thread(
                 () -> {
-                  LOG.info("stopping: no new work is taken, running work finishes");
+                  Log.LOG.info("stopping: no new work is taken, running work finishes");
                   node.close();
-                  LOG.info("stopped");
+                  Log.LOG.info("stopped");
                   Runtime.getRuntime().halt(exitCode);
                 },
                 "stop"));

@@ -48,6 +48,8 @@ final class ArchitectureTest {
           .definedBy("dev.penstock.http..")
           .layer("admin")
           .definedBy("dev.penstock.admin..")
+          .layer("cli")
+          .definedBy("dev.penstock.cli..")
           .whereLayer("main")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("config")
@@ -75,7 +77,9 @@ final class ArchitectureTest {
           .whereLayer("http")
           .mayOnlyAccessLayers("task", "models", "bus", "security", "config", "metrics")
           .whereLayer("admin")
-          .mayOnlyAccessLayers("task", "models", "bus", "security", "config", "metrics", "http");
+          .mayOnlyAccessLayers("task", "models", "bus", "security", "config", "metrics", "http")
+          .whereLayer("cli")
+          .mayOnlyAccessLayers("config");
 
   @ArchTest
   static final ArchRule noCycles =

@@ -7,14 +7,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Times and sizes as people write them. All methods throw IllegalArgumentException. */
-final class Quantities {
+public final class Quantities {
   private static final Pattern TIME = Pattern.compile("(\\d{1,12})\\s*(ms|s|m|h|d)?");
   private static final Pattern SIZE = Pattern.compile("(\\d{1,19})\\s*(b|kib|mib|gib|tib)?");
 
   private Quantities() {}
 
   /** {@code 500ms}, {@code 30s}, {@code 10m}, {@code 2h}, {@code 7d}, ISO 8601, or bare seconds. */
-  static Duration duration(String text) {
+  public static Duration duration(String text) {
     Matcher matcher = TIME.matcher(text.strip());
     if (!matcher.matches()) {
       return iso(text.strip());

@@ -30,6 +30,7 @@ final class TaskInputTest {
             null,
             retention,
             Map.of(),
+            null,
             null);
     return new Task(
         spec, TaskState.PROCESSING, 0, 0, null, Instant.EPOCH, null, null, null, null, null);

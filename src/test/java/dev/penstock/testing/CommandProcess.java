@@ -1,0 +1,64 @@
+package dev.penstock.testing;
+
+import dev.penstock.config.SettingKey;
+import dev.penstock.config.SettingsLoader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A command of the packaged program as it ran in its own process: exit code and output.
+ *
+ * @param loaded the classes it loaded
+ */
+public record CommandProcess(int code, String out, String err, List<String> loaded) {
+  private static final Duration LIMIT = Duration.ofSeconds(90);
+
+  /** Runs it to its end, with input that ends. */
+  public static CommandProcess run(
+      Path folder, Map<String, String> environment, String input, String... arguments)
+      throws IOException, InterruptedException {
+    Path run = Files.createTempDirectory(folder, "command");
+    Path in = Files.writeString(run.resolve("in"), input);
+    Path out = run.resolve("out");
+    Path err = run.resolve("err");
+    Path classes = run.resolve("classes");
+    List<String> command = new ArrayList<>(PenstockProcess.java(run));
+    command.add(1, "-Xlog:class+load:file=" + classes);
+    command.addAll(List.of(arguments));
+    var builder =
+        new ProcessBuilder(command)
+            .directory(run.toFile())
+            .redirectInput(in.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile());
+    Map<String, String> variables = builder.environment();
+    SettingsLoader.keys().stream().map(SettingKey::variable).forEach(variables::remove);
+    variables.keySet().removeIf(name -> name.matches("(JAVA|JDK|PENSTOCK)_.*|SERVER_PORT"));
+    variables.putAll(environment);
+    Process process = builder.start();
+    try {
+      if (!process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new AssertionError("it still runs: " + List.of(arguments));
+      }
+    } finally {
+      process.destroyForcibly();
+    }
+    List<String> loaded =
+        Files.readString(classes)
+            .lines()
+            .map(line -> line.replaceFirst("^(\\[[^]]*])+ *", "").replaceFirst(" .*", ""))
+            .toList();
+    return new CommandProcess(
+        process.exitValue(), Files.readString(out), Files.readString(err), loaded);
+  }
+
+  public List<String> lines() {
+    return out.lines().toList();
+  }
+}
