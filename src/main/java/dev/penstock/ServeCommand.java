@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -104,7 +105,7 @@ final class ServeCommand implements Callable<Integer> {
       Logging.setLevel(settings.log().level());
       Node node = Node.start(settings);
       stopOnSignal(node);
-      EngineStatus ready = node.awaitModel(MODEL);
+      Optional<EngineStatus> ready = node.awaitModel(MODEL);
       out.print(Banner.of(node, ready, Duration.ofNanos(System.nanoTime() - begun)));
       out.flush();
       return SERVING;

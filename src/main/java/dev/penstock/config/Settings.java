@@ -5,6 +5,7 @@ import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithName;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -44,6 +45,8 @@ public interface Settings {
   Inference inference();
 
   Ping ping();
+
+  Model model();
 
   Models models();
 
@@ -159,9 +162,26 @@ public interface Settings {
     boolean allowCrash();
   }
 
+  interface Model {
+    /** The task types this process works on; empty: all. */
+    Optional<List<String>> type();
+
+    /** The models this process works with; empty: all. */
+    Optional<List<String>> key();
+
+    /** How long a model may be idle before it is closed; zero: for ever. */
+    Duration idleUnload();
+
+    /** GiB that open models may take together; 0: no limit. */
+    double maxMemoryGb();
+  }
+
   interface Models {
     /** A models.yaml to use in place of the one inside the program. */
     Optional<Path> file();
+
+    /** Holds models, a directory each. Need not be there. */
+    Path dir();
   }
 
   interface Shutdown {

@@ -25,6 +25,9 @@ final class EmbeddingHandler implements TaskHandler {
 
   private static final Duration NO_ROOM_DELAY = Duration.ofSeconds(1);
 
+  /** The models that are open have to be idle first. */
+  private static final Duration NO_MEMORY_DELAY = Duration.ofSeconds(5);
+
   private final ModelEngines engines;
   private final TokenizerThreads threads;
 
@@ -54,7 +57,7 @@ final class EmbeddingHandler implements TaskHandler {
     Optional<ModelSpec> spec = name == null ? Optional.empty() : engines.find(name);
     if (spec.isEmpty()) {
       return new Outcome.Reject(
-          new TaskError(TaskError.Code.MODEL_NOT_FOUND, "no model is called '" + name + "'"));
+          new TaskError(TaskError.Code.MODEL_NOT_FOUND, engines.whyNone(String.valueOf(name))));
     }
     try {
       EmbeddingInput input = EmbeddingInput.parse(task.spec().input(), spec.get());
@@ -72,7 +75,18 @@ final class EmbeddingHandler implements TaskHandler {
 
   private Outcome embed(Task task, Control control, ModelSpec spec, EmbeddingInput input)
       throws InterruptedException, InvalidInput, ModelFailure {
-    ModelEngine engine = engines.get(spec);
+    Optional<ModelEngines.Use> use = engines.acquire(spec);
+    if (use.isEmpty()) {
+      return new Outcome.Postpone(NO_MEMORY_DELAY);
+    }
+    try (ModelEngines.Use open = use.get()) {
+      return embed(task, control, spec, input, open.engine());
+    }
+  }
+
+  private Outcome embed(
+      Task task, Control control, ModelSpec spec, EmbeddingInput input, ModelEngine engine)
+      throws InterruptedException, InvalidInput, ModelFailure {
     Truncation truncate = input.truncate() == null ? spec.truncate() : input.truncate();
     List<Tokens> texts = tokens(engine.tokenizer(), spec, input, truncate);
     long tokens = 0;

@@ -1,5 +1,6 @@
 package dev.penstock.inference;
 
+import dev.penstock.config.BadSettings;
 import dev.penstock.config.Settings;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
@@ -7,6 +8,8 @@ import dev.penstock.task.Lane;
 import dev.penstock.task.TaskHandler;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The built-in task handlers, and the models behind them. */
@@ -15,12 +18,15 @@ public final class Handlers implements AutoCloseable {
   private final ModelEngines engines;
   private final TokenizerThreads threads;
   private final List<TaskHandler> handlers;
+  private final Served served;
 
   private Handlers(
       ModelCatalogue catalogue,
       ModelEngines engines,
       TokenizerThreads threads,
-      List<TaskHandler> handlers) {
+      List<TaskHandler> handlers,
+      Served served) {
+    this.served = served;
     this.catalogue = catalogue;
     this.engines = engines;
     this.threads = threads;
@@ -33,6 +39,7 @@ public final class Handlers implements AutoCloseable {
    *
    * @param worker this worker's id, as results name it
    * @throws IllegalArgumentException when the device or the default model is none
+   * @throws BadSettings when a task type or model that is to be served is unknown
    */
   public static Handlers open(
       Settings settings, ModelCatalogue catalogue, String worker, BatchRun.Listener listener) {
@@ -45,18 +52,31 @@ public final class Handlers implements AutoCloseable {
                 new IllegalArgumentException(
                     "embedding.model: no model is called '" + model + "'"));
     ModelEngines engines =
-        new ModelEngines(
-            catalogue.all(), settings.inference(), settings.data().dir(), device, listener);
-    TokenizerThreads threads = new TokenizerThreads(Runtime.getRuntime().availableProcessors());
-    Handlers handlers =
-        new Handlers(
+        ModelEngines.start(
             catalogue,
-            engines,
-            threads,
-            List.of(
-                new EmbeddingHandler(engines, threads),
-                new PingHandler(worker, settings.ping().allowCrash())));
-    var _ = engines.start(first); // A failure is logged, and shows in status().
+            settings.model(),
+            settings.inference(),
+            settings.data().dir(),
+            device,
+            listener);
+    TokenizerThreads threads = new TokenizerThreads(Runtime.getRuntime().availableProcessors());
+    List<TaskHandler> all =
+        List.of(
+            new EmbeddingHandler(engines, threads),
+            new PingHandler(worker, settings.ping().allowCrash()));
+    Served served;
+    try {
+      Set<String> types = all.stream().map(TaskHandler::type).collect(Collectors.toSet());
+      served = Served.of(settings.model(), catalogue, types);
+    } catch (BadSettings e) {
+      engines.close();
+      threads.close();
+      throw e;
+    }
+    Handlers handlers = new Handlers(catalogue, engines, threads, all, served);
+    if (handlers.serves(first.name())) {
+      engines.keepOpen(first);
+    }
     return handlers;
   }
 
@@ -69,17 +89,28 @@ public final class Handlers implements AutoCloseable {
     return handlers.stream().filter(handler -> handler.type().equals(type)).findFirst();
   }
 
-  /** Every lane that can be worked on here: one for each model, and ping. */
+  /** Every lane that is worked on here: one for each model that is served, and ping. */
   public List<Lane> lanes() {
     return Stream.concat(
             catalogue.all().stream().map(spec -> new Lane(EmbeddingHandler.TYPE, spec.name())),
             Stream.of(new Lane("ping", null)))
+        .filter(served::has)
         .toList();
   }
 
-  /** How each model stands. */
+  /** Whether this process makes embeddings with the model. */
+  public boolean serves(String model) {
+    return served.has(new Lane(EmbeddingHandler.TYPE, model));
+  }
+
+  /** How each model stands that is served here, broken ones included. */
   public List<EngineStatus> status() {
-    return engines.status();
+    return engines.status().stream().filter(status -> serves(status.model())).toList();
+  }
+
+  /** Looks whether models have come, changed or gone. Blocks. */
+  void rescan() {
+    catalogue.rescan();
   }
 
   /**
