@@ -5,7 +5,6 @@ import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithName;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -163,11 +162,11 @@ public interface Settings {
   }
 
   interface Model {
-    /** The task types this process works on; empty: all. */
-    Optional<List<String>> type();
+    /** The task types this process works on, with commas between them; empty: all. */
+    Optional<String> type();
 
-    /** The models this process works with; empty: all. */
-    Optional<List<String>> key();
+    /** The models this process works with, with commas between them; empty: all. */
+    Optional<String> key();
 
     /** How long a model may be idle before it is closed; zero: for ever. */
     Duration idleUnload();

@@ -56,8 +56,7 @@ final class EmbeddingHandler implements TaskHandler {
     String name = task.spec().lane().model();
     Optional<ModelSpec> spec = name == null ? Optional.empty() : engines.find(name);
     if (spec.isEmpty()) {
-      return new Outcome.Reject(
-          new TaskError(TaskError.Code.MODEL_NOT_FOUND, engines.whyNone(String.valueOf(name))));
+      return notFound(String.valueOf(name));
     }
     try {
       EmbeddingInput input = EmbeddingInput.parse(task.spec().input(), spec.get());
@@ -65,12 +64,20 @@ final class EmbeddingHandler implements TaskHandler {
     } catch (InvalidInput e) {
       return e.reject();
     } catch (ModelFailure e) {
-      return e.getCause() instanceof Work.Stopped
-          ? new Outcome.Postpone(NO_ROOM_DELAY)
+      if (e.getCause() instanceof Work.Stopped) {
+        return new Outcome.Postpone(NO_ROOM_DELAY);
+      }
+      return engines.find(spec.get().name()).isEmpty() // its files turned out to be at fault
+          ? notFound(spec.get().name())
           : new Outcome.Retry(new TaskError(TaskError.Code.INFERENCE_FAILED, e.reason()));
     } catch (RejectedExecutionException e) { // The tokenizers have more than enough to do.
       return new Outcome.Postpone(NO_ROOM_DELAY);
     }
+  }
+
+  private Outcome notFound(String model) {
+    return new Outcome.Reject(
+        new TaskError(TaskError.Code.MODEL_NOT_FOUND, engines.whyNone(model)));
   }
 
   private Outcome embed(Task task, Control control, ModelSpec spec, EmbeddingInput input)

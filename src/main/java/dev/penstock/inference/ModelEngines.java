@@ -350,11 +350,11 @@ final class ModelEngines implements AutoCloseable {
       }
       slot.engine.complete(engine);
     } catch (Exception | Error e) {
-      String reason = new ModelFailure(spec.name(), e).reason();
+      String reason = OpenFailure.describe(spec, e);
+      LOG.error("model {} cannot be opened: {}", spec.name(), reason);
       if (OpenFailure.isTheFiles(spec, e)) {
-        catalogue.markBroken(spec, OpenFailure.describe(spec, e));
+        catalogue.markBroken(spec, reason);
       }
-      LOG.error("{} (cannot be opened)", reason);
       slot.engine.completeExceptionally(e);
       synchronized (slots) {
         outdated.remove(slot);

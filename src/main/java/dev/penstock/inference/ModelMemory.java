@@ -20,7 +20,7 @@ record ModelMemory(long limit, Duration longestIdle) {
   private static final double GIB = 1L << 30;
 
   /** Beside the weights: buffers, the session, the tokenizer (docs/models.md has figures). */
-  private static final long OVERHEAD = 64L << 20;
+  private static final long OVERHEAD = 96L << 20;
 
   static ModelMemory of(Settings.Model settings) {
     return new ModelMemory((long) (settings.maxMemoryGb() * GIB), settings.idleUnload());

@@ -7,6 +7,7 @@ import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.task.Lane;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -59,11 +60,10 @@ record Served(Set<String> types, Set<String> models) {
         && (lane.model() == null || models.isEmpty() || models.contains(lane.model()));
   }
 
-  private static List<String> words(Optional<List<String>> list) {
+  private static List<String> words(Optional<String> list) {
     return list.stream()
-        .flatMap(List::stream)
+        .flatMap(words -> Arrays.stream(words.split(",", -1)))
         .map(String::strip)
-        .filter(word -> !word.isEmpty())
         .toList();
   }
 }

@@ -220,7 +220,7 @@ final class FolderReader {
         return node;
       }
     } catch (JsonProcessingException e) {
-      throw new BrokenModel(name + " is not JSON: " + Visible.text(e.getOriginalMessage()));
+      throw new BrokenModel(name + " is not JSON, line " + e.getLocation().getLineNr());
     }
     throw new BrokenModel(name + " holds neither an object nor a list");
   }
