@@ -5,15 +5,12 @@ import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -44,10 +41,10 @@ final class ModelEngines implements AutoCloseable {
           Thread.ofPlatform().name("model-opener").daemon().factory());
 
   /** By model; failed ones stay until somebody asks again. Guards itself and what is in it. */
-  private final Map<String, Slot> slots = new HashMap<>();
+  private final Map<String, ModelSlot> slots = new HashMap<>();
 
   /** Their files have changed, but somebody uses them still. Guarded by {@link #slots}. */
-  private final Set<Slot> outdated = new HashSet<>();
+  private final Set<ModelSlot> outdated = new HashSet<>();
 
   /** The name of the model that stays open. Guarded by {@link #slots}. */
   private String kept = "";
@@ -90,10 +87,10 @@ final class ModelEngines implements AutoCloseable {
 
   /** A model that is open, and stays so until this is closed. Closing it again does nothing. */
   final class Use implements AutoCloseable {
-    private final Slot slot;
+    private final ModelSlot slot;
     private final AtomicBoolean done = new AtomicBoolean();
 
-    private Use(Slot slot) {
+    private Use(ModelSlot slot) {
       this.slot = slot;
     }
 
@@ -106,28 +103,6 @@ final class ModelEngines implements AutoCloseable {
       if (done.compareAndSet(false, true)) {
         release(slot);
       }
-    }
-  }
-
-  /** One model, open or under way, with its users. */
-  private static final class Slot {
-    final ModelSpec spec;
-    final long bytes;
-    final CompletableFuture<ModelEngine> engine = new CompletableFuture<>();
-    int users;
-    long idleSince;
-
-    Slot(ModelSpec spec, long bytes) {
-      this.spec = spec;
-      this.bytes = bytes;
-    }
-
-    boolean failed() {
-      return engine.isCompletedExceptionally();
-    }
-
-    boolean idle() {
-      return users == 0 && engine.state() == CompletableFuture.State.SUCCESS;
     }
   }
 
@@ -149,7 +124,7 @@ final class ModelEngines implements AutoCloseable {
    * take is in use: try again later.
    */
   Optional<Use> acquire(ModelSpec spec) throws InterruptedException, ModelFailure {
-    Optional<Slot> slot = start(spec, true);
+    Optional<ModelSlot> slot = start(spec, true);
     if (slot.isEmpty()) {
       return Optional.empty();
     }
@@ -192,25 +167,25 @@ final class ModelEngines implements AutoCloseable {
     }
   }
 
-  private Optional<Slot> start(ModelSpec spec, boolean use) throws ModelFailure {
-    long bytes = memory.need(spec);
+  private Optional<ModelSlot> start(ModelSpec spec, boolean use) throws ModelFailure {
     synchronized (slots) {
       if (closed) {
         throw new ModelFailure(spec.name(), new Work.Stopped());
       }
-      Slot slot = slots.get(spec.name());
+      ModelSlot slot = slots.get(spec.name());
       if (slot == null || slot.failed() || !slot.spec.equals(spec)) {
         if (slot != null) {
           drop(slot);
         }
-        slot = new Slot(spec, bytes);
+        long bytes = memory.need(spec);
+        slot = new ModelSlot(spec, bytes);
         Optional<String> never = memory.whyNever(bytes, spec.name().equals(kept) ? 0 : keptBytes());
         if (never.isPresent()) {
           slots.put(spec.name(), slot);
           slot.engine.completeExceptionally(new IllegalStateException(never.get()));
         } else if (makeRoom(bytes)) {
           slots.put(spec.name(), slot);
-          Slot opening = slot;
+          ModelSlot opening = slot;
           thread.execute(() -> open(opening));
         } else {
           return Optional.empty();
@@ -222,7 +197,7 @@ final class ModelEngines implements AutoCloseable {
   }
 
   private long keptBytes() {
-    Slot slot = slots.get(kept);
+    ModelSlot slot = slots.get(kept);
     return slot == null || slot.failed() ? 0 : slot.bytes;
   }
 
@@ -233,30 +208,20 @@ final class ModelEngines implements AutoCloseable {
             .filter(slot -> !slot.failed())
             .mapToLong(slot -> slot.bytes)
             .sum();
-    List<Slot> idle =
-        slots.values().stream()
-            .filter(slot -> slot.idle() && !slot.spec.name().equals(kept))
-            .sorted(Comparator.comparingLong(slot -> slot.idleSince))
-            .toList();
-    List<Slot> going = new ArrayList<>();
-    for (Slot slot : idle) {
-      if (memory.fits(used + bytes)) {
-        break;
-      }
-      going.add(slot);
-      used -= slot.bytes;
-    }
-    if (!memory.fits(used + bytes)) {
+    List<ModelSlot> idle =
+        slots.values().stream().filter(slot -> slot.idle() && !slot.name().equals(kept)).toList();
+    Optional<List<ModelSlot>> going = memory.toClose(idle, used + bytes);
+    if (going.isEmpty()) {
       return false;
     }
-    for (Slot slot : going) {
-      LOG.info("model {} is closed: another needs its memory", slot.spec.name());
+    for (ModelSlot slot : going.get()) {
+      LOG.info("model {} is closed: another needs its memory", slot.name());
       drop(slot);
     }
     return true;
   }
 
-  private void release(Slot slot) {
+  private void release(ModelSlot slot) {
     synchronized (slots) {
       slot.users--;
       slot.idleSince = nanoTime.getAsLong();
@@ -267,8 +232,8 @@ final class ModelEngines implements AutoCloseable {
   }
 
   /** Forgets it; closes it now or with its last use. Holds {@link #slots}. */
-  private void drop(Slot slot) {
-    slots.remove(slot.spec.name(), slot);
+  private void drop(ModelSlot slot) {
+    slots.remove(slot.name(), slot);
     if (slot.users == 0) {
       closeLater(slot);
     } else if (!slot.failed()) {
@@ -277,15 +242,9 @@ final class ModelEngines implements AutoCloseable {
   }
 
   /** On the thread that opens: whoever needs the memory comes after it there. */
-  private void closeLater(Slot slot) {
+  private void closeLater(ModelSlot slot) {
     if (!slot.failed() && !closed) {
-      thread.execute(() -> closeNow(slot));
-    }
-  }
-
-  private static void closeNow(Slot slot) {
-    if (slot.engine.state() == CompletableFuture.State.SUCCESS) {
-      slot.engine.resultNow().close();
+      thread.execute(slot::close);
     }
   }
 
@@ -294,10 +253,12 @@ final class ModelEngines implements AutoCloseable {
     try {
       List<ModelSpec> known = catalogue.all();
       synchronized (slots) {
-        for (Slot slot : closed ? List.<Slot>of() : List.copyOf(slots.values())) {
-          String name = slot.spec.name();
+        for (ModelSlot slot : closed ? List.<ModelSlot>of() : List.copyOf(slots.values())) {
+          String name = slot.name();
           long idle = nanoTime.getAsLong() - slot.idleSince;
-          if (!known.contains(slot.spec)) {
+          if (slot.failed() && !known.contains(slot.spec)) {
+            slots.remove(name); // the catalogue says what is wrong with it
+          } else if (!known.contains(slot.spec)) {
             LOG.info("model {} is not used any more: its files have changed", name);
             drop(slot);
           } else if (slot.idle() && !name.equals(kept) && memory.idleTooLong(idle)) {
@@ -318,14 +279,15 @@ final class ModelEngines implements AutoCloseable {
             catalogue.all().stream().map(this::status),
             catalogue.broken().entrySet().stream()
                 .map(broken ->
-                    unopened(broken.getKey(), EngineStatus.State.FAILED, broken.getValue())))
+                    EngineStatus.unopened(
+                        broken.getKey(), EngineStatus.State.FAILED, broken.getValue())))
         .toList();
   }
 
   /** Closes every model; running batches finish, waiting work is told. */
   @Override
   public void close() {
-    List<Slot> open;
+    List<ModelSlot> open;
     synchronized (slots) {
       closed = true;
       open = Stream.concat(slots.values().stream(), outdated.stream()).toList();
@@ -338,10 +300,10 @@ final class ModelEngines implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    open.forEach(ModelEngines::closeNow);
+    open.forEach(ModelSlot::close);
   }
 
-  private void open(Slot slot) {
+  private void open(ModelSlot slot) {
     ModelSpec spec = slot.spec;
     try {
       ModelEngine engine = opener.open(spec);
@@ -363,25 +325,11 @@ final class ModelEngines implements AutoCloseable {
   }
 
   private EngineStatus status(ModelSpec spec) {
-    Slot slot;
     synchronized (slots) {
-      slot = slots.get(spec.name());
+      ModelSlot slot = slots.get(spec.name());
+      return slot == null
+          ? EngineStatus.unopened(spec.name(), EngineStatus.State.CLOSED, "")
+          : slot.status();
     }
-    if (slot == null) {
-      return unopened(spec.name(), EngineStatus.State.CLOSED, "");
-    }
-    return switch (slot.engine.state()) {
-      case RUNNING -> unopened(spec.name(), EngineStatus.State.OPENING, "");
-      case SUCCESS -> slot.engine.resultNow().status();
-      case FAILED, CANCELLED ->
-          unopened(
-              spec.name(),
-              EngineStatus.State.FAILED,
-              new ModelFailure(spec.name(), slot.engine.exceptionNow()).reason());
-    };
-  }
-
-  private static EngineStatus unopened(String model, EngineStatus.State state, String message) {
-    return new EngineStatus(model, state, "", 0, 0, 0, message);
   }
 }

@@ -6,6 +6,9 @@ import dev.penstock.models.ModelSpec.ModelFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -37,6 +40,27 @@ record ModelMemory(long limit, Duration longestIdle) {
 
   boolean fits(long bytes) {
     return limit == 0 || bytes <= limit;
+  }
+
+  /**
+   * The models to close so that the rest fits, the longest unused first; empty when that would not
+   * be enough.
+   *
+   * @param idle those that may be closed
+   * @param wanted bytes of all together, the new one included
+   */
+  Optional<List<ModelSlot>> toClose(List<ModelSlot> idle, long wanted) {
+    List<ModelSlot> going = new ArrayList<>();
+    long left = wanted;
+    for (ModelSlot slot :
+        idle.stream().sorted(Comparator.comparingLong(s -> s.idleSince)).toList()) {
+      if (fits(left)) {
+        break;
+      }
+      going.add(slot);
+      left -= slot.bytes;
+    }
+    return fits(left) ? Optional.of(going) : Optional.empty();
   }
 
   /**
