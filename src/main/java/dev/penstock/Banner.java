@@ -4,12 +4,13 @@ import dev.penstock.inference.EngineStatus;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 
 /** What a start prints: where it is, the key, and a command to paste. */
 final class Banner {
   private Banner() {}
 
-  static String of(Node node, EngineStatus model, Duration took) {
+  static String of(Node node, Optional<EngineStatus> model, Duration took) {
     String uri = node.uri().toString();
     var text = new StringBuilder();
     text.append(
@@ -19,12 +20,7 @@ final class Banner {
             Version.current(),
             uri,
             took.toMillis() / 1000.0));
-    line(
-        text,
-        "model",
-        model.state() == EngineStatus.State.READY
-            ? model.model() + " on " + model.device()
-            : model.model() + " could not be opened: " + model.message());
+    line(text, "model", model.map(Banner::model).orElse("the default one is served elsewhere"));
     line(text, "page", uri + "/   any user name, the key as password");
     line(text, "docs", uri + "/docs");
     line(text, "key", key(node));
@@ -34,6 +30,12 @@ final class Banner {
         "curl -s %s/v1/embeddings -H \"Authorization: Bearer %s\" -H 'Content-Type: application/json' -d '{\"input\":\"Water flows downhill\"}'"
             .formatted(uri, bearer(node)));
     return text.append(System.lineSeparator()).toString();
+  }
+
+  private static String model(EngineStatus model) {
+    return model.state() == EngineStatus.State.READY
+        ? model.model() + " on " + model.device()
+        : model.model() + " could not be opened: " + model.message();
   }
 
   private static void line(StringBuilder text, String name, String value) {

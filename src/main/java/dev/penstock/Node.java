@@ -34,6 +34,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -78,7 +79,8 @@ final class Node implements AutoCloseable {
     this.settings = settings;
     this.parts = parts;
     String name = "node-" + UUID.randomUUID().toString().substring(0, 8);
-    ModelCatalogue catalogue = ModelCatalogue.load(settings.models().file().orElse(null));
+    ModelCatalogue catalogue =
+        ModelCatalogue.load(settings.models().file().orElse(null), settings.models().dir());
     defaultModel = catalogue.require(settings.embedding().model()).name();
     DataFolder.prepare(settings.data().dir(), settings.db().path());
     keys = ApiKeys.open(settings);
@@ -173,20 +175,23 @@ final class Node implements AutoCloseable {
     }
   }
 
-  /** Waits for the default model, with a limit, and says how it stands. */
-  EngineStatus awaitModel(Duration limit) throws InterruptedException {
+  /**
+   * Waits for the default model, with a limit, and says how it stands; empty where it is not served
+   * here.
+   */
+  Optional<EngineStatus> awaitModel(Duration limit) throws InterruptedException {
     long until = System.nanoTime() + limit.toNanos();
     while (true) {
-      EngineStatus model =
+      Optional<EngineStatus> model =
           handlers.status().stream()
               .filter(status -> status.model().equals(defaultModel))
-              .findFirst()
-              .orElseThrow();
+              .findFirst();
       boolean settled =
-          switch (model.state()) {
-            case READY, FAILED -> true;
-            case CLOSED, OPENING -> false;
-          };
+          model.isEmpty()
+              || switch (model.get().state()) {
+                case READY, FAILED -> true;
+                case CLOSED, OPENING -> false;
+              };
       if (settled || System.nanoTime() > until) {
         return model;
       }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -108,7 +109,7 @@ final class ServeCommand implements Callable<Integer> {
       Logging.apply(settings.log());
       Node node = Node.start(settings);
       stopOnSignal(node);
-      EngineStatus ready = node.awaitModel(MODEL);
+      Optional<EngineStatus> ready = node.awaitModel(MODEL);
       Duration took = Duration.ofNanos(System.nanoTime() - begun);
       switch (settings.log().format()) {
         case TEXT -> {

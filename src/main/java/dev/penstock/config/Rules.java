@@ -54,7 +54,24 @@ final class Rules {
           entry("inference.token-budget", Rule.whole(0, 10_000_000)),
           entry("inference.tasks-in-hand", Rule.whole(1, 10_000)),
           entry("ping.allow-crash", Rule.matching("true or false", "true|false")),
+          entry(
+              "model.type",
+              Rule.matching(
+                      "task types, with commas between them", "[a-z0-9_-]+( *, *[a-z0-9_-]+)*")
+                  .orEmpty()),
+          entry(
+              "model.key",
+              Rule.matching(
+                      "names of models, with commas between them",
+                      "[A-Za-z0-9][A-Za-z0-9._/:-]*( *, *[A-Za-z0-9][A-Za-z0-9._/:-]*)*")
+                  .orEmpty()),
+          entry("model.idle-unload", Rule.time("0s", "365d")),
+          entry(
+              "model.max-memory-gb",
+              Rule.matching(
+                  "a number from 0 to 99999, such as 2 or 0.5", "\\d{1,5}(\\.\\d{1,3})?")),
           entry("models.file", Rule.path("the path of a file").orEmpty()),
+          entry("models.dir", Rule.path("the path of a folder")),
           entry("plugins.dir", Rule.path("the path of a folder")),
           entry("shutdown.timeout", Rule.time("0s", "1h")));
 

@@ -45,6 +45,8 @@ public interface Settings {
 
   Ping ping();
 
+  Model model();
+
   Models models();
 
   Plugins plugins();
@@ -168,9 +170,26 @@ public interface Settings {
     boolean allowCrash();
   }
 
+  interface Model {
+    /** The task types this process works on, with commas between them; empty: all. */
+    Optional<String> type();
+
+    /** The models this process works with, with commas between them; empty: all. */
+    Optional<String> key();
+
+    /** How long a model may be idle before it is closed; zero: for ever. */
+    Duration idleUnload();
+
+    /** GiB that open models may take together; 0: no limit. */
+    double maxMemoryGb();
+  }
+
   interface Models {
     /** A models.yaml to use in place of the one inside the program. */
     Optional<Path> file();
+
+    /** Holds models, a directory each. Need not be there. */
+    Path dir();
   }
 
   interface Plugins {

@@ -25,6 +25,9 @@ final class EmbeddingHandler implements TaskHandler {
 
   private static final Duration NO_ROOM_DELAY = Duration.ofSeconds(1);
 
+  /** The models that are open have to be idle first. */
+  private static final Duration NO_MEMORY_DELAY = Duration.ofSeconds(5);
+
   private final ModelEngines engines;
   private final TokenizerThreads threads;
 
@@ -53,8 +56,7 @@ final class EmbeddingHandler implements TaskHandler {
     String name = task.spec().lane().model();
     Optional<ModelSpec> spec = name == null ? Optional.empty() : engines.find(name);
     if (spec.isEmpty()) {
-      return new Outcome.Reject(
-          new TaskError(TaskError.Code.MODEL_NOT_FOUND, "no model is called '" + name + "'"));
+      return notFound(String.valueOf(name));
     }
     try {
       EmbeddingInput input = EmbeddingInput.parse(task.spec().input(), spec.get());
@@ -62,17 +64,36 @@ final class EmbeddingHandler implements TaskHandler {
     } catch (InvalidInput e) {
       return e.reject();
     } catch (ModelFailure e) {
-      return e.getCause() instanceof Work.Stopped
-          ? new Outcome.Postpone(NO_ROOM_DELAY)
+      if (e.getCause() instanceof Work.Stopped) {
+        return new Outcome.Postpone(NO_ROOM_DELAY);
+      }
+      return engines.find(spec.get().name()).isEmpty() // its files turned out to be at fault
+          ? notFound(spec.get().name())
           : new Outcome.Retry(new TaskError(TaskError.Code.INFERENCE_FAILED, e.reason()));
     } catch (RejectedExecutionException e) { // The tokenizers have more than enough to do.
       return new Outcome.Postpone(NO_ROOM_DELAY);
     }
   }
 
+  private Outcome notFound(String model) {
+    return new Outcome.Reject(
+        new TaskError(TaskError.Code.MODEL_NOT_FOUND, engines.whyNone(model)));
+  }
+
   private Outcome embed(Task task, Control control, ModelSpec spec, EmbeddingInput input)
       throws InterruptedException, InvalidInput, ModelFailure {
-    ModelEngine engine = engines.get(spec);
+    Optional<ModelEngines.Use> use = engines.acquire(spec);
+    if (use.isEmpty()) {
+      return new Outcome.Postpone(NO_MEMORY_DELAY);
+    }
+    try (ModelEngines.Use open = use.get()) {
+      return embed(task, control, spec, input, open.engine());
+    }
+  }
+
+  private Outcome embed(
+      Task task, Control control, ModelSpec spec, EmbeddingInput input, ModelEngine engine)
+      throws InterruptedException, InvalidInput, ModelFailure {
     Truncation truncate = input.truncate() == null ? spec.truncate() : input.truncate();
     List<Tokens> texts = tokens(engine.tokenizer(), spec, input, truncate);
     long tokens = 0;

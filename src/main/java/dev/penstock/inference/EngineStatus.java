@@ -25,4 +25,9 @@ public record EngineStatus(
     READY,
     FAILED
   }
+
+  /** A model that is not open. */
+  static EngineStatus unopened(String model, State state, String message) {
+    return new EngineStatus(model, state, "", 0, 0, 0, message);
+  }
 }

@@ -1,6 +1,7 @@
 package dev.penstock.inference;
 
 import dev.penstock.bus.Request.Part;
+import dev.penstock.config.BadSettings;
 import dev.penstock.config.Settings;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
@@ -20,13 +21,16 @@ public final class Handlers implements AutoCloseable {
   private final TokenizerThreads threads;
   private final Plugins plugins;
   private final List<TaskHandler> handlers;
+  private final Served served;
 
   private Handlers(
       ModelCatalogue catalogue,
       ModelEngines engines,
       TokenizerThreads threads,
       List<TaskHandler> builtIn,
-      Plugins plugins) {
+      Plugins plugins,
+      Served served) {
+    this.served = served;
     this.catalogue = catalogue;
     this.engines = engines;
     this.threads = threads;
@@ -40,6 +44,7 @@ public final class Handlers implements AutoCloseable {
    *
    * @param worker this worker's id, as results name it
    * @throws IllegalArgumentException when the device or the default model is none
+   * @throws BadSettings when a task type or model that is to be served is unknown
    */
   public static Handlers open(
       Settings settings, ModelCatalogue catalogue, String worker, BatchRun.Listener listener) {
@@ -52,17 +57,35 @@ public final class Handlers implements AutoCloseable {
                 new IllegalArgumentException(
                     "embedding.model: no model is called '" + model + "'"));
     ModelEngines engines =
-        new ModelEngines(
-            catalogue.all(), settings.inference(), settings.data().dir(), device, listener);
+        ModelEngines.start(
+            catalogue,
+            settings.model(),
+            settings.inference(),
+            settings.data().dir(),
+            device,
+            listener);
     TokenizerThreads threads = new TokenizerThreads(Runtime.getRuntime().availableProcessors());
     List<TaskHandler> builtIn =
         List.of(
             new EmbeddingHandler(engines, threads),
             new PingHandler(worker, settings.ping().allowCrash()));
-    var _ = engines.start(first); // A failure is logged, and shows in status().
-    Set<String> taken = builtIn.stream().map(TaskHandler::type).collect(Collectors.toSet());
-    Plugins plugins = Plugins.load(settings.plugins().dir(), taken);
-    return new Handlers(catalogue, engines, threads, builtIn, plugins);
+    Set<String> types = builtIn.stream().map(TaskHandler::type).collect(Collectors.toSet());
+    Plugins plugins = Plugins.load(settings.plugins().dir(), types);
+    plugins.handlers().forEach(handler -> types.add(handler.type()));
+    Served served;
+    try {
+      served = Served.of(settings.model(), catalogue, types);
+    } catch (BadSettings e) {
+      engines.close();
+      threads.close();
+      plugins.close();
+      throw e;
+    }
+    Handlers handlers = new Handlers(catalogue, engines, threads, builtIn, plugins, served);
+    if (handlers.serves(first.name())) {
+      engines.keepOpen(first);
+    }
+    return handlers;
   }
 
   public List<TaskHandler> all() {
@@ -74,13 +97,14 @@ public final class Handlers implements AutoCloseable {
     return handlers.stream().filter(handler -> handler.type().equals(type)).findFirst();
   }
 
-  /** Every lane that can be worked on here: one for each model, ping, and the plugins' types. */
+  /** Every lane that is worked on here: one for each model that is served, and the other types'. */
   public List<Lane> lanes() {
     return Stream.of(
             catalogue.all().stream().map(spec -> new Lane(EmbeddingHandler.TYPE, spec.name())),
             Stream.of(new Lane("ping", null)),
             plugins.handlers().stream().map(handler -> new Lane(handler.type(), null)))
         .flatMap(Function.identity())
+        .filter(served::has)
         .toList();
   }
 
@@ -89,9 +113,19 @@ public final class Handlers implements AutoCloseable {
     return plugins.parts();
   }
 
-  /** How each model stands. */
+  /** Whether this process makes embeddings with the model. */
+  public boolean serves(String model) {
+    return served.has(new Lane(EmbeddingHandler.TYPE, model));
+  }
+
+  /** How each model stands that is served here, broken ones included. */
   public List<EngineStatus> status() {
-    return engines.status();
+    return engines.status().stream().filter(status -> serves(status.model())).toList();
+  }
+
+  /** Looks whether models have come, changed or gone. Blocks. */
+  void rescan() {
+    catalogue.rescan();
   }
 
   /**

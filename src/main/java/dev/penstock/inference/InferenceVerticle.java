@@ -6,7 +6,6 @@ import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.ReadInferenceHealth;
 import dev.penstock.config.Settings;
 import dev.penstock.metrics.Meters;
-import io.micrometer.core.instrument.Tags;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
@@ -17,7 +16,7 @@ import java.util.stream.Stream;
 public final class InferenceVerticle extends VerticleBase {
   private final Bus bus;
   private final Handlers handlers;
-  private final List<LaneRunner> lanes;
+  private final LaneRunners lanes;
   private final String defaultModel;
   private final String worker;
 
@@ -36,27 +35,14 @@ public final class InferenceVerticle extends VerticleBase {
     this.bus = bus;
     this.worker = worker;
     this.handlers = handlers;
-    var floor = new Floor();
-    lanes =
-        handlers.lanes().stream()
-            .map(lane ->
-                new LaneRunner(
-                    bus, lane, handlers.find(lane.type()).orElseThrow(), worker, settings, floor))
-            .toList();
-    for (LaneRunner lane : lanes) {
-      meters.gauge(
-          "penstock.lane.running", Tags.of("lane", lane.lane().name()), lane, LaneRunner::running);
-    }
+    lanes = new LaneRunners(bus, handlers, worker, settings, meters);
   }
 
   @Override
   public Future<?> start() {
     bus.serve(ReadInferenceHealth.class, _ -> health());
-    bus.listen(
-        worker,
-        RunCancelled.class,
-        cancelled -> lanes.forEach(lane -> lane.cancel(cancelled.id())));
-    lanes.forEach(LaneRunner::start);
+    bus.listen(worker, RunCancelled.class, cancelled -> lanes.cancel(cancelled.id()));
+    lanes.start();
     return Future.succeededFuture();
   }
 
@@ -84,10 +70,6 @@ public final class InferenceVerticle extends VerticleBase {
    * not to be called from an event loop.
    */
   public void drain(Duration limit) throws InterruptedException {
-    lanes.forEach(LaneRunner::stopLeasing);
-    long until = System.nanoTime() + limit.toNanos();
-    for (LaneRunner lane : lanes) {
-      lane.drain(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
-    }
+    lanes.drain(limit);
   }
 }

@@ -4,6 +4,8 @@ import ai.onnxruntime.OrtException;
 import dev.penstock.config.Settings;
 import dev.penstock.inference.Tokenizer.Tokens;
 import dev.penstock.models.ModelSpec;
+import dev.penstock.models.ModelSpec.ModelFiles;
+import dev.penstock.models.ModelSpec.Truncation;
 import dev.penstock.task.Priority;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,11 +53,17 @@ final class ModelEngine implements AutoCloseable {
       throws IOException, OrtException {
     long start = System.nanoTime();
     Path file =
-        ResourceFile.unpack(
-            spec.files().onnx(), data.toAbsolutePath().resolve("models"), spec.name());
+        switch (spec.files()) {
+          case ModelFiles.Resources(String onnx, _) ->
+              ResourceFile.unpack(onnx, data.toAbsolutePath().resolve("models"), spec.name());
+          case ModelFiles.Folder(Path onnx, _, _, _) -> onnx;
+        };
     Tokenizer tokenizer = Tokenizer.open(spec);
     try {
-      OnnxModel model = OnnxModel.open(spec, file, device);
+      Integer given = spec.inputs().padToken();
+      int padToken = given == null ? tokenizer.padToken() : given;
+      OnnxModel model = OnnxModel.open(spec, file, device, padToken);
+      tryOut(model, tokenizer);
       BatchLimits limits = BatchLimits.of(model.device(), settings);
       Batcher batcher = Batcher.start(spec.name(), limits, model, listener, System::nanoTime);
       LOG.info(
@@ -67,6 +76,22 @@ final class ModelEngine implements AutoCloseable {
       return new ModelEngine(spec, tokenizer, model, batcher);
     } catch (OrtException | RuntimeException e) {
       tokenizer.close();
+      throw e;
+    }
+  }
+
+  /**
+   * What a model of somebody's own really takes and gives shows only in a run: two texts of unlike
+   * length.
+   */
+  private static void tryOut(OnnxModel model, Tokenizer tokenizer) throws OrtException {
+    try {
+      model.run(
+          Stream.of("a", "a longer text")
+              .map(text -> tokenizer.encode(text, Truncation.END).ids())
+              .toList());
+    } catch (OrtException | RuntimeException e) {
+      model.close();
       throw e;
     }
   }

@@ -1,6 +1,7 @@
 package dev.penstock.inference;
 
 import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
@@ -8,6 +9,7 @@ import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.penstock.models.ModelSpec;
+import dev.penstock.models.ModelSpec.Pooling;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -33,7 +35,15 @@ final class OnnxModel implements Batcher.Runner, AutoCloseable {
   private static final String IDS = "input_ids";
   private static final String MASK = "attention_mask";
   private static final String TYPES = "token_type_ids";
-  private static final String HIDDEN = "last_hidden_state";
+  private static final String POSITIONS = "position_ids";
+  private static final Set<String> KNOWN_INPUTS = Set.of(IDS, MASK, TYPES, POSITIONS);
+
+  /** One vector for each text: pooled already. */
+  private static final String POOLED = "sentence_embedding";
+
+  /** The first of these that is there is read; where none is, the first output there is. */
+  private static final List<String> OUTPUTS =
+      List.of("last_hidden_state", "token_embeddings", POOLED);
 
   private static final int MIN_BUFFER_TOKENS = 512;
 
@@ -42,37 +52,62 @@ final class OnnxModel implements Batcher.Runner, AutoCloseable {
   private final OrtSession session;
   private final Set<String> inputs;
   private final String output;
+  private final boolean pooled;
+  private final int padToken;
 
   /** Buffers between runs: as many as ever ran side by side. */
   private final ConcurrentLinkedQueue<Buffers> spare = new ConcurrentLinkedQueue<>();
 
-  private OnnxModel(ModelSpec spec, Device device, OrtSession session) throws OrtException {
+  private OnnxModel(ModelSpec spec, Device device, OrtSession session, int padToken)
+      throws OrtException {
     this.spec = spec;
     this.device = device;
     this.session = session;
+    this.padToken = padToken;
     this.inputs = Set.copyOf(session.getInputNames());
-    if (!inputs.contains(IDS) || !Set.of(IDS, MASK, TYPES).containsAll(inputs)) {
+    if (!inputs.contains(IDS) || !KNOWN_INPUTS.containsAll(inputs)) {
       throw new OrtException("inputs " + inputs + " are not those of a text encoder");
     }
+    for (NodeInfo input : session.getInputInfo().values()) {
+      if (!(input.getInfo() instanceof TensorInfo tensor) || tensor.type != OnnxJavaType.INT64) {
+        throw new OrtException("input " + input.getName() + " does not take int64");
+      }
+    }
     Map<String, NodeInfo> outputs = session.getOutputInfo();
-    this.output = outputs.containsKey(HIDDEN) ? HIDDEN : outputs.keySet().iterator().next();
-    NodeInfo node = Objects.requireNonNull(outputs.get(output));
+    this.output =
+        OUTPUTS.stream()
+            .filter(outputs::containsKey)
+            .findFirst()
+            .orElseGet(() -> outputs.keySet().iterator().next());
+    this.pooled = output.equals(POOLED);
+    check(Objects.requireNonNull(outputs.get(output)));
+  }
+
+  private void check(NodeInfo node) throws OrtException {
+    int axes = pooled ? 2 : 3;
     if (!(node.getInfo() instanceof TensorInfo tensor)
-        || tensor.getShape().length != 3
-        || (tensor.getShape()[2] > 0 && tensor.getShape()[2] != spec.dimensions())) {
+        || tensor.getShape().length != axes
+        || (tensor.getShape()[axes - 1] > 0 && tensor.getShape()[axes - 1] != spec.dimensions())) {
       throw new OrtException(
-          "output " + output + " is not one vector of " + spec.dimensions() + " for each token");
+          "output %s is not one vector of %d numbers for each %s"
+              .formatted(output, spec.dimensions(), pooled ? "text" : "token"));
+    }
+    if (tensor.type != OnnxJavaType.FLOAT) {
+      throw new OrtException("output " + output + " is " + tensor.type + ", not float32");
     }
   }
 
   /**
    * Opens the model on the device, or on the CPU with a log line where the GPU does not take it.
    * Blocks in native code: for platform threads.
+   *
+   * @param padToken fills up the shorter texts of a batch
    */
-  static OnnxModel open(ModelSpec spec, Path file, Device device) throws OrtException {
+  static OnnxModel open(ModelSpec spec, Path file, Device device, int padToken)
+      throws OrtException {
     if (device instanceof Device.Cuda cuda) {
       try {
-        return openOn(spec, file, device);
+        return openOn(spec, file, device, padToken);
       } catch (OrtException e) {
         LOG.warn(
             "model {} runs on cpu: {} does not take it: {}",
@@ -81,7 +116,7 @@ final class OnnxModel implements Batcher.Runner, AutoCloseable {
             Device.firstLine(e));
       }
     }
-    return openOn(spec, file, new Device.Cpu());
+    return openOn(spec, file, new Device.Cpu(), padToken);
   }
 
   /** The process's one environment. */
@@ -90,7 +125,8 @@ final class OnnxModel implements Batcher.Runner, AutoCloseable {
     return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "penstock");
   }
 
-  private static OnnxModel openOn(ModelSpec spec, Path file, Device device) throws OrtException {
+  private static OnnxModel openOn(ModelSpec spec, Path file, Device device, int padToken)
+      throws OrtException {
     OrtEnvironment environment = environment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
@@ -107,7 +143,7 @@ final class OnnxModel implements Batcher.Runner, AutoCloseable {
       }
       OrtSession session = environment.createSession(file.toString(), options);
       try {
-        return new OnnxModel(spec, device, session);
+        return new OnnxModel(spec, device, session, padToken);
       } catch (OrtException e) {
         session.close();
         throw e;
@@ -124,12 +160,18 @@ final class OnnxModel implements Batcher.Runner, AutoCloseable {
     int longest = sequences.stream().mapToInt(ids -> ids.length).max().orElseThrow();
     Buffers buffers = spare.poll();
     if (buffers == null || !buffers.fit(sequences.size() * longest)) {
-      buffers = new Buffers(roomFor(sequences.size() * longest), spec.dimensions());
+      buffers =
+          new Buffers(
+              roomFor(sequences.size() * longest), spec.dimensions(), inputs.contains(POSITIONS));
     }
     try {
-      buffers.fill(sequences, longest);
+      buffers.fill(sequences, longest, padToken, spec.inputs().firstPosition());
+      int rows = pooled ? sequences.size() : sequences.size() * longest;
+      buffers.hidden.clear().limit(rows * spec.dimensions());
       infer(buffers, sequences.size(), longest);
-      return pool(buffers.hidden, sequences, longest);
+      return pooled
+          ? read(buffers.hidden, sequences.size())
+          : pool(buffers.hidden, sequences, longest);
     } finally {
       spare.add(buffers);
     }
@@ -155,14 +197,16 @@ final class OnnxModel implements Batcher.Runner, AutoCloseable {
     long[] shape = {count, longest};
     Map<String, OnnxTensor> tensors = new HashMap<>();
     // ONNX Runtime writes straight into our buffer, which saves two copies of the output.
-    try (OnnxTensor hidden =
-        OnnxTensor.createTensor(
-            environment, buffers.hidden, new long[] {count, longest, spec.dimensions()})) {
+    int dimensions = spec.dimensions();
+    long[] outputShape =
+        pooled ? new long[] {count, dimensions} : new long[] {count, longest, dimensions};
+    try (OnnxTensor hidden = OnnxTensor.createTensor(environment, buffers.hidden, outputShape)) {
       for (String input : inputs) {
         LongBuffer values =
             switch (input) {
               case IDS -> buffers.ids;
               case MASK -> buffers.mask;
+              case POSITIONS -> buffers.positions;
               default -> buffers.types;
             };
         tensors.put(input, OnnxTensor.createTensor(environment, values, shape));
@@ -180,17 +224,28 @@ final class OnnxModel implements Batcher.Runner, AutoCloseable {
     for (int row = 0; row < sequences.size(); row++) {
       int tokens =
           switch (spec.pooling()) {
-            case MEAN -> sequences.get(row).length;
+            case MEAN, MAX -> sequences.get(row).length;
             case CLS -> 1;
           };
       float[] sum = new float[dimensions];
       for (int t = 0; t < tokens; t++) {
         hidden.get((row * longest + t) * dimensions, token);
         for (int d = 0; d < dimensions; d++) {
-          sum[d] += token[d];
+          boolean larger = spec.pooling() == Pooling.MAX && t > 0;
+          sum[d] = larger ? Math.max(sum[d], token[d]) : sum[d] + token[d];
         }
       }
       vectors.add(normalised(sum));
+    }
+    return vectors;
+  }
+
+  private List<float[]> read(FloatBuffer rows, int count) {
+    List<float[]> vectors = new ArrayList<>(count);
+    for (int row = 0; row < count; row++) {
+      float[] vector = new float[spec.dimensions()];
+      rows.get(row * vector.length, vector);
+      vectors.add(normalised(vector));
     }
     return vectors;
   }
@@ -216,14 +271,14 @@ final class OnnxModel implements Batcher.Runner, AutoCloseable {
     final LongBuffer ids;
     final LongBuffer mask;
     final LongBuffer types;
+    final LongBuffer positions;
     final FloatBuffer hidden;
-    private final int dimensions;
 
-    Buffers(int tokens, int dimensions) {
-      this.dimensions = dimensions;
+    Buffers(int tokens, int dimensions, boolean withPositions) {
       this.ids = longs(tokens);
       this.mask = longs(tokens);
       this.types = longs(tokens); // All zero: one text, no pair.
+      this.positions = longs(withPositions ? tokens : 0);
       this.hidden =
           ByteBuffer.allocateDirect(Math.multiplyExact(tokens * Float.BYTES, dimensions))
               .order(ByteOrder.nativeOrder())
@@ -234,20 +289,32 @@ final class OnnxModel implements Batcher.Runner, AutoCloseable {
       return ids.capacity() >= tokens;
     }
 
-    void fill(List<int[]> sequences, int longest) {
+    void fill(List<int[]> sequences, int longest, int padToken, int firstPosition) {
       ids.clear();
       mask.clear();
       for (int[] sequence : sequences) {
         for (int t = 0; t < longest; t++) {
           boolean real = t < sequence.length;
-          ids.put(real ? sequence[t] : 0);
+          ids.put(real ? sequence[t] : padToken);
           mask.put(real ? 1 : 0);
         }
       }
       ids.flip();
       mask.flip();
       types.clear().limit(ids.limit());
-      hidden.clear().limit(ids.limit() * dimensions);
+      if (positions.capacity() > 0) {
+        position(sequences, longest, firstPosition);
+      }
+    }
+
+    private void position(List<int[]> sequences, int longest, int first) {
+      positions.clear();
+      for (int[] sequence : sequences) {
+        for (int t = 0; t < longest; t++) {
+          positions.put(t < sequence.length ? first + t : Math.max(0, first - 1));
+        }
+      }
+      positions.flip();
     }
 
     private static LongBuffer longs(int count) {

@@ -52,6 +52,11 @@ final class ResourceFile {
     return urlOf(resource).openStream();
   }
 
+  /** How many bytes it has. */
+  static long size(String resource) throws IOException {
+    return urlOf(resource).openConnection().getContentLengthLong();
+  }
+
   private static Path unpack(String resource, Sum sum, Path file) throws IOException {
     if (Files.isRegularFile(file) && Files.size(file) == sum.size() && crcOf(file) == sum.crc()) {
       return file;

@@ -3,9 +3,12 @@ package dev.penstock.inference;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.penstock.models.ModelSpec;
+import dev.penstock.models.ModelSpec.ModelFiles;
 import dev.penstock.models.ModelSpec.Truncation;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -35,9 +38,9 @@ final class Tokenizer implements AutoCloseable {
   private final int maxTokens;
   private final int[] before;
   private final int[] after;
-  private final int vocabulary;
+  private final Vocabulary vocabulary;
 
-  private Tokenizer(HuggingFaceTokenizer tokenizer, int maxTokens, int vocabulary) {
+  private Tokenizer(HuggingFaceTokenizer tokenizer, int maxTokens, Vocabulary vocabulary) {
     this.tokenizer = tokenizer;
     this.maxTokens = maxTokens;
     this.vocabulary = vocabulary;
@@ -61,15 +64,14 @@ final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * @throws IOException when the resource is missing, or is no tokenizer
+   * @throws IOException when the file is missing, or is no tokenizer
    */
   static Tokenizer open(ModelSpec spec) throws IOException {
-    String resource = spec.files().tokenizer();
-    int vocabulary;
-    try (InputStream json = ResourceFile.open(resource)) {
-      vocabulary = Vocabulary.size(json);
+    Vocabulary vocabulary;
+    try (InputStream json = json(spec.files())) {
+      vocabulary = Vocabulary.read(json);
     }
-    try (InputStream json = ResourceFile.open(resource)) {
+    try (InputStream json = json(spec.files())) {
       HuggingFaceTokenizer tokenizer =
           HuggingFaceTokenizer.newInstance(
               json,
@@ -83,8 +85,25 @@ final class Tokenizer implements AutoCloseable {
                   Integer.toString(spec.maxTokens()),
                   "modelMaxLength",
                   Integer.toString(spec.maxTokens())));
-      return new Tokenizer(tokenizer, spec.maxTokens(), vocabulary);
+      try {
+        return new Tokenizer(tokenizer, spec.maxTokens(), vocabulary);
+      } catch (RuntimeException e) {
+        tokenizer.close();
+        throw e;
+      }
     }
+  }
+
+  private static InputStream json(ModelFiles files) throws IOException {
+    return switch (files) {
+      case ModelFiles.Resources(_, String resource) -> ResourceFile.open(resource);
+      case ModelFiles.Folder(_, Path file, _, _) -> Files.newInputStream(file);
+    };
+  }
+
+  /** What fills up a batch, as tokenizer.json has it. */
+  int padToken() {
+    return vocabulary.padToken();
   }
 
   int maxTokens() {
@@ -125,9 +144,9 @@ final class Tokenizer implements AutoCloseable {
    */
   Tokens wrap(int[] given) {
     for (int id : given) {
-      if (id < 0 || id >= vocabulary) {
+      if (id < 0 || id >= vocabulary.size()) {
         throw new IllegalArgumentException(
-            "token id " + id + " is outside the model's vocabulary of " + vocabulary);
+            "token id " + id + " is outside the model's vocabulary of " + vocabulary.size());
       }
     }
     boolean begins = startsWith(given, before);

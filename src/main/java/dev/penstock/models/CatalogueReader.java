@@ -21,7 +21,7 @@ final class CatalogueReader {
   private static final int MAX_DIMENSIONS = 65_536;
 
   /** A name becomes part of a lane's and of a metric label: no slashes, unlike in an alias. */
-  private static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}";
+  static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}";
 
   private static final String ALIAS = "[A-Za-z0-9][A-Za-z0-9._/:-]{0,199}";
 
@@ -104,7 +104,8 @@ final class CatalogueReader {
                 dimensions,
                 prefixes,
                 truncate,
-                tokenIds));
+                tokenIds,
+                ModelSpec.Inputs.STANDARD));
   }
 
   private void claim(
@@ -117,7 +118,7 @@ final class CatalogueReader {
 
   private static ModelFiles files(FieldReader source) {
     source.only(Set.of("onnx", "tokenizer"));
-    return new ModelFiles(resource(source, "onnx"), resource(source, "tokenizer"));
+    return new ModelFiles.Resources(resource(source, "onnx"), resource(source, "tokenizer"));
   }
 
   private static String resource(FieldReader source, String key) {

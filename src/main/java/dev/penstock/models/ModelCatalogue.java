@@ -3,21 +3,56 @@ package dev.penstock.models;
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.Visible;
 import dev.penstock.config.YamlFile;
+import dev.penstock.models.ModelsDirectory.Found;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The models this program knows. */
+/**
+ * The models this program knows: those of models.yaml, and those in the directories of {@code
+ * models.dir}, which may come, change and go while it runs. Safe for use by many threads.
+ */
 public final class ModelCatalogue {
   private static final String BUNDLED = "conf/models.yaml";
 
-  private final List<ModelSpec> models;
+  /** Asking for a name that nobody knows makes us look again, no more often than this. */
+  private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
-  ModelCatalogue(List<ModelSpec> models) {
-    this.models = List.copyOf(models);
+  private final List<ModelSpec> listed;
+  private final @Nullable ModelsDirectory directory;
+  private final InstantSource clock;
+
+  /** Held while looking into the directory. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private volatile View view;
+  private volatile Instant looked;
+
+  private ModelCatalogue(List<ModelSpec> listed, @Nullable Path dir, InstantSource clock) {
+    this.listed = List.copyOf(listed);
+    this.clock = clock;
+    this.directory = dir == null ? null : new ModelsDirectory(dir, names(listed).keySet(), clock);
+    this.view = new View(this.listed, names(listed), new TreeMap<>());
+    this.looked = clock.instant();
+    rescan();
   }
+
+  /** What there is at one time. */
+  private record View(
+      List<ModelSpec> all, Map<String, ModelSpec> byName, SortedMap<String, String> broken) {}
 
   /**
    * Reads a models.yaml, the one inside the program where no file is given.
@@ -25,23 +60,61 @@ public final class ModelCatalogue {
    * @throws BadSettings naming every model and key that is wrong
    */
   public static ModelCatalogue load(@Nullable Path file) {
-    return read(file == null ? YamlFile.ofResource(BUNDLED) : YamlFile.of(file));
+    return of(listed(file));
+  }
+
+  /**
+   * The same, and the models in the directory, which need not be there.
+   *
+   * @throws BadSettings naming every model and key that is wrong in models.yaml; a directory that
+   *     is no model is in {@link #broken}
+   */
+  public static ModelCatalogue load(@Nullable Path file, Path dir) {
+    return new ModelCatalogue(listed(file), dir, InstantSource.system());
+  }
+
+  /** A catalogue of these and no others. */
+  public static ModelCatalogue of(List<ModelSpec> models) {
+    return new ModelCatalogue(models, null, InstantSource.system());
+  }
+
+  static ModelCatalogue of(List<ModelSpec> listed, Path dir, InstantSource clock) {
+    return new ModelCatalogue(listed, dir, clock);
   }
 
   static ModelCatalogue read(YamlFile file) {
-    return new ModelCatalogue(new CatalogueReader(file).read());
+    return of(new CatalogueReader(file).read());
   }
 
-  /** In the order of models.yaml. */
+  private static List<ModelSpec> listed(@Nullable Path file) {
+    return new CatalogueReader(file == null ? YamlFile.ofResource(BUNDLED) : YamlFile.of(file))
+        .read();
+  }
+
+  /** In the order of models.yaml, then the directories by name. Broken ones are left out. */
   public List<ModelSpec> all() {
-    return models;
+    return view.all;
   }
 
-  /** The model of that name or alias. */
+  /**
+   * The model of that name or alias. May look into the directory, so it blocks: not for event
+   * loops.
+   */
   public Optional<ModelSpec> find(String name) {
-    return models.stream()
-        .filter(model -> model.name().equals(name) || model.aliases().contains(name))
-        .findFirst();
+    Optional<ModelSpec> known = Optional.ofNullable(view.byName.get(name));
+    if (known.isEmpty()
+        && directory != null
+        && name.matches(CatalogueReader.NAME)
+        && Duration.between(looked, clock.instant()).abs().compareTo(LOOK_AGAIN) >= 0) {
+      rescan();
+      return Optional.ofNullable(view.byName.get(name));
+    }
+    return known;
+  }
+
+  /** The directories that cannot be used, by name, and why. */
+  public SortedMap<String, String> broken() {
+    return view.broken;
   }
 
   /** The model a setting names, {@code embedding.model}. */
@@ -49,16 +122,74 @@ public final class ModelCatalogue {
     return find(name)
         .orElseThrow(() ->
             new BadSettings(
-                "embedding.model = %s: must be a model of models.yaml: %s"
-                    .formatted(Visible.quoted(name), names())));
+                "embedding.model = %s: must be a model of models.yaml or models.dir: %s"
+                    .formatted(
+                        Visible.quoted(name),
+                        view.broken.containsKey(name)
+                            ? "it is broken: " + view.broken.get(name)
+                            : names())));
   }
 
-  private String names() {
-    return models.stream()
+  /** Every name there is, for a message. */
+  public String names() {
+    return view.all.stream()
         .map(model ->
             model.aliases().isEmpty()
                 ? model.name()
                 : model.name() + " (also " + String.join(", ", model.aliases()) + ")")
         .collect(Collectors.joining("; "));
+  }
+
+  /** Looks into the directory. Where another thread does so already, it is left to that one. */
+  public void rescan() {
+    if (directory == null || !lock.tryLock()) {
+      return;
+    }
+    try {
+      looked = clock.instant();
+      directory.scan();
+      publish(directory);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Such a model cannot be opened: counts as broken until its files change. A no-op for a model of
+   * models.yaml, and for one whose files have changed since.
+   */
+  public void markBroken(ModelSpec spec, String reason) {
+    if (directory == null) {
+      return;
+    }
+    lock.lock();
+    try {
+      directory.mark(spec, reason);
+      publish(directory);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void publish(ModelsDirectory from) {
+    List<ModelSpec> all = new ArrayList<>(listed);
+    SortedMap<String, String> broken = new TreeMap<>();
+    from.found()
+        .forEach((name, found) -> {
+          switch (found) {
+            case Found.Model(ModelSpec spec) -> all.add(spec);
+            case Found.Broken(String reason) -> broken.put(name, reason);
+          }
+        });
+    view = new View(List.copyOf(all), names(all), Collections.unmodifiableSortedMap(broken));
+  }
+
+  private static Map<String, ModelSpec> names(List<ModelSpec> models) {
+    Map<String, ModelSpec> names = new HashMap<>();
+    for (ModelSpec model : models) {
+      Stream.concat(Stream.of(model.name()), model.aliases().stream())
+          .forEach(name -> names.putIfAbsent(name, model));
+    }
+    return names;
   }
 }

@@ -58,7 +58,12 @@ final class SettingsLoaderTest {
     assertThat(settings.inference().threads()).isZero();
     assertThat(settings.inference().tokenBudget()).isZero();
     assertThat(settings.inference().tasksInHand()).isEqualTo(256);
+    assertThat(settings.model().type()).isEmpty();
+    assertThat(settings.model().key()).isEmpty();
+    assertThat(settings.model().idleUnload()).isEqualTo(Duration.ofMinutes(15));
+    assertThat(settings.model().maxMemoryGb()).isZero();
     assertThat(settings.models().file()).isEmpty();
+    assertThat(settings.models().dir()).isEqualTo(Path.of("models"));
     assertThat(settings.plugins().dir()).isEqualTo(Path.of("plugins"));
     assertThat(settings.shutdown().timeout()).isEqualTo(Duration.ofSeconds(30));
   }
@@ -261,6 +266,10 @@ final class SettingsLoaderTest {
     "shutdown.timeout, 0s",
     "embedding.model, sentence-transformers/all-MiniLM-L6-v2",
     "models.file, ''",
+    "model.type, 'embedding, ping'",
+    "model.key, 'all-minilm-l6-v2,org/a.b:c'",
+    "model.idle-unload, 0s",
+    "model.max-memory-gb, 0.5",
   })
   void aGoodValueIsTaken(String key, String value) {
     assertThat(SettingsLoader.load(Map.of(key, value), NONE, null)).isNotNull();
@@ -297,6 +306,11 @@ final class SettingsLoaderTest {
     "http.max-body, 1",
     "http.max-held-requests, 0",
     "embedding.model, ../etc/passwd",
+    "model.key, '../x'",
+    "model.type, 'a,,b'",
+    "model.max-memory-gb, -1",
+    "model.max-memory-gb, 2GiB",
+    "models.dir, ''",
     "inference.device, gpu",
     "inference.device, cuda:",
     "inference.threads, -1",

@@ -33,20 +33,24 @@ import org.junit.jupiter.api.io.TempDir;
 class EmbeddingHandlerTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final ModelSpec STRICT =
-      named("strict", TestModels.with(TestModels.MINILM, Truncation.ERROR, TokenIds.OWN));
+      TestModels.named(
+          "strict", TestModels.with(TestModels.MINILM, Truncation.ERROR, TokenIds.OWN));
   private static final ModelSpec TEXTS_ONLY =
-      named("texts", TestModels.with(TestModels.MINILM, Truncation.END, TokenIds.REJECT));
+      TestModels.named(
+          "texts", TestModels.with(TestModels.MINILM, Truncation.END, TokenIds.REJECT));
   private static final ModelSpec BROKEN =
       new ModelSpec(
           "broken",
           List.of(),
-          new ModelFiles("all-minilm-l6-v2-tokenizer.json", "all-minilm-l6-v2-tokenizer.json"),
+          new ModelFiles.Resources(
+              "all-minilm-l6-v2-tokenizer.json", "all-minilm-l6-v2-tokenizer.json"),
           ModelSpec.Pooling.MEAN,
           256,
           384,
           Map.of(),
           Truncation.END,
-          TokenIds.REJECT);
+          TokenIds.REJECT,
+          ModelSpec.Inputs.STANDARD);
 
   @TempDir static Path data;
 
@@ -279,13 +283,10 @@ class EmbeddingHandlerTest {
   }
 
   private ModelEngines engines() {
-    return new ModelEngines(
+    return TestModels.engines(
         List.of(
             TestModels.MINILM, TestModels.MINILM_Q, TestModels.BGE_Q, STRICT, TEXTS_ONLY, BROKEN),
-        TestModels.InferenceSettings.CPU,
-        data,
-        new Device.Cpu(),
-        run -> {});
+        data);
   }
 
   private static Task task(String model, String input) {
@@ -295,19 +296,6 @@ class EmbeddingHandlerTest {
   private static TaskError.Code error(Outcome outcome) {
     assertThat(outcome).isInstanceOf(Outcome.Reject.class);
     return ((Outcome.Reject) outcome).error().code();
-  }
-
-  private static ModelSpec named(String name, ModelSpec spec) {
-    return new ModelSpec(
-        name,
-        spec.aliases(),
-        spec.files(),
-        spec.pooling(),
-        spec.maxTokens(),
-        spec.dimensions(),
-        spec.prefixes(),
-        spec.truncate(),
-        spec.tokenIds());
   }
 
   private static void await(BooleanSupplier condition) throws Exception {

@@ -78,7 +78,7 @@ class OnnxModelTest {
   void aFileThatIsNoModelIsRefused() throws Exception {
     Path file = ResourceFile.unpack("all-minilm-l6-v2-tokenizer.json", data, "not-a-model");
 
-    assertThatThrownBy(() -> OnnxModel.open(TestModels.MINILM, file, new Device.Cpu()))
+    assertThatThrownBy(() -> OnnxModel.open(TestModels.MINILM, file, new Device.Cpu(), 0))
         .isInstanceOf(OrtException.class);
   }
 
@@ -95,7 +95,8 @@ class OnnxModelTest {
             768,
             spec.prefixes(),
             spec.truncate(),
-            spec.tokenIds());
+            spec.tokenIds(),
+            spec.inputs());
 
     assertThatThrownBy(() -> TestModels.open(wrong, data)).hasMessageContaining("768");
   }
@@ -133,7 +134,7 @@ class OnnxModelTest {
       String text = "Water falls through the penstock, and the turbine turns. ".repeat(60);
       int[] ids = tokenizer.encode(text, Truncation.END).ids();
       assertThat(ids).hasSize(spec.maxTokens()).endsWith(102);
-      Path file = ResourceFile.unpack(spec.files().onnx(), data.resolve("models"), spec.name());
+      Path file = ResourceFile.unpack(TestModels.onnx(spec), data.resolve("models"), spec.name());
       OrtEnvironment environment = OnnxModel.environment();
       long[][] tokens = {Arrays.stream(ids).asLongStream().toArray()};
       long[][] ones = {new long[ids.length]};

@@ -1,12 +1,14 @@
 package dev.penstock.inference;
 
 import dev.penstock.config.Settings;
+import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.models.ModelSpec.ModelFiles;
 import dev.penstock.models.ModelSpec.Pooling;
 import dev.penstock.models.ModelSpec.TokenIds;
 import dev.penstock.models.ModelSpec.Truncation;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +28,8 @@ final class TestModels {
   private TestModels() {}
 
   static OnnxModel open(ModelSpec spec, Path data) throws Exception {
-    Path file = ResourceFile.unpack(spec.files().onnx(), data.resolve("models"), spec.name());
-    return OnnxModel.open(spec, file, new Device.Cpu());
+    Path file = ResourceFile.unpack(onnx(spec), data.resolve("models"), spec.name());
+    return OnnxModel.open(spec, file, new Device.Cpu(), 0);
   }
 
   static ModelSpec with(ModelSpec spec, Truncation truncate, TokenIds tokenIds) {
@@ -40,7 +42,27 @@ final class TestModels {
         spec.dimensions(),
         spec.prefixes(),
         truncate,
-        tokenIds);
+        tokenIds,
+        spec.inputs());
+  }
+
+  static ModelSpec named(String name, ModelSpec spec) {
+    return new ModelSpec(
+        name,
+        spec.aliases(),
+        spec.files(),
+        spec.pooling(),
+        spec.maxTokens(),
+        spec.dimensions(),
+        spec.prefixes(),
+        spec.truncate(),
+        spec.tokenIds(),
+        spec.inputs());
+  }
+
+  /** The resource that the model is in. */
+  static String onnx(ModelSpec spec) {
+    return ((ModelFiles.Resources) spec.files()).onnx();
   }
 
   /** 200 texts of at most 126 tokens, no two alike. */
@@ -117,17 +139,27 @@ final class TestModels {
     return new ModelSpec(
         name,
         List.of(),
-        new ModelFiles(name + ".onnx", name + "-tokenizer.json"),
+        new ModelFiles.Resources(name + ".onnx", name + "-tokenizer.json"),
         pooling,
         maxTokens,
         384,
         prefixes,
         Truncation.END,
-        TokenIds.CL100K_BASE);
+        TokenIds.CL100K_BASE,
+        ModelSpec.Inputs.STANDARD);
   }
 
   record InferenceSettings(String device, int threads, int tokenBudget, int tasksInHand)
       implements Settings.Inference {
     static final InferenceSettings CPU = new InferenceSettings("cpu", 0, 0, 16);
+  }
+
+  /** Engines on the CPU that may take any memory and stay open. */
+  static ModelEngines engines(List<ModelSpec> models, Path data) {
+    return new ModelEngines(
+        ModelCatalogue.of(models),
+        new ModelMemory(0, Duration.ZERO),
+        spec -> ModelEngine.open(spec, new Device.Cpu(), InferenceSettings.CPU, data, run -> {}),
+        System::nanoTime);
   }
 }

@@ -42,7 +42,8 @@ class TokenizerTest {
                 spec.dimensions(),
                 spec.prefixes(),
                 spec.truncate(),
-                spec.tokenIds()));
+                spec.tokenIds(),
+                spec.inputs()));
   }
 
   @AfterAll

@@ -61,13 +61,19 @@ final class ModelCatalogueTest {
   @Test
   void theFilesOfEveryModelCanBeRead() throws IOException {
     for (ModelSpec model : ModelCatalogue.load(null).all()) {
-      for (String name : List.of(model.files().onnx(), model.files().tokenizer())) {
+      for (String name : resources(model)) {
         try (InputStream in = ModelCatalogueTest.class.getResourceAsStream("/" + name)) {
           assertThat(in).as(name).isNotNull();
           assertThat(in.read()).as(name).isNotNegative();
         }
       }
     }
+  }
+
+  private static List<String> resources(ModelSpec model) {
+    return model.files() instanceof ModelSpec.ModelFiles.Resources(String onnx, String tokenizer)
+        ? List.of(onnx, tokenizer)
+        : List.of();
   }
 
   @Test
@@ -98,7 +104,8 @@ final class ModelCatalogueTest {
   void aSettingThatNamesNoModelIsToldWhichThereAre() {
     assertThatThrownBy(() -> ModelCatalogue.load(null).require("gpt-9\n"))
         .isInstanceOf(BadSettings.class)
-        .hasMessageStartingWith("embedding.model = 'gpt-9\\n': must be a model of models.yaml: ")
+        .hasMessageStartingWith(
+            "embedding.model = 'gpt-9\\n': must be a model of models.yaml or models.dir: ")
         .hasMessageContaining("text-embedding-3-small")
         .hasMessageContaining("bge-small-en-v1.5-q");
   }
@@ -112,22 +119,23 @@ final class ModelCatalogueTest {
             new ModelSpec(
                 "first",
                 List.of("one", "org/one"),
-                new ModelSpec.ModelFiles(
+                new ModelSpec.ModelFiles.Resources(
                     "all-minilm-l6-v2.onnx", "all-minilm-l6-v2-tokenizer.json"),
                 ModelSpec.Pooling.MEAN,
                 256,
                 384,
                 Map.of("query", "Q: "),
                 ModelSpec.Truncation.ERROR,
-                ModelSpec.TokenIds.OWN));
+                ModelSpec.TokenIds.OWN,
+                ModelSpec.Inputs.STANDARD));
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "pooling: mean      | pooling: max         | line 7: model 'first': pooling = 'max' must be one of mean, cls",
-        "pooling: mean      | pooling: MEAN        | must be one of mean, cls",
+        "pooling: mean      | pooling: last        | line 7: model 'first': pooling = 'last' must be one of mean, cls, max",
+        "pooling: mean      | pooling: MEAN        | must be one of mean, cls, max",
         "pooling: mean      | pooling:             | model 'first': pooling is empty",
         "pooling: mean      | pool: mean           | model 'first': pooling is missing",
         "pooling: mean      | pool: mean           | has no key 'pool'; there are aliases, dimensions,",

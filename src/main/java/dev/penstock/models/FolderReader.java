@@ -1,0 +1,227 @@
+package dev.penstock.models;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.penstock.config.Visible;
+import dev.penstock.models.ModelSpec.Inputs;
+import dev.penstock.models.ModelSpec.ModelFiles;
+import dev.penstock.models.ModelSpec.Pooling;
+import dev.penstock.models.ModelSpec.TokenIds;
+import dev.penstock.models.ModelSpec.Truncation;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Makes a model of a directory, by the files that Hugging Face and Sentence Transformers export
+ * beside the weights.
+ */
+final class FolderReader {
+  private static final int MAX_JSON = 1 << 20;
+  private static final int LEAST_TOKENS = 3;
+  private static final int MOST_TOKENS = 1_000_000;
+  private static final int MOST_DIMENSIONS = 65_536;
+
+  /** Where no file says how long a text may be: what most encoders read. */
+  private static final int USUAL_TOKENS = 512;
+
+  /** Their positions begin behind that of the padding: so many fewer tokens than positions. */
+  private static final Set<String> POSITIONS_AFTER_PADDING =
+      Set.of(
+          "roberta",
+          "roberta-prelayernorm",
+          "xlm-roberta",
+          "xlm-roberta-xl",
+          "xmod",
+          "camembert",
+          "mpnet",
+          "longformer",
+          "data2vec-text",
+          "ibert",
+          "luke",
+          "esm");
+
+  private static final int ROBERTA_PADDING = 1;
+  private static final List<String> HIDDEN_SIZES = List.of("hidden_size", "dim", "d_model");
+  private static final Set<String> MODULES = Set.of("Transformer", "Pooling", "Normalize");
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final ModelFolder folder;
+
+  FolderReader(ModelFolder folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * @param revision what the spec says about the state of the files
+   */
+  ModelSpec read(String revision) throws BrokenModel, IOException {
+    Path onnx = folder.onnx();
+    Path tokenizer = folder.require(ModelFolder.TOKENIZER);
+    JsonNode config = json(folder.require(ModelFolder.CONFIG), ModelFolder.CONFIG);
+    checkModules();
+    Inputs inputs = inputs(config);
+    return new ModelSpec(
+        folder.name(),
+        List.of(),
+        new ModelFiles.Folder(onnx, tokenizer, folder.bytes(onnx), revision),
+        pooling(),
+        maxTokens(config, inputs),
+        dimensions(config),
+        prefixes(),
+        Truncation.END,
+        TokenIds.CL100K_BASE,
+        inputs);
+  }
+
+  private static Inputs inputs(JsonNode config) throws BrokenModel {
+    JsonNode given = config.path("pad_token_id");
+    if (given.isNumber() && (!given.canConvertToInt() || given.intValue() < 0)) {
+      throw new BrokenModel("config.json: pad_token_id is no token id: " + given);
+    }
+    Integer padding = given.isInt() ? given.intValue() : null;
+    if (!POSITIONS_AFTER_PADDING.contains(config.path("model_type").asText())) {
+      return new Inputs(padding, 0);
+    }
+    int before = padding == null ? ROBERTA_PADDING : padding;
+    return new Inputs(before, before + 1);
+  }
+
+  /** The least of the limits that the files name. */
+  private int maxTokens(JsonNode config, Inputs inputs) throws BrokenModel, IOException {
+    List<Integer> limits = new ArrayList<>();
+    whole(json(ModelFolder.LENGTH), "max_seq_length", MOST_TOKENS).ifPresent(limits::add);
+    // 1e30 stands for none.
+    whole(json(ModelFolder.TOKENIZER_CONFIG), "model_max_length", MOST_TOKENS)
+        .ifPresent(limits::add);
+    whole(config, "max_position_embeddings", MOST_TOKENS)
+        .ifPresent(positions -> limits.add(positions - inputs.firstPosition()));
+    int least = limits.stream().mapToInt(Integer::intValue).min().orElse(USUAL_TOKENS);
+    if (least < LEAST_TOKENS) {
+      throw new BrokenModel("it reads no more than " + least + " tokens, as its files say");
+    }
+    return least;
+  }
+
+  private int dimensions(JsonNode config) throws BrokenModel, IOException {
+    for (String key : HIDDEN_SIZES) {
+      OptionalInt size = whole(config, key, MOST_DIMENSIONS);
+      if (size.isPresent()) {
+        return size.getAsInt();
+      }
+    }
+    return whole(json(ModelFolder.POOLING), "word_embedding_dimension", MOST_DIMENSIONS)
+        .orElseThrow(() -> new BrokenModel("config.json has no hidden_size"));
+  }
+
+  private Pooling pooling() throws BrokenModel, IOException {
+    JsonNode given = json(ModelFolder.POOLING);
+    if (given.isMissingNode()) {
+      return Pooling.MEAN;
+    }
+    List<String> modes = new ArrayList<>();
+    if (given.path("pooling_mode").isTextual()) {
+      modes.add(given.path("pooling_mode").textValue());
+    }
+    given
+        .properties()
+        .forEach(entry -> {
+          if (entry.getKey().startsWith("pooling_mode_") && entry.getValue().asBoolean()) {
+            modes.add(entry.getKey().substring("pooling_mode_".length()));
+          }
+        });
+    if (modes.size() != 1) {
+      throw new BrokenModel(
+          "1_Pooling/config.json must ask for one way of pooling, not "
+              + (modes.isEmpty() ? "none" : String.join(" and ", modes)));
+    }
+    String mode = modes.getFirst();
+    return switch (mode) {
+      case "cls_token", "cls" -> Pooling.CLS;
+      case "max_tokens", "max" -> Pooling.MAX;
+      // Another divisor: scaled to length 1 it is the same vector.
+      case "mean_tokens", "mean", "mean_sqrt_len_tokens", "mean_sqrt_len" -> Pooling.MEAN;
+      default ->
+          throw new BrokenModel(
+              "1_Pooling/config.json asks for "
+                  + Visible.quoted(mode)
+                  + "; there are mean, cls and max");
+    };
+  }
+
+  /** Layers behind the pooling are not in the ONNX file: without them the vectors are others. */
+  private void checkModules() throws BrokenModel, IOException {
+    for (JsonNode module : json(ModelFolder.MODULES)) {
+      String type = module.path("type").asText();
+      String last = type.substring(type.lastIndexOf('.') + 1);
+      if (!MODULES.contains(last)) {
+        throw new BrokenModel(
+            "modules.json has a layer of type "
+                + Visible.quoted(last)
+                + "; there are "
+                + String.join(", ", MODULES.stream().sorted().toList()));
+      }
+    }
+  }
+
+  /** Sentence Transformers calls a passage a document, too. */
+  private Map<String, String> prefixes() throws BrokenModel, IOException {
+    Map<String, String> prefixes = new HashMap<>();
+    JsonNode prompts = json(ModelFolder.PROMPTS).path("prompts");
+    prompt(prompts, "query").ifPresent(text -> prefixes.put("query", text));
+    prompt(prompts, "passage")
+        .or(() -> prompt(prompts, "document"))
+        .ifPresent(text -> prefixes.put("passage", text));
+    return prefixes;
+  }
+
+  private static Optional<String> prompt(JsonNode prompts, String name) {
+    return Optional.ofNullable(prompts.path(name).textValue()).filter(text -> !text.isEmpty());
+  }
+
+  /** Empty when there is no whole number from 1 to the most. */
+  private static OptionalInt whole(JsonNode node, String key, int most) {
+    JsonNode value = node.path(key);
+    boolean fits =
+        value.isNumber()
+            && value.doubleValue() >= 1
+            && value.doubleValue() <= most
+            && value.doubleValue() == Math.rint(value.doubleValue());
+    return fits ? OptionalInt.of(value.intValue()) : OptionalInt.empty();
+  }
+
+  /** Missing where the directory does not have the file. */
+  private JsonNode json(String name) throws BrokenModel, IOException {
+    Optional<Path> file = folder.file(name);
+    return file.isPresent() ? json(file.get(), name) : MissingNode.getInstance();
+  }
+
+  private static JsonNode json(Path file, String name) throws BrokenModel, IOException {
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(file)) {
+      bytes = in.readNBytes(MAX_JSON + 1);
+    }
+    if (bytes.length > MAX_JSON) {
+      throw new BrokenModel(name + " is longer than " + MAX_JSON + " bytes");
+    }
+    try {
+      JsonNode node = JSON.readTree(bytes);
+      if (node.isContainerNode()) {
+        return node;
+      }
+    } catch (JsonProcessingException e) {
+      throw new BrokenModel(name + " is not JSON, line " + e.getLocation().getLineNr());
+    }
+    throw new BrokenModel(name + " holds neither an object nor a list");
+  }
+}

@@ -1,0 +1,163 @@
+package dev.penstock.inference;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Writes ONNX models of a few bytes: a table of vectors, looked up by token id. */
+final class TinyOnnx {
+  private static final int IR_VERSION = 8;
+  private static final int OPSET = 13;
+  private static final int FLOAT = 1;
+  private static final int INT64 = 7;
+
+  private final ByteArrayOutputStream graph = new ByteArrayOutputStream();
+
+  /** An int64 input of [texts, tokens]. */
+  TinyOnnx input(String name) {
+    message(graph, 11, value(name, INT64, 2));
+    return this;
+  }
+
+  /** A float output of so many axes. */
+  TinyOnnx output(String name, int axes) {
+    message(graph, 12, value(name, FLOAT, axes));
+    return this;
+  }
+
+  /** A table inside the model. */
+  TinyOnnx table(String name, float[][] rows) {
+    var tensor = tensor(name, rows);
+    bytes(tensor, 9, floats(rows));
+    message(graph, 5, tensor);
+    return this;
+  }
+
+  /** A table in a file beside the model. */
+  TinyOnnx tableIn(Path file, String name, float[][] rows) throws IOException {
+    Files.write(file, floats(rows));
+    var tensor = tensor(name, rows);
+    var location = new ByteArrayOutputStream();
+    text(location, 1, "location");
+    text(location, 2, file.getFileName().toString());
+    message(tensor, 13, location);
+    number(tensor, 14, 1);
+    message(graph, 5, tensor);
+    return this;
+  }
+
+  TinyOnnx node(String operator, String output, String... inputs) {
+    message(graph, 1, operation(operator, output, inputs));
+    return this;
+  }
+
+  /** The mean over the tokens, whether they are padding or not. */
+  TinyOnnx mean(String output, String input) {
+    var node = operation("ReduceMean", output, input);
+    var axes = new ByteArrayOutputStream();
+    text(axes, 1, "axes");
+    number(axes, 8, 1);
+    number(axes, 20, 7);
+    message(node, 5, axes);
+    var keep = new ByteArrayOutputStream();
+    text(keep, 1, "keepdims");
+    number(keep, 3, 0);
+    number(keep, 20, 2);
+    message(node, 5, keep);
+    message(graph, 1, node);
+    return this;
+  }
+
+  Path write(Path file) throws IOException {
+    var model = new ByteArrayOutputStream();
+    number(model, 1, IR_VERSION);
+    var opset = new ByteArrayOutputStream();
+    text(opset, 1, "");
+    number(opset, 2, OPSET);
+    text(graph, 2, "tiny");
+    message(model, 7, graph);
+    message(model, 8, opset);
+    return Files.write(file, model.toByteArray());
+  }
+
+  private static ByteArrayOutputStream operation(String operator, String output, String... inputs) {
+    var node = new ByteArrayOutputStream();
+    for (String input : inputs) {
+      text(node, 1, input);
+    }
+    text(node, 2, output);
+    text(node, 4, operator);
+    return node;
+  }
+
+  private static ByteArrayOutputStream tensor(String name, float[][] rows) {
+    var tensor = new ByteArrayOutputStream();
+    number(tensor, 1, rows.length);
+    number(tensor, 1, rows[0].length);
+    number(tensor, 2, FLOAT);
+    text(tensor, 8, name);
+    return tensor;
+  }
+
+  private static ByteArrayOutputStream value(String name, int type, int axes) {
+    var shape = new ByteArrayOutputStream();
+    for (int axis = 0; axis < axes; axis++) {
+      var dimension = new ByteArrayOutputStream();
+      text(dimension, 2, name + axis);
+      message(shape, 1, dimension);
+    }
+    var tensor = new ByteArrayOutputStream();
+    number(tensor, 1, type);
+    message(tensor, 2, shape);
+    var whole = new ByteArrayOutputStream();
+    message(whole, 1, tensor);
+    var value = new ByteArrayOutputStream();
+    text(value, 1, name);
+    message(value, 2, whole);
+    return value;
+  }
+
+  private static byte[] floats(float[][] rows) {
+    var buffer =
+        ByteBuffer.allocate(rows.length * rows[0].length * Float.BYTES)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (float[] row : rows) {
+      for (float value : row) {
+        buffer.putFloat(value);
+      }
+    }
+    return buffer.array();
+  }
+
+  private static void message(ByteArrayOutputStream to, int field, ByteArrayOutputStream message) {
+    bytes(to, field, message.toByteArray());
+  }
+
+  private static void text(ByteArrayOutputStream to, int field, String text) {
+    bytes(to, field, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void bytes(ByteArrayOutputStream to, int field, byte[] bytes) {
+    varint(to, field << 3 | 2);
+    varint(to, bytes.length);
+    to.writeBytes(bytes);
+  }
+
+  private static void number(ByteArrayOutputStream to, int field, int number) {
+    varint(to, field << 3);
+    varint(to, number);
+  }
+
+  private static void varint(ByteArrayOutputStream to, int value) {
+    int rest = value;
+    while (rest > 0x7f) {
+      to.write(rest & 0x7f | 0x80);
+      rest >>>= 7;
+    }
+    to.write(rest);
+  }
+}

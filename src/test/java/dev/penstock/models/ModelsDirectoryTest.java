@@ -1,0 +1,335 @@
+package dev.penstock.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.penstock.config.BadSettings;
+import dev.penstock.models.ModelSpec.Inputs;
+import dev.penstock.models.ModelSpec.ModelFiles;
+import dev.penstock.models.ModelSpec.Pooling;
+import dev.penstock.testing.ModelFolders;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class ModelsDirectoryTest {
+  private static final List<ModelSpec> LISTED = ModelCatalogue.load(null).all();
+
+  @TempDir Path temp;
+
+  private Instant now = Instant.now();
+  private final InstantSource clock = () -> now;
+
+  private Path models() {
+    return temp.resolve("models");
+  }
+
+  private ModelCatalogue catalogue() {
+    return ModelCatalogue.of(LISTED, models(), clock);
+  }
+
+  /** Small: nothing here opens the model. */
+  private Path folder(String name) throws IOException {
+    Path folder = models().resolve(name);
+    write(folder, "onnx/model.onnx", "12345678");
+    write(folder, "tokenizer.json", "{}");
+    write(folder, "config.json", ModelFolders.CONFIG);
+    return folder;
+  }
+
+  private static void write(Path folder, String name, String text) throws IOException {
+    Path file = folder.resolve(name);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, text);
+  }
+
+  private ModelSpec read(String name) {
+    return catalogue().find(name).orElseThrow(() -> new AssertionError(catalogue().broken()));
+  }
+
+  private String broken(String name) {
+    return catalogue().broken().getOrDefault(name, "not broken");
+  }
+
+  @Test
+  void aDirectoryThatIsNotThereHoldsNoModels() {
+    assertThat(catalogue().all()).isEqualTo(LISTED);
+    assertThat(catalogue().broken()).isEmpty();
+  }
+
+  @Test
+  void aDirectoryIsAModelOfItsName() throws IOException {
+    Path folder = folder("mine");
+
+    ModelSpec model = read("mine");
+
+    assertThat(catalogue().all()).endsWith(model).hasSize(LISTED.size() + 1);
+    assertThat(model.dimensions()).isEqualTo(384);
+    assertThat(model.maxTokens()).isEqualTo(512);
+    assertThat(model.pooling()).isEqualTo(Pooling.MEAN);
+    assertThat(model.prefixes()).isEmpty();
+    assertThat(model.inputs()).isEqualTo(new Inputs(0, 0));
+    assertThat(model.files())
+        .isInstanceOfSatisfying(
+            ModelFiles.Folder.class,
+            files -> {
+              assertThat(files.onnx()).isEqualTo(folder.resolve("onnx/model.onnx"));
+              assertThat(files.tokenizer()).isEqualTo(folder.resolve("tokenizer.json"));
+              assertThat(files.bytes()).isEqualTo(8);
+            });
+  }
+
+  @Test
+  void theModelMayLieInTheDirectoryItselfAndItsWeightsBesideIt() throws IOException {
+    Path folder = folder("mine");
+    Files.move(folder.resolve("onnx/model.onnx"), folder.resolve("model.onnx"));
+    write(folder, "model.onnx_data", "1234");
+
+    assertThat(read("mine").files())
+        .isInstanceOfSatisfying(
+            ModelFiles.Folder.class,
+            files -> {
+              assertThat(files.onnx()).isEqualTo(folder.resolve("model.onnx"));
+              assertThat(files.bytes()).isEqualTo(12);
+            });
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "256  | {'max_seq_length': 256} | {'model_max_length': 512}   | bert        | 512",
+        "128  | {'max_seq_length': 512} | {'model_max_length': 128}   | bert        | 512",
+        "512  | {'max_seq_length': null}| {'model_max_length': 1e30}  | bert        | 512",
+        "512  | {}                      | {'model_max_length': 1000000000000000019884624838656} | xlm-roberta | 514",
+        "512  | {}                      | {}                          | mpnet       | 514",
+        "8192 | {}                      | {}                          | modernbert  | 8192",
+      })
+  void theLeastLimitOfTheFilesHolds(
+      int expected, String length, String tokenizer, String type, int positions)
+      throws IOException {
+    Path folder = folder("mine");
+    write(folder, "sentence_bert_config.json", length.replace('\'', '"'));
+    write(folder, "tokenizer_config.json", tokenizer.replace('\'', '"'));
+    write(
+        folder,
+        "config.json",
+        "{\"model_type\":\"%s\",\"hidden_size\":8,\"max_position_embeddings\":%d,\"pad_token_id\":1}"
+            .formatted(type, positions));
+
+    assertThat(read("mine").maxTokens()).isEqualTo(expected);
+  }
+
+  @Test
+  void robertasCountPositionsFromBehindThePadding() throws IOException {
+    Path folder = folder("mine");
+    write(
+        folder, "config.json", "{\"model_type\":\"roberta\",\"hidden_size\":8,\"pad_token_id\":1}");
+
+    assertThat(read("mine").inputs()).isEqualTo(new Inputs(1, 2));
+  }
+
+  @Test
+  void distilBertCallsItsSizeOtherwise() throws IOException {
+    write(folder("mine"), "config.json", "{\"model_type\":\"distilbert\",\"dim\":768}");
+
+    assertThat(read("mine").dimensions()).isEqualTo(768);
+    assertThat(read("mine").inputs()).isEqualTo(Inputs.STANDARD);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "MEAN | {'pooling_mode_cls_token': false, 'pooling_mode_mean_tokens': true}",
+        "CLS  | {'pooling_mode_cls_token': true, 'pooling_mode_mean_tokens': false}",
+        "MAX  | {'pooling_mode_max_tokens': true}",
+        "CLS  | {'pooling_mode': 'cls'}",
+        "MEAN | {'pooling_mode_mean_sqrt_len_tokens': true}",
+      })
+  void poolingIsReadFromItsFile(Pooling expected, String json) throws IOException {
+    write(folder("mine"), "1_Pooling/config.json", json.replace('\'', '"'));
+
+    assertThat(read("mine").pooling()).isEqualTo(expected);
+  }
+
+  @Test
+  void promptsForQueriesAndDocumentsArePrefixes() throws IOException {
+    write(
+        folder("mine"),
+        "config_sentence_transformers.json",
+        "{\"prompts\": {\"query\": \"query: \", \"document\": \"passage: \", \"other\": \"x\"}}");
+
+    assertThat(read("mine").prefixes())
+        .isEqualTo(Map.of("query", "query: ", "passage", "passage: "));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "config.json           |                        | config.json is missing",
+        "tokenizer.json        |                        | tokenizer.json is missing",
+        "onnx/model.onnx       |                        | onnx/model.onnx is missing",
+        "config.json           | {                      | config.json is not JSON",
+        "config.json           | 7                      | config.json holds neither an object nor",
+        "config.json           | {'hidden_size': 'big'} | config.json has no hidden_size",
+        "config.json           | {'hidden_size': 8, 'max_position_embeddings': 2} | no more than 2 tokens",
+        "config.json           | {'hidden_size': 8, 'pad_token_id': -1} | pad_token_id is no token id",
+        "1_Pooling/config.json | {'pooling_mode_lasttoken': true} | asks for 'lasttoken'; there are mean, cls and max",
+        "1_Pooling/config.json | {}                     | must ask for one way of pooling, not none",
+        "1_Pooling/config.json | {'pooling_mode_cls_token': true, 'pooling_mode_mean_tokens': true} | cls_token and mean_tokens",
+        "modules.json          | [{'type': 'sentence_transformers.models.Dense'}] | a layer of type 'Dense'",
+      })
+  void whatIsWrongIsSaidAndTheOthersWork(String file, String json, String reason)
+      throws IOException {
+    folder("fine");
+    Path folder = folder("mine");
+    if (json == null) {
+      Files.delete(folder.resolve(file));
+    } else {
+      write(folder, file, json.replace('\'', '"'));
+    }
+
+    assertThat(broken("mine")).contains(reason);
+    ModelCatalogue catalogue = catalogue();
+    assertThat(catalogue.find("mine")).isEmpty();
+    assertThat(catalogue.all()).hasSize(LISTED.size() + 1);
+    assertThat(catalogue.find("fine")).isPresent();
+    assertThatThrownBy(() -> catalogue.require("mine"))
+        .isInstanceOf(BadSettings.class)
+        .hasMessageContaining("it is broken: ")
+        .hasMessageContaining(reason);
+  }
+
+  @Test
+  void aModelOfAnotherNameIsPointedOut() throws IOException {
+    Path folder = folder("mine");
+    Files.move(folder.resolve("onnx/model.onnx"), folder.resolve("onnx/model_int8.onnx"));
+
+    assertThat(broken("mine")).contains("there is onnx/model_int8.onnx");
+  }
+
+  @Test
+  void linksThatLeadOutAreRefused() throws IOException {
+    Path outside = temp.resolve("outside");
+    write(outside, "tokenizer.json", "{}");
+    Path folder = folder("file");
+    Files.delete(folder.resolve("tokenizer.json"));
+    Files.createSymbolicLink(folder.resolve("tokenizer.json"), outside.resolve("tokenizer.json"));
+    Files.createSymbolicLink(models().resolve("whole"), outside);
+    Path weights = folder("weights");
+    Files.createSymbolicLink(
+        weights.resolve("onnx/model.onnx_data"), outside.resolve("tokenizer.json"));
+    folder("inside");
+    Files.createSymbolicLink(models().resolve("alias"), models().resolve("inside"));
+
+    assertThat(broken("file")).contains("tokenizer.json is a link that leads out");
+    assertThat(broken("weights")).contains("onnx/model.onnx_data is a link that leads out");
+    assertThat(broken("whole")).contains("it is a link that leads out of models.dir");
+    assertThat(read("alias").dimensions()).isEqualTo(384);
+  }
+
+  @Test
+  void aNameIsNeverAPath() throws IOException {
+    folder("mine");
+    write(models().resolve("not a name"), "config.json", "{}");
+    Files.createDirectories(models().resolve(".hidden"));
+    write(temp, "config.json", "{}");
+
+    for (String name : List.of("..", ".", "../models/mine", "mine/", "not a name", ".hidden", "")) {
+      assertThat(catalogue().find(name)).as(name).isEmpty();
+    }
+    assertThat(catalogue().broken()).isEmpty();
+  }
+
+  @Test
+  void modelsOfTheFileWinOverDirectories() throws IOException {
+    folder("all-minilm-l6-v2");
+    folder("text-embedding-3-small");
+
+    assertThat(catalogue().all()).isEqualTo(LISTED);
+    assertThat(catalogue().broken()).isEmpty();
+  }
+
+  @Test
+  void aModelIsFoundWhileRunningOnceItsFilesRest() throws IOException {
+    ModelCatalogue catalogue = catalogue();
+    Path folder = folder("mine");
+
+    now = Instant.now();
+    catalogue.rescan();
+    assertThat(catalogue.find("mine")).isEmpty();
+    assertThat(catalogue.broken().get("mine")).contains("still being written");
+
+    now = now.plus(Duration.ofSeconds(3));
+    assertThat(catalogue.find("mine")).isPresent();
+    assertThat(catalogue.broken()).isEmpty();
+
+    ModelSpec before = catalogue.find("mine").orElseThrow();
+    write(folder, "sentence_bert_config.json", "{\"max_seq_length\": 64}");
+    Files.setLastModifiedTime(
+        folder.resolve("sentence_bert_config.json"), FileTime.from(now.plusSeconds(1)));
+    now = now.plus(Duration.ofSeconds(2));
+    catalogue.rescan();
+    assertThat(catalogue.find("mine")).contains(before);
+    now = now.plus(Duration.ofSeconds(3));
+    catalogue.rescan();
+    assertThat(catalogue.find("mine").orElseThrow().maxTokens()).isEqualTo(64);
+    assertThat(catalogue.find("mine")).isNotEqualTo(before);
+  }
+
+  @Test
+  void anUnknownNameMakesItLookOnceASecond() throws IOException {
+    ModelCatalogue catalogue = catalogue();
+    folder("mine");
+    now = Instant.now().plusSeconds(10);
+    assertThat(catalogue.find("mine")).isPresent();
+
+    folder("next");
+    now = now.plus(Duration.ofMillis(900));
+    assertThat(catalogue.find("next")).isEmpty();
+    now = now.plus(Duration.ofMillis(200));
+    assertThat(catalogue.find("next")).isPresent();
+  }
+
+  @Test
+  void aModelThatGoesIsForgotten() throws IOException {
+    Path folder = folder("mine");
+    ModelCatalogue catalogue = catalogue();
+    Files.move(folder, temp.resolve("away"));
+
+    catalogue.rescan();
+
+    assertThat(catalogue.all()).isEqualTo(LISTED);
+  }
+
+  @Test
+  void aModelMarkedAsBrokenStaysSoUntilItsFilesChange() throws IOException {
+    Path folder = folder("mine");
+    ModelCatalogue catalogue = catalogue();
+    ModelSpec model = catalogue.find("mine").orElseThrow();
+
+    catalogue.markBroken(model, "cannot be opened");
+    catalogue.rescan();
+    assertThat(catalogue.all()).isEqualTo(LISTED);
+    assertThat(catalogue.broken()).isEqualTo(Map.of("mine", "cannot be opened"));
+
+    write(folder, "onnx/model.onnx", "another");
+    now = Instant.now().plusSeconds(10);
+    catalogue.rescan();
+    assertThat(catalogue.find("mine")).isPresent();
+    catalogue.markBroken(model, "what was there before is no matter");
+    assertThat(catalogue.broken()).isEmpty();
+  }
+}
