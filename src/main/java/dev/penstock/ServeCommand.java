@@ -117,7 +117,7 @@ final class ServeCommand implements Callable<Integer> {
           out.flush();
         }
         // For programs: one more record, and without the key.
-        case JSON -> LOG.info("Penstock {} is at {}", Version.current(), node.uri());
+        case JSON -> Log.LOG.info("Penstock {} is at {}", Version.current(), node.uri());
       }
       return SERVING;
     } catch (BadSettings e) {

@@ -22,6 +22,7 @@ public final class Handlers implements AutoCloseable {
   private final Plugins plugins;
   private final List<TaskHandler> handlers;
   private final Served served;
+  private final WorkerBoard board;
 
   private Handlers(
       ModelCatalogue catalogue,
@@ -29,8 +30,10 @@ public final class Handlers implements AutoCloseable {
       TokenizerThreads threads,
       List<TaskHandler> builtIn,
       Plugins plugins,
-      Served served) {
+      Served served,
+      WorkerBoard board) {
     this.served = served;
+    this.board = board;
     this.catalogue = catalogue;
     this.engines = engines;
     this.threads = threads;
@@ -56,6 +59,12 @@ public final class Handlers implements AutoCloseable {
             .orElseThrow(() ->
                 new IllegalArgumentException(
                     "embedding.model: no model is called '" + model + "'"));
+    WorkerBoard board = new WorkerBoard();
+    BatchRun.Listener both =
+        run -> {
+          board.ran(run);
+          listener.ran(run);
+        };
     ModelEngines engines =
         ModelEngines.start(
             catalogue,
@@ -63,7 +72,7 @@ public final class Handlers implements AutoCloseable {
             settings.inference(),
             settings.data().dir(),
             device,
-            listener);
+            both);
     TokenizerThreads threads = new TokenizerThreads(Runtime.getRuntime().availableProcessors());
     List<TaskHandler> builtIn =
         List.of(
@@ -81,7 +90,7 @@ public final class Handlers implements AutoCloseable {
       plugins.close();
       throw e;
     }
-    Handlers handlers = new Handlers(catalogue, engines, threads, builtIn, plugins, served);
+    Handlers handlers = new Handlers(catalogue, engines, threads, builtIn, plugins, served, board);
     if (handlers.serves(first.name())) {
       engines.keepOpen(first);
     }
@@ -106,6 +115,11 @@ public final class Handlers implements AutoCloseable {
         .flatMap(Function.identity())
         .filter(served::has)
         .toList();
+  }
+
+  /** Where what is done here is counted. */
+  WorkerBoard board() {
+    return board;
   }
 
   /** How each plugin stands. */

@@ -4,6 +4,8 @@ import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.RunCancelled;
 import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.ReadInferenceHealth;
+import dev.penstock.bus.Request.ReadWorkers;
+import dev.penstock.bus.Request.WorkerFigures;
 import dev.penstock.config.Settings;
 import dev.penstock.metrics.Meters;
 import io.vertx.core.Future;
@@ -41,9 +43,16 @@ public final class InferenceVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     bus.serve(ReadInferenceHealth.class, _ -> health());
+    bus.serve(ReadWorkers.class, _ -> List.of(figures()));
     bus.listen(worker, RunCancelled.class, cancelled -> lanes.cancel(cancelled.id()));
     lanes.start();
     return Future.succeededFuture();
+  }
+
+  private WorkerFigures figures() {
+    return handlers
+        .board()
+        .figures(worker, lanes.lanes(), lanes.running(), handlers.status());
   }
 
   private List<Part> health() {

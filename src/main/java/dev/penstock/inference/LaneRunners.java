@@ -71,7 +71,13 @@ final class LaneRunners {
         if (stopping.getCount() > 0 && !runners.containsKey(lane)) {
           var runner =
               new LaneRunner(
-                  bus, lane, handlers.find(lane.type()).orElseThrow(), worker, settings, floor);
+                  bus,
+                  lane,
+                  handlers.find(lane.type()).orElseThrow(),
+                  worker,
+                  settings,
+                  floor,
+                  handlers.board());
           runners.put(lane, runner);
           meters.gauge(
               "penstock.lane.running", Tags.of("lane", lane.name()), runner, LaneRunner::running);
@@ -84,6 +90,15 @@ final class LaneRunners {
   /** Stops the task's run, if it is here: nobody wants its outcome. Does not block. */
   void cancel(TaskId id) {
     all().forEach(runner -> runner.cancel(id));
+  }
+
+  List<Lane> lanes() {
+    return all().stream().map(LaneRunner::lane).toList();
+  }
+
+  /** Tasks in hand. */
+  long running() {
+    return all().stream().mapToLong(LaneRunner::running).sum();
   }
 
   private List<LaneRunner> all() {

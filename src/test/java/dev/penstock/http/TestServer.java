@@ -1,5 +1,10 @@
 package dev.penstock.http;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.penstock.admin.OverviewPage;
 import dev.penstock.bus.Bus;
 import dev.penstock.config.Settings;
@@ -9,11 +14,15 @@ import dev.penstock.security.ApiKeys;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskHandler;
+import dev.penstock.task.TaskSpec;
 import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -24,12 +33,16 @@ import java.util.concurrent.TimeUnit;
 final class TestServer implements AutoCloseable {
   static final String KEY = "a-key-for-tests-only-0123456789";
   private static final int LIMIT_SECONDS = 20;
+  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final Vertx vertx = Vertx.vertx();
   private final HttpClient client = HttpClient.newHttpClient();
   private final HttpVerticle verticle;
   final Settings settings;
   final ScriptedDispatcher dispatcher;
+
+  /** What people are shown, which is no part of the contract. */
+  final List<Route> pages;
 
   TestServer(Map<String, String> overrides) throws Exception {
     var keys = new HashMap<String, String>();
@@ -39,6 +52,7 @@ final class TestServer implements AutoCloseable {
     settings = SettingsLoader.load(keys, Map.of(), null);
     Bus bus = Bus.over(vertx);
     dispatcher = new ScriptedDispatcher(bus);
+    pages = new OverviewPage(bus, settings).routes();
     verticle =
         new HttpVerticle(
             bus,
@@ -56,7 +70,7 @@ final class TestServer implements AutoCloseable {
                     """)),
             "node",
             () -> "# metrics\n",
-            new OverviewPage(bus, settings).routes());
+            pages);
     vertx
         .deployVerticle(verticle)
         .toCompletionStage()
@@ -96,6 +110,38 @@ final class TestServer implements AutoCloseable {
 
   HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
     return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** The specification of the only task there is. */
+  TaskSpec submitted() {
+    assertThat(dispatcher.tasks).hasSize(1);
+    return dispatcher.tasks.values().iterator().next().spec();
+  }
+
+  /** Sends a request for embeddings and leaves its answer unread. */
+  Socket hold(String body) throws IOException {
+    var socket = new Socket("127.0.0.1", port());
+    String head =
+        "POST /v1/embeddings HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+            + "Authorization: Bearer "
+            + KEY
+            + "\r\nContent-Length: "
+            + body.length()
+            + "\r\n\r\n";
+    socket.getOutputStream().write((head + body).getBytes(StandardCharsets.US_ASCII));
+    return socket;
+  }
+
+  static JsonNode json(HttpResponse<String> reply) throws JsonProcessingException {
+    return MAPPER.readTree(reply.body());
+  }
+
+  static JsonNode error(HttpResponse<String> reply) throws JsonProcessingException {
+    return json(reply).get("error");
+  }
+
+  static String header(HttpResponse<?> reply, String name) {
+    return reply.headers().firstValue(name).orElse("(absent)");
   }
 
   @Override
