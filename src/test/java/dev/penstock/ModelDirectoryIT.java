@@ -59,7 +59,11 @@ final class ModelDirectoryIT {
           () -> part(api, "garbage").matches("cannot be opened: .*Protobuf parsing failed.*"));
 
       assertThat(names(api)).contains("mine").doesNotContain("incomplete", "garbage");
-      assertThat(embed(api, "incomplete").status()).isEqualTo(404);
+      for (Answer answer : List.of(embed(api, "incomplete"), api.get("/v1/models/incomplete"))) {
+        assertThat(answer.status()).isEqualTo(404);
+        assertThat(answer.json().at("/error/message").textValue())
+            .contains("cannot be used: tokenizer.json is missing");
+      }
       assertThat(api.get("/health/ready").status()).isEqualTo(200);
       assertThat(vector(embed(api, "mine"))).hasSize(384);
       assertThat(penstock.log()).containsOnlyOnce("model incomplete is broken");

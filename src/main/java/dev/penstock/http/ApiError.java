@@ -74,13 +74,16 @@ record ApiError(
         404, INVALID_REQUEST, "id", "task_not_found", "There is no such task.", Again.NEVER);
   }
 
-  static ApiError noSuchModel(String name) {
+  /**
+   * @param broken why a model of that name cannot be used; null: there is none
+   */
+  static ApiError noSuchModel(String name, @Nullable String broken) {
+    String problem =
+        broken == null
+            ? " does not exist. GET /v1/models lists those that do."
+            : " cannot be used: " + broken + ".";
     return of(
-        new TaskError(
-            TaskError.Code.MODEL_NOT_FOUND,
-            "The model "
-                + Json.quote(name)
-                + " does not exist. GET /v1/models lists those that do."),
+        new TaskError(TaskError.Code.MODEL_NOT_FOUND, "The model " + Json.quote(name) + problem),
         "input");
   }
 

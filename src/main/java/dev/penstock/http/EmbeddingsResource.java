@@ -118,8 +118,10 @@ final class EmbeddingsResource {
     String name = named == null ? settings.embedding().model() : named;
     return models
         .find(name)
-        .orElseThrow(
-            () -> new Refusal(ApiError.noSuchModel(name).withParam(fields.param("model"))));
+        .orElseThrow(() ->
+            new Refusal(
+                ApiError.noSuchModel(name, models.broken().get(name))
+                    .withParam(fields.param("model"))));
   }
 
   static Priority priority(Fields fields, Priority standard) {

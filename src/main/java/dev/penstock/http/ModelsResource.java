@@ -36,7 +36,10 @@ final class ModelsResource {
 
   Reply get(Exchange exchange) {
     String name = exchange.parameter("model");
-    ModelSpec model = models.find(name).orElseThrow(() -> new Refusal(ApiError.noSuchModel(name)));
+    ModelSpec model =
+        models
+            .find(name)
+            .orElseThrow(() -> new Refusal(ApiError.noSuchModel(name, models.broken().get(name))));
     return Reply.json(200, json -> write(json, model));
   }
 
