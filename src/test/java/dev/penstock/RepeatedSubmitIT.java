@@ -69,7 +69,7 @@ final class RepeatedSubmitIT {
     boolean asked = false;
     while (true) {
       try {
-        Answer answer = api.post("/v1/tasks", body, Map.of("Idempotency-Key", name));
+        Answer answer = api.post("/v1/tasks", body, "Idempotency-Key", name);
         if (answer.status() != 503) {
           assertThat(answer.status()).as(answer.raw().body()).isIn(200, 202);
           String id = answer.json().path("id").asText();

@@ -325,7 +325,8 @@ class HttpVerticleTest {
   @Test
   void anotherOwnersTaskIsUnknown() throws Exception {
     String id = json(server.post("/v1/tasks", "{\"type\":\"ping\"}")).get("id").asText();
-    server.dispatcher.tasks.replaceAll((_, task) -> ScriptedDispatcher.ofOwner("somebody else", task));
+    server.dispatcher.tasks.replaceAll(
+        (_, task) -> ScriptedDispatcher.ofOwner("somebody else", task));
     assertThat(server.get("/v1/tasks/" + id).statusCode()).isEqualTo(404);
     assertThat(server.get("/v1/tasks/" + id + "/result").statusCode()).isEqualTo(404);
   }

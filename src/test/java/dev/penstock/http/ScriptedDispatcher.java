@@ -281,13 +281,16 @@ final class ScriptedDispatcher {
   }
 
   /** The task ends, and whoever waits is told. */
-  void end(
-      TaskId id, TaskState state, @Nullable TaskOutput output, @Nullable TaskError error) {
-    Task ended = end(tasks.get(id), state, output, error);
-    tasks.put(id, ended);
-    if (ended.spec().replyTo() != null) {
-      bus.tell(ended.spec().replyTo(), new TaskSettled(ended));
+  void end(TaskId id, TaskState state, @Nullable TaskOutput output, @Nullable TaskError error) {
+    Task ended = tasks.computeIfPresent(id, (_, task) -> end(task, state, output, error));
+    if (ended != null && ended.spec().replyTo() != null) {
+      bus.tell(ended.spec().replyTo(), new TaskSettled(brief(ended)));
     }
+  }
+
+  /** The task ends, and the event about it is lost. */
+  void endUnheard(TaskId id, TaskOutput output) {
+    tasks.computeIfPresent(id, (_, task) -> end(task, TaskState.COMPLETED, output, null));
   }
 
   private List<Task> matching(TaskFilter filter) {
@@ -296,11 +299,10 @@ final class ScriptedDispatcher {
         .filter(task -> filter.states().isEmpty() || filter.states().contains(task.state()))
         .filter(task -> filter.type() == null || filter.type().equals(task.spec().lane().type()))
         .filter(task -> filter.model() == null || filter.model().equals(task.spec().lane().model()))
-        .filter(
-            task ->
-                filter.text() == null
-                    || task.spec().metadata().toString().contains(filter.text())
-                    || task.id().value().contains(filter.text()))
+        .filter(task ->
+            filter.text() == null
+                || task.spec().metadata().toString().contains(filter.text())
+                || task.id().value().contains(filter.text()))
         .sorted(Comparator.comparing((Task task) -> task.id().value()).reversed())
         .map(ScriptedDispatcher::brief)
         .toList();
@@ -328,7 +330,7 @@ final class ScriptedDispatcher {
       return new Cancelled.Ended(brief(task));
     }
     end(request.id(), TaskState.CANCELLED, null, null);
-    return new Cancelled.Now(brief(tasks.get(request.id())));
+    return new Cancelled.Now(brief(end(task, TaskState.CANCELLED, null, null)));
   }
 
   private Retried retry(RetryTask request) {

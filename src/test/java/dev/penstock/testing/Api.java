@@ -11,7 +11,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.Executors;
 
 /** A plain HTTP client of one Penstock. Every call has a limit. */
@@ -55,19 +54,16 @@ public final class Api implements AutoCloseable {
         .sum();
   }
 
-  public Answer post(String path, String json) throws IOException, InterruptedException {
-    return send(
+  /**
+   * @param headers names and values in turn
+   */
+  public Answer post(String path, String json, String... headers)
+      throws IOException, InterruptedException {
+    var request =
         request(path)
             .header("Content-Type", "application/json")
-            .POST(BodyPublishers.ofString(json))
-            .build());
-  }
-
-  public Answer post(String path, String json, Map<String, String> headers)
-      throws IOException, InterruptedException {
-    var request = request(path).header("Content-Type", "application/json");
-    headers.forEach(request::header);
-    return send(request.POST(BodyPublishers.ofString(json)).build());
+            .POST(BodyPublishers.ofString(json));
+    return send((headers.length == 0 ? request : request.headers(headers)).build());
   }
 
   private HttpRequest.Builder request(String path) {
