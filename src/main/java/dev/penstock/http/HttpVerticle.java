@@ -1,6 +1,6 @@
 package dev.penstock.http;
 
-import static dev.penstock.http.Route.Access.BROWSER;
+import static dev.penstock.http.Route.Access.EITHER;
 import static dev.penstock.http.Route.Access.KEY;
 import static dev.penstock.http.Route.Access.OPEN;
 import static dev.penstock.http.Route.get;
@@ -12,6 +12,7 @@ import dev.penstock.config.Settings;
 import dev.penstock.http.Routes.Match;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.security.ApiKeys;
+import dev.penstock.security.Sessions;
 import dev.penstock.task.TaskHandler;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -44,6 +45,7 @@ public final class HttpVerticle extends VerticleBase {
 
   private final Settings settings;
   private final ApiKeys keys;
+  private final Sessions sessions;
   private final Waiters waiters;
   private final Bus bus;
   private final String node;
@@ -56,12 +58,13 @@ public final class HttpVerticle extends VerticleBase {
    * @param handlers for the schemas of their inputs
    * @param node the name under which this node is told of ended tasks
    * @param metrics all meters in Prometheus's text format
-   * @param pages what browsers are shown
+   * @param pages what browsers are shown, to those of the sessions
    */
   public HttpVerticle(
       Bus bus,
       Settings settings,
       ApiKeys keys,
+      Sessions sessions,
       ModelCatalogue models,
       List<TaskHandler> handlers,
       String node,
@@ -70,6 +73,7 @@ public final class HttpVerticle extends VerticleBase {
     this.bus = bus;
     this.settings = settings;
     this.keys = keys;
+    this.sessions = sessions;
     this.node = node;
     waiters = new Waiters(bus, settings.http().maxHeldRequests());
     var submitter = new Submitter(bus);
@@ -88,12 +92,12 @@ public final class HttpVerticle extends VerticleBase {
     all.add(post("/v1/tasks", KEY, body, tasks::create));
     for (String prefix : List.of("/v1/tasks", "/tasks")) {
       all.add(get(prefix + "/{id}", KEY, tasks::get));
-      all.add(get(prefix + "/{id}/result", KEY, tasks::result));
+      all.add(get(prefix + "/{id}/result", EITHER, tasks::result));
     }
     all.add(get("/health", OPEN, health::summary));
     all.add(get("/health/live", OPEN, health::live));
     all.add(get("/health/ready", OPEN, health::ready));
-    all.add(get("/metrics", BROWSER, new MetricsResource(metrics)::get));
+    all.add(get("/metrics", EITHER, new MetricsResource(metrics)::get));
     all.add(get("/docs", OPEN, new DocsResource()::page));
     all.addAll(DocsResource.files());
     all.addAll(pages);
@@ -107,7 +111,7 @@ public final class HttpVerticle extends VerticleBase {
         new Connections(
             vertx, http.maxConnectionsPerAddress(), http.readTimeout(), http.idleTimeout());
     var bodies = new BodyReader(http.readTimeout(), http.maxBodyBytes());
-    var requests = new Pipeline(context, keys, bodies, connections, http.idleTimeout());
+    var requests = new Pipeline(context, keys, sessions, bodies, connections, http.idleTimeout());
     pipeline = requests;
     bus.listen(node, TaskSettled.class, event -> waiters.settled(event.task()));
     vertx.setPeriodic(
