@@ -11,6 +11,9 @@ import java.util.List;
  * <p>What claims and settles change is kept in a narrow row; inputs and outputs lie beside it, so
  * that a change of state does not write them again. Times are microseconds since 1970, durations
  * microseconds. States: 0 pending, 1 processing, 2 completed, 3 failed, 4 cancelled.
+ *
+ * <p>{@code queued_at} is since when a task waits that did not become ready when it was created.
+ * {@code tasks_ended} serves lists: it is written once a task, when it ends.
  */
 final class Schema {
   private static final List<List<String>> VERSIONS =
@@ -93,6 +96,52 @@ final class Schema {
               CREATE TRIGGER tasks_deleted AFTER DELETE ON tasks BEGIN
                 DELETE FROM task_payloads WHERE seq = old.seq;
                 DELETE FROM task_outputs WHERE seq = old.seq;
+              END
+              """),
+          List.of(
+              "ALTER TABLE tasks ADD COLUMN identity_key TEXT",
+              "ALTER TABLE tasks ADD COLUMN identity_digest TEXT",
+              "ALTER TABLE tasks ADD COLUMN queued_at INTEGER",
+              """
+              CREATE UNIQUE INDEX tasks_identity ON tasks (owner, identity_key)
+              WHERE identity_key IS NOT NULL
+              """,
+              """
+              CREATE INDEX tasks_ended ON tasks (state, lane, seq, owner) WHERE state >= 2
+              """,
+              """
+              CREATE TABLE task_steps (
+                seq INTEGER NOT NULL,
+                n INTEGER NOT NULL,
+                kind TEXT NOT NULL,
+                at INTEGER NOT NULL,
+                started_at INTEGER,
+                worker TEXT,
+                error_code TEXT,
+                error_message TEXT,
+                PRIMARY KEY (seq, n)
+              ) STRICT, WITHOUT ROWID
+              """,
+              "CREATE TABLE paused_lanes (lane TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+              """
+              CREATE TABLE history (
+                minute INTEGER NOT NULL,
+                lane TEXT NOT NULL,
+                submitted INTEGER NOT NULL,
+                completed INTEGER NOT NULL,
+                failed INTEGER NOT NULL,
+                cancelled INTEGER NOT NULL,
+                waited BLOB NOT NULL,
+                ran BLOB NOT NULL,
+                PRIMARY KEY (minute, lane)
+              ) STRICT, WITHOUT ROWID
+              """,
+              "DROP TRIGGER tasks_deleted",
+              """
+              CREATE TRIGGER tasks_deleted AFTER DELETE ON tasks BEGIN
+                DELETE FROM task_payloads WHERE seq = old.seq;
+                DELETE FROM task_outputs WHERE seq = old.seq;
+                DELETE FROM task_steps WHERE seq = old.seq;
               END
               """));
 

@@ -98,6 +98,18 @@ public final class SqliteConnection implements AutoCloseable {
     }
   }
 
+  /**
+   * Does several reads that all see the file as it is at the first of them. For readers: a write
+   * has its transaction already.
+   */
+  public <R> R snapshot(Work<R> reads) throws SQLException {
+    prepare("BEGIN").execute();
+    R result = reads.on(this);
+    // A read that fails is followed by a roll-back, as all that fails is.
+    prepare("COMMIT").execute();
+    return result;
+  }
+
   void execute(String sql) throws SQLException {
     if (plain.execute(sql)) {
       plain.getResultSet().close(); // A pragma that answers with its new value.

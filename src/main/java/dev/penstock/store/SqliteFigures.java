@@ -17,15 +17,20 @@ import org.jspecify.annotations.Nullable;
  * Reads the figures from the counters, which every change of a task keeps: its cost does not grow.
  */
 final class SqliteFigures {
-  /** Beside each counter of ready tasks, when the oldest came: the first row of each priority. */
+  /**
+   * Beside each counter of ready tasks, since when the oldest waits. Within a priority tasks come
+   * in the order of their numbers, and one that became ready late stands before others: so the
+   * first few of each are looked at.
+   */
   private static final String COUNTERS =
       """
       SELECT c.lane, c.phase, c.n,
-        CASE c.phase WHEN 'READY' THEN (SELECT created_at FROM tasks WHERE seq = (
-          SELECT min((SELECT t.seq FROM tasks t INDEXED BY tasks_ready
-            WHERE t.ready = 1 AND t.lane = c.lane AND t.priority = p.column1
-            ORDER BY t.seq LIMIT 1))
-          FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)) p)) END
+        CASE c.phase WHEN 'READY' THEN (SELECT min((SELECT min(since) FROM
+            (SELECT coalesce(t.queued_at, t.created_at) AS since
+              FROM tasks t INDEXED BY tasks_ready
+              WHERE t.ready = 1 AND t.lane = c.lane AND t.priority = p.column1
+              ORDER BY t.seq LIMIT 20)))
+          FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)) p) END
       FROM counters c WHERE c.n > 0 ORDER BY c.lane
       """;
 

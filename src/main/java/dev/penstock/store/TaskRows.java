@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Between a task and its rows. */
+/** Reads tasks. Their identities are left out: nothing asks for them. */
 final class TaskRows {
   /** The order is that of {@link #read}. */
   private static final String SELECT =
@@ -42,17 +42,6 @@ final class TaskRows {
       SELECT.formatted("p.input", OUTPUT, JOIN_OUTPUT, "t.seq");
   private static final String BRIEF_BY_ID = SELECT.formatted("x''", OUTPUT, JOIN_OUTPUT, "t.id");
   private static final String BARE_BY_SEQ = SELECT.formatted("x''", "NULL, NULL", "", "t.seq");
-
-  private static final String INSERT =
-      """
-      INSERT INTO tasks (seq, id, lane, priority, ready, due, created_at, input_bytes, owner,
-        max_attempts, timeout, run_at, keep_completed, keep_failed, reply_to)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (id) DO NOTHING
-      """;
-
-  private static final String INSERT_PAYLOAD =
-      "INSERT INTO task_payloads (seq, metadata, input) VALUES (?, ?, ?)";
 
   private TaskRows() {}
 
@@ -85,39 +74,6 @@ final class TaskRows {
         bare.worker(),
         bare.error(),
         output);
-  }
-
-  /** False: the task is known already, and stays as it is. */
-  static boolean insert(
-      SqliteConnection connection, long seq, TaskSpec spec, boolean ready, Instant now)
-      throws SQLException {
-    Long runAt = Micros.ofNullable(spec.runAt());
-    int inserted =
-        Columns.bind(
-                connection.prepare(INSERT),
-                seq,
-                spec.id(),
-                spec.lane().name(),
-                spec.priority().value(),
-                ready ? 1 : 0,
-                ready ? null : runAt,
-                Micros.of(now),
-                spec.input().length,
-                spec.owner(),
-                spec.maxAttempts(),
-                Micros.of(spec.timeout()),
-                runAt,
-                Micros.of(spec.retention().completed()),
-                Micros.of(spec.retention().failed()),
-                spec.replyTo())
-            .executeUpdate();
-    if (inserted == 0) {
-      return false;
-    }
-    Columns.bind(
-            connection.prepare(INSERT_PAYLOAD), seq, Metadata.toJson(spec.metadata()), spec.input())
-        .executeUpdate();
-    return true;
   }
 
   private static Optional<Task> one(SqliteConnection connection, String sql, Object key)
@@ -207,11 +163,11 @@ final class TaskRows {
         : new Progress(done, total, message);
   }
 
-  private static @Nullable Instant instant(@Nullable Long micros) {
+  static @Nullable Instant instant(@Nullable Long micros) {
     return micros == null ? null : Micros.toInstant(micros);
   }
 
-  private static @Nullable TaskError error(@Nullable String code, @Nullable String message) {
+  static @Nullable TaskError error(@Nullable String code, @Nullable String message) {
     return code == null || message == null
         ? null
         : new TaskError(TaskError.Code.valueOf(code), message);

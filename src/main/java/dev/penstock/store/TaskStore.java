@@ -30,7 +30,8 @@ public interface TaskStore extends AutoCloseable {
 
   /**
    * Keeps new tasks as pending, durably; one answer each, in order. An id that is known already is
-   * left as it is.
+   * left as it is. A task's identity leaves with it, or when another takes its place; tasks are
+   * given back without it.
    */
   List<Inserted> insert(List<TaskSpec> specs);
 
@@ -50,17 +51,24 @@ public interface TaskStore extends AutoCloseable {
 
   /**
    * Tasks, newest first, from the one after {@code after} on (null or unknown: from the newest). A
-   * text is looked for in the newest {@value #SEARCHED} tasks that match the rest.
+   * text is looked for in at most the newest {@value #SEARCHED} tasks that match the rest, and not
+   * in inputs of more than {@value #SEARCHED_INPUT_BYTES} bytes.
    */
   TaskPage list(TaskFilter filter, @Nullable TaskId after, int limit);
 
-  /** So many tasks are looked through for a text. */
+  /** So many tasks are looked through for a text, or fewer where their inputs are long. */
   int SEARCHED = 10_000;
 
-  /** Ends tasks that have not ended; one answer each, in order. Their leases are void. */
+  /** Longer inputs are not looked into. */
+  int SEARCHED_INPUT_BYTES = 64 * 1024;
+
+  /**
+   * Ends tasks that have not ended; one answer each, in order. Their leases are void. They are kept
+   * as long as completed ones.
+   */
   List<Cancellation> cancel(List<TaskId> ids);
 
-  /** Cancels the oldest pending tasks of a lane; returns them, without input. */
+  /** Cancels the oldest pending tasks of a lane, scheduled ones too; returns them without input. */
   List<Task> cancelPending(Lane lane, int limit);
 
   /**
@@ -77,7 +85,7 @@ public interface TaskStore extends AutoCloseable {
   /** Adds to what is known of each minute; forgets those of more than a day ago. */
   void addHistory(List<LaneMinute> minutes);
 
-  /** What happened since then, by minute and lane. */
+  /** The minutes that began then or later: the oldest first, within one by lane. */
   List<LaneMinute> history(Instant since);
 
   /**

@@ -31,7 +31,7 @@ final class SqliteTaskStoreTest extends TaskStoreContract {
 
   @Override
   void shutDown() {
-    store.close();
+    store().close();
     database.close();
   }
 
@@ -39,15 +39,15 @@ final class SqliteTaskStoreTest extends TaskStoreContract {
   void insertsAndSettlesAreSyncedAndClaimsAreNot() {
     List<TaskSpec> specs = tasks(1);
     Commits start = database.commits();
-    store.insert(specs);
+    store().insert(specs);
     Commits inserted = database.commits();
     assertThat(inserted.synced()).isEqualTo(start.synced() + 1);
     Claim.Claimed claimed =
-        (Claim.Claimed) store.claim(ids(specs), "w", Duration.ofSeconds(9), false).getFirst();
+        (Claim.Claimed) store().claim(ids(specs), "w", Duration.ofSeconds(9), false).getFirst();
     Commits afterClaim = database.commits();
     assertThat(afterClaim.synced()).isEqualTo(inserted.synced());
     assertThat(afterClaim.relaxed()).isEqualTo(inserted.relaxed() + 1);
-    store.settle(claimed.task().id(), claimed.lease().token(), new Ending.Completed(json("1")));
+    store().settle(claimed.task().id(), claimed.lease().token(), new Ending.Completed(json("1")));
     assertThat(database.commits().synced()).isEqualTo(afterClaim.synced() + 1);
   }
 }

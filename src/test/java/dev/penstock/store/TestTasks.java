@@ -1,5 +1,6 @@
 package dev.penstock.store;
 
+import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.TaskId;
@@ -44,6 +45,40 @@ public final class TestTasks {
 
   public static TaskSpec taskWith(Map<String, String> metadata, byte[] input) {
     return task(LANE, Priority.TASK, input, null, metadata);
+  }
+
+  /** The task, but of this owner. */
+  public static TaskSpec of(String owner, TaskSpec task) {
+    return new TaskSpec(
+        task.id(),
+        task.lane(),
+        owner,
+        task.priority(),
+        task.input(),
+        task.maxAttempts(),
+        task.timeout(),
+        task.runAt(),
+        task.retention(),
+        task.metadata(),
+        task.identity(),
+        task.replyTo());
+  }
+
+  /** The task, but with this identity. */
+  public static TaskSpec as(Identity identity, TaskSpec task) {
+    return new TaskSpec(
+        task.id(),
+        task.lane(),
+        task.owner(),
+        task.priority(),
+        task.input(),
+        task.maxAttempts(),
+        task.timeout(),
+        task.runAt(),
+        task.retention(),
+        task.metadata(),
+        identity,
+        task.replyTo());
   }
 
   private static TaskSpec task(

@@ -1,0 +1,127 @@
+package dev.penstock.store;
+
+import dev.penstock.sqlite.SqliteConnection;
+import dev.penstock.store.TaskStore.Cancellation;
+import dev.penstock.store.TaskStore.Retrial;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Step;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What people do to tasks: cancel them, and run them again. */
+final class SqliteByHand {
+  private static final String FIND =
+      "SELECT seq, lane, state, ready, worker FROM tasks WHERE id = ?";
+
+  private static final String CANCEL =
+      """
+      UPDATE tasks SET state = 4, ready = 0, due = NULL, token = NULL, lease_until = NULL,
+        settled_token = NULL, finished_at = ?, expires_at = ? + keep_completed
+      WHERE seq = ?
+      """;
+
+  private static final String OLDEST_PENDING =
+      """
+      SELECT seq, ready FROM (
+        SELECT * FROM (SELECT seq, 1 AS ready FROM tasks INDEXED BY tasks_ready
+          WHERE ready = 1 AND lane = ?1 ORDER BY seq LIMIT ?2)
+        UNION ALL
+        SELECT * FROM (SELECT seq, 0 AS ready FROM tasks INDEXED BY tasks_due
+          WHERE state = 0 AND ready = 0 AND lane = ?1 ORDER BY seq LIMIT ?2))
+      ORDER BY seq LIMIT ?2
+      """;
+
+  /** As if it had been claimed once more: its next message is another than its last. */
+  private static final String RETRY =
+      """
+      UPDATE tasks SET state = 0, ready = 1, runs = runs + 1, attempts = 0, lost = min(lost, 1),
+        token = NULL, settled_token = NULL, worker = NULL, started_at = NULL, finished_at = NULL,
+        expires_at = NULL, progress_done = NULL, progress_total = NULL, progress_message = NULL,
+        error_code = NULL, error_message = NULL, queued_at = ?
+      WHERE seq = ?
+      """;
+
+  private SqliteByHand() {}
+
+  private record Found(long seq, String lane, Phase phase, @Nullable String worker) {}
+
+  private static @Nullable Found find(SqliteConnection connection, TaskId id) throws SQLException {
+    try (ResultSet rows = Columns.bind(connection.prepare(FIND), id).executeQuery()) {
+      if (!rows.next()) {
+        return null;
+      }
+      Columns row = new Columns(rows);
+      return new Found(
+          row.number(),
+          row.text(),
+          Phase.of(TaskRows.state(row.small()), row.small() == 1),
+          row.textOrNull());
+    }
+  }
+
+  static Cancellation cancel(SqliteConnection connection, TaskId id, Instant now)
+      throws SQLException {
+    Found found = find(connection, id);
+    if (found == null) {
+      return new Cancellation.Unknown();
+    }
+    if (found.phase().state().ended()) {
+      return new Cancellation.Ended(TaskRows.getBrief(connection, found.seq(), null));
+    }
+    cancel(connection, found.seq(), found.lane(), found.phase(), now);
+    return new Cancellation.Now(
+        TaskRows.getBrief(connection, found.seq(), null),
+        found.phase() == Phase.RUNNING ? found.worker() : null);
+  }
+
+  private static void cancel(
+      SqliteConnection connection, long seq, String lane, Phase phase, Instant now)
+      throws SQLException {
+    SqliteSteps.add(connection, seq, Step.Kind.CANCELLED, now, null);
+    Columns.bind(connection.prepare(CANCEL), Micros.of(now), Micros.of(now), seq).executeUpdate();
+    Changed.count(connection, lane, phase, Phase.CANCELLED);
+  }
+
+  private record Pending(long seq, Phase phase) {}
+
+  static List<Task> cancelPending(SqliteConnection connection, Lane lane, int limit, Instant now)
+      throws SQLException {
+    List<Pending> oldest = new ArrayList<>();
+    try (ResultSet rows =
+        Columns.bind(connection.prepare(OLDEST_PENDING), lane.name(), limit).executeQuery()) {
+      while (rows.next()) {
+        oldest.add(
+            new Pending(rows.getLong(1), rows.getInt(2) == 1 ? Phase.READY : Phase.SCHEDULED));
+      }
+    }
+    List<Task> cancelled = new ArrayList<>(oldest.size());
+    for (Pending pending : oldest) {
+      cancel(connection, pending.seq(), lane.name(), pending.phase(), now);
+      cancelled.add(TaskRows.getBrief(connection, pending.seq(), null));
+    }
+    return cancelled;
+  }
+
+  static Retrial retry(SqliteConnection connection, TaskId id, Instant now) throws SQLException {
+    Found found = find(connection, id);
+    if (found == null) {
+      return new Retrial.Unknown();
+    }
+    return switch (found.phase()) {
+      case FAILED, CANCELLED -> {
+        SqliteSteps.add(connection, found.seq(), Step.Kind.RETRIED, now, null);
+        Columns.bind(connection.prepare(RETRY), Micros.of(now), found.seq()).executeUpdate();
+        Changed.count(connection, found.lane(), found.phase(), Phase.READY);
+        yield new Retrial.Now(TaskRows.get(connection, found.seq()));
+      }
+      case READY, SCHEDULED, RUNNING, COMPLETED ->
+          new Retrial.Otherwise(TaskRows.getBrief(connection, found.seq(), null));
+    };
+  }
+}
