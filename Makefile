@@ -21,7 +21,7 @@ CLASSPATH_FLAGS := $(JAVA_FLAGS) --enable-native-access=ALL-UNNAMED -Dai.djl.off
 WITH_JDK := JAVA_HOME=$$(scripts/find-jdk.sh) || exit 1; export JAVA_HOME;
 MVN := mvn -B -ntp $(MVN_ARGS)
 
-.PHONY: help deps run test bench quality example-plugin format lint clean
+.PHONY: help deps run test bench quality screenshots example-plugin format lint clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ bench: $(JAR) target/test.classpath ## measure; ARGS go to the benchmark
 quality: data-given $(JAR) target/test.classpath ## compare the models' quality on DATA=<folder>
 	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) $(JAVA_OPTS) \
 	  -cp "target/test-classes:target/classes:$$(cat target/test.classpath)" dev.penstock.bench.Quality $(DATA)
+
+screenshots: deps $(JAR) target/test.classpath ## take pictures of the dashboard: target/screenshots
+	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) $(JAVA_OPTS) \
+	  -cp "target/test-classes:target/classes:$$(cat target/test.classpath)" dev.penstock.Screenshots
 
 .PHONY: data-given
 data-given:

@@ -1,10 +1,11 @@
 package dev.penstock;
 
-import dev.penstock.admin.OverviewPage;
+import dev.penstock.admin.Dashboard;
 import dev.penstock.bus.Bus;
 import dev.penstock.config.Settings;
 import dev.penstock.dispatch.DispatchVerticle;
 import dev.penstock.http.HttpVerticle;
+import dev.penstock.http.TaskIntake;
 import dev.penstock.inference.EngineStatus;
 import dev.penstock.inference.Handlers;
 import dev.penstock.inference.InferenceVerticle;
@@ -14,6 +15,7 @@ import dev.penstock.models.ModelCatalogue;
 import dev.penstock.queue.TaskQueue;
 import dev.penstock.queue.TaskQueues;
 import dev.penstock.security.ApiKeys;
+import dev.penstock.security.Sessions;
 import dev.penstock.sqlite.SqliteDatabase;
 import dev.penstock.store.TaskStore;
 import dev.penstock.store.TaskStores;
@@ -125,16 +127,20 @@ final class Node implements AutoCloseable {
     await(vertx.deployVerticle(inference));
     // Once more at the end: where http cannot start, leased work has to go back all the same.
     parts.started("leases", () -> inference.drain(Duration.ZERO));
+    var sessions =
+        new Sessions(settings.session().idle(), settings.session().max(), InstantSource.system());
+    var intake = new TaskIntake(bus, settings, catalogue, handlers.all());
     http =
         new HttpVerticle(
             bus,
             settings,
             keys,
+            sessions,
             catalogue,
             handlers.all(),
             name,
             registry::scrape,
-            new OverviewPage(bus, settings).routes());
+            new Dashboard(bus, settings, keys, sessions, intake, handlers.lanes()).routes());
     String deployment = await(vertx.deployVerticle(http));
 
     // Stops in reverse: no new work, running work ends, then those who still wait are told.

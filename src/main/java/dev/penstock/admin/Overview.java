@@ -2,15 +2,17 @@ package dev.penstock.admin;
 
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.LaneFigures;
+import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.task.LaneMinute;
 import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
  * What the overview shows, in words and figures ready to print.
@@ -29,34 +31,73 @@ public record Overview(boolean answered, List<State> states, List<Lane> lanes, S
   /**
    * @param name lower case, as in JSON
    */
-  public record State(String name, String count) {}
+  public record State(String name, String count) {
+    public String path() {
+      return TaskQuery.PATH + "?state=" + name;
+    }
+  }
 
   /**
    * @param oldest how long its oldest ready task has waited
    * @param late whether that is long
+   * @param rate tasks completed within the last minute
+   * @param failing tasks failed within the last minute; empty: none
+   * @param unserved tasks wait, and no worker takes them
+   * @param waiting whether there is anything to purge
    */
   public record Lane(
+      String name,
       String type,
       String model,
       String ready,
       String scheduled,
       String running,
+      String failed,
       String oldest,
-      boolean late) {}
+      boolean late,
+      String rate,
+      String failing,
+      boolean paused,
+      boolean unserved,
+      boolean waiting) {
 
-  static Overview of(Optional<Figures> figures, Instant now, String model) {
+    public String path() {
+      return TaskQuery.PATH + "?lane=" + Form.encode(name);
+    }
+
+    public String failedPath() {
+      return path() + "&state=failed";
+    }
+
+    public String purgePath() {
+      return SweepPage.PURGE + "?lane=" + Form.encode(name);
+    }
+  }
+
+  /**
+   * @param workers empty: not known, so nothing is said about them
+   */
+  static Overview of(
+      Optional<Figures> figures, Optional<List<WorkerFigures>> workers, Instant now, String model) {
+    Optional<Set<dev.penstock.task.Lane>> served =
+        workers.map(all -> {
+          var lanes = new HashSet<dev.penstock.task.Lane>();
+          all.forEach(worker -> lanes.addAll(worker.lanes()));
+          return lanes;
+        });
     List<State> states =
         figures.stream()
             .flatMap(known ->
                 Arrays.stream(TaskState.values())
                     .map(state ->
-                        new State(state.json(), count(known.states().getOrDefault(state, 0L)))))
+                        new State(
+                            state.json(), Times.count(known.states().getOrDefault(state, 0L)))))
             .toList();
     List<Lane> lanes =
         figures.stream()
             .flatMap(known -> known.lanes().stream())
             .sorted(Comparator.comparing(lane -> lane.lane().name()))
-            .map(lane -> lane(lane, now))
+            .map(lane -> lane(lane, now, served.map(all -> all.contains(lane.lane())).orElse(true)))
             .toList();
     return new Overview(figures.isPresent(), states, lanes, model);
   }
@@ -68,39 +109,24 @@ public record Overview(boolean answered, List<State> states, List<Lane> lanes, S
         && states.stream().allMatch(state -> state.count.equals("0"));
   }
 
-  private static Lane lane(LaneFigures figures, Instant now) {
+  private static Lane lane(LaneFigures figures, Instant now, boolean served) {
     String model = figures.lane().model();
     Instant oldest = figures.oldest();
+    LaneMinute minute = figures.lastMinute();
     return new Lane(
+        figures.lane().name(),
         figures.lane().type(),
         model == null ? "" : model,
-        count(figures.ready()),
-        count(figures.scheduled()),
-        count(figures.running()),
-        age(oldest, now),
-        oldest != null && Duration.between(oldest, now).compareTo(OLD) > 0);
-  }
-
-  private static String count(long number) {
-    return String.format(Locale.ROOT, "%,d", number);
-  }
-
-  static String age(@Nullable Instant since, Instant now) {
-    if (since == null) {
-      return "–";
-    }
-    Duration age = Duration.between(since, now);
-    if (age.isNegative() || age.toSeconds() < 1) {
-      return "< 1 s";
-    }
-    if (age.toMinutes() < 1) {
-      return age.toSeconds() + " s";
-    }
-    if (age.toHours() < 1) {
-      return age.toMinutes() + " min " + age.toSecondsPart() + " s";
-    }
-    return age.toDays() < 1
-        ? age.toHours() + " h " + age.toMinutesPart() + " min"
-        : age.toDays() + " d " + age.toHoursPart() + " h";
+        Times.count(figures.ready()),
+        Times.count(figures.scheduled()),
+        Times.count(figures.running()),
+        Times.count(figures.failed()),
+        Times.age(oldest, now),
+        oldest != null && Duration.between(oldest, now).compareTo(OLD) > 0,
+        Times.count(minute.completed()),
+        minute.failed() == 0 ? "" : Times.count(minute.failed()),
+        figures.paused(),
+        figures.ready() > 0 && !served,
+        figures.ready() + figures.scheduled() > 0);
   }
 }

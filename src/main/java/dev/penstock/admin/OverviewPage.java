@@ -1,78 +1,76 @@
 package dev.penstock.admin;
 
-import static dev.penstock.http.Route.Access.BROWSER;
+import static dev.penstock.http.Route.Access.SESSION;
 import static dev.penstock.http.Route.get;
+import static dev.penstock.http.Route.post;
 
-import dev.penstock.admin.jte.StaticTemplates;
-import dev.penstock.bus.Bus;
-import dev.penstock.bus.Request.Figures;
+import dev.penstock.bus.Request.PauseLane;
 import dev.penstock.bus.Request.ReadFigures;
-import dev.penstock.config.Settings;
-import dev.penstock.http.Assets;
+import dev.penstock.bus.Request.ReadHistory;
+import dev.penstock.bus.Request.ReadWorkers;
+import dev.penstock.config.Visible;
+import dev.penstock.http.Exchange;
 import dev.penstock.http.Reply;
 import dev.penstock.http.Route;
-import dev.penstock.task.Unavailable;
-import java.time.Clock;
+import dev.penstock.task.Lane;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 
-/**
- * The page at {@code /}: how much work there is, by state and by lane. The browser asks for the
- * figures again every two seconds.
- */
-public final class OverviewPage {
-  private static final String CSS = "text/css; charset=utf-8";
-  private static final String JS = "text/javascript; charset=utf-8";
-  private static final Duration LIMIT = Duration.ofSeconds(5);
+/** The page at {@code /}: how much work there is, by state and by lane, and the last hour. */
+final class OverviewPage {
+  static final String PATH = "/";
+  private static final String CHARTS = "/dashboard/charts";
+  private static final String PAUSE = "/dashboard/lanes/pause";
+  private static final String RESUME = "/dashboard/lanes/resume";
+  private static final Duration HOUR = Duration.ofHours(1);
 
-  private final StaticTemplates templates = new StaticTemplates();
-  private final Bus bus;
-  private final Clock clock;
+  private final Desk desk;
   private final String model;
 
-  public OverviewPage(Bus bus, Settings settings) {
-    this(bus, settings, Clock.systemUTC());
+  /**
+   * @param model the one of the example that an empty queue shows
+   */
+  OverviewPage(Desk desk, String model) {
+    this.desk = desk;
+    this.model = model;
   }
 
-  OverviewPage(Bus bus, Settings settings, Clock clock) {
-    this.bus = bus;
-    this.clock = clock;
-    model = settings.embedding().model();
-  }
-
-  /** The page, the part of it that is asked for again, and the files that go with it. */
-  public List<Route> routes() {
+  List<Route> routes() {
     return List.of(
-        get("/", BROWSER, _ -> Reply.html(page())),
-        get("/figures", BROWSER, _ -> Reply.html(figures())),
-        get("/assets/pico.css", BROWSER, Assets.file(Assets.PICO + "pico.min.css", CSS)),
-        get("/assets/htmx.js", BROWSER, Assets.file(Assets.HTMX + "htmx.min.js", JS)),
-        get("/assets/penstock.css", BROWSER, Assets.file(Assets.OURS + "penstock.css", CSS)),
-        get("/assets/penstock.js", BROWSER, Assets.file(Assets.OURS + "penstock.js", JS)));
+        get(PATH, SESSION, desk.guarded(this::page)),
+        get(
+            CHARTS,
+            SESSION,
+            desk.guarded(_ -> Reply.html(desk.templates.charts(charts()).render()))),
+        post(PAUSE, SESSION, Desk.SMALL_FORM, desk.guarded(exchange -> pause(exchange, true))),
+        post(RESUME, SESSION, Desk.SMALL_FORM, desk.guarded(exchange -> pause(exchange, false))));
   }
 
-  private String page() {
-    return templates.overview(overview()).render();
-  }
-
-  private String figures() {
-    return templates.figures(overview()).render();
-  }
-
-  private Overview overview() {
-    return Overview.of(read(), clock.instant(), model);
-  }
-
-  /** Empty when the queue does not answer: the page says so rather than failing. */
-  private Optional<Figures> read() {
-    try {
-      return Optional.of(bus.ask(new ReadFigures(), LIMIT));
-    } catch (Unavailable e) {
-      return Optional.empty();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return Optional.empty();
+  private Reply page(Exchange exchange) throws InterruptedException {
+    Overview overview =
+        Overview.of(
+            desk.tryAsk(new ReadFigures()), desk.tryAsk(new ReadWorkers()), desk.now(), model);
+    if (Desk.isPart(exchange)) {
+      return Reply.html(desk.templates.figures(overview).render());
     }
+    String notice = SweepPage.notice(Form.of(exchange.query()));
+    return desk.page(
+        new Layout("Overview", PATH), desk.templates.overview(overview, charts(), notice));
+  }
+
+  /** Without a history nothing has happened, as far as pictures can tell. */
+  private Charts charts() throws InterruptedException {
+    return Charts.of(
+        desk.tryAsk(new ReadHistory(HOUR.plusMinutes(1))).orElse(List.of()), desk.now());
+  }
+
+  private Reply pause(Exchange exchange, boolean paused) throws InterruptedException {
+    String name = Form.of(exchange.body()).get("lane");
+    if (name.isEmpty() || name.startsWith(".")) {
+      return desk.message(400, "No such lane", "The form names no lane.");
+    }
+    desk.ask(new PauseLane(Lane.of(name), paused));
+    desk.did(exchange, (paused ? "paused lane " : "resumed lane ") + Visible.text(name));
+    return Desk.goTo(PATH);
   }
 }

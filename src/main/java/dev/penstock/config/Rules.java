@@ -23,6 +23,9 @@ final class Rules {
               "auth.token",
               Rule.matching("1 to 512 visible ASCII characters without spaces", "[!-~]{1,512}")
                   .orEmpty()),
+          entry("session.idle", Rule.time("1s", "7d")),
+          entry("session.max", Rule.time("1s", "30d")),
+          entry("session.secure", Rule.oneOf(Settings.Session.Secure.class)),
           entry("log.level", Rule.oneOf(Settings.Log.Level.class)),
           entry("log.format", Rule.oneOf(Settings.Log.Format.class)),
           entry("data.dir", Rule.path("the path of a folder")),

@@ -19,6 +19,8 @@ public interface Settings {
 
   Auth auth();
 
+  Session session();
+
   Log log();
 
   Data data();
@@ -63,6 +65,23 @@ public interface Settings {
   interface Auth {
     /** Absent: a key is generated and kept in the data folder. */
     Optional<String> token();
+  }
+
+  interface Session {
+    /** How long a login may go unused. */
+    Duration idle();
+
+    /** How long a login may last. */
+    Duration max();
+
+    Secure secure();
+
+    /** When the session's cookie is for TLS only. */
+    enum Secure {
+      /** When the request came over TLS, as the proxy before us says. */
+      AUTO,
+      ALWAYS
+    }
   }
 
   interface Log {

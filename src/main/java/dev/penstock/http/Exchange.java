@@ -51,6 +51,23 @@ public final class Exchange {
     return request.getHeader(name);
   }
 
+  /** The path and what follows it, as sent. */
+  public String uri() {
+    return request.uri();
+  }
+
+  /** What follows the question mark, as sent; empty: nothing. */
+  public String query() {
+    String query = request.query();
+    return query == null ? "" : query;
+  }
+
+  /** The address that the connection comes from. */
+  public String address() {
+    String address = request.remoteAddress().hostAddress();
+    return address == null ? "" : address;
+  }
+
   /** A parameter of the path, percent-decoded. */
   public String parameter(String name) {
     String value = parameters.get(name);
@@ -72,7 +89,7 @@ public final class Exchange {
     body = bytes;
   }
 
-  /** Who asks. Only on routes that need a key. */
+  /** Who asks. Not on open routes. */
   public Caller caller() {
     if (caller == null) {
       throw new IllegalStateException("an open route has no caller");

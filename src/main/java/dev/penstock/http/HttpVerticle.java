@@ -1,6 +1,6 @@
 package dev.penstock.http;
 
-import static dev.penstock.http.Route.Access.BROWSER;
+import static dev.penstock.http.Route.Access.EITHER;
 import static dev.penstock.http.Route.Access.KEY;
 import static dev.penstock.http.Route.Access.OPEN;
 import static dev.penstock.http.Route.get;
@@ -12,6 +12,7 @@ import dev.penstock.config.Settings;
 import dev.penstock.http.Routes.Match;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.security.ApiKeys;
+import dev.penstock.security.Sessions;
 import dev.penstock.task.TaskHandler;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -49,6 +50,7 @@ public final class HttpVerticle extends VerticleBase {
 
   private final Settings settings;
   private final ApiKeys keys;
+  private final Sessions sessions;
   private final Waiters waiters;
   private final Watches watches;
   private final Bus bus;
@@ -62,12 +64,13 @@ public final class HttpVerticle extends VerticleBase {
    * @param handlers for the schemas of their inputs
    * @param node the name under which this node is told of ended tasks
    * @param metrics all meters in Prometheus's text format
-   * @param pages what browsers are shown
+   * @param pages what browsers are shown, to those of the sessions
    */
   public HttpVerticle(
       Bus bus,
       Settings settings,
       ApiKeys keys,
+      Sessions sessions,
       ModelCatalogue models,
       List<TaskHandler> handlers,
       String node,
@@ -76,6 +79,7 @@ public final class HttpVerticle extends VerticleBase {
     this.bus = bus;
     this.settings = settings;
     this.keys = keys;
+    this.sessions = sessions;
     this.node = node;
     waiters = new Waiters(bus, settings.http().maxHeldRequests(), settings.http().abandonAfter());
     watches = new Watches(bus);
@@ -113,9 +117,9 @@ public final class HttpVerticle extends VerticleBase {
     all.add(post("/v1/tasks/retry", KEY, MAX_FILTER, Query.none(changes::retryAll)));
     for (String prefix : List.of("/v1/tasks", "/tasks")) {
       all.add(get(prefix + "/{id}", KEY, Query.none(tasks::get)));
-      all.add(get(prefix + "/{id}/result", KEY, Query.none(tasks::result)));
+      all.add(get(prefix + "/{id}/result", EITHER, Query.none(tasks::result)));
     }
-    all.add(get("/v1/tasks/{id}/events", KEY, Query.none(new TaskEvents(own, watches)::stream)));
+    all.add(get("/v1/tasks/{id}/events", EITHER, Query.none(new TaskEvents(own, watches)::stream)));
     all.add(post("/v1/tasks/{id}/cancel", KEY, 0, Query.none(changes::cancel)));
     all.add(post("/v1/tasks/{id}/retry", KEY, 0, Query.none(changes::retry)));
     return all;
@@ -148,7 +152,7 @@ public final class HttpVerticle extends VerticleBase {
         get("/health/live", OPEN, health::live),
         get("/health/ready", OPEN, health::ready),
         get("/api/health", OPEN, health::summary),
-        get("/metrics", BROWSER, new MetricsResource(metrics)::get),
+        get("/metrics", EITHER, new MetricsResource(metrics)::get),
         get("/docs", OPEN, new DocsResource()::page));
   }
 
@@ -159,7 +163,7 @@ public final class HttpVerticle extends VerticleBase {
         new Connections(
             vertx, http.maxConnectionsPerAddress(), http.readTimeout(), http.idleTimeout());
     var bodies = new BodyReader(http.readTimeout(), http.maxBodyBytes());
-    var requests = new Pipeline(context, keys, bodies, connections, http.idleTimeout());
+    var requests = new Pipeline(context, keys, sessions, bodies, connections, http.idleTimeout());
     pipeline = requests;
     bus.listen(
         node,

@@ -3,6 +3,8 @@ package dev.penstock.http;
 import dev.penstock.http.Route.Access;
 import dev.penstock.http.Routes.Match;
 import dev.penstock.security.ApiKeys;
+import dev.penstock.security.Caller;
+import dev.penstock.security.Sessions;
 import dev.penstock.task.Unavailable;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
@@ -14,6 +16,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,8 +42,11 @@ final class Pipeline {
   /** Event streams open at a time; the rest are refused. */
   private static final int MAX_STREAMS = 256;
 
+  private static final String AUTHORIZATION = "Authorization";
+
   private final Context context;
   private final ApiKeys keys;
+  private final PageGuard pages;
   private final BodyReader bodies;
   private final Connections connections;
   private final Duration idleTimeout;
@@ -52,11 +58,13 @@ final class Pipeline {
   Pipeline(
       Context context,
       ApiKeys keys,
+      Sessions sessions,
       BodyReader bodies,
       Connections connections,
       Duration idleTimeout) {
     this.context = context;
     this.keys = keys;
+    this.pages = new PageGuard(sessions);
     this.bodies = bodies;
     this.connections = connections;
     this.idleTimeout = idleTimeout;
@@ -226,27 +234,31 @@ final class Pipeline {
 
   /** Null when the request may go on. Before its body is read: strangers are to cost little. */
   private @Nullable Reply deny(Exchange exchange, Access access) {
-    if (access == Access.OPEN) {
-      return null;
-    }
-    String header = exchange.header("Authorization");
-    var caller = keys.authenticate(header);
-    if (caller.isEmpty() && access == Access.BROWSER) {
-      caller = keys.authenticateBasic(header);
-    }
-    caller.ifPresent(exchange::caller);
+    return switch (access) {
+      case OPEN -> pages.denyForged(exchange);
+      case SESSION -> pages.deny(exchange);
+      case KEY -> keep(exchange, keys.authenticate(exchange.header(AUTHORIZATION)));
+      case EITHER -> {
+        String header = exchange.header(AUTHORIZATION);
+        yield keep(
+            exchange,
+            header == null
+                ? pages.caller(exchange)
+                : keys.authenticate(header).or(() -> keys.authenticateBasic(header)));
+      }
+    };
+  }
+
+  private static @Nullable Reply keep(Exchange exchange, Optional<Caller> caller) {
     if (caller.isPresent()) {
+      exchange.caller(caller.get());
       return null;
     }
-    Reply reply =
-        Reply.error(
-            ApiError.wrongKey(
-                header == null
-                    ? "An API key is needed: send it as 'Authorization: Bearer <key>'."
-                    : "This API key is not known here."));
-    return access == Access.BROWSER
-        ? reply.with("WWW-Authenticate", "Basic realm=\"Penstock\", charset=\"UTF-8\"")
-        : reply;
+    return Reply.error(
+        ApiError.wrongKey(
+            exchange.header(AUTHORIZATION) == null
+                ? "An API key is needed: send it as 'Authorization: Bearer <key>'."
+                : "This API key is not known here."));
   }
 
   /** On the event loop. */
@@ -298,7 +310,8 @@ final class Pipeline {
     HttpServerResponse response = exchange.request().response();
     response.putHeader("X-Request-Id", exchange.id());
     response.putHeader("X-Content-Type-Options", "nosniff");
-    response.putHeader("Referrer-Policy", "no-referrer");
+    // Not no-referrer: with that, browsers send the Origin of our own forms as null.
+    response.putHeader("Referrer-Policy", "same-origin");
   }
 
   private void done() {

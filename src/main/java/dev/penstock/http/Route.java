@@ -17,8 +17,10 @@ public record Route(HttpMethod method, String path, Access access, int body, Res
     OPEN,
     /** The holder of a key. */
     KEY,
-    /** The holder of a key; a browser may ask its user for it. */
-    BROWSER
+    /** Who is logged in; a browser is led to the login. */
+    SESSION,
+    /** The holder of a key, who may send it as a Basic password too, or who is logged in. */
+    EITHER
   }
 
   /** Answers a request, on a virtual thread: it may block, for a bounded time. */

@@ -73,6 +73,11 @@ final class Submitter {
    * @throws Unavailable when there was no answer
    */
   List<Submission> submit(List<TaskSpec> specs) throws InterruptedException {
+    return submit(bus, specs);
+  }
+
+  /** As the other one, for who has no waiters. */
+  static List<Submission> submit(Bus bus, List<TaskSpec> specs) throws InterruptedException {
     var request = new SubmitTasks(specs);
     try {
       return bus.ask(request, LIMIT).answers();

@@ -74,6 +74,11 @@ public final class ApiKeys {
     return colon < 0 ? Optional.empty() : check(pair.substring(colon + 1));
   }
 
+  /** The caller behind the key that somebody logs in with. */
+  public Optional<Caller> authenticateKey(String key) {
+    return key.length() > MAX_HEADER ? Optional.empty() : check(key);
+  }
+
   /** The key, when this start generated it: to be shown once, so the second call has nothing. */
   public Optional<String> newlyGenerated() {
     return Optional.ofNullable(fresh.getAndSet(null));

@@ -3,8 +3,10 @@ package dev.penstock.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.admin.jte.StaticTemplates;
+import dev.penstock.bus.Request.Batches;
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.LaneFigures;
+import dev.penstock.bus.Request.WorkerFigures;
 import dev.penstock.task.Lane;
 import dev.penstock.task.LaneMinute;
 import dev.penstock.task.Latencies;
@@ -14,31 +16,40 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
-class OverviewTest {
+final class OverviewTest {
   private static final Instant NOW = Instant.ofEpochSecond(1_763_780_000);
+  private static final Lane PING = new Lane("ping", null);
 
   private static Overview overview(List<LaneFigures> lanes, Map<TaskState, Long> states) {
-    return Overview.of(Optional.of(new Figures(states, lanes)), NOW, "m");
+    return Overview.of(Optional.of(new Figures(states, lanes)), Optional.empty(), NOW, "m");
+  }
+
+  private static LaneFigures lane(Lane name, long ready, Instant oldest, boolean paused) {
+    return new LaneFigures(
+        name,
+        ready,
+        2,
+        3,
+        1_000,
+        oldest,
+        paused,
+        new LaneMinute(NOW, name, 9, 7, 2, 0, Latencies.none(), Latencies.none()));
+  }
+
+  private static WorkerFigures worker(Lane... lanes) {
+    return new WorkerFigures(
+        "node", List.of(), List.of(lanes), "cpu", 0, 0, 0, new Batches(0, 0), -1, "1", NOW, NOW);
   }
 
   @Test
   void everyFieldIsEscaped() {
     var name = new Lane("<img>", "\"><script>");
-    var lane =
-        new LaneFigures(
-            name,
-            1,
-            2,
-            3,
-            0,
-            NOW,
-            false,
-            new LaneMinute(NOW, name, 0, 0, 0, 0, Latencies.none(), Latencies.none()));
-    String html = new StaticTemplates().figures(overview(List.of(lane), Map.of())).render();
-    assertThat(html).contains("&lt;img&gt;").doesNotContain("<img>").doesNotContain("<script>");
+    String html =
+        new StaticTemplates()
+            .figures(overview(List.of(lane(name, 1, NOW, false)), Map.of()))
+            .render();
+    assertThat(html).contains("&lt;img").doesNotContain("<img").doesNotContain("<script>");
   }
 
   @Test
@@ -59,13 +70,33 @@ class OverviewTest {
 
   @Test
   void aSilentQueueIsNamed() {
-    var overview = Overview.of(Optional.empty(), NOW, "m");
+    var overview = Overview.of(Optional.empty(), Optional.empty(), NOW, "m");
     assertThat(new StaticTemplates().figures(overview).render()).contains("does not answer");
   }
 
-  @ParameterizedTest
-  @CsvSource({"0,< 1 s", "59,59 s", "61,1 min 1 s", "3720,1 h 2 min", "90000,1 d 1 h", "-5,< 1 s"})
-  void agesAreReadAtAGlance(long seconds, String text) {
-    assertThat(Overview.age(NOW.minusSeconds(seconds), NOW)).isEqualTo(text);
+  @Test
+  void aLaneThatWaitsLongIsMarked() {
+    var lanes =
+        overview(
+                List.of(
+                    lane(PING, 1, NOW.minusSeconds(61), false),
+                    lane(new Lane("q", null), 1, NOW.minusSeconds(59), false)),
+                Map.of())
+            .lanes();
+    assertThat(lanes).extracting(Overview.Lane::late).containsExactly(true, false);
+    assertThat(lanes).extracting(Overview.Lane::oldest).containsExactly("1 min 1 s", "59 s");
+    assertThat(lanes).extracting(Overview.Lane::rate).containsExactly("7", "7");
+  }
+
+  @Test
+  void workThatNoWorkerTakesIsNamed() {
+    var figures = Optional.of(new Figures(Map.of(), List.of(lane(PING, 1, NOW, true))));
+    assertThat(Overview.of(figures, Optional.of(List.of(worker())), NOW, "m").lanes())
+        .allMatch(Overview.Lane::unserved)
+        .allMatch(Overview.Lane::paused);
+    assertThat(Overview.of(figures, Optional.of(List.of(worker(PING))), NOW, "m").lanes())
+        .noneMatch(Overview.Lane::unserved);
+    assertThat(Overview.of(figures, Optional.empty(), NOW, "m").lanes())
+        .noneMatch(Overview.Lane::unserved);
   }
 }

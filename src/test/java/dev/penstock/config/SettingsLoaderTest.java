@@ -30,6 +30,9 @@ final class SettingsLoaderTest {
     assertThat(settings.api().host()).isEqualTo("127.0.0.1");
     assertThat(settings.api().port()).isEqualTo(8000);
     assertThat(settings.auth().token()).isEmpty();
+    assertThat(settings.session().idle()).isEqualTo(Duration.ofMinutes(30));
+    assertThat(settings.session().max()).isEqualTo(Duration.ofHours(12));
+    assertThat(settings.session().secure()).isEqualTo(Settings.Session.Secure.AUTO);
     assertThat(settings.log().level()).isEqualTo(Settings.Log.Level.INFO);
     assertThat(settings.log().format()).isEqualTo(Settings.Log.Format.TEXT);
     assertThat(settings.data().dir()).isEqualTo(Path.of("data"));

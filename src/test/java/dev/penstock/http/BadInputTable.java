@@ -142,9 +142,7 @@ public final class BadInputTable {
         "/health/ready",
         "/metrics",
         "/docs",
-        "/openapi.yaml",
-        "/",
-        "/figures");
+        "/openapi.yaml");
   }
 
   private void keys() {

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.penstock.admin.OverviewPage;
+import dev.penstock.admin.Dashboard;
 import dev.penstock.bus.Bus;
 import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsLoader;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.security.ApiKeys;
+import dev.penstock.security.Sessions;
+import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskHandler;
@@ -24,6 +26,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,29 +48,38 @@ final class TestServer implements AutoCloseable {
   final List<Route> pages;
 
   TestServer(Map<String, String> overrides) throws Exception {
-    var keys = new HashMap<String, String>();
-    keys.put("api.port", "0");
-    keys.put("auth.token", KEY);
-    keys.putAll(overrides);
-    settings = SettingsLoader.load(keys, Map.of(), null);
+    var given = new HashMap<String, String>();
+    given.put("api.port", "0");
+    given.put("auth.token", KEY);
+    given.putAll(overrides);
+    settings = SettingsLoader.load(given, Map.of(), null);
     Bus bus = Bus.over(vertx);
     dispatcher = new ScriptedDispatcher(bus);
-    pages = new OverviewPage(bus, settings).routes();
+    ModelCatalogue models = ModelCatalogue.load(null);
+    List<TaskHandler> handlers =
+        List.of(
+            new Declared("embedding", "{}"),
+            new Declared(
+                "ping",
+                """
+                {"type":"object","properties":{
+                  "n":{"type":"integer"},
+                  "sleep_ms":{"type":"integer","minimum":0,"maximum":600000}}}
+                """));
+    ApiKeys keys = ApiKeys.open(settings);
+    Sessions sessions =
+        new Sessions(settings.session().idle(), settings.session().max(), InstantSource.system());
+    TaskIntake intake = new TaskIntake(bus, settings, models, handlers);
+    List<Lane> lanes = List.of(new Lane("embedding", "all-minilm-l6-v2"), new Lane("ping", null));
+    pages = new Dashboard(bus, settings, keys, sessions, intake, lanes).routes();
     verticle =
         new HttpVerticle(
             bus,
             settings,
-            ApiKeys.open(settings),
-            ModelCatalogue.load(null),
-            List.of(
-                new Declared("embedding", "{}"),
-                new Declared(
-                    "ping",
-                    """
-                    {"type":"object","properties":{
-                      "n":{"type":"integer"},
-                      "sleep_ms":{"type":"integer","minimum":0,"maximum":600000}}}
-                    """)),
+            keys,
+            sessions,
+            models,
+            handlers,
             "node",
             () -> "# metrics\n",
             pages);

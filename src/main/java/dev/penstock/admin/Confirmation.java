@@ -1,0 +1,81 @@
+package dev.penstock.admin;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What is asked before many tasks are changed.
+ *
+ * @param action where the answer goes
+ * @param fields what goes with it
+ * @param yes what the button says; empty: there is nothing to do
+ * @param back where one comes from
+ */
+public record Confirmation(
+    String title,
+    String text,
+    String action,
+    Map<String, String> fields,
+    String yes,
+    boolean grave,
+    String back) {
+
+  /**
+   * @param which the tasks' description
+   * @param more whether there are more than were counted
+   */
+  static Confirmation sweep(
+      boolean cancel, String which, int tasks, boolean more, TaskQuery query) {
+    String verb = cancel ? "Cancel" : "Retry";
+    String title = verb + " all matching tasks";
+    Map<String, String> fields = new LinkedHashMap<>();
+    fields.put("state", query.state() == null ? "" : query.state().json());
+    fields.put("lane", query.lane());
+    fields.put("text", query.text());
+    String among = "Chosen are " + which + ". ";
+    String able = cancel ? "have not ended" : "failed or were cancelled";
+    if (tasks == 0) {
+      String none = among + "None of them " + able + ", so there is nothing to do.";
+      return new Confirmation(title, none, "", Map.of(), "", false, query.first().path());
+    }
+    String count = more ? "More than " + Times.count(tasks) : Times.count(tasks);
+    String text =
+        among
+            + count
+            + " of them "
+            + (cancel ? able + "; running ones are stopped." : able + " and will run again.");
+    return new Confirmation(
+        title,
+        text,
+        cancel ? SweepPage.CANCEL : SweepPage.RETRY,
+        fields,
+        verb + " " + tasks(tasks, more),
+        cancel,
+        query.first().path());
+  }
+
+  static Confirmation purge(String lane, long waiting) {
+    String title = "Purge lane " + lane;
+    if (waiting == 0) {
+      return new Confirmation(
+          title, "No task waits on this lane.", "", Map.of(), "", false, OverviewPage.PATH);
+    }
+    return new Confirmation(
+        title,
+        Times.count(waiting)
+            + (waiting == 1 ? " task waits" : " tasks wait")
+            + " on this lane, scheduled ones too. They are cancelled; what runs goes on.",
+        SweepPage.PURGE,
+        Map.of("lane", lane),
+        "Cancel " + tasks(waiting, false),
+        true,
+        OverviewPage.PATH);
+  }
+
+  private static String tasks(long tasks, boolean more) {
+    if (more) {
+      return "all of them";
+    }
+    return tasks == 1 ? "1 task" : Times.count(tasks) + " tasks";
+  }
+}

@@ -1,0 +1,60 @@
+package dev.penstock.admin;
+
+import static dev.penstock.http.Route.Access.OPEN;
+import static dev.penstock.http.Route.get;
+
+import dev.penstock.bus.Bus;
+import dev.penstock.config.Settings;
+import dev.penstock.http.Assets;
+import dev.penstock.http.Route;
+import dev.penstock.http.TaskIntake;
+import dev.penstock.security.ApiKeys;
+import dev.penstock.security.LoginThrottle;
+import dev.penstock.security.Sessions;
+import dev.penstock.task.Lane;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+
+/** All pages for operators, and the files that they are made of. */
+public final class Dashboard {
+  private static final String CSS = "text/css; charset=utf-8";
+  private static final String JS = "text/javascript; charset=utf-8";
+
+  private final List<Route> routes = new ArrayList<>();
+
+  /**
+   * @param lanes those that work can be sent to
+   */
+  public Dashboard(
+      Bus bus,
+      Settings settings,
+      ApiKeys keys,
+      Sessions sessions,
+      TaskIntake intake,
+      List<Lane> lanes) {
+    InstantSource clock = InstantSource.system();
+    Desk desk = new Desk(bus, clock);
+    String model = settings.embedding().model();
+    routes.addAll(new LoginPage(desk, keys, sessions, new LoginThrottle(clock), settings).routes());
+    routes.addAll(new OverviewPage(desk, model).routes());
+    routes.addAll(new TaskListPage(desk, lanes).routes());
+    routes.addAll(new OneTaskPage(desk).routes());
+    routes.addAll(new SweepPage(desk).routes());
+    routes.addAll(new SubmitPage(desk, intake, lanes, model).routes());
+    routes.addAll(new LiveEvents(desk, sessions).routes());
+    file("pico.css", Assets.PICO + "pico.min.css", CSS);
+    file("htmx.js", Assets.HTMX + "htmx.min.js", JS);
+    file("penstock.css", Assets.OURS + "penstock.css", CSS);
+    file("penstock.js", Assets.OURS + "penstock.js", JS);
+  }
+
+  /** Open: the login needs them, and they are in every copy of the program. */
+  private void file(String name, String resource, String contentType) {
+    routes.add(get("/assets/" + name, OPEN, Assets.file(resource, contentType)));
+  }
+
+  public List<Route> routes() {
+    return List.copyOf(routes);
+  }
+}

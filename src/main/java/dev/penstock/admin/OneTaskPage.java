@@ -1,0 +1,96 @@
+package dev.penstock.admin;
+
+import static dev.penstock.http.Route.Access.SESSION;
+import static dev.penstock.http.Route.get;
+import static dev.penstock.http.Route.post;
+
+import dev.penstock.bus.Request.CancelTask;
+import dev.penstock.bus.Request.FindSteps;
+import dev.penstock.bus.Request.FindTask;
+import dev.penstock.bus.Request.RetryTask;
+import dev.penstock.http.Exchange;
+import dev.penstock.http.Reply;
+import dev.penstock.http.Route;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import java.util.List;
+import java.util.Optional;
+
+/** One task: how it stands, what it went through, what went in and what came out. */
+final class OneTaskPage {
+  private static final String PATH = TaskQuery.PATH + "/{id}";
+
+  private final Desk desk;
+
+  OneTaskPage(Desk desk) {
+    this.desk = desk;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        get(PATH, SESSION, desk.guarded(this::page)),
+        get(PATH + "/input", SESSION, desk.guarded(this::input)),
+        post(PATH + "/cancel", SESSION, Desk.SMALL_FORM, desk.guarded(this::cancel)),
+        post(PATH + "/retry", SESSION, Desk.SMALL_FORM, desk.guarded(this::retry)));
+  }
+
+  private static Optional<TaskId> id(Exchange exchange) {
+    return TaskId.parse(exchange.parameter("id"));
+  }
+
+  private Optional<Task> find(Exchange exchange) throws InterruptedException {
+    Optional<TaskId> id = id(exchange);
+    return id.isEmpty() ? Optional.empty() : desk.ask(new FindTask(id.get()));
+  }
+
+  private Reply unknown() {
+    return desk.message(
+        404,
+        "No such task",
+        "There is no task with this id. Ended tasks are kept for a while only.");
+  }
+
+  private Reply page(Exchange exchange) throws InterruptedException {
+    Optional<Task> found = find(exchange);
+    if (found.isEmpty()) {
+      return unknown();
+    }
+    Task task = found.get();
+    TaskView view = TaskView.of(task, desk.ask(new FindSteps(task.id())), desk.now());
+    return desk.page(
+        exchange,
+        new Layout("Task " + view.row().shortId(), TaskQuery.PATH),
+        desk.templates.taskLive(view),
+        desk.templates.task(view));
+  }
+
+  private Reply input(Exchange exchange) throws InterruptedException {
+    return find(exchange)
+        .map(task ->
+            Reply.of(200, "application/json", task.spec().input())
+                .with("Cache-Control", "no-store")
+                .with(
+                    "Content-Disposition", "attachment; filename=\"" + task.id() + "-input.json\""))
+        .orElseGet(this::unknown);
+  }
+
+  private Reply cancel(Exchange exchange) throws InterruptedException {
+    Optional<TaskId> id = id(exchange);
+    if (id.isEmpty()) {
+      return unknown();
+    }
+    desk.ask(new CancelTask(id.get()));
+    desk.did(exchange, "cancelled task " + id.get());
+    return Desk.goTo(TaskQuery.PATH + "/" + id.get());
+  }
+
+  private Reply retry(Exchange exchange) throws InterruptedException {
+    Optional<TaskId> id = id(exchange);
+    if (id.isEmpty()) {
+      return unknown();
+    }
+    desk.ask(new RetryTask(id.get()));
+    desk.did(exchange, "retried task " + id.get());
+    return Desk.goTo(TaskQuery.PATH + "/" + id.get());
+  }
+}

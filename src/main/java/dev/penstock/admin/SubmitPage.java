@@ -1,0 +1,90 @@
+package dev.penstock.admin;
+
+import static dev.penstock.http.Route.Access.SESSION;
+import static dev.penstock.http.Route.get;
+import static dev.penstock.http.Route.post;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.penstock.http.Exchange;
+import dev.penstock.http.Reply;
+import dev.penstock.http.Route;
+import dev.penstock.http.TaskIntake;
+import dev.penstock.http.TaskIntake.Taken;
+import dev.penstock.task.Lane;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** A form for a new task, to try things out. */
+final class SubmitPage {
+  static final String PATH = "/dashboard/submit";
+
+  /** A text of it, percent-encoded, may be three times as long. */
+  private static final int MAX_BODY = 1 << 20;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Desk desk;
+  private final TaskIntake intake;
+  private final List<Lane> lanes;
+  private final String defaultModel;
+
+  SubmitPage(Desk desk, TaskIntake intake, List<Lane> lanes, String defaultModel) {
+    this.desk = desk;
+    this.intake = intake;
+    this.lanes = lanes;
+    this.defaultModel = defaultModel;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        get(PATH, SESSION, _ -> page(NewTask.empty(lanes, defaultModel))),
+        post(PATH, SESSION, MAX_BODY, desk.guarded(this::submit)));
+  }
+
+  private Reply page(NewTask task) {
+    return desk.page(new Layout("New task", PATH), desk.templates.submit(task));
+  }
+
+  private Reply submit(Exchange exchange) throws InterruptedException {
+    Form form = Form.of(exchange.body());
+    byte[] json;
+    try {
+      json = task(form);
+    } catch (JsonProcessingException e) {
+      return refused(form, "The input is not JSON: " + e.getOriginalMessage());
+    }
+    return switch (intake.submit(json, exchange.caller().owner())) {
+      case Taken.Accepted(var id) -> {
+        desk.did(exchange, "submitted task " + id);
+        yield Desk.goTo(TaskQuery.PATH + "/" + id);
+      }
+      case Taken.Refused(var message) -> refused(form, message);
+    };
+  }
+
+  private Reply refused(Form form, String message) {
+    return Desk.withStatus(400, page(NewTask.again(form, lanes, defaultModel, message)));
+  }
+
+  /** The task as the API would have been sent it. */
+  private static byte[] task(Form form) throws JsonProcessingException {
+    ObjectNode task = JSON.createObjectNode();
+    String type = form.get("type");
+    task.put("type", type);
+    if (type.equals(NewTask.TEXT_TYPE)) {
+      task.put("model", form.get("model"));
+      task.put("input", form.get("text"));
+    } else {
+      String given = form.get("json").isBlank() ? "{}" : form.get("json");
+      JsonNode input = JSON.readTree(given);
+      task.set("input", input);
+    }
+    if (form.get("priority").matches("\\d{1,2}")) {
+      task.put("priority", Integer.parseInt(form.get("priority")));
+    }
+    return task.toString().getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,143 @@
+package dev.penstock.admin;
+
+import static dev.penstock.http.Route.Access.SESSION;
+import static dev.penstock.http.Route.get;
+import static dev.penstock.http.Route.post;
+
+import dev.penstock.bus.Request;
+import dev.penstock.bus.Request.CancelTasks;
+import dev.penstock.bus.Request.LaneFigures;
+import dev.penstock.bus.Request.ListTasks;
+import dev.penstock.bus.Request.PurgeLane;
+import dev.penstock.bus.Request.ReadFigures;
+import dev.penstock.bus.Request.RetryTasks;
+import dev.penstock.bus.Request.Swept;
+import dev.penstock.config.Visible;
+import dev.penstock.http.Exchange;
+import dev.penstock.http.Reply;
+import dev.penstock.http.Route;
+import dev.penstock.task.Lane;
+import dev.penstock.task.TaskFilter;
+import dev.penstock.task.TaskPage;
+import dev.penstock.task.TaskState;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** What is done to many tasks at once. Says first how many there are, and asks. */
+final class SweepPage {
+  static final String CANCEL = "/dashboard/cancel";
+  static final String RETRY = "/dashboard/retry";
+  static final String PURGE = "/dashboard/lanes/purge";
+
+  /** So many are counted; of more it is said that there are more. */
+  private static final int COUNTED = 1_000;
+
+  private static final Duration LONGEST = Duration.ofSeconds(20);
+  private static final Set<TaskState> LIVE = EnumSet.of(TaskState.PENDING, TaskState.PROCESSING);
+  private static final Set<TaskState> OVER = EnumSet.of(TaskState.FAILED, TaskState.CANCELLED);
+
+  private final Desk desk;
+
+  SweepPage(Desk desk) {
+    this.desk = desk;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        get(CANCEL, SESSION, desk.guarded(exchange -> ask(exchange, true))),
+        get(RETRY, SESSION, desk.guarded(exchange -> ask(exchange, false))),
+        get(PURGE, SESSION, desk.guarded(this::askToPurge)),
+        post(CANCEL, SESSION, Desk.SMALL_FORM, desk.guarded(exchange -> sweep(exchange, true))),
+        post(RETRY, SESSION, Desk.SMALL_FORM, desk.guarded(exchange -> sweep(exchange, false))),
+        post(PURGE, SESSION, Desk.SMALL_FORM, desk.guarded(this::purge)));
+  }
+
+  private Reply ask(Exchange exchange, boolean cancel) throws InterruptedException {
+    TaskQuery query = TaskQuery.of(Form.of(exchange.query()));
+    Optional<TaskFilter> filter = query.filter(cancel ? LIVE : OVER);
+    TaskPage page =
+        filter.isEmpty()
+            ? new TaskPage(List.of(), false, false)
+            : desk.ask(new ListTasks(filter.get(), null, COUNTED));
+    return confirm(
+        exchange,
+        Confirmation.sweep(
+            cancel, query.words(), page.tasks().size(), page.more() || page.cut(), query));
+  }
+
+  private Reply askToPurge(Exchange exchange) throws InterruptedException {
+    String lane = Form.of(exchange.query()).get("lane");
+    long waiting =
+        desk.ask(new ReadFigures()).lanes().stream()
+            .filter(figures -> figures.lane().name().equals(lane))
+            .mapToLong(SweepPage::waiting)
+            .sum();
+    return confirm(exchange, Confirmation.purge(lane, waiting));
+  }
+
+  private static long waiting(LaneFigures figures) {
+    return figures.ready() + figures.scheduled();
+  }
+
+  private Reply confirm(Exchange exchange, Confirmation confirmation) {
+    return desk.page(
+        exchange,
+        new Layout(confirmation.title(), confirmation.back()),
+        desk.templates.confirm(confirmation),
+        desk.templates.confirmPage(confirmation));
+  }
+
+  private Reply sweep(Exchange exchange, boolean cancel) throws InterruptedException {
+    TaskQuery query = TaskQuery.of(Form.of(exchange.body()));
+    Optional<TaskFilter> filter = query.filter(cancel ? LIVE : OVER);
+    long tasks =
+        filter.isEmpty()
+            ? 0
+            : sweep(cancel ? new CancelTasks(filter.get()) : new RetryTasks(filter.get()));
+    String did = cancel ? "cancelled" : "retried";
+    desk.did(exchange, did + " " + tasks + " " + Visible.text(query.words()));
+    return Desk.goTo(withNotice(query.first().path(), did, tasks));
+  }
+
+  private Reply purge(Exchange exchange) throws InterruptedException {
+    String lane = Form.of(exchange.body()).get("lane");
+    if (lane.isEmpty() || lane.startsWith(".")) {
+      return desk.message(400, "No such lane", "The form names no lane.");
+    }
+    long tasks = sweep(new PurgeLane(Lane.of(lane)));
+    desk.did(exchange, "purged lane " + Visible.text(lane) + ", " + tasks + " tasks");
+    return Desk.goTo(withNotice(OverviewPage.PATH, "purged", tasks));
+  }
+
+  /** Part by part, so that other work gets its turn between. */
+  private long sweep(Request<Swept> request) throws InterruptedException {
+    long until = System.nanoTime() + LONGEST.toNanos();
+    long tasks = 0;
+    Swept part;
+    do {
+      part = desk.ask(request);
+      tasks += part.tasks();
+    } while (part.more() && part.tasks() > 0 && System.nanoTime() < until);
+    return tasks;
+  }
+
+  private static String withNotice(String path, String did, long tasks) {
+    return path + (path.contains("?") ? "&" : "?") + did + "=" + tasks;
+  }
+
+  /** What was just done, in a sentence; empty: nothing. Numbers only come from the address. */
+  static String notice(Form form) {
+    for (String did : List.of("cancelled", "retried", "purged")) {
+      String tasks = form.get(did);
+      if (tasks.matches("\\d{1,12}")) {
+        long count = Long.parseLong(tasks);
+        String verb = did.equals("purged") ? "cancelled" : did;
+        return count == 1 ? "1 task " + verb + "." : Times.count(count) + " tasks " + verb + ".";
+      }
+    }
+    return "";
+  }
+}

@@ -1,0 +1,82 @@
+package dev.penstock.admin;
+
+import dev.penstock.task.Lane;
+import dev.penstock.task.TaskPage;
+import dev.penstock.task.TaskState;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A page of tasks, ready to print.
+ *
+ * @param self the page's own path, which it is asked for again by
+ * @param lane the one chosen
+ * @param newer null: these are the newest
+ * @param older null: there are none
+ * @param cut a text was looked for in the newest tasks only
+ * @param filtered whether some tasks are left out
+ */
+public record TaskList(
+    String self,
+    List<Tab> tabs,
+    List<Choice> lanes,
+    String state,
+    String text,
+    List<TaskRow> rows,
+    @Nullable String newer,
+    @Nullable String older,
+    boolean cut,
+    boolean filtered,
+    String sweep) {
+
+  /** One state, or all of them. */
+  public record Tab(String name, String path, boolean here) {}
+
+  public record Choice(String value, String name, boolean chosen) {}
+
+  /**
+   * @param known the lanes that work can be sent to
+   */
+  static TaskList of(TaskQuery query, TaskPage page, List<Lane> known, Instant now) {
+    List<Tab> tabs = new ArrayList<>();
+    tabs.add(new Tab("all", query.in(null).path(), query.state() == null));
+    for (TaskState state : TaskState.values()) {
+      tabs.add(new Tab(state.json(), query.in(state).path(), state == query.state()));
+    }
+    return new TaskList(
+        query.path(),
+        tabs,
+        choices(query.lane(), known),
+        query.state() == null ? "" : query.state().json(),
+        query.text(),
+        page.tasks().stream().map(task -> TaskRow.of(task, now)).toList(),
+        query.after() == null ? null : query.newer().path(),
+        page.more() ? query.older(page.tasks().getLast().id()).path() : null,
+        page.cut(),
+        !query.everything(),
+        query.first().encoded());
+  }
+
+  private static List<Choice> choices(String chosen, List<Lane> known) {
+    var names = new TreeSet<String>();
+    known.forEach(lane -> {
+      names.add(lane.type());
+      names.add(lane.name());
+    });
+    if (!chosen.isEmpty()) {
+      names.add(chosen);
+    }
+    return names.stream().map(name -> new Choice(name, name, name.equals(chosen))).toList();
+  }
+
+  public String cancelPath() {
+    return SweepPage.CANCEL + "?" + sweep;
+  }
+
+  public String retryPath() {
+    return SweepPage.RETRY + "?" + sweep;
+  }
+}

@@ -1,0 +1,41 @@
+package dev.penstock.admin;
+
+import static dev.penstock.http.Route.Access.SESSION;
+import static dev.penstock.http.Route.get;
+
+import dev.penstock.bus.Request.ListTasks;
+import dev.penstock.http.Exchange;
+import dev.penstock.http.Reply;
+import dev.penstock.http.Route;
+import dev.penstock.task.Lane;
+import dev.penstock.task.TaskPage;
+import java.util.List;
+
+/** All tasks, newest first, a page at a time. */
+final class TaskListPage {
+  private static final int ROWS = 25;
+
+  private final Desk desk;
+  private final List<Lane> lanes;
+
+  TaskListPage(Desk desk, List<Lane> lanes) {
+    this.desk = desk;
+    this.lanes = lanes;
+  }
+
+  List<Route> routes() {
+    return List.of(get(TaskQuery.PATH, SESSION, desk.guarded(this::page)));
+  }
+
+  private Reply page(Exchange exchange) throws InterruptedException {
+    Form form = Form.of(exchange.query());
+    TaskQuery query = TaskQuery.of(form);
+    TaskPage tasks = desk.ask(new ListTasks(query.filter(), query.after(), ROWS));
+    TaskList list = TaskList.of(query, tasks, lanes, desk.now());
+    return desk.page(
+        exchange,
+        new Layout("Tasks", TaskQuery.PATH),
+        desk.templates.rows(list),
+        desk.templates.tasks(list, SweepPage.notice(form)));
+  }
+}

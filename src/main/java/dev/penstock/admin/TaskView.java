@@ -1,0 +1,91 @@
+package dev.penstock.admin;
+
+import dev.penstock.task.Step;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskOutput;
+import dev.penstock.task.TaskState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One task, ready to print.
+ *
+ * @param error why it failed, or why its last attempt did
+ * @param result null: there is none
+ */
+public record TaskView(
+    TaskRow row,
+    List<Fact> facts,
+    List<Timeline.Entry> timeline,
+    @Nullable Problem error,
+    Payload input,
+    @Nullable Payload result,
+    List<Fact> metadata,
+    boolean cancellable,
+    boolean retriable) {
+
+  public record Fact(String name, String value) {}
+
+  public record Problem(String code, String message) {}
+
+  static TaskView of(Task task, List<Step> steps, Instant now) {
+    TaskOutput output = task.output();
+    TaskError error = task.error();
+    return new TaskView(
+        TaskRow.of(task, now),
+        facts(task, now),
+        Timeline.of(task, steps, now),
+        error == null || task.state() == TaskState.COMPLETED
+            ? null
+            : new Problem(error.code().json(), error.message()),
+        Payload.json(task.spec().input()),
+        output == null ? null : Payload.of(output),
+        new TreeMap<>(task.spec().metadata())
+            .entrySet().stream().map(each -> new Fact(each.getKey(), each.getValue())).toList(),
+        !task.state().ended(),
+        task.state() == TaskState.FAILED || task.state() == TaskState.CANCELLED);
+  }
+
+  private static List<Fact> facts(Task task, Instant now) {
+    List<Fact> facts = new ArrayList<>();
+    Instant started = task.startedAt();
+    if (started != null && task.state() != TaskState.PENDING) {
+      facts.add(new Fact("Waited", Times.duration(Duration.between(task.createdAt(), started))));
+      facts.add(new Fact("Ran", TaskRow.ran(task, now)));
+    } else if (!task.state().ended()) {
+      facts.add(new Fact("Waiting", Times.age(task.createdAt(), now)));
+    }
+    facts.add(new Fact("Attempts", TaskRow.attempts(task)));
+    if (task.lost() > 0) {
+      facts.add(new Fact("Lost workers", Times.count(task.lost())));
+    }
+    facts.add(new Fact("Priority", task.spec().priority().value() + " of 10"));
+    facts.add(new Fact("Time limit", Times.duration(task.spec().timeout())));
+    if (task.worker() != null) {
+      facts.add(new Fact("Worker", task.worker()));
+    }
+    facts.add(new Fact("Owner", task.spec().owner()));
+    return facts;
+  }
+
+  public String cancelPath() {
+    return row.path() + "/cancel";
+  }
+
+  public String retryPath() {
+    return row.path() + "/retry";
+  }
+
+  public String inputPath() {
+    return row.path() + "/input";
+  }
+
+  public String resultPath() {
+    return "/v1/tasks/" + row.id() + "/result";
+  }
+}
