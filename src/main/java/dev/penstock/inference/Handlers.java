@@ -67,12 +67,7 @@ public final class Handlers implements AutoCloseable {
         };
     ModelEngines engines =
         ModelEngines.start(
-            catalogue,
-            settings.model(),
-            settings.inference(),
-            settings.data().dir(),
-            device,
-            both);
+            catalogue, settings.model(), settings.inference(), settings.data().dir(), device, both);
     TokenizerThreads threads = new TokenizerThreads(Runtime.getRuntime().availableProcessors());
     List<TaskHandler> builtIn =
         List.of(

@@ -50,9 +50,7 @@ public final class InferenceVerticle extends VerticleBase {
   }
 
   private WorkerFigures figures() {
-    return handlers
-        .board()
-        .figures(worker, lanes.lanes(), lanes.running(), handlers.status());
+    return handlers.board().figures(worker, lanes.lanes(), lanes.running(), handlers.status());
   }
 
   private List<Part> health() {

@@ -74,15 +74,7 @@ final class TestServer implements AutoCloseable {
     pages = new Dashboard(bus, settings, keys, sessions, intake, lanes).routes();
     verticle =
         new HttpVerticle(
-            bus,
-            settings,
-            keys,
-            sessions,
-            models,
-            handlers,
-            "node",
-            () -> "# metrics\n",
-            pages);
+            bus, settings, keys, sessions, models, handlers, "node", () -> "# metrics\n", pages);
     vertx
         .deployVerticle(verticle)
         .toCompletionStage()
