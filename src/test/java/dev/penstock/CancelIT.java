@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,14 +29,13 @@ final class CancelIT {
   void aCancelThatRacesTheEndLeavesExactlyOneFinalState() throws Exception {
     var checker = new Checker();
     Map<String, String> said = new ConcurrentHashMap<>();
-    var refused = new AtomicInteger();
     try (var penstock = PenstockProcess.start(folder, Map.of());
         var api = penstock.api()) {
       try (var _ =
           Producers.start(
               8,
               () -> {
-                if (said.size() + refused.get() >= TASKS) {
+                if (said.size() >= TASKS) {
                   return;
                 }
                 var random = ThreadLocalRandom.current();
@@ -56,7 +54,6 @@ final class CancelIT {
                   said.put(id, "cancelled");
                 } else {
                   assertThat(cancel.status()).as(cancel.raw().body()).isEqualTo(409);
-                  refused.incrementAndGet();
                   said.put(id, "completed");
                 }
                 checker.accepted(
@@ -80,7 +77,7 @@ final class CancelIT {
       String text = "the water that drives the turbine comes down the pipe ".repeat(20);
       var body = Api.JSON.createObjectNode().put("type", "embedding");
       var input = body.putArray("input");
-      for (int i = 0; i < 2_000; i++) {
+      for (int i = 0; i < 1_000; i++) {
         input.add(i + " " + text);
       }
       String id = api.post("/v1/tasks", body.toString()).json().path("id").asText();
@@ -90,7 +87,7 @@ final class CancelIT {
           () -> api.get("/v1/tasks/" + id).json().at("/progress/done").asInt() > 0);
       Answer cancelled = api.post("/v1/tasks/" + id + "/cancel", "");
       assertThat(cancelled.status()).isEqualTo(200);
-      // Minutes of work are left of it; the batches under way may end, and no other may begin.
+      // Much of the work is left of it; the batches under way may end, and no other may begin.
       double before = api.metric("penstock_batch_run_seconds_count");
       Await.until(
           "nothing runs", Duration.ofSeconds(30), () -> api.metric("penstock_lane_running") == 0);
