@@ -64,7 +64,7 @@ public final class DispatchVerticle extends VerticleBase {
     var clock = InstantSource.system();
     var recorder = new Recorder(meters, clock);
     var pauses = new Pauses(store);
-    var submissions = new Submissions(store, queue, recorder);
+    var submissions = new Submissions(store, queue, recorder, clock);
     var dispatcher =
         new Dispatcher(
             store,
@@ -111,7 +111,7 @@ public final class DispatchVerticle extends VerticleBase {
     tickers.add(Ticker.start("sweeper", settings.lease().sweepEvery(), sweeper));
     tickers.add(Ticker.start("scheduler", SCHEDULE_EVERY, new Scheduler(store, dispatcher)));
     tickers.add(Ticker.start("figures", FIGURES_EVERY, figures::figures));
-    atTheEnd = () -> recorder.flush(store);
+    atTheEnd = () -> recorder.flushIfPossible(store);
     // Before anybody leases: a lane that was paused when the program stopped is paused still.
     return vertx.executeBlocking(() -> {
       pauses.refreshIfPossible();

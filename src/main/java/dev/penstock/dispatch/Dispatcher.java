@@ -70,6 +70,7 @@ final class Dispatcher {
   }
 
   Leased lease(LeaseTasks request) throws InterruptedException {
+    long until = System.nanoTime() + request.patience().toNanos();
     if (!pauses.awaitResumed(request.lane(), request.patience())) {
       return new Leased(List.of(), false);
     }
@@ -77,8 +78,12 @@ final class Dispatcher {
         queue.receive(
             request.lane(),
             new Room(request.tasks(), request.bytes(), request.least(), suspects(request)),
-            request.patience());
+            Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     if (received.isEmpty()) {
+      return new Leased(List.of(), false);
+    }
+    if (pauses.lanes().contains(request.lane())) {
+      queue.release(received); // Paused while it waited.
       return new Leased(List.of(), false);
     }
     List<Claim> claims;

@@ -84,7 +84,9 @@ final class FigureBoard {
               recent.getOrDefault(lane.lane(), LastMinute.none(lane.lane(), now))));
     }
     for (Lane lane : idle) {
-      lanes.add(new LaneFigures(lane, 0, 0, 0, 0, null, true, LastMinute.none(lane, now)));
+      lanes.add(
+          new LaneFigures(
+              lane, 0, 0, 0, 0, null, true, recent.getOrDefault(lane, LastMinute.none(lane, now))));
     }
     lanes.sort(Comparator.comparing(lane -> lane.lane().name()));
     return lanes;

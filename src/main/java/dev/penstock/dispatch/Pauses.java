@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 /** The lanes from which nothing is to be leased, as the store had them a moment ago. */
 final class Pauses {
   private final TaskStore store;
+  private final Object reading = new Object();
   private Set<Lane> paused = Set.of();
 
   Pauses(TaskStore store) {
@@ -18,10 +19,13 @@ final class Pauses {
 
   /** Reads the store. */
   void refresh() {
-    Set<Lane> now = store.paused();
-    synchronized (this) {
-      paused = now;
-      notifyAll();
+    // One after the other: what was read first must not come last.
+    synchronized (reading) {
+      Set<Lane> now = store.paused();
+      synchronized (this) {
+        paused = now;
+        notifyAll();
+      }
     }
   }
 

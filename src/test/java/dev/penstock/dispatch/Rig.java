@@ -1,0 +1,119 @@
+package dev.penstock.dispatch;
+
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Event;
+import dev.penstock.bus.Request.LeaseTasks;
+import dev.penstock.bus.Request.SettleReply;
+import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.bus.Request.Submission;
+import dev.penstock.bus.Request.SubmitTasks;
+import dev.penstock.bus.Request.Suspects;
+import dev.penstock.metrics.Meters;
+import dev.penstock.queue.TaskQueue;
+import dev.penstock.queue.TaskQueues;
+import dev.penstock.sqlite.SqliteDatabase;
+import dev.penstock.store.SettableClock;
+import dev.penstock.store.TaskStore;
+import dev.penstock.store.TaskStores;
+import dev.penstock.task.Lane;
+import dev.penstock.task.LeasedTask;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.Priority;
+import dev.penstock.task.RetryPolicy;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskSpec;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Vertx;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A dispatcher and its parts over the real store and queue. */
+final class Rig implements AutoCloseable {
+  static final Duration LEASE = Duration.ofSeconds(30);
+  static final TaskError ERROR = new TaskError(TaskError.Code.HANDLER_FAILED, "it broke");
+
+  /** The node that TestTasks name as waiting for their end. */
+  static final String NODE = "node-1";
+
+  final SettableClock clock = new SettableClock();
+  final Vertx vertx = Vertx.vertx();
+  final Bus bus = Bus.over(vertx);
+  final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  final Meters meters = new Meters(registry);
+  final SqliteDatabase database;
+  final TaskStore store;
+  final TaskQueue queue;
+  final Recorder recorder = new Recorder(meters, clock);
+  final Pauses pauses;
+  final Dispatcher dispatcher;
+  final Submissions submissions;
+  final ByHand byHand;
+
+  /** How often somebody has begun to wait for messages. */
+  final AtomicInteger queueWaits = new AtomicInteger();
+
+  /** What the waiting node and the worker were told. */
+  final BlockingQueue<Event> told = new LinkedBlockingQueue<>();
+
+  Rig(Path folder) {
+    database = SqliteDatabase.open(folder.resolve("penstock.db"));
+    store = TaskStores.open(database, clock);
+    queue = new WatchedQueue(TaskQueues.open(database), queueWaits);
+    pauses = new Pauses(store);
+    dispatcher =
+        new Dispatcher(
+            store,
+            queue,
+            bus,
+            meters,
+            recorder,
+            pauses,
+            new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
+            LEASE);
+    submissions = new Submissions(store, queue, recorder, clock);
+    byHand = new ByHand(store, dispatcher);
+    bus.listen(NODE, Event.TaskSettled.class, told::add);
+    bus.listen("worker", Event.RunCancelled.class, told::add);
+  }
+
+  List<Submission> submit(TaskSpec... specs) {
+    return submissions.submit(new SubmitTasks(List.of(specs))).answers();
+  }
+
+  List<LeasedTask> lease(Lane lane) throws InterruptedException {
+    return lease(lane, Duration.ofMillis(1));
+  }
+
+  List<LeasedTask> lease(Lane lane, Duration patience) throws InterruptedException {
+    return dispatcher
+        .lease(
+            new LeaseTasks("worker", lane, 10, 1 << 20, Priority.LOWEST, Suspects.SHOW, patience))
+        .tasks();
+  }
+
+  SettleReply settle(LeasedTask leased, Outcome outcome) {
+    return dispatcher.settle(new SettleTask(leased.task().id(), leased.lease().token(), outcome));
+  }
+
+  /** The next thing that somebody was told. */
+  Event nextTold() throws InterruptedException {
+    Event event = told.poll(10, TimeUnit.SECONDS);
+    if (event == null) {
+      throw new AssertionError("nothing was told");
+    }
+    return event;
+  }
+
+  @Override
+  public void close() throws Exception {
+    queue.close();
+    store.close();
+    database.close();
+    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+}

@@ -1,0 +1,130 @@
+package dev.penstock.dispatch;
+
+import static dev.penstock.store.TestTasks.LANE;
+import static dev.penstock.store.TestTasks.as;
+import static dev.penstock.store.TestTasks.task;
+import static dev.penstock.store.TestTasks.taskAt;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.bus.Request.Submission;
+import dev.penstock.bus.Request.SubmitTasks;
+import dev.penstock.task.Identity;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
+import dev.penstock.task.Unavailable;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SubmissionsTest {
+  private static final Submission ACCEPTED = new Submission.Accepted();
+  private static final Identity NAMED = new Identity.Named("order-7", "digest-1");
+
+  @TempDir Path folder;
+  private Rig rig;
+
+  @BeforeEach
+  void open() {
+    rig = new Rig(folder);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    rig.close();
+  }
+
+  private static TaskError.Code refusal(Submission submission) {
+    return ((Submission.Refused) submission).error().code();
+  }
+
+  private Submissions cutOff(Unavailable answer) {
+    return new Submissions(rig.store, new ClosedQueue(rig.queue, answer), rig.recorder, rig.clock);
+  }
+
+  @Test
+  void everyTaskOfAListIsAnsweredInOrder() throws Exception {
+    TaskSpec first = as(NAMED, task());
+    TaskSpec conflict = as(new Identity.Named("order-7", "digest-2"), task());
+    TaskSpec last = task();
+    List<Submission> answers = rig.submit(first, as(NAMED, task()), conflict, last);
+
+    assertThat(answers.get(0)).isEqualTo(ACCEPTED);
+    assertThat(((Submission.Earlier) answers.get(1)).task().id()).isEqualTo(first.id());
+    assertThat(refusal(answers.get(2))).isEqualTo(TaskError.Code.IDEMPOTENCY_CONFLICT);
+    assertThat(answers.get(3)).isEqualTo(ACCEPTED);
+    assertThat(rig.lease(LANE))
+        .extracting(leased -> leased.task().id())
+        .containsExactly(first.id(), last.id());
+    assertThat(rig.registry.counter("penstock.tasks.submitted", "lane", LANE.name()).count())
+        .isEqualTo(2);
+  }
+
+  @Test
+  void aRepeatedSubmitMakesNoSecondTask() throws Exception {
+    TaskSpec spec = as(NAMED, task());
+    assertThat(rig.submit(spec)).containsExactly(ACCEPTED);
+    assertThat(rig.submit(spec)).containsExactly(ACCEPTED);
+
+    assertThat(rig.lease(LANE)).hasSize(1);
+    assertThat(rig.lease(LANE)).isEmpty();
+  }
+
+  @Test
+  void aTaskWhoseTimeHasPassedIsReadyAtOnce() throws Exception {
+    rig.submit(taskAt(rig.clock.instant().minusSeconds(10)));
+
+    assertThat(rig.lease(LANE)).hasSize(1);
+  }
+
+  @Test
+  void aTaskWhosePublishingSurelyFailedIsForgottenAndSoIsItsIdentity() {
+    TaskSpec spec = as(NAMED, task());
+    List<Submission> answers =
+        cutOff(Unavailable.refused("away", new IllegalStateException()))
+            .submit(new SubmitTasks(List.of(spec)))
+            .answers();
+
+    assertThat(refusal(answers.getFirst())).isEqualTo(TaskError.Code.UNAVAILABLE);
+    assertThat(rig.store.find(spec.id())).isEmpty();
+    assertThat(rig.submit(as(NAMED, task()))).containsExactly(ACCEPTED);
+  }
+
+  @Test
+  void aTaskWhosePublishingMayHaveHappenedStaysThoughItsSubmitIsRefused() {
+    TaskSpec spec = task();
+    List<Submission> answers =
+        cutOff(Unavailable.unknown("timed out", new IllegalStateException()))
+            .submit(new SubmitTasks(List.of(spec)))
+            .answers();
+
+    assertThat(refusal(answers.getFirst())).isEqualTo(TaskError.Code.UNAVAILABLE);
+    assertThat(rig.store.find(spec.id())).isPresent();
+  }
+
+  @Test
+  void whatIsNotDueNeedsNoQueue() {
+    for (Unavailable answer :
+        List.of(
+            Unavailable.refused("away", new IllegalStateException()),
+            Unavailable.unknown("timed out", new IllegalStateException()))) {
+      TaskSpec later = taskAt(rig.clock.instant().plusSeconds(60));
+      assertThat(cutOff(answer).submit(new SubmitTasks(List.of(later, task()))).answers())
+          .first()
+          .isEqualTo(ACCEPTED);
+      assertThat(rig.store.find(later.id()).orElseThrow().state()).isEqualTo(TaskState.PENDING);
+    }
+  }
+
+  @Test
+  void aStoreThatCannotWriteRefusesEveryTask() {
+    rig.database.close();
+
+    assertThat(rig.submit(task(), task()))
+        .hasSize(2)
+        .allMatch(answer -> refusal(answer) == TaskError.Code.UNAVAILABLE);
+  }
+}
