@@ -87,10 +87,7 @@ final class TasksApiIT {
     Answer retried = api.post("/v1/tasks/" + id + "/retry", "");
     assertThat(retried.status()).isEqualTo(200);
     await(id, "completed");
-    assertThat(
-            IntStream.range(0, 2)
-                .mapToObj(i -> kind(id, i))
-                .toList())
+    assertThat(IntStream.range(0, 2).mapToObj(i -> kind(id, i)).toList())
         .isEqualTo(List.of("cancelled", "retried"));
     assertThat(api.post("/v1/tasks/" + id + "/cancel", "").json().at("/error/code").asText())
         .isEqualTo("task_ended");
@@ -137,8 +134,7 @@ final class TasksApiIT {
     for (int i = 0; i < 5; i++) {
       submit("{\"type\":\"ping\",\"delay_seconds\":600,\"metadata\":{\"job\":\"filtered\"}}");
     }
-    Answer cancelled =
-        api.post("/v1/tasks/cancel", "{\"q\":\"filtered\",\"status\":\"pending\"}");
+    Answer cancelled = api.post("/v1/tasks/cancel", "{\"q\":\"filtered\",\"status\":\"pending\"}");
     assertThat(cancelled.raw().body())
         .isEqualTo("{\"object\":\"tasks.cancelled\",\"count\":5,\"has_more\":false}");
     Answer retried = api.post("/v1/tasks/retry", "{\"q\":\"filtered\"}");
@@ -188,8 +184,7 @@ final class TasksApiIT {
     try (Socket socket = open("GET", "/v1/tasks/" + id + "/events", "")) {
       socket.setSoTimeout((int) LIMIT.toMillis());
       var lines =
-          new BufferedReader(
-                  new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))
+          new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))
               .lines()
               .toList();
       assertThat(lines.getFirst()).contains("200");
