@@ -75,22 +75,23 @@ final class PausesTest {
   }
 
   private void submit() {
-    new Submissions(store, queue, recorder).submit(
-        new SubmitTasks(
-            List.of(
-                new TaskSpec(
-                    TaskId.random(),
-                    LANE,
-                    "default",
-                    Priority.TASK,
-                    new byte[] {'{', '}'},
-                    3,
-                    Duration.ofMinutes(10),
-                    null,
-                    new TaskSpec.Retention(Duration.ofHours(1), Duration.ofDays(7)),
-                    Map.of(),
-                    null,
-                    null))));
+    new Submissions(store, queue, recorder)
+        .submit(
+            new SubmitTasks(
+                List.of(
+                    new TaskSpec(
+                        TaskId.random(),
+                        LANE,
+                        "default",
+                        Priority.TASK,
+                        new byte[] {'{', '}'},
+                        3,
+                        Duration.ofMinutes(10),
+                        null,
+                        new TaskSpec.Retention(Duration.ofHours(1), Duration.ofDays(7)),
+                        Map.of(),
+                        null,
+                        null))));
   }
 
   private Leased lease(TaskQueue over) throws InterruptedException {
@@ -117,8 +118,7 @@ final class PausesTest {
     }
 
     @Override
-    public List<Delivery> receive(Lane lane, Room room, Duration wait)
-        throws InterruptedException {
+    public List<Delivery> receive(Lane lane, Room room, Duration wait) throws InterruptedException {
       pause.run();
       return real.receive(lane, room, wait);
     }
