@@ -4,6 +4,7 @@ import dev.penstock.http.Json.Writer;
 import dev.penstock.http.Watches.Watch;
 import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
+import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,9 +28,16 @@ final class TaskEvents {
     String seen = exchange.header("Last-Event-ID");
     if (task.state().ended() && fingerprint(task).equals(seen)) {
       // Browsers would come back for ever: this is what tells them that there is no more.
-      return Reply.of(204, "text/event-stream", new byte[0]).with("Cache-Control", "no-store");
+      return nothing(204);
+    }
+    if (exchange.request().method().equals(HttpMethod.HEAD)) {
+      return nothing(200);
     }
     return new EventStream(sink -> follow(task, seen, sink));
+  }
+
+  private static Reply nothing(int status) {
+    return Reply.of(status, "text/event-stream", new byte[0]).with("Cache-Control", "no-store");
   }
 
   private void follow(Task first, @Nullable String seen, EventStream.Sink sink)

@@ -110,7 +110,9 @@ final class Waiters {
     try {
       look(overdue());
       for (TaskId id : abandoned()) {
-        drop(id);
+        if (!drop(id)) {
+          break;
+        }
       }
     } finally {
       looking.set(false);
@@ -141,7 +143,6 @@ final class Waiters {
     }
   }
 
-  /** Whoever comes after this makes new work, or meets a task that is being cancelled. */
   private List<TaskId> abandoned() {
     long now = System.nanoTime();
     List<TaskId> abandoned = new ArrayList<>();
@@ -151,18 +152,30 @@ final class Waiters {
           abandoned.add(id);
         }
       });
-      abandoned.forEach(lines::remove);
     }
     return abandoned;
   }
 
-  private void drop(TaskId id) throws InterruptedException {
+  /** False: nobody can be told now; the next look tries again. */
+  private boolean drop(TaskId id) throws InterruptedException {
+    Line line;
+    synchronized (lines) {
+      line = lines.get(id);
+      if (line == null || !line.waiters.isEmpty()) {
+        return true; // somebody came for it in the meantime
+      }
+      lines.remove(id);
+    }
     try {
       bus.ask(new CancelTask(id), LIMIT);
       LOG.debug("task {}: cancelled, nobody waits for it any more", id);
+      return true;
     } catch (Unavailable e) {
-      // It runs to its end for nobody, which costs time and no more.
       LOG.debug("task {}: abandoned but not cancelled: {}", id, e.getMessage());
+      synchronized (lines) {
+        lines.putIfAbsent(id, line);
+      }
+      return false;
     }
   }
 

@@ -9,11 +9,13 @@ import dev.penstock.task.Lane;
 import dev.penstock.task.Unavailable;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
 /** {@code GET /v1/workers}: who runs tasks. */
 final class WorkersResource {
+  private static final Duration LIMIT = Duration.ofSeconds(2);
   private static final int MILLI_DIGITS = 3;
 
   private final Bus bus;
@@ -25,7 +27,7 @@ final class WorkersResource {
   /** None where nobody answers: a worker that is away is no reason to know nothing. */
   List<WorkerFigures> figures() throws InterruptedException {
     try {
-      return bus.ask(new ReadWorkers(), OwnTasks.LIMIT);
+      return bus.ask(new ReadWorkers(), LIMIT);
     } catch (Unavailable e) {
       return List.of();
     }

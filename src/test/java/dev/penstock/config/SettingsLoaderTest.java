@@ -308,6 +308,7 @@ final class SettingsLoaderTest {
     "http.max-body, 2GiB",
     "http.max-body, 1",
     "http.max-held-requests, 0",
+    "http.abandon-after, 2h",
     "embedding.model, ../etc/passwd",
     "model.key, '../x'",
     "model.type, 'a,,b'",
