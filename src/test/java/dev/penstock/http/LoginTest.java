@@ -44,7 +44,10 @@ final class LoginTest {
 
   private HttpResponse<String> post(String path, String form, String... headers) throws Exception {
     return client.send(
-        request(path, headers).POST(HttpRequest.BodyPublishers.ofString(form)).build(),
+        request(path, headers)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .POST(HttpRequest.BodyPublishers.ofString(form))
+            .build(),
         HttpResponse.BodyHandlers.ofString());
   }
 
