@@ -263,6 +263,9 @@ final class DashboardIT {
     browser.driver().manage().deleteAllCookies();
     browser.open("/login");
     assertThat(browser.barriers()).isEmpty();
+    assertThat(browser.console())
+        .as("axe draws, and the browser has advice on that")
+        .allMatch(line -> line.contains("Canvas2D"));
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * An input or a result as a page shows it.
@@ -95,7 +96,7 @@ public record Payload(String summary, String text, boolean cut) {
   }
 
   private static String numbers(float[] vector) {
-    return java.util.stream.IntStream.range(0, vector.length)
+    return IntStream.range(0, vector.length)
         .mapToObj(i -> String.format(Locale.ROOT, "%.4f", vector[i]))
         .collect(Collectors.joining(", "));
   }
