@@ -25,7 +25,7 @@ final class Banner {
         model.state() == EngineStatus.State.READY
             ? model.model() + " on " + model.device()
             : model.model() + " could not be opened: " + model.message());
-    line(text, "page", uri + "/   any user name, the key as password");
+    line(text, "page", uri + "/   log in with the key");
     line(text, "docs", uri + "/docs");
     line(text, "key", key(node));
     line(

@@ -166,7 +166,7 @@ public sealed interface Request<R> {
   record Figures(Map<TaskState, Long> states, List<LaneFigures> lanes) {}
 
   /**
-   * Lanes that have live or failed tasks, or are paused.
+   * Lanes that have live or failed tasks, had some in the last minute, or are paused.
    *
    * @param oldest since when its longest-waiting ready task has waited
    * @param lastMinute what happened on it within the last 60 s

@@ -45,6 +45,7 @@ final class Rules {
           entry("http.sync-timeout", Rule.time("100ms", "1h")),
           entry("http.max-body", Rule.size("1KiB", "1GiB")),
           entry("http.max-held-requests", Rule.whole(1, 1_000_000)),
+          entry("http.abandon-after", Rule.time("0s", "1h")),
           entry("http.max-connections-per-address", Rule.whole(1, 1_000_000)),
           entry("http.read-timeout", Rule.time("100ms", "1h")),
           entry("http.idle-timeout", Rule.time("1s", "1d")),

@@ -145,6 +145,9 @@ public interface Settings {
 
     int maxHeldRequests();
 
+    /** How long work goes on that nobody waits for any more. */
+    Duration abandonAfter();
+
     int maxConnectionsPerAddress();
 
     /** How long a client may take to send a request. */

@@ -78,6 +78,10 @@ final class Dispatcher {
             request.lane(),
             new Room(request.tasks(), request.bytes(), request.least(), suspects(request)),
             request.patience());
+    if (pauses.lanes().contains(request.lane())) {
+      queue.release(received); // paused while we waited
+      return new Leased(List.of(), false);
+    }
     if (received.isEmpty()) {
       return new Leased(List.of(), false);
     }

@@ -70,6 +70,7 @@ final class FigureBoard {
     Set<Lane> paused = pauses.lanes();
     List<LaneFigures> lanes = new ArrayList<>();
     Set<Lane> idle = new HashSet<>(paused);
+    idle.addAll(recent.keySet()); // what is done as fast as it comes is never counted as live
     for (TaskStore.LaneFigures lane : counted) {
       idle.remove(lane.lane());
       lanes.add(
@@ -84,7 +85,16 @@ final class FigureBoard {
               recent.getOrDefault(lane.lane(), LastMinute.none(lane.lane(), now))));
     }
     for (Lane lane : idle) {
-      lanes.add(new LaneFigures(lane, 0, 0, 0, 0, null, true, LastMinute.none(lane, now)));
+      lanes.add(
+          new LaneFigures(
+              lane,
+              0,
+              0,
+              0,
+              0,
+              null,
+              paused.contains(lane),
+              recent.getOrDefault(lane, LastMinute.none(lane, now))));
     }
     lanes.sort(Comparator.comparing(lane -> lane.lane().name()));
     return lanes;

@@ -3,6 +3,7 @@ package dev.penstock.http;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.models.ModelSpec.TokenIds;
 import java.io.IOException;
@@ -34,7 +35,14 @@ record EmbeddingInput(
    *
    * @param dimensions cut to so many and normalised again; null: all
    */
-  record Form(@Nullable Integer dimensions, Encoding encoding) {}
+  record Form(@Nullable Integer dimensions, Encoding encoding) {
+    static final Form WHOLE = new Form(null, Encoding.FLOAT);
+  }
+
+  /** The same texts, for a task whose result is rendered as each request for it says. */
+  EmbeddingInput withoutForm() {
+    return new EmbeddingInput(input, Form.WHOLE, truncate, inputType);
+  }
 
   /** Reads the members that {@code /v1/embeddings} and embedding tasks have in common. */
   static EmbeddingInput of(Fields fields, ModelSpec model) {
@@ -42,7 +50,7 @@ record EmbeddingInput(
     if (input == null) {
       throw fields.bad("input", "is missing");
     }
-    checkItems(input, fields, model);
+    checkItems(input, fields, "input", model);
     String encoding = fields.text("encoding_format", MAX_WORD);
     Encoding as =
         switch (encoding) {
@@ -59,10 +67,14 @@ record EmbeddingInput(
     return new EmbeddingInput(input, new Form(dimensions, as), truncate, inputType(fields, model));
   }
 
-  /** A task's input given as the bare value. */
-  static EmbeddingInput bare(JsonNode input, Fields task, ModelSpec model) {
-    checkItems(input, task, model);
-    return new EmbeddingInput(input, new Form(null, Encoding.FLOAT), null, null);
+  /**
+   * The items alone, without options.
+   *
+   * @param name what the request calls them
+   */
+  static EmbeddingInput bare(JsonNode input, Fields fields, String name, ModelSpec model) {
+    checkItems(input, fields, name, model);
+    return new EmbeddingInput(input, Form.WHOLE, null, null);
   }
 
   /**
@@ -83,44 +95,48 @@ record EmbeddingInput(
     return type;
   }
 
-  private static void checkItems(JsonNode input, Fields fields, ModelSpec model) {
+  private static void checkItems(JsonNode input, Fields fields, String name, ModelSpec model) {
     if (input.isTextual()) {
-      checkText(input, fields, "input");
+      checkText(input, fields, name);
       return;
     }
     if (!input.isArray()) {
-      throw fields.bad("input", "must be a string, strings, token ids or lists of token ids");
+      throw fields.bad(name, "must be a string, strings, token ids or lists of token ids");
     }
     if (input.isEmpty()) {
-      throw fields.bad("input", "must not be empty");
+      throw fields.bad(name, "must not be empty");
     }
     switch (input.get(0).getNodeType()) {
       case STRING -> {
-        checkCount(input, fields);
+        checkCount(input, fields, name);
         for (int i = 0; i < input.size(); i++) {
-          checkText(input.get(i), fields, "input[" + i + "]");
+          checkText(input.get(i), fields, item(name, i));
         }
       }
       case NUMBER -> {
-        requireTokenIds(model, fields);
-        checkTokens(input, fields, "input", 0);
+        requireTokenIds(model, fields, name);
+        checkTokens(input, fields, name, name, 0);
       }
       case ARRAY -> {
-        requireTokenIds(model, fields);
-        checkCount(input, fields);
+        requireTokenIds(model, fields, name);
+        checkCount(input, fields, name);
         int tokens = 0;
         for (int i = 0; i < input.size(); i++) {
-          tokens = checkTokens(input.get(i), fields, "input[" + i + "]", tokens);
+          tokens = checkTokens(input.get(i), fields, name, item(name, i), tokens);
         }
       }
       case BINARY, BOOLEAN, MISSING, NULL, OBJECT, POJO ->
-          throw fields.bad("input[0]", "must be a string, a token id or a list of token ids");
+          throw fields.bad(item(name, 0), "must be a string, a token id or a list of token ids");
     }
   }
 
-  private static void checkCount(JsonNode items, Fields fields) {
+  private static String item(String name, int index) {
+    return name + "[" + index + "]";
+  }
+
+  private static void checkCount(JsonNode items, Fields fields, String name) {
     if (items.size() > MAX_ITEMS) {
-      throw fields.bad("input", "may have at most " + MAX_ITEMS + " items");
+      throw fields.bad(name, "may have at most " + MAX_ITEMS + " items");
     }
   }
 
@@ -133,7 +149,8 @@ record EmbeddingInput(
     }
   }
 
-  private static int checkTokens(JsonNode item, Fields fields, String name, int before) {
+  private static int checkTokens(
+      JsonNode item, Fields fields, String all, String name, int before) {
     if (!item.isArray()) {
       throw fields.bad(name, "must be a list of token ids, as the first one is");
     }
@@ -147,36 +164,37 @@ record EmbeddingInput(
     }
     int tokens = before + item.size();
     if (tokens > MAX_TOKENS) {
-      throw fields.bad("input", "may have at most " + MAX_TOKENS + " tokens in all");
+      throw fields.bad(all, "may have at most " + MAX_TOKENS + " tokens in all");
     }
     return tokens;
   }
 
-  private static void requireTokenIds(ModelSpec model, Fields fields) {
+  private static void requireTokenIds(ModelSpec model, Fields fields, String name) {
     if (model.tokenIds() == TokenIds.REJECT) {
-      throw fields.bad("input", "must be text: this model takes no token ids");
+      throw fields.bad(name, "must be text: this model takes no token ids");
     }
   }
 
   /** The task's input: an object whose small members come first, so reading them back is cheap. */
   byte[] toJson() {
-    return Json.write(json -> {
-      json.writeStartObject();
-      Integer dimensions = form.dimensions();
-      if (dimensions != null) {
-        json.writeNumberField("dimensions", dimensions);
-      }
-      json.writeStringField("encoding_format", form.encoding().name().toLowerCase(Locale.ROOT));
-      if (truncate != null) {
-        json.writeStringField("truncate", truncate);
-      }
-      if (inputType != null) {
-        json.writeStringField("input_type", inputType);
-      }
-      json.writeFieldName("input");
-      json.writeTree(input);
-      json.writeEndObject();
-    });
+    return Json.write(json -> json.writeTree(toTree()));
+  }
+
+  /** The same as a tree, which shares the texts. */
+  JsonNode toTree() {
+    ObjectNode task = Json.nodes().objectNode();
+    Integer dimensions = form.dimensions();
+    if (dimensions != null) {
+      task.put("dimensions", dimensions);
+    }
+    task.put("encoding_format", form.encoding().name().toLowerCase(Locale.ROOT));
+    if (truncate != null) {
+      task.put("truncate", truncate);
+    }
+    if (inputType != null) {
+      task.put("input_type", inputType);
+    }
+    return task.set("input", input);
   }
 
   /** How the result of a task with this input, as written by {@link #toJson}, is rendered. */

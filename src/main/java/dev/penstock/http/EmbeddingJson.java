@@ -45,6 +45,15 @@ final class EmbeddingJson {
     json.writeEndObject();
   }
 
+  /** The vectors alone: a list of lists of numbers. */
+  static void writeVectors(JsonGenerator json, EmbeddingOutput output) throws IOException {
+    json.writeStartArray();
+    for (int i = 0; i < output.count(); i++) {
+      writeVector(json, output, i, Form.WHOLE);
+    }
+    json.writeEndArray();
+  }
+
   private static void writeVector(JsonGenerator json, EmbeddingOutput output, int index, Form form)
       throws IOException {
     Integer wanted = form.dimensions();

@@ -3,9 +3,11 @@ package dev.penstock.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.config.Settings;
 import dev.penstock.http.EmbeddingInput.Form;
+import dev.penstock.http.Submitter.Submitted;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.task.EmbeddingOutput;
+import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
@@ -18,7 +20,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EmbeddingsResource {
   static final String TYPE = "embedding";
+  private static final String ROUTE = "embeddings";
   private static final int MAX_NAME = 200;
   private static final int MAX_USER = 1_000;
   private static final double NANOS_PER_MS = 1e6;
@@ -34,16 +36,27 @@ final class EmbeddingsResource {
   private final Settings settings;
   private final ModelCatalogue models;
   private final Submitter submitter;
-  private final Waiters waiters;
   private final String node;
 
-  EmbeddingsResource(
-      Settings settings, ModelCatalogue models, Submitter submitter, Waiters waiters, String node) {
+  EmbeddingsResource(Settings settings, ModelCatalogue models, Submitter submitter, String node) {
     this.settings = settings;
     this.models = models;
     this.submitter = submitter;
-    this.waiters = waiters;
     this.node = node;
+  }
+
+  /**
+   * What a request asks for.
+   *
+   * @param async its caller takes an id in place of the vectors
+   */
+  private record Wanted(
+      ModelSpec model, EmbeddingInput input, Priority priority, boolean async, Identity identity) {
+
+    /** Nobody but those who wait for it will know of the task. */
+    boolean theirsOnly() {
+      return !async && identity instanceof Identity.Alike;
+    }
   }
 
   Reply create(Exchange exchange) throws InterruptedException {
@@ -55,17 +68,48 @@ final class EmbeddingsResource {
     Patience said = Patience.of(fields);
     Patience patience = said != null ? said : Patience.of(exchange.header("Prefer"));
     Priority priority = priority(fields, Priority.HELD);
-    TaskSpec spec = spec(exchange, model, input, priority, patience != null);
+    IdempotencyKey key = IdempotencyKey.of(exchange);
+    boolean async = patience != null;
+    // Whoever may come back with the id gets the form that was asked for; else each request says.
+    EmbeddingInput kept = async || key != null ? input : input.withoutForm();
+    var wanted =
+        new Wanted(
+            model,
+            kept,
+            priority,
+            async,
+            key != null ? key.identity(ROUTE, body) : alike(model, kept, async));
 
     Duration hold = patience != null ? patience.hold() : settings.http().syncTimeout();
-    Optional<Task> ended;
-    try (var waiter = waiters.register(spec.id(), exchange)) {
-      submitter.submit(spec);
-      ended = waiter.await(hold);
+    Submitted submitted = submit(exchange, wanted, hold);
+    if (submitted.ended().isPresent()) {
+      Task task = submitted.ended().get();
+      boolean replayed = submitted.earlier().isPresent();
+      Instant came = replayed ? exchange.came() : task.createdAt();
+      Reply reply = ended(exchange, task, came, input.form(), model);
+      return replayed && key != null ? reply.with(IdempotencyKey.REPLAYED, "true") : reply;
     }
-    return ended
-        .map(task -> ended(exchange, task, input.form(), model))
-        .orElseGet(() -> patience == null ? pending(spec.id()) : accepted(spec.id(), said == null));
+    return patience == null ? pending(submitted.id()) : accepted(submitted.id(), said == null);
+  }
+
+  private Submitted submit(Exchange exchange, Wanted wanted, Duration hold)
+      throws InterruptedException {
+    Submitted submitted =
+        submitter.submit(spec(exchange, wanted), hold, exchange, wanted.theirsOnly());
+    boolean withdrawn =
+        wanted.identity instanceof Identity.Alike
+            && submitted.earlier().isPresent()
+            && submitted.ended().filter(task -> task.state() == TaskState.CANCELLED).isPresent();
+    // It was cancelled for others' sake, perhaps as the last of them left. Now it is new work.
+    return withdrawn
+        ? submitter.submit(spec(exchange, wanted), hold, exchange, wanted.theirsOnly())
+        : submitted;
+  }
+
+  /** What decides the vectors, and how long they are kept. */
+  private static Identity alike(ModelSpec model, EmbeddingInput input, boolean async) {
+    var digest = new Digest().add(model.name()).add(model.files().toString());
+    return new Identity.Alike(digest.add(async ? "async" : "held").add(input.toTree()).hex());
   }
 
   /** The model that the request names, or the default one. */
@@ -84,32 +128,36 @@ final class EmbeddingsResource {
   }
 
   /** Work whose id nobody will learn is not kept for long. */
-  private TaskSpec spec(
-      Exchange exchange, ModelSpec model, EmbeddingInput input, Priority priority, boolean async) {
+  private TaskSpec spec(Exchange exchange, Wanted wanted) {
+    Duration ttl = wanted.theirsOnly() ? settings.syncTtl() : settings.task().ttl();
     return new TaskSpec(
         TaskId.random(),
-        new Lane(TYPE, model.name()),
+        new Lane(TYPE, wanted.model.name()),
         exchange.caller().owner(),
-        priority,
-        input.toJson(),
+        wanted.priority,
+        wanted.input.toJson(),
         settings.task().maxAttempts(),
         settings.task().timeout(),
         null,
-        new Retention(async ? settings.task().ttl() : settings.syncTtl(), settings.failedTtl()),
+        new Retention(ttl, settings.failedTtl()),
         Map.of(),
-        null,
+        wanted.identity,
         node);
   }
 
-  private static Reply ended(Exchange exchange, Task task, Form form, ModelSpec model) {
+  /**
+   * @param came since when the caller has waited for the task, which may have been there before
+   */
+  private static Reply ended(
+      Exchange exchange, Task task, Instant came, Form form, ModelSpec model) {
     if (task.state() != TaskState.COMPLETED || task.output() == null) {
       throw new Refusal(failure(task));
     }
     EmbeddingOutput output = EmbeddingOutput.of(task.output());
     Reply reply =
         Reply.json(200, EmbeddingJson.render(output, form, model.name()))
-            .with("x-queue-ms", millis(task.createdAt(), task.startedAt()))
-            .with("x-inference-ms", millis(task.startedAt(), task.finishedAt()))
+            .with("x-queue-ms", millis(came, task.startedAt()))
+            .with("x-inference-ms", millis(later(came, task.startedAt()), task.finishedAt()))
             .with("x-total-ms", millis(System.nanoTime() - exchange.started()));
     return output.truncated() > 0
         ? reply.with("x-truncated", Integer.toString(output.truncated()))
@@ -154,6 +202,10 @@ final class EmbeddingsResource {
             .with("X-Task-Id", id.value())
             .with("Location", "/v1/tasks/" + id);
     return preferred ? reply.with("Preference-Applied", "respond-async") : reply;
+  }
+
+  private static @Nullable Instant later(Instant came, @Nullable Instant started) {
+    return started == null || started.isAfter(came) ? started : came;
   }
 
   private static String millis(@Nullable Instant from, @Nullable Instant to) {

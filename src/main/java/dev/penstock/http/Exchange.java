@@ -2,6 +2,7 @@ package dev.penstock.http;
 
 import dev.penstock.security.Caller;
 import io.vertx.core.http.HttpServerRequest;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -103,6 +104,11 @@ public final class Exchange {
   /** When the request came: a {@link System#nanoTime}. */
   long started() {
     return started;
+  }
+
+  /** When the request came, by the clock. */
+  Instant came() {
+    return Instant.now().minusNanos(System.nanoTime() - started);
   }
 
   /**

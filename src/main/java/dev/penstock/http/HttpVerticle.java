@@ -36,6 +36,11 @@ public final class HttpVerticle extends VerticleBase {
   private static final int MAX_HEADERS = 16 * 1024;
   private static final int MAX_REQUEST_LINE = 8 * 1024;
   private static final long LOOK_EVERY_MS = 1_000;
+  private static final long WATCH_EVERY_MS = 500;
+
+  /** A filter of tasks, and nothing more. */
+  private static final int MAX_FILTER = 16 * 1024;
+
   private static final Duration SOCKETS_CLOSE = Duration.ofSeconds(2);
 
   private static final Pattern DECODABLE = Pattern.compile("/(?:[^%]|%[0-9a-fA-F]{2})*+");
@@ -47,6 +52,7 @@ public final class HttpVerticle extends VerticleBase {
   private final ApiKeys keys;
   private final Sessions sessions;
   private final Waiters waiters;
+  private final Watches watches;
   private final Bus bus;
   private final String node;
   private final Routes routes;
@@ -75,33 +81,79 @@ public final class HttpVerticle extends VerticleBase {
     this.keys = keys;
     this.sessions = sessions;
     this.node = node;
-    waiters = new Waiters(bus, settings.http().maxHeldRequests());
-    var submitter = new Submitter(bus);
-    var embeddings = new EmbeddingsResource(settings, models, submitter, waiters, node);
-    var tasks =
-        new TasksResource(
-            bus, new TaskRequests(settings, models, handlers), submitter, waiters, node);
+    waiters = new Waiters(bus, settings.http().maxHeldRequests(), settings.http().abandonAfter());
+    watches = new Watches(bus);
+    var submitter = new Submitter(bus, waiters);
+    var embeddings = new EmbeddingsResource(settings, models, submitter, node);
     var catalogue = new ModelsResource(models);
-    var health = new HealthResource(bus, () -> stopping);
     int body = settings.http().maxBodyBytes();
 
     var all = new ArrayList<Route>();
     all.add(post("/v1/embeddings", KEY, body, embeddings::create));
     all.add(get("/v1/models", KEY, catalogue::list));
     all.add(get("/v1/models/{model}", KEY, catalogue::get));
-    all.add(post("/v1/tasks", KEY, body, tasks::create));
-    for (String prefix : List.of("/v1/tasks", "/tasks")) {
-      all.add(get(prefix + "/{id}", KEY, tasks::get));
-      all.add(get(prefix + "/{id}/result", EITHER, tasks::result));
-    }
-    all.add(get("/health", OPEN, health::summary));
-    all.add(get("/health/live", OPEN, health::live));
-    all.add(get("/health/ready", OPEN, health::ready));
-    all.add(get("/metrics", EITHER, new MetricsResource(metrics)::get));
-    all.add(get("/docs", OPEN, new DocsResource()::page));
+    all.addAll(tasks(models, handlers, submitter));
+    all.addAll(queues());
+    all.addAll(dropIn(models, submitter));
+    all.addAll(operations(metrics));
     all.addAll(DocsResource.files());
     all.addAll(pages);
     routes = new Routes(all);
+  }
+
+  private List<Route> tasks(
+      ModelCatalogue models, List<TaskHandler> handlers, Submitter submitter) {
+    var own = new OwnTasks(bus);
+    var filters = new TaskFilters(models);
+    var tasks = new TasksResource(bus, own, filters);
+    var changes = new TaskChanges(bus, own, filters);
+    var submits = new SubmitResource(new TaskRequests(settings, models, handlers), submitter, node);
+    int body = settings.http().maxBodyBytes();
+    var all = new ArrayList<Route>();
+    all.add(post("/v1/tasks", KEY, body, Query.none(submits::create)));
+    all.add(get("/v1/tasks", KEY, tasks::list));
+    // Before those with an id in their place.
+    all.add(post("/v1/tasks/cancel", KEY, MAX_FILTER, Query.none(changes::cancelAll)));
+    all.add(post("/v1/tasks/retry", KEY, MAX_FILTER, Query.none(changes::retryAll)));
+    for (String prefix : List.of("/v1/tasks", "/tasks")) {
+      all.add(get(prefix + "/{id}", KEY, Query.none(tasks::get)));
+      all.add(get(prefix + "/{id}/result", EITHER, Query.none(tasks::result)));
+    }
+    all.add(get("/v1/tasks/{id}/events", EITHER, Query.none(new TaskEvents(own, watches)::stream)));
+    all.add(post("/v1/tasks/{id}/cancel", KEY, 0, Query.none(changes::cancel)));
+    all.add(post("/v1/tasks/{id}/retry", KEY, 0, Query.none(changes::retry)));
+    return all;
+  }
+
+  private List<Route> queues() {
+    var workers = new WorkersResource(bus);
+    var queues = new QueuesResource(bus, workers);
+    return List.of(
+        get("/v1/queues", KEY, Query.none(queues::list)),
+        get("/v1/queues/{lane}", KEY, Query.none(queues::get)),
+        post("/v1/queues/{lane}/pause", KEY, 0, Query.none(queues::pause)),
+        post("/v1/queues/{lane}/resume", KEY, 0, Query.none(queues::resume)),
+        post("/v1/queues/{lane}/purge", KEY, 0, Query.none(queues::purge)),
+        get("/v1/workers", KEY, Query.none(workers::list)));
+  }
+
+  private List<Route> dropIn(ModelCatalogue models, Submitter submitter) {
+    var dropIn = new DropInResource(settings, models, submitter, new OwnTasks(bus));
+    return List.of(
+        post("/api/v1/embedding", KEY, settings.http().maxBodyBytes(), dropIn::create),
+        get("/api/v1/embedding/models", KEY, dropIn::models),
+        get("/api/v1/embedding/{task_id}", KEY, dropIn::get));
+  }
+
+  private List<Route> operations(Supplier<String> metrics) {
+    var health = new HealthResource(bus, () -> stopping);
+    return List.of(
+        get("/health", OPEN, health::summary),
+        get("/health/live", OPEN, health::live),
+        get("/health/ready", OPEN, health::ready),
+        get("/api/health", OPEN, health::summary),
+        get("/metrics", EITHER, new MetricsResource(metrics)::get),
+        get("/docs", OPEN, new DocsResource()::page));
   }
 
   @Override
@@ -113,9 +165,15 @@ public final class HttpVerticle extends VerticleBase {
     var bodies = new BodyReader(http.readTimeout(), http.maxBodyBytes());
     var requests = new Pipeline(context, keys, sessions, bodies, connections, http.idleTimeout());
     pipeline = requests;
-    bus.listen(node, TaskSettled.class, event -> waiters.settled(event.task()));
-    vertx.setPeriodic(
-        LOOK_EVERY_MS, _ -> Thread.ofVirtual().name("waiters").start(this::lookForEnds));
+    bus.listen(
+        node,
+        TaskSettled.class,
+        event -> {
+          waiters.settled(event.task());
+          watches.settled(event.task());
+        });
+    every(LOOK_EVERY_MS, "waiters", waiters::look);
+    every(WATCH_EVERY_MS, "watches", watches::look);
     Router router = routes.router(vertx, (found, match) -> requests.accept(found.request(), match));
     server =
         vertx
@@ -154,12 +212,23 @@ public final class HttpVerticle extends VerticleBase {
         .setTcpNoDelay(true);
   }
 
-  private void lookForEnds() {
-    try {
-      waiters.look();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  private interface Chore {
+    void run() throws InterruptedException;
+  }
+
+  private void every(long millis, String name, Chore chore) {
+    vertx.setPeriodic(
+        millis,
+        _ ->
+            Thread.ofVirtual()
+                .name(name)
+                .start(() -> {
+                  try {
+                    chore.run();
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                }));
   }
 
   /** The port that the server listens on. Only once it is deployed. */

@@ -15,11 +15,13 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.TreeMap;
 
 /** Reads JSON from strangers, within limits, and writes ours. */
 final class Json {
@@ -153,6 +155,42 @@ final class Json {
       throw new UncheckedIOException(e); // memory does not fail: the value was not writable
     }
     return bytes.toByteArray();
+  }
+
+  /**
+   * Writes a value so that equal values are equal bytes: members in the order of their names,
+   * numbers in their shortest form.
+   */
+  static void writeCanonical(OutputStream out, JsonNode value) {
+    try (JsonGenerator json = MAPPER.createGenerator(out)) {
+      writeCanonical(json, value);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void writeCanonical(JsonGenerator json, JsonNode value) throws IOException {
+    switch (value.getNodeType()) {
+      case OBJECT -> {
+        json.writeStartObject();
+        var members = new TreeMap<String, JsonNode>();
+        value.properties().forEach(member -> members.put(member.getKey(), member.getValue()));
+        for (var member : members.entrySet()) {
+          json.writeFieldName(member.getKey());
+          writeCanonical(json, member.getValue());
+        }
+        json.writeEndObject();
+      }
+      case ARRAY -> {
+        json.writeStartArray();
+        for (JsonNode item : value) {
+          writeCanonical(json, item);
+        }
+        json.writeEndArray();
+      }
+      case NUMBER -> json.writeNumber(value.decimalValue().stripTrailingZeros().toString());
+      case BINARY, BOOLEAN, MISSING, NULL, POJO, STRING -> json.writeTree(value);
+    }
   }
 
   /** A parser for JSON of our own. */

@@ -4,28 +4,61 @@ import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.Unavailable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** Hands tasks to the dispatcher. */
+/** Hands tasks to the dispatcher, and waits for their ends where that is wished. */
 final class Submitter {
   private static final Duration LIMIT = Duration.ofSeconds(10);
 
   private final Bus bus;
+  private final Waiters waiters;
 
-  Submitter(Bus bus) {
+  Submitter(Bus bus, Waiters waiters) {
     this.bus = bus;
+    this.waiters = waiters;
   }
 
   /**
-   * Submits one task, or throws the {@link Refusal}.
+   * What came of a submit.
    *
-   * @return the earlier task that is meant in place of it, if there is one
+   * @param id the task that is meant
+   * @param earlier the earlier task that is meant, as it was then
+   * @param ended empty: it has not ended in time
    */
-  Optional<Task> submit(TaskSpec spec) throws InterruptedException {
+  record Submitted(TaskId id, Optional<Task> earlier, Optional<Task> ended) {}
+
+  /**
+   * Submits one task and waits for its end, or throws the {@link Refusal}.
+   *
+   * @param hold not positive: does not wait
+   * @param theirsOnly see {@link Waiters#register}
+   */
+  Submitted submit(TaskSpec spec, Duration hold, Exchange exchange, boolean theirsOnly)
+      throws InterruptedException {
+    if (!hold.isPositive()) {
+      Optional<Task> earlier = submit(spec);
+      TaskId id = earlier.map(Task::id).orElse(spec.id());
+      return new Submitted(id, earlier, earlier.filter(task -> task.state().ended()));
+    }
+    try (var waiter = waiters.register(spec.id(), exchange, theirsOnly)) {
+      Optional<Task> earlier = submit(spec);
+      if (earlier.isPresent()) {
+        waiter.follow(earlier.get());
+      }
+      Optional<Task> ended = waiter.await(hold);
+      if (ended.isEmpty()) {
+        waiter.promise();
+      }
+      return new Submitted(waiter.id(), earlier, ended);
+    }
+  }
+
+  private Optional<Task> submit(TaskSpec spec) throws InterruptedException {
     return switch (submit(List.of(spec)).getFirst()) {
       case Submission.Accepted() -> Optional.empty();
       case Submission.Earlier(var task) -> Optional.of(task);
@@ -40,6 +73,11 @@ final class Submitter {
    * @throws Unavailable when there was no answer
    */
   List<Submission> submit(List<TaskSpec> specs) throws InterruptedException {
+    return submit(bus, specs);
+  }
+
+  /** The same for who has nobody waiting. */
+  static List<Submission> submit(Bus bus, List<TaskSpec> specs) throws InterruptedException {
     var request = new SubmitTasks(specs);
     try {
       return bus.ask(request, LIMIT).answers();

@@ -1,10 +1,10 @@
 package dev.penstock.http;
 
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.Submission;
 import dev.penstock.config.Settings;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.task.Priority;
-import dev.penstock.task.Task;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
@@ -13,11 +13,11 @@ import java.util.List;
 /** Takes tasks from the program's own pages, by the rules of {@code POST /v1/tasks}. */
 public final class TaskIntake {
   private final TaskRequests requests;
-  private final Submitter submitter;
+  private final Bus bus;
 
   public TaskIntake(Bus bus, Settings settings, ModelCatalogue models, List<TaskHandler> handlers) {
     requests = new TaskRequests(settings, models, handlers);
-    submitter = new Submitter(bus);
+    this.bus = bus;
   }
 
   /** What became of a task. */
@@ -35,9 +35,12 @@ public final class TaskIntake {
    */
   public Taken submit(byte[] json, String owner) throws InterruptedException {
     try {
-      TaskSpec spec = requests.read(Json.parse(json), owner, Priority.TASK, "").spec();
-      TaskId id = submitter.submit(spec).map(Task::id).orElse(spec.id());
-      return new Taken.Accepted(id);
+      TaskSpec spec = requests.read(Json.parse(json), owner, Priority.TASK, null, "").spec();
+      return switch (Submitter.submit(bus, List.of(spec)).getFirst()) {
+        case Submission.Accepted() -> new Taken.Accepted(spec.id());
+        case Submission.Earlier(var task) -> new Taken.Accepted(task.id());
+        case Submission.Refused(var error) -> new Taken.Refused(error.message());
+      };
     } catch (Refusal refusal) {
       return new Taken.Refused(refusal.error().message());
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.penstock.http.EmbeddingInput.Form;
 import dev.penstock.task.EmbeddingOutput;
 import dev.penstock.task.Progress;
+import dev.penstock.task.Step;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskOutput;
@@ -12,6 +13,7 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +23,32 @@ final class TaskJson {
 
   private TaskJson() {}
 
+  /** The task and its result. */
   static void write(JsonGenerator json, Task task, Form form) throws IOException {
+    write(json, task, form, List.of());
+  }
+
+  /** The task without its result. */
+  static void writeBrief(JsonGenerator json, Task task) throws IOException {
     json.writeStartObject();
+    writeMembers(json, task);
+    json.writeEndObject();
+  }
+
+  /** The task, what it went through and its result. */
+  static void write(JsonGenerator json, Task task, Form form, List<Step> steps) throws IOException {
+    json.writeStartObject();
+    writeMembers(json, task);
+    writeSteps(json, steps);
+    TaskOutput output = task.output();
+    if (output != null) {
+      json.writeFieldName("result");
+      writeResult(json, task, output, form);
+    }
+    json.writeEndObject();
+  }
+
+  private static void writeMembers(JsonGenerator json, Task task) throws IOException {
     json.writeStringField("id", task.id().value());
     json.writeStringField("object", "task");
     json.writeStringField("type", task.spec().lane().type());
@@ -34,7 +60,12 @@ final class TaskJson {
     json.writeNumberField("priority", task.spec().priority().value());
     json.writeNumberField("attempts", task.attempts());
     json.writeNumberField("max_attempts", task.spec().maxAttempts());
-    writeProgress(json, task.progress());
+    json.writeNumberField("lost", task.lost());
+    Progress progress = task.progress();
+    if (progress != null) {
+      json.writeFieldName("progress");
+      writeProgress(json, progress);
+    }
     writeTimes(json, task);
     if (task.worker() != null) {
       json.writeStringField("worker", task.worker());
@@ -45,12 +76,25 @@ final class TaskJson {
       json.writeStringField(pair.getKey(), pair.getValue());
     }
     json.writeEndObject();
-    TaskOutput output = task.output();
-    if (output != null) {
-      json.writeFieldName("result");
-      writeResult(json, task, output, form);
+  }
+
+  private static void writeSteps(JsonGenerator json, List<Step> steps) throws IOException {
+    if (steps.isEmpty()) {
+      return;
     }
-    json.writeEndObject();
+    json.writeArrayFieldStart("steps");
+    for (Step step : steps) {
+      json.writeStartObject();
+      json.writeStringField("kind", step.kind().json());
+      writeTime(json, "at", step.at());
+      writeTime(json, "started_at", step.startedAt());
+      if (step.worker() != null) {
+        json.writeStringField("worker", step.worker());
+      }
+      writeError(json, step.error());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 
   static void writeResult(JsonGenerator json, Task task, TaskOutput output, Form form)
@@ -64,15 +108,12 @@ final class TaskJson {
     }
   }
 
-  private static void writeProgress(JsonGenerator json, @Nullable Progress progress)
-      throws IOException {
-    if (progress != null) {
-      json.writeObjectFieldStart("progress");
-      json.writeNumberField("done", progress.done());
-      json.writeNumberField("total", progress.total());
-      json.writeStringField("message", Json.whole(progress.message()));
-      json.writeEndObject();
-    }
+  static void writeProgress(JsonGenerator json, Progress progress) throws IOException {
+    json.writeStartObject();
+    json.writeNumberField("done", progress.done());
+    json.writeNumberField("total", progress.total());
+    json.writeStringField("message", Json.whole(progress.message()));
+    json.writeEndObject();
   }
 
   private static void writeTimes(JsonGenerator json, Task task) throws IOException {

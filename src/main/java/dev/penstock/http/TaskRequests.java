@@ -2,7 +2,6 @@ package dev.penstock.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.config.Settings;
-import dev.penstock.http.EmbeddingInput.Encoding;
 import dev.penstock.http.EmbeddingInput.Form;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
@@ -23,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the objects of {@code POST /v1/tasks}. Unknown members are refused. */
 final class TaskRequests {
+  private static final String ROUTE = "tasks";
   private static final Set<String> KNOWN =
       Set.of(
           "type",
@@ -72,9 +72,11 @@ final class TaskRequests {
 
   /**
    * @param standard the priority where none is named
+   * @param key the client's name for this submit, if it has one
    * @param node where the task's end is to be told, if somebody waits for it
    */
-  NewTask read(JsonNode body, String owner, Priority standard, String node) {
+  NewTask read(
+      JsonNode body, String owner, Priority standard, @Nullable IdempotencyKey key, String node) {
     Fields fields = Fields.of(body);
     fields.only(KNOWN);
     String type = type(fields);
@@ -95,7 +97,7 @@ final class TaskRequests {
             runAt(fields),
             retention(fields),
             metadata(fields),
-            null,
+            key == null ? null : key.identity(ROUTE, body),
             patience != null && patience.hold().isPositive() ? node : null);
     return new NewTask(spec, input.form, patience);
   }
@@ -118,7 +120,7 @@ final class TaskRequests {
       inner.only(EMBEDDING);
       input = EmbeddingInput.of(inner, model);
     } else if (value != null) {
-      input = EmbeddingInput.bare(value, fields, model);
+      input = EmbeddingInput.bare(value, fields, "input", model);
     } else {
       throw fields.bad("input", "is missing");
     }
@@ -137,10 +139,7 @@ final class TaskRequests {
     if (schema != null) {
       schema.check(value, fields.param("input"));
     }
-    return new Input(
-        new Lane(type, null),
-        Json.write(json -> json.writeTree(value)),
-        new Form(null, Encoding.FLOAT));
+    return new Input(new Lane(type, null), Json.write(json -> json.writeTree(value)), Form.WHOLE);
   }
 
   private static @Nullable Instant runAt(Fields fields) {

@@ -1,169 +1,95 @@
 package dev.penstock.http;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.bus.Bus;
-import dev.penstock.bus.Request.FindTask;
-import dev.penstock.bus.Request.Submission;
-import dev.penstock.http.EmbeddingInput.Encoding;
+import dev.penstock.bus.Request.FindSteps;
+import dev.penstock.bus.Request.ListTasks;
 import dev.penstock.http.EmbeddingInput.Form;
-import dev.penstock.http.TaskRequests.NewTask;
-import dev.penstock.task.Priority;
+import dev.penstock.task.Step;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskFilter;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
-import dev.penstock.task.TaskSpec;
-import dev.penstock.task.TaskState;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
+import dev.penstock.task.TaskPage;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** {@code /v1/tasks}: submit tasks, look at them, fetch their results. */
+/** {@code GET /v1/tasks}, one of them, and its result. */
 final class TasksResource {
-  static final int MAX_LIST = 1_000;
-  private static final Duration FIND_LIMIT = Duration.ofSeconds(10);
+  private static final Set<String> PARAMETERS = parameters();
+  private static final int MOST = 100;
+  private static final int STANDARD = 20;
+  private static final int ID_LENGTH = 36;
 
   private final Bus bus;
-  private final TaskRequests requests;
-  private final Submitter submitter;
-  private final Waiters waiters;
-  private final String node;
+  private final OwnTasks own;
+  private final TaskFilters filters;
 
-  TasksResource(Bus bus, TaskRequests requests, Submitter submitter, Waiters waiters, String node) {
+  TasksResource(Bus bus, OwnTasks own, TaskFilters filters) {
     this.bus = bus;
-    this.requests = requests;
-    this.submitter = submitter;
-    this.waiters = waiters;
-    this.node = node;
+    this.own = own;
+    this.filters = filters;
   }
 
-  Reply create(Exchange exchange) throws InterruptedException {
-    JsonNode body = Json.parse(exchange.body());
-    if (body.isArray()) {
-      return createList(exchange, body);
-    }
-    if (!body.isObject()) {
-      throw Refusal.invalid(null, "The body must be a task, or a list of tasks.");
-    }
-    NewTask task = requests.read(body, exchange.caller().owner(), Priority.TASK, node);
-    Patience patience = task.patience();
-    if (patience == null || !patience.hold().isPositive()) {
-      submitter.submit(task.spec());
-      return accepted(task, pending(task.spec()));
-    }
-    Optional<Task> ended;
-    try (var waiter = waiters.register(task.spec().id(), exchange)) {
-      submitter.submit(task.spec());
-      ended = waiter.await(patience.hold());
-    }
-    return ended
-        .map(end -> reply(200, end, task.form()))
-        .orElseGet(() -> accepted(task, pending(task.spec())));
+  private static Set<String> parameters() {
+    var names = new HashSet<>(TaskFilters.NAMES);
+    names.addAll(List.of("limit", "after"));
+    return Set.copyOf(names);
   }
 
-  private static Reply accepted(NewTask task, Task now) {
-    return reply(202, now, task.form()).with("Location", "/v1/tasks/" + now.id());
+  Reply list(Exchange exchange) throws InterruptedException {
+    Query query = Query.of(exchange).only(PARAMETERS);
+    String owner = exchange.caller().owner();
+    TaskFilter filter = filters.of(query, owner);
+    int limit = query.whole("limit", 1, MOST, STANDARD);
+    TaskId after = after(query.text("after", ID_LENGTH), owner);
+    TaskPage page = bus.ask(new ListTasks(filter, after, limit), OwnTasks.LIMIT);
+    return Reply.json(
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("object", "list");
+          json.writeArrayFieldStart("data");
+          for (Task task : page.tasks()) {
+            TaskJson.writeBrief(json, task);
+          }
+          json.writeEndArray();
+          json.writeBooleanField("has_more", page.more());
+          if (page.cut()) {
+            json.writeBooleanField("search_limited", true);
+          }
+          json.writeEndObject();
+        });
   }
 
-  private static Reply reply(int status, Task task, Form form) {
-    return Reply.json(status, json -> TaskJson.write(json, task, form))
-        .with("X-Task-Id", task.id().value());
-  }
-
-  /** The task as it was when it was submitted. */
-  private static Task pending(TaskSpec spec) {
-    return new Task(
-        spec, TaskState.PENDING, 0, 0, null, Instant.now(), null, null, null, null, null);
-  }
-
-  /**
-   * Each task of a list is accepted or refused on its own. When none was accepted, the reply is the
-   * first refusal's error, with all of them beside it.
-   */
-  private Reply createList(Exchange exchange, JsonNode body) throws InterruptedException {
-    if (body.isEmpty() || body.size() > MAX_LIST) {
-      throw Refusal.invalid(null, "A list must have 1 to " + MAX_LIST + " tasks.");
-    }
-    var entries = new ArrayList<Entry>(body.size());
-    for (JsonNode each : body) {
-      entries.add(read(each, exchange.caller().owner()));
-    }
-    var specs = new ArrayList<TaskSpec>();
-    for (Entry entry : entries) {
-      if (entry instanceof Entry.Wanted(var task)) {
-        specs.add(task.spec());
-      }
-    }
-    List<Submission> submissions = specs.isEmpty() ? List.of() : submitter.submit(specs);
-    var answers = submissions.iterator();
-    entries.replaceAll(entry ->
-        entry instanceof Entry.Wanted && answers.next() instanceof Submission.Refused(var e)
-            ? new Entry.Refused(ApiError.of(e))
-            : entry);
-    return list(entries);
-  }
-
-  private Entry read(JsonNode each, String owner) {
-    try {
-      NewTask task = requests.read(each, owner, Priority.BULK, node);
-      return task.patience() == null
-          ? new Entry.Wanted(task)
-          : new Entry.Refused(
-              ApiError.invalid(Patience.FIELD, "The tasks of a list cannot be waited for."));
-    } catch (Refusal refusal) {
-      return new Entry.Refused(refusal.error());
-    }
-  }
-
-  private static Reply list(List<Entry> entries) {
-    boolean none = entries.stream().noneMatch(Entry.Wanted.class::isInstance);
-    Optional<ApiError> first =
-        none && entries.getFirst() instanceof Entry.Refused(var error)
-            ? Optional.of(error)
-            : Optional.empty();
-    Reply reply =
-        Reply.json(
-            first.map(ApiError::status).orElse(202),
-            json -> {
-              json.writeStartObject();
-              json.writeStringField("object", "list");
-              if (first.isPresent()) {
-                Reply.writeError(json, first.get());
-              }
-              json.writeArrayFieldStart("data");
-              for (Entry entry : entries) {
-                switch (entry) {
-                  case Entry.Wanted(var task) ->
-                      TaskJson.write(json, pending(task.spec()), task.form());
-                  case Entry.Refused(var error) -> {
-                    json.writeStartObject();
-                    Reply.writeError(json, error);
-                    json.writeEndObject();
-                  }
-                }
-              }
-              json.writeEndArray();
-              json.writeEndObject();
-            });
-    return first.map(reply::with).orElse(reply);
-  }
-
-  /** One task of a list. */
-  private sealed interface Entry {
-    record Wanted(NewTask task) implements Entry {}
-
-    record Refused(ApiError error) implements Entry {}
+  /** A task that is no more would start the list anew, and who follows it would never end. */
+  private @Nullable TaskId after(@Nullable String id, String owner) throws InterruptedException {
+    return id == null
+        ? null
+        : own.find(id, owner)
+            .map(Task::id)
+            .orElseThrow(() -> Query.bad("after", "must be the id of a task that is still here"));
   }
 
   Reply get(Exchange exchange) throws InterruptedException {
-    Task task = find(exchange);
-    return reply(200, task, form(task));
+    Task task = own.find(exchange);
+    Form form = own.form(task);
+    List<Step> steps = steps(task);
+    return Reply.json(200, json -> TaskJson.write(json, task, form, steps))
+        .with("X-Task-Id", task.id().value());
+  }
+
+  /** What is polled most, a task that nothing has happened to yet, has none to look for. */
+  private List<Step> steps(Task task) throws InterruptedException {
+    boolean untouched =
+        task.attempts() == 0 && task.lost() == 0 && task.error() == null && !task.state().ended();
+    return untouched ? List.of() : bus.ask(new FindSteps(task.id()), OwnTasks.LIMIT);
   }
 
   Reply result(Exchange exchange) throws InterruptedException {
-    Task task = find(exchange);
+    Task task = own.find(exchange);
     return switch (task.state()) {
       case PENDING, PROCESSING -> throw new Refusal(notReady(task), task.id());
       case FAILED -> throw new Refusal(failed(task), task.id());
@@ -173,7 +99,8 @@ final class TasksResource {
         if (output == null) {
           throw new IllegalStateException("task " + task.id() + " is completed without a result");
         }
-        yield Reply.json(200, json -> TaskJson.writeResult(json, task, output, form(task)))
+        Form form = own.form(task);
+        yield Reply.json(200, json -> TaskJson.writeResult(json, task, output, form))
             .with("X-Task-Id", task.id().value());
       }
     };
@@ -195,20 +122,5 @@ final class TasksResource {
         409,
         "task_failed",
         error == null ? "The task failed." : error.code().json() + ": " + error.message());
-  }
-
-  /** Another owner's task is as unknown as one that never was. */
-  private Task find(Exchange exchange) throws InterruptedException {
-    Optional<TaskId> id = TaskId.parse(exchange.parameter("id"));
-    Optional<Task> task =
-        id.isEmpty() ? Optional.empty() : bus.ask(new FindTask(id.get()), FIND_LIMIT);
-    return task.filter(found -> found.spec().owner().equals(exchange.caller().owner()))
-        .orElseThrow(() -> new Refusal(ApiError.noSuchTask()));
-  }
-
-  private static Form form(Task task) {
-    return task.output() != null && task.output().format() == TaskOutput.Format.EMBEDDINGS
-        ? EmbeddingInput.formOf(task.spec().input())
-        : new Form(null, Encoding.FLOAT);
   }
 }

@@ -15,16 +15,19 @@ public final class Handlers implements AutoCloseable {
   private final ModelEngines engines;
   private final TokenizerThreads threads;
   private final List<TaskHandler> handlers;
+  private final WorkerBoard board;
 
   private Handlers(
       ModelCatalogue catalogue,
       ModelEngines engines,
       TokenizerThreads threads,
-      List<TaskHandler> handlers) {
+      List<TaskHandler> handlers,
+      WorkerBoard board) {
     this.catalogue = catalogue;
     this.engines = engines;
     this.threads = threads;
     this.handlers = handlers;
+    this.board = board;
   }
 
   /**
@@ -44,9 +47,15 @@ public final class Handlers implements AutoCloseable {
             .orElseThrow(() ->
                 new IllegalArgumentException(
                     "embedding.model: no model is called '" + model + "'"));
+    WorkerBoard board = new WorkerBoard();
+    BatchRun.Listener both =
+        run -> {
+          board.ran(run);
+          listener.ran(run);
+        };
     ModelEngines engines =
         new ModelEngines(
-            catalogue.all(), settings.inference(), settings.data().dir(), device, listener);
+            catalogue.all(), settings.inference(), settings.data().dir(), device, both);
     TokenizerThreads threads = new TokenizerThreads(Runtime.getRuntime().availableProcessors());
     Handlers handlers =
         new Handlers(
@@ -55,7 +64,8 @@ public final class Handlers implements AutoCloseable {
             threads,
             List.of(
                 new EmbeddingHandler(engines, threads),
-                new PingHandler(worker, settings.ping().allowCrash())));
+                new PingHandler(worker, settings.ping().allowCrash())),
+            board);
     var _ = engines.start(first); // A failure is logged, and shows in status().
     return handlers;
   }
@@ -75,6 +85,11 @@ public final class Handlers implements AutoCloseable {
             catalogue.all().stream().map(spec -> new Lane(EmbeddingHandler.TYPE, spec.name())),
             Stream.of(new Lane("ping", null)))
         .toList();
+  }
+
+  /** Where what is done here is counted. */
+  WorkerBoard board() {
+    return board;
   }
 
   /** How each model stands. */

@@ -4,6 +4,8 @@ import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.RunCancelled;
 import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.ReadInferenceHealth;
+import dev.penstock.bus.Request.ReadWorkers;
+import dev.penstock.bus.Request.WorkerFigures;
 import dev.penstock.config.Settings;
 import dev.penstock.metrics.Meters;
 import io.micrometer.core.instrument.Tags;
@@ -40,7 +42,13 @@ public final class InferenceVerticle extends VerticleBase {
         handlers.lanes().stream()
             .map(lane ->
                 new LaneRunner(
-                    bus, lane, handlers.find(lane.type()).orElseThrow(), worker, settings, floor))
+                    bus,
+                    lane,
+                    handlers.find(lane.type()).orElseThrow(),
+                    worker,
+                    settings,
+                    floor,
+                    handlers.board()))
             .toList();
     for (LaneRunner lane : lanes) {
       meters.gauge(
@@ -51,12 +59,23 @@ public final class InferenceVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     bus.serve(ReadInferenceHealth.class, _ -> health());
+    bus.serve(ReadWorkers.class, _ -> List.of(figures()));
     bus.listen(
         worker,
         RunCancelled.class,
         cancelled -> lanes.forEach(lane -> lane.cancel(cancelled.id())));
     lanes.forEach(LaneRunner::start);
     return Future.succeededFuture();
+  }
+
+  private WorkerFigures figures() {
+    return handlers
+        .board()
+        .figures(
+            worker,
+            lanes.stream().map(LaneRunner::lane).toList(),
+            lanes.stream().mapToLong(LaneRunner::running).sum(),
+            handlers.status());
   }
 
   private List<Part> health() {

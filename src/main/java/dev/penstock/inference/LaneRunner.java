@@ -69,6 +69,7 @@ final class LaneRunner {
   private final String worker;
   private final Settings.LeaseTimes times;
   private final Floor floor;
+  private final WorkerBoard board;
   private final Hand hand;
   private final List<Thread> loops = new ArrayList<>();
   private final CountDownLatch stopping = new CountDownLatch(1);
@@ -76,13 +77,20 @@ final class LaneRunner {
   private volatile long suspectsNotBefore = System.nanoTime();
 
   LaneRunner(
-      Bus bus, Lane lane, TaskHandler handler, String worker, Settings settings, Floor floor) {
+      Bus bus,
+      Lane lane,
+      TaskHandler handler,
+      String worker,
+      Settings settings,
+      Floor floor,
+      WorkerBoard board) {
     this.bus = bus;
     this.lane = lane;
     this.handler = handler;
     this.worker = worker;
     this.times = settings.lease();
     this.floor = floor;
+    this.board = board;
     int places = settings.inference().tasksInHand();
     this.hand = new Hand(places, Math.max(1, places / 4), BYTES_IN_HAND);
   }
@@ -227,7 +235,11 @@ final class LaneRunner {
             if (stopping.getCount() == 0) {
               run.stop(Run.Stop.SHUTDOWN);
             }
-            run.execute().ifPresent(outcome -> settle(run, outcome));
+            run.execute()
+                .ifPresent(outcome -> {
+                  board.ended(outcome);
+                  settle(run, outcome);
+                });
           } finally {
             hand.drop(run);
             whenEnded.run();

@@ -297,6 +297,7 @@ final class SettingsLoaderTest {
     "http.max-body, 2GiB",
     "http.max-body, 1",
     "http.max-held-requests, 0",
+    "http.abandon-after, 2h",
     "embedding.model, ../etc/passwd",
     "inference.device, gpu",
     "inference.device, cuda:",

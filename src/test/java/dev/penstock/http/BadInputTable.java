@@ -25,8 +25,10 @@ import org.jspecify.annotations.Nullable;
 public final class BadInputTable {
   private static final Duration LIMIT = Duration.ofSeconds(20);
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final String SOME_ID = "01ks7d9m3o4vqk2f8a0r5c1hn7e9u6tjb3lg";
+  static final String SOME_ID = "01ks7d9m3o4vqk2f8a0r5c1hn7e9u6tjb3lg";
   private static final int DEPTH = 33;
+  private static final List<String> SUBMITS =
+      List.of("/v1/embeddings", "/v1/tasks", "/api/v1/embedding");
 
   private final String key;
   private final int maxBody;
@@ -55,13 +57,14 @@ public final class BadInputTable {
     routes();
     keys();
     framing();
-    for (String path : List.of("/v1/embeddings", "/v1/tasks")) {
+    for (String path : SUBMITS) {
       bodies(path);
     }
     embeddings();
     tasks();
     ids();
     garbage();
+    new BadTaskCalls(this).addRows();
   }
 
   public List<Row> rows() {
@@ -102,7 +105,7 @@ public final class BadInputTable {
     row("an unknown route", head("GET", "/v2/embeddings"), 404, "not_found", null);
     row("a path that climbs", head("GET", "/docs/../../etc/passwd"), 404, "not_found", null);
     row("an encoded path that climbs", head("GET", "/docs/%2e%2e%2fetc"), 404, "not_found", null);
-    for (String path : List.of("/v1/embeddings")) {
+    for (String path : BadTaskCalls.CHANGES_WITHOUT_TWIN) {
       row("GET " + path, head("GET", path), 405, "method_not_allowed", null);
     }
     for (String path : List.of("/v1/embeddings", "/v1/tasks")) {
@@ -125,6 +128,13 @@ public final class BadInputTable {
         "/v1/models/all-minilm-l6-v2",
         "/v1/tasks/" + SOME_ID,
         "/v1/tasks/" + SOME_ID + "/result",
+        "/v1/tasks/" + SOME_ID + "/events",
+        "/v1/queues",
+        "/v1/queues/ping",
+        "/v1/workers",
+        "/api/v1/embedding/models",
+        "/api/v1/embedding/" + SOME_ID,
+        "/api/health",
         "/tasks/" + SOME_ID,
         "/tasks/" + SOME_ID + "/result",
         "/health",
@@ -137,7 +147,7 @@ public final class BadInputTable {
 
   private void keys() {
     for (String path : reads()) {
-      if (!path.startsWith("/health") && !path.equals("/docs") && !path.equals("/openapi.yaml")) {
+      if (!path.contains("/health") && !path.equals("/docs") && !path.equals("/openapi.yaml")) {
         String line = "GET " + path + " HTTP/1.1\r\nHost: test\r\n";
         row("no key: " + path, line + "\r\n", 401, "invalid_api_key", null);
         row(
@@ -148,7 +158,9 @@ public final class BadInputTable {
             null);
       }
     }
-    for (String path : List.of("/v1/embeddings", "/v1/tasks")) {
+    var writes = new ArrayList<>(SUBMITS);
+    writes.addAll(BadTaskCalls.CHANGES);
+    for (String path : writes) {
       // The body never comes: the key is looked at first.
       String line =
           "POST "
@@ -169,7 +181,7 @@ public final class BadInputTable {
   }
 
   private void framing() {
-    for (String path : List.of("/v1/embeddings", "/v1/tasks")) {
+    for (String path : SUBMITS) {
       row(
           "no content type: " + path,
           post(path, null, b("{}")),
@@ -527,7 +539,7 @@ public final class BadInputTable {
     row("nothing", "", 0, null, null);
   }
 
-  private String head(String method, String path, String... headers) {
+  String head(String method, String path, String... headers) {
     var text = new StringBuilder(method + " " + path + " HTTP/1.1\r\nHost: test\r\n");
     text.append("Authorization: Bearer ").append(key).append("\r\n");
     for (String header : headers) {
@@ -536,7 +548,7 @@ public final class BadInputTable {
     return text.append("\r\n").toString();
   }
 
-  private byte[] json(String path, byte[] body) {
+  byte[] json(String path, byte[] body) {
     return post(path, "application/json", body);
   }
 
@@ -552,17 +564,15 @@ public final class BadInputTable {
     return bytes.toByteArray();
   }
 
-  private static byte[] b(String text) {
+  static byte[] b(String text) {
     return text.getBytes(UTF_8);
   }
 
-  private void row(
-      String name, String request, int status, @Nullable String code, @Nullable String param) {
+  void row(String name, String request, int status, @Nullable String code, @Nullable String param) {
     row(name, request.getBytes(ISO_8859_1), status, code, param);
   }
 
-  private void row(
-      String name, byte[] request, int status, @Nullable String code, @Nullable String param) {
+  void row(String name, byte[] request, int status, @Nullable String code, @Nullable String param) {
     rows.add(new Row(name, request, status, code, param));
   }
 }

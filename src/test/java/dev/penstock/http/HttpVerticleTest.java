@@ -1,18 +1,18 @@
 package dev.penstock.http;
 
+import static dev.penstock.http.TestServer.error;
+import static dev.penstock.http.TestServer.header;
+import static dev.penstock.http.TestServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.penstock.http.ScriptedDispatcher.Script;
 import dev.penstock.task.Priority;
-import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.net.Socket;
-import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +27,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class HttpVerticleTest {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
   private TestServer server;
 
   @BeforeEach
@@ -45,23 +44,8 @@ class HttpVerticleTest {
     server.close();
   }
 
-  private static JsonNode json(HttpResponse<String> reply) throws Exception {
-    return MAPPER.readTree(reply.body());
-  }
-
-  private static JsonNode error(HttpResponse<String> reply) throws Exception {
-    return json(reply).get("error");
-  }
-
-  private static String header(HttpResponse<?> reply, String name) {
-    return reply.headers().firstValue(name).orElse("(absent)");
-  }
-
   private TaskSpec submitted() {
-    return server.dispatcher.tasks.values().stream()
-        .map(Task::spec)
-        .findFirst()
-        .orElseThrow(() -> new AssertionError("nothing was submitted"));
+    return server.submitted();
   }
 
   private static void await(BooleanSupplier condition) throws InterruptedException {
@@ -224,8 +208,8 @@ class HttpVerticleTest {
   void moreHeldRequestsThanAllowedAreRefused() throws Exception {
     server.dispatcher.script = _ -> new Script.Stay();
     String body = "{\"input\":\"a\"}";
-    try (var first = hold(body);
-        var second = hold(body)) {
+    try (var first = hold("b", "");
+        var second = hold("c", "")) {
       await(() -> server.dispatcher.tasks.size() == 2);
       var third = server.post("/v1/embeddings", body);
       assertThat(third.statusCode()).isEqualTo(503);
@@ -237,8 +221,8 @@ class HttpVerticleTest {
   @Test
   void aClientThatLeavesGivesItsPlaceFreeAtOnce() throws Exception {
     server.dispatcher.script = _ -> new Script.Stay();
-    hold("{\"input\":\"a\",\"wait_seconds\":30}").close();
-    hold("{\"input\":\"a\",\"wait_seconds\":30}").close();
+    hold("b", ",\"wait_seconds\":30").close();
+    hold("c", ",\"wait_seconds\":30").close();
     await(() -> {
       try {
         return server.post("/v1/embeddings", "{\"input\":\"a\",\"wait_seconds\":0.1}").statusCode()
@@ -249,18 +233,10 @@ class HttpVerticleTest {
     });
   }
 
-  /** Sends a request for embeddings and leaves its answer unread. */
-  private Socket hold(String body) throws Exception {
+  /** Holds a request for that text, once it has been submitted. */
+  private Socket hold(String text, String options) throws Exception {
     int before = server.dispatcher.tasks.size();
-    var socket = new Socket("127.0.0.1", server.port());
-    String head =
-        "POST /v1/embeddings HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
-            + "Authorization: Bearer "
-            + TestServer.KEY
-            + "\r\nContent-Length: "
-            + body.length()
-            + "\r\n\r\n";
-    socket.getOutputStream().write((head + body).getBytes(StandardCharsets.US_ASCII));
+    Socket socket = server.hold("{\"input\":\"" + text + "\"" + options + "}");
     await(() -> server.dispatcher.tasks.size() > before);
     return socket;
   }
@@ -349,39 +325,10 @@ class HttpVerticleTest {
   @Test
   void anotherOwnersTaskIsUnknown() throws Exception {
     String id = json(server.post("/v1/tasks", "{\"type\":\"ping\"}")).get("id").asText();
-    server.dispatcher.tasks.replaceAll((_, task) -> ofOwner("somebody else", task));
+    server.dispatcher.tasks.replaceAll(
+        (_, task) -> ScriptedDispatcher.ofOwner("somebody else", task));
     assertThat(server.get("/v1/tasks/" + id).statusCode()).isEqualTo(404);
     assertThat(server.get("/v1/tasks/" + id + "/result").statusCode()).isEqualTo(404);
-  }
-
-  private static Task ofOwner(String owner, Task task) {
-    TaskSpec s = task.spec();
-    var spec =
-        new TaskSpec(
-            s.id(),
-            s.lane(),
-            owner,
-            s.priority(),
-            s.input(),
-            s.maxAttempts(),
-            s.timeout(),
-            s.runAt(),
-            s.retention(),
-            s.metadata(),
-            null,
-            s.replyTo());
-    return new Task(
-        spec,
-        task.state(),
-        task.attempts(),
-        task.lost(),
-        task.progress(),
-        task.createdAt(),
-        task.startedAt(),
-        task.finishedAt(),
-        task.worker(),
-        task.error(),
-        task.output());
   }
 
   @Test
@@ -429,7 +376,7 @@ class HttpVerticleTest {
   void drainingRefusesNewWorkAndAnswersWhatIsHeld() throws Exception {
     server.dispatcher.script = _ -> new Script.Stay();
     var drained = new CountDownLatch(1);
-    try (var held = hold("{\"input\":\"a\",\"wait_seconds\":30}")) {
+    try (var held = hold("a", ",\"wait_seconds\":30")) {
       held.setSoTimeout(20_000);
       server.verticle().drain().onComplete(_ -> drained.countDown());
       var refused = server.post("/v1/tasks", "{\"type\":\"ping\"}");

@@ -2,40 +2,65 @@ package dev.penstock.http;
 
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.TaskSettled;
+import dev.penstock.bus.Request.Batches;
+import dev.penstock.bus.Request.CancelTask;
+import dev.penstock.bus.Request.CancelTasks;
+import dev.penstock.bus.Request.Cancelled;
 import dev.penstock.bus.Request.Figures;
+import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
 import dev.penstock.bus.Request.FindTasks;
 import dev.penstock.bus.Request.LaneFigures;
+import dev.penstock.bus.Request.ListTasks;
 import dev.penstock.bus.Request.Part;
+import dev.penstock.bus.Request.PauseLane;
+import dev.penstock.bus.Request.PurgeLane;
 import dev.penstock.bus.Request.ReadDispatchHealth;
 import dev.penstock.bus.Request.ReadFigures;
 import dev.penstock.bus.Request.ReadInferenceHealth;
+import dev.penstock.bus.Request.ReadWorkers;
+import dev.penstock.bus.Request.Retried;
+import dev.penstock.bus.Request.RetryTask;
+import dev.penstock.bus.Request.RetryTasks;
 import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.bus.Request.Submitted;
+import dev.penstock.bus.Request.Swept;
+import dev.penstock.bus.Request.WorkerFigures;
 import dev.penstock.task.EmbeddingOutput;
+import dev.penstock.task.Identity;
+import dev.penstock.task.Lane;
 import dev.penstock.task.LaneMinute;
 import dev.penstock.task.Latencies;
+import dev.penstock.task.Progress;
+import dev.penstock.task.Step;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskFilter;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
+import dev.penstock.task.TaskPage;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The other end of the bus: answers as a dispatcher does, and ends tasks as a test says. */
 final class ScriptedDispatcher {
   static final int DIMENSIONS = 384;
+  private static final Instant NOW = Instant.ofEpochMilli(1_763_780_000_123L);
 
   /** How a submit ends. */
   sealed interface Script {
@@ -53,13 +78,58 @@ final class ScriptedDispatcher {
   }
 
   final Map<TaskId, Task> tasks = new ConcurrentHashMap<>();
+  final Map<TaskId, List<Step>> steps = new ConcurrentHashMap<>();
+  final Set<Lane> paused = ConcurrentHashMap.newKeySet();
+
+  /** Whole tasks that were asked for: with inputs, which may be large. */
+  final AtomicInteger wholeReads = new AtomicInteger();
+
+  final AtomicInteger briefReads = new AtomicInteger();
+  private final Map<String, TaskId> identities = new ConcurrentHashMap<>();
   private final Bus bus;
   volatile Function<TaskSpec, Script> script = ScriptedDispatcher::complete;
 
   ScriptedDispatcher(Bus bus) {
     this.bus = bus;
     bus.serve(SubmitTasks.class, this::submit);
-    bus.serve(FindTask.class, find -> Optional.ofNullable(tasks.get(find.id())));
+    bus.serve(
+        FindTask.class,
+        find -> {
+          wholeReads.incrementAndGet();
+          return Optional.ofNullable(tasks.get(find.id()));
+        });
+    bus.serve(FindSteps.class, find -> steps.getOrDefault(find.id(), List.of()));
+    bus.serve(ListTasks.class, this::list);
+    bus.serve(CancelTask.class, this::cancel);
+    bus.serve(RetryTask.class, this::retry);
+    bus.serve(
+        CancelTasks.class,
+        request ->
+            new Swept(
+                matching(request.filter()).stream()
+                    .filter(task -> cancel(new CancelTask(task.id())) instanceof Cancelled.Now)
+                    .count(),
+                false));
+    bus.serve(
+        RetryTasks.class,
+        request ->
+            new Swept(
+                matching(request.filter()).stream()
+                    .filter(task -> retry(new RetryTask(task.id())) instanceof Retried.Now)
+                    .count(),
+                true));
+    bus.serve(PurgeLane.class, request -> new Swept(request.lane().name().length(), false));
+    bus.serve(
+        PauseLane.class,
+        request -> {
+          if (request.paused()) {
+            paused.add(request.lane());
+          } else {
+            paused.remove(request.lane());
+          }
+          return request.paused();
+        });
+    bus.serve(ReadWorkers.class, _ -> List.of(worker()));
     bus.serve(FindTasks.class, this::findAll);
     bus.serve(ReadFigures.class, _ -> figures());
     bus.serve(ReadDispatchHealth.class, _ -> List.of(new Part("queue", true, "works")));
@@ -100,8 +170,11 @@ final class ScriptedDispatcher {
   }
 
   private Submission submit(TaskSpec spec) {
-    Instant now = Instant.ofEpochMilli(1_763_780_000_123L);
-    Task pending = new Task(spec, TaskState.PENDING, 0, 0, null, now, null, null, null, null, null);
+    Submission known = known(spec);
+    if (known != null) {
+      return known;
+    }
+    Task pending = new Task(spec, TaskState.PENDING, 0, 0, null, NOW, null, null, null, null, null);
     switch (script.apply(spec)) {
       case Script.Refuse(var error) -> {
         return new Submission.Refused(error);
@@ -119,6 +192,175 @@ final class ScriptedDispatcher {
       }
     }
     return new Submission.Accepted();
+  }
+
+  /** The answer where an earlier task is meant. */
+  private @Nullable Submission known(TaskSpec spec) {
+    Identity identity = spec.identity();
+    if (identity == null) {
+      return null;
+    }
+    String key = spec.owner() + " " + identity.key();
+    TaskId id = identities.get(key);
+    Task earlier = id == null ? null : tasks.get(id);
+    boolean meant =
+        earlier != null
+            && switch (identity) {
+              case Identity.Named _ -> true;
+              case Identity.Alike _ ->
+                  earlier.state() != TaskState.FAILED
+                      && earlier.state() != TaskState.CANCELLED
+                      && earlier.spec().priority().compareTo(spec.priority()) >= 0;
+            };
+    if (earlier == null || !meant) {
+      identities.put(key, spec.id());
+      return null;
+    }
+    return identity.equals(earlier.spec().identity())
+        ? new Submission.Earlier(brief(earlier))
+        : new Submission.Refused(
+            new TaskError(TaskError.Code.IDEMPOTENCY_CONFLICT, "other content"));
+  }
+
+  /** As the store gives tasks in numbers: without their inputs. */
+  private static Task brief(Task task) {
+    return with(task, task.spec().owner(), new byte[0]);
+  }
+
+  static Task ofOwner(String owner, Task task) {
+    return with(task, owner, task.spec().input());
+  }
+
+  private static Task with(Task task, String owner, byte[] input) {
+    TaskSpec s = task.spec();
+    var spec =
+        new TaskSpec(
+            s.id(),
+            s.lane(),
+            owner,
+            s.priority(),
+            input,
+            s.maxAttempts(),
+            s.timeout(),
+            s.runAt(),
+            s.retention(),
+            s.metadata(),
+            s.identity(),
+            s.replyTo());
+    return new Task(
+        spec,
+        task.state(),
+        task.attempts(),
+        task.lost(),
+        task.progress(),
+        task.createdAt(),
+        task.startedAt(),
+        task.finishedAt(),
+        task.worker(),
+        task.error(),
+        task.output());
+  }
+
+  /** A run of the task begins, or goes on so far. */
+  void progress(TaskId id, @Nullable Progress progress) {
+    tasks.computeIfPresent(
+        id,
+        (_, task) ->
+            new Task(
+                task.spec(),
+                TaskState.PROCESSING,
+                0,
+                0,
+                progress,
+                task.createdAt(),
+                task.createdAt(),
+                null,
+                "w",
+                null,
+                null));
+  }
+
+  /** The task ends, and whoever waits is told. */
+  void end(TaskId id, TaskState state, @Nullable TaskOutput output, @Nullable TaskError error) {
+    Task ended = tasks.computeIfPresent(id, (_, task) -> end(task, state, output, error));
+    if (ended != null && ended.spec().replyTo() != null) {
+      bus.tell(ended.spec().replyTo(), new TaskSettled(brief(ended)));
+    }
+  }
+
+  /** The task ends, and the event about it is lost. */
+  void endUnheard(TaskId id, TaskOutput output) {
+    tasks.computeIfPresent(id, (_, task) -> end(task, TaskState.COMPLETED, output, null));
+  }
+
+  private List<Task> matching(TaskFilter filter) {
+    return tasks.values().stream()
+        .filter(task -> task.spec().owner().equals(filter.owner()))
+        .filter(task -> filter.states().isEmpty() || filter.states().contains(task.state()))
+        .filter(task -> filter.type() == null || filter.type().equals(task.spec().lane().type()))
+        .filter(task -> filter.model() == null || filter.model().equals(task.spec().lane().model()))
+        .filter(task ->
+            filter.text() == null
+                || task.spec().metadata().toString().contains(filter.text())
+                || task.id().value().contains(filter.text()))
+        .sorted(Comparator.comparing((Task task) -> task.id().value()).reversed())
+        .map(ScriptedDispatcher::brief)
+        .toList();
+  }
+
+  private TaskPage list(ListTasks request) {
+    List<Task> all = matching(request.filter());
+    TaskId after = request.after();
+    List<Task> rest =
+        after == null
+            ? all
+            : all.stream().filter(task -> task.id().value().compareTo(after.value()) < 0).toList();
+    return new TaskPage(
+        rest.stream().limit(request.limit()).toList(),
+        rest.size() > request.limit(),
+        request.filter().text() != null);
+  }
+
+  private Cancelled cancel(CancelTask request) {
+    Task task = tasks.get(request.id());
+    if (task == null) {
+      return new Cancelled.Unknown();
+    }
+    if (task.state().ended()) {
+      return new Cancelled.Ended(brief(task));
+    }
+    end(request.id(), TaskState.CANCELLED, null, null);
+    return new Cancelled.Now(brief(end(task, TaskState.CANCELLED, null, null)));
+  }
+
+  private Retried retry(RetryTask request) {
+    Task task = tasks.get(request.id());
+    if (task == null) {
+      return new Retried.Unknown();
+    }
+    if (task.state() != TaskState.FAILED && task.state() != TaskState.CANCELLED) {
+      return new Retried.Otherwise(brief(task));
+    }
+    Task again =
+        new Task(task.spec(), TaskState.PENDING, 0, 0, null, NOW, null, null, null, null, null);
+    tasks.put(request.id(), again);
+    return new Retried.Now(brief(again));
+  }
+
+  private static WorkerFigures worker() {
+    return new WorkerFigures(
+        "w",
+        List.of("inference"),
+        List.of(new Lane("embedding", "all-minilm-l6-v2"), new Lane("ping", null)),
+        "cpu",
+        1,
+        7,
+        2,
+        new Batches(3, 8),
+        -1,
+        "test",
+        NOW,
+        NOW);
   }
 
   private static Task end(
@@ -139,14 +381,21 @@ final class ScriptedDispatcher {
   }
 
   private Map<TaskId, Task> findAll(FindTasks request) {
+    briefReads.incrementAndGet();
     var found = new HashMap<TaskId, Task>();
     for (TaskId id : request.ids()) {
       Task task = tasks.get(id);
       if (task != null) {
-        found.put(id, task);
+        found.put(id, brief(task));
       }
     }
     return found;
+  }
+
+  private static Latencies oneOf(int millis) {
+    long[] counts = new long[Latencies.BUCKETS];
+    counts[Latencies.bucket(Duration.ofMillis(millis))] = 1;
+    return new Latencies(counts);
   }
 
   private Figures figures() {
@@ -165,9 +414,9 @@ final class ScriptedDispatcher {
                     0,
                     0,
                     Instant.now(),
-                    false,
+                    paused.contains(lane),
                     new LaneMinute(
-                        Instant.EPOCH, lane, 0, 0, 0, 0, Latencies.none(), Latencies.none())))
+                        Instant.EPOCH, lane, 90, 60, 6, 0, oneOf(100), Latencies.none())))
             .toList();
     return new Figures(states, lanes);
   }

@@ -1,5 +1,10 @@
 package dev.penstock.http;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.penstock.admin.Dashboard;
 import dev.penstock.bus.Bus;
 import dev.penstock.config.Settings;
@@ -11,11 +16,15 @@ import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskHandler;
+import dev.penstock.task.TaskSpec;
 import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -27,12 +36,16 @@ import java.util.concurrent.TimeUnit;
 final class TestServer implements AutoCloseable {
   static final String KEY = "a-key-for-tests-only-0123456789";
   private static final int LIMIT_SECONDS = 20;
+  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final Vertx vertx = Vertx.vertx();
   private final HttpClient client = HttpClient.newHttpClient();
   private final HttpVerticle verticle;
   final Settings settings;
   final ScriptedDispatcher dispatcher;
+
+  /** What people are shown, which is no part of the contract. */
+  final List<Route> pages;
 
   TestServer(Map<String, String> overrides) throws Exception {
     var given = new HashMap<String, String>();
@@ -58,17 +71,10 @@ final class TestServer implements AutoCloseable {
         new Sessions(settings.session().idle(), settings.session().max(), InstantSource.system());
     TaskIntake intake = new TaskIntake(bus, settings, models, handlers);
     List<Lane> lanes = List.of(new Lane("embedding", "all-minilm-l6-v2"), new Lane("ping", null));
+    pages = new Dashboard(bus, settings, keys, sessions, intake, lanes).routes();
     verticle =
         new HttpVerticle(
-            bus,
-            settings,
-            keys,
-            sessions,
-            models,
-            handlers,
-            "node",
-            () -> "# metrics\n",
-            new Dashboard(bus, settings, keys, sessions, intake, lanes).routes());
+            bus, settings, keys, sessions, models, handlers, "node", () -> "# metrics\n", pages);
     vertx
         .deployVerticle(verticle)
         .toCompletionStage()
@@ -108,6 +114,38 @@ final class TestServer implements AutoCloseable {
 
   HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
     return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** The specification of the only task there is. */
+  TaskSpec submitted() {
+    assertThat(dispatcher.tasks).hasSize(1);
+    return dispatcher.tasks.values().iterator().next().spec();
+  }
+
+  /** Sends a request for embeddings and leaves its answer unread. */
+  Socket hold(String body) throws IOException {
+    var socket = new Socket("127.0.0.1", port());
+    String head =
+        "POST /v1/embeddings HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+            + "Authorization: Bearer "
+            + KEY
+            + "\r\nContent-Length: "
+            + body.length()
+            + "\r\n\r\n";
+    socket.getOutputStream().write((head + body).getBytes(StandardCharsets.US_ASCII));
+    return socket;
+  }
+
+  static JsonNode json(HttpResponse<String> reply) throws JsonProcessingException {
+    return MAPPER.readTree(reply.body());
+  }
+
+  static JsonNode error(HttpResponse<String> reply) throws JsonProcessingException {
+    return json(reply).get("error");
+  }
+
+  static String header(HttpResponse<?> reply, String name) {
+    return reply.headers().firstValue(name).orElse("(absent)");
   }
 
   @Override

@@ -113,7 +113,13 @@ final class LaneRunnerTest {
     }
     var started =
         new LaneRunner(
-            bus, LANE, handler, "worker", SettingsLoader.load(keys, Map.of(), null), new Floor());
+            bus,
+            LANE,
+            handler,
+            "worker",
+            SettingsLoader.load(keys, Map.of(), null),
+            new Floor(),
+            new WorkerBoard());
     runner = started;
     started.start();
     return started;

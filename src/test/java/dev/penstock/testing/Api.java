@@ -43,12 +43,16 @@ public final class Api implements AutoCloseable {
     return send(request(path).GET().build());
   }
 
-  public Answer post(String path, String json) throws IOException, InterruptedException {
-    return send(
+  /**
+   * @param headers names and values in turn
+   */
+  public Answer post(String path, String json, String... headers)
+      throws IOException, InterruptedException {
+    var request =
         request(path)
             .header("Content-Type", "application/json")
-            .POST(BodyPublishers.ofString(json))
-            .build());
+            .POST(BodyPublishers.ofString(json));
+    return send((headers.length == 0 ? request : request.headers(headers)).build());
   }
 
   private HttpRequest.Builder request(String path) {

@@ -1,0 +1,93 @@
+package dev.penstock.inference;
+
+import dev.penstock.bus.Request.Batches;
+import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
+
+/** What this worker has done since it started. */
+final class WorkerBoard {
+  /** One program, all its roles in one process. */
+  private static final List<String> ROLES = List.of("http", "inference");
+
+  private static final Path STATUS = Path.of("/proc/self/status");
+  private static final String RESIDENT = "VmRSS:";
+  private static final long KIB = 1_024;
+
+  private final Instant startedAt = Instant.now();
+  private final LongAdder done = new LongAdder();
+  private final LongAdder failed = new LongAdder();
+  private final LongAdder runs = new LongAdder();
+  private final LongAdder texts = new LongAdder();
+
+  /** A run has ended so. Work that was given back is neither done nor failed. */
+  void ended(Outcome outcome) {
+    switch (outcome) {
+      case Outcome.Done _ -> done.increment();
+      case Outcome.Retry _, Outcome.Reject _ -> failed.increment();
+      case Outcome.Postpone _ -> {}
+    }
+  }
+
+  /** A model has run. */
+  void ran(BatchRun run) {
+    if (!run.failed()) {
+      runs.increment();
+      texts.add(run.sequences());
+    }
+  }
+
+  WorkerFigures figures(String worker, List<Lane> lanes, long running, List<EngineStatus> models) {
+    return new WorkerFigures(
+        worker,
+        ROLES,
+        lanes,
+        device(models),
+        running,
+        done.sum(),
+        failed.sum(),
+        new Batches(runs.sum(), texts.sum()),
+        memory(),
+        version(),
+        startedAt,
+        Instant.now());
+  }
+
+  /** All models of a worker run on the same; it is known once one of them is open. */
+  private static String device(List<EngineStatus> models) {
+    return models.stream()
+        .map(EngineStatus::device)
+        .filter(device -> !device.isEmpty())
+        .findFirst()
+        .orElse("");
+  }
+
+  private static String version() {
+    String version = WorkerBoard.class.getPackage().getImplementationVersion();
+    return version == null ? "(unpackaged)" : version;
+  }
+
+  /** Bytes resident; −1 where the system does not tell. */
+  static long memory() {
+    if (!Files.isReadable(STATUS)) {
+      return -1;
+    }
+    try (Stream<String> lines = Files.lines(STATUS)) {
+      return lines
+          .filter(line -> line.startsWith(RESIDENT))
+          .map(line -> line.replaceAll("\\D", ""))
+          .mapToLong(kib -> Long.parseLong(kib) * KIB)
+          .findFirst()
+          .orElse(-1);
+    } catch (IOException e) {
+      return -1;
+    }
+  }
+}
