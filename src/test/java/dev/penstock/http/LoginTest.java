@@ -194,7 +194,8 @@ final class LoginTest {
 
   @Test
   void aQueueThatIsAwayIsSaidInAPage() throws Exception {
-    var page = get("/dashboard/tasks", "Cookie", cookie()); // nobody serves lists here
+    server.dispatcher.away = true;
+    var page = get("/dashboard/tasks", "Cookie", cookie());
     assertThat(page.statusCode()).isEqualTo(503);
     assertThat(page.body()).contains("does not answer");
   }
