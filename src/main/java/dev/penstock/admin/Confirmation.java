@@ -1,5 +1,6 @@
 package dev.penstock.admin;
 
+import dev.penstock.task.TaskState;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -41,7 +42,9 @@ public record Confirmation(
     String what = tasks == 1 && !more ? which.replaceFirst("tasks", "task") : which;
     String text =
         cancel
-            ? "This cancels %s %s. What runs is stopped.".formatted(count, what)
+            ? "This cancels %s %s.%s"
+                .formatted(
+                    count, what, query.state() == TaskState.PENDING ? "" : " What runs is stopped.")
             : "This runs %s %s again.".formatted(count, what);
     return new Confirmation(
         title,
