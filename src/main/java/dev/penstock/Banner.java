@@ -21,7 +21,7 @@ final class Banner {
             uri,
             took.toMillis() / 1000.0));
     line(text, "model", model.map(Banner::model).orElse("the default one is served elsewhere"));
-    line(text, "page", uri + "/   any user name, the key as password");
+    line(text, "page", uri + "/   log in with the key");
     line(text, "docs", uri + "/docs");
     line(text, "key", key(node));
     line(

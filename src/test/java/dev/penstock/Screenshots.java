@@ -100,7 +100,11 @@ final class Screenshots {
         LIMIT,
         () -> api.get("/v1/tasks/" + failed).json().path("status").asText().equals("failed"));
     browser.open("/");
-    browser.await("work runs", () -> !browser.text("[data-state=processing] strong").equals("0"));
+    for (String state : List.of("processing", "failed", "cancelled")) {
+      browser.await(
+          "some are " + state,
+          () -> !browser.text("[data-state=" + state + "] strong").equals("0"));
+    }
     browser.pictures(PICTURES, "overview");
     browser.open("/dashboard/tasks");
     browser.await("a bar is shown", () -> browser.shows("progress"));
@@ -109,6 +113,7 @@ final class Screenshots {
     browser.pictures(PICTURES, "task-failed");
     String running = id(submit("ping", "{\"sleep_ms\": 60000, \"steps\": 40}", ",\"priority\":10"));
     browser.open("/dashboard/tasks/" + running);
+    browser.await("its bar is shown", () -> browser.shows("progress"));
     browser.pictures(PICTURES, "task-running");
     String vectors = vectors();
     browser.open("/dashboard/tasks/" + vectors);

@@ -1,5 +1,6 @@
 package dev.penstock.admin;
 
+import dev.penstock.task.TaskState;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -32,18 +33,19 @@ public record Confirmation(
     fields.put("state", query.state() == null ? "" : query.state().json());
     fields.put("lane", query.lane());
     fields.put("text", query.text());
-    String among = "Chosen are " + which + ". ";
     String able = cancel ? "have not ended" : "failed or were cancelled";
     if (tasks == 0) {
-      String none = among + "None of them " + able + ", so there is nothing to do.";
+      String none = "Among the " + which + " there are none that " + able + ".";
       return new Confirmation(title, none, "", Map.of(), "", false, query.first().path());
     }
-    String count = more ? "More than " + Times.count(tasks) : Times.count(tasks);
+    String count = (more ? "more than " : "") + Times.count(tasks);
+    String what = tasks == 1 && !more ? which.replaceFirst("tasks", "task") : which;
     String text =
-        among
-            + count
-            + " of them "
-            + (cancel ? able + "; running ones are stopped." : able + " and will run again.");
+        cancel
+            ? "This cancels %s %s.%s"
+                .formatted(
+                    count, what, query.state() == TaskState.PENDING ? "" : " What runs is stopped.")
+            : "This runs %s %s again.".formatted(count, what);
     return new Confirmation(
         title,
         text,

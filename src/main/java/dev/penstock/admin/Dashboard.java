@@ -15,6 +15,7 @@ import dev.penstock.task.Lane;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** All pages for operators, and the files that they are made of. */
 public final class Dashboard {
@@ -32,7 +33,7 @@ public final class Dashboard {
       ApiKeys keys,
       Sessions sessions,
       TaskIntake intake,
-      List<Lane> lanes) {
+      Supplier<List<Lane>> lanes) {
     InstantSource clock = InstantSource.system();
     Desk desk = new Desk(bus, clock);
     String model = settings.embedding().model();

@@ -17,6 +17,7 @@ import dev.penstock.security.Sessions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,7 +62,7 @@ final class LoginPage {
     return Reply.html(desk.templates.login(next, error).render());
   }
 
-  private static @org.jspecify.annotations.Nullable String token(Exchange exchange) {
+  private static @Nullable String token(Exchange exchange) {
     return SessionCookie.read(exchange.header("Cookie")).orElse(null);
   }
 

@@ -3,6 +3,8 @@ package dev.penstock.admin;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
+import com.fasterxml.jackson.core.util.Separators.Spacing;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import dev.penstock.task.EmbeddingOutput;
@@ -11,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * An input or a result as a page shows it.
@@ -32,7 +35,8 @@ public record Payload(String summary, String text, boolean cut) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final ObjectWriter PRETTY =
       JSON.writer(
-          new DefaultPrettyPrinter()
+          new DefaultPrettyPrinter(
+                  Separators.createDefaultInstance().withObjectFieldValueSpacing(Spacing.AFTER))
               .withObjectIndenter(new DefaultIndenter("  ", "\n"))
               .withArrayIndenter(new DefaultIndenter("  ", "\n")));
 
@@ -92,7 +96,7 @@ public record Payload(String summary, String text, boolean cut) {
   }
 
   private static String numbers(float[] vector) {
-    return java.util.stream.IntStream.range(0, vector.length)
+    return IntStream.range(0, vector.length)
         .mapToObj(i -> String.format(Locale.ROOT, "%.4f", vector[i]))
         .collect(Collectors.joining(", "));
   }

@@ -16,6 +16,7 @@ import dev.penstock.http.TaskIntake.Taken;
 import dev.penstock.task.Lane;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** A form for a new task, to try things out. */
 final class SubmitPage {
@@ -28,10 +29,10 @@ final class SubmitPage {
 
   private final Desk desk;
   private final TaskIntake intake;
-  private final List<Lane> lanes;
+  private final Supplier<List<Lane>> lanes;
   private final String defaultModel;
 
-  SubmitPage(Desk desk, TaskIntake intake, List<Lane> lanes, String defaultModel) {
+  SubmitPage(Desk desk, TaskIntake intake, Supplier<List<Lane>> lanes, String defaultModel) {
     this.desk = desk;
     this.intake = intake;
     this.lanes = lanes;
@@ -40,7 +41,7 @@ final class SubmitPage {
 
   List<Route> routes() {
     return List.of(
-        get(PATH, SESSION, _ -> page(NewTask.empty(lanes, defaultModel))),
+        get(PATH, SESSION, _ -> page(NewTask.empty(lanes.get(), defaultModel))),
         post(PATH, SESSION, MAX_BODY, desk.guarded(this::submit)));
   }
 
@@ -66,7 +67,7 @@ final class SubmitPage {
   }
 
   private Reply refused(Form form, String message) {
-    return Desk.withStatus(400, page(NewTask.again(form, lanes, defaultModel, message)));
+    return Desk.withStatus(400, page(NewTask.again(form, lanes.get(), defaultModel, message)));
   }
 
   /** The task as the API would have been sent it. */

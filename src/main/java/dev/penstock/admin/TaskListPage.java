@@ -10,15 +10,16 @@ import dev.penstock.http.Route;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskPage;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** All tasks, newest first, a page at a time. */
 final class TaskListPage {
   private static final int ROWS = 25;
 
   private final Desk desk;
-  private final List<Lane> lanes;
+  private final Supplier<List<Lane>> lanes;
 
-  TaskListPage(Desk desk, List<Lane> lanes) {
+  TaskListPage(Desk desk, Supplier<List<Lane>> lanes) {
     this.desk = desk;
     this.lanes = lanes;
   }
@@ -31,7 +32,7 @@ final class TaskListPage {
     Form form = Form.of(exchange.query());
     TaskQuery query = TaskQuery.of(form);
     TaskPage tasks = desk.ask(new ListTasks(query.filter(), query.after(), ROWS));
-    TaskList list = TaskList.of(query, tasks, lanes, desk.now());
+    TaskList list = TaskList.of(query, tasks, lanes.get(), desk.now());
     return desk.page(
         exchange,
         new Layout("Tasks", TaskQuery.PATH),

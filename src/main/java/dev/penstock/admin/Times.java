@@ -69,11 +69,15 @@ final class Times {
       return time.toSeconds() + " s";
     }
     if (time.toHours() < 1) {
-      return time.toMinutes() + " min " + time.toSecondsPart() + " s";
+      return two(time.toMinutes(), "min", time.toSecondsPart(), "s");
     }
     return time.compareTo(DAY) < 0
-        ? time.toHours() + " h " + time.toMinutesPart() + " min"
-        : time.toDays() + " d " + time.toHoursPart() + " h";
+        ? two(time.toHours(), "h", time.toMinutesPart(), "min")
+        : two(time.toDays(), "d", time.toHoursPart(), "h");
+  }
+
+  private static String two(long large, String unit, int small, String smaller) {
+    return large + " " + unit + (small == 0 ? "" : " " + small + " " + smaller);
   }
 
   /** A number of milliseconds as {@link #duration} writes it. */

@@ -21,8 +21,21 @@ final class BodyReader {
   /** Bodies take part of the heap as bytes, and several times that once they are parsed. */
   private static final int SHARE_OF_HEAP = 16;
 
-  private static final Pattern JSON =
-      Pattern.compile("application/json\\s*(;\\s*charset\\s*=\\s*\"?utf-8\"?\\s*)?;?\\s*");
+  /** What a body may say it is. */
+  enum MediaType {
+    JSON("application/json"),
+    FORM("application/x-www-form-urlencoded");
+
+    private final String name;
+    private final Pattern form;
+
+    MediaType(String name) {
+      this.name = name;
+      form =
+          Pattern.compile(
+              Pattern.quote(name) + "\\s*(;\\s*charset\\s*=\\s*\"?utf-8\"?\\s*)?;?\\s*");
+    }
+  }
 
   private final Duration deadline;
   private final long room;
@@ -43,9 +56,10 @@ final class BodyReader {
    * @throws Refusal 408, 413, 415, or 503 when all bodies together are too much
    * @throws ClientGone when the connection broke
    */
-  byte[] read(Exchange exchange, Context context, int limit) throws InterruptedException {
+  byte[] read(Exchange exchange, Context context, int limit, MediaType type)
+      throws InterruptedException {
     HttpServerRequest request = exchange.request();
-    requireJson(request);
+    requireType(request, type);
     requireLength(request, limit);
     var body = new CompletableFuture<Buffer>();
     exchange.gone().thenRun(() -> body.completeExceptionally(new ClientGone()));
@@ -112,17 +126,19 @@ final class BodyReader {
     request.resume();
   }
 
-  private static void requireJson(HttpServerRequest request) {
+  private static void requireType(HttpServerRequest request, MediaType wanted) {
     String encoding = request.getHeader("Content-Encoding");
     if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
       throw new Refusal(
           ApiError.http(415, "unsupported_media_type", "Compressed bodies are not taken."));
     }
     String type = request.getHeader("Content-Type");
-    if (type == null || !JSON.matcher(type.toLowerCase(Locale.ROOT)).matches()) {
+    if (type == null || !wanted.form.matcher(type.toLowerCase(Locale.ROOT)).matches()) {
       throw new Refusal(
           ApiError.http(
-              415, "unsupported_media_type", "The Content-Type must be application/json (UTF-8)."));
+              415,
+              "unsupported_media_type",
+              "The Content-Type must be " + wanted.name + " (UTF-8)."));
     }
   }
 

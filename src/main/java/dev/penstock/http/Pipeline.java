@@ -1,5 +1,6 @@
 package dev.penstock.http;
 
+import dev.penstock.http.BodyReader.MediaType;
 import dev.penstock.http.Route.Access;
 import dev.penstock.http.Routes.Match;
 import dev.penstock.security.ApiKeys;
@@ -225,10 +226,18 @@ final class Pipeline {
           throw new Refusal(ApiError.stopping());
         }
         if (route.body() > 0) {
-          exchange.body(bodies.read(exchange, context, route.body()));
+          exchange.body(bodies.read(exchange, context, route.body(), type(route.access())));
         }
         yield route.resource().answer(exchange);
       }
+    };
+  }
+
+  /** Programs send JSON, pages their forms. */
+  private static MediaType type(Access access) {
+    return switch (access) {
+      case KEY, EITHER -> MediaType.JSON;
+      case OPEN, SESSION -> MediaType.FORM;
     };
   }
 

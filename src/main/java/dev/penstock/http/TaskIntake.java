@@ -39,7 +39,7 @@ public final class TaskIntake {
       return switch (Submitter.submit(bus, List.of(spec)).getFirst()) {
         case Submission.Accepted() -> new Taken.Accepted(spec.id());
         case Submission.Earlier(var task) -> new Taken.Accepted(task.id());
-        case Submission.Refused(var error) -> new Taken.Refused(ApiError.of(error).message());
+        case Submission.Refused(var error) -> new Taken.Refused(error.message());
       };
     } catch (Refusal refusal) {
       return new Taken.Refused(refusal.error().message());

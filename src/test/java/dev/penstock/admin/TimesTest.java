@@ -11,7 +11,15 @@ final class TimesTest {
   private static final Instant NOW = Instant.ofEpochSecond(1_763_780_000);
 
   @ParameterizedTest
-  @CsvSource({"0,< 1 s", "5,5.0 s", "59,59 s", "61,1 min 1 s", "3720,1 h 2 min", "90000,1 d 1 h"})
+  @CsvSource({
+    "0,< 1 s",
+    "5,5.0 s",
+    "59,59 s",
+    "61,1 min 1 s",
+    "600,10 min",
+    "3720,1 h 2 min",
+    "90000,1 d 1 h"
+  })
   void agesAreReadAtAGlance(long seconds, String text) {
     assertThat(Times.age(NOW.minusSeconds(seconds), NOW)).isEqualTo(text);
   }

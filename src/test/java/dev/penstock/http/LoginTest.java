@@ -44,7 +44,10 @@ final class LoginTest {
 
   private HttpResponse<String> post(String path, String form, String... headers) throws Exception {
     return client.send(
-        request(path, headers).POST(HttpRequest.BodyPublishers.ofString(form)).build(),
+        request(path, headers)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .POST(HttpRequest.BodyPublishers.ofString(form))
+            .build(),
         HttpResponse.BodyHandlers.ofString());
   }
 
@@ -191,7 +194,8 @@ final class LoginTest {
 
   @Test
   void aQueueThatIsAwayIsSaidInAPage() throws Exception {
-    var page = get("/dashboard/tasks", "Cookie", cookie()); // nobody serves lists here
+    server.dispatcher.away = true;
+    var page = get("/dashboard/tasks", "Cookie", cookie());
     assertThat(page.statusCode()).isEqualTo(503);
     assertThat(page.body()).contains("does not answer");
   }

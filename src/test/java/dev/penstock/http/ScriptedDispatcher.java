@@ -42,6 +42,7 @@ import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskPage;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
+import dev.penstock.task.Unavailable;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -87,6 +88,10 @@ final class ScriptedDispatcher {
   final AtomicInteger briefReads = new AtomicInteger();
   private final Map<String, TaskId> identities = new ConcurrentHashMap<>();
   private final Bus bus;
+
+  /** Whether lists are refused, as when the store is away. */
+  volatile boolean away;
+
   volatile Function<TaskSpec, Script> script = ScriptedDispatcher::complete;
 
   ScriptedDispatcher(Bus bus) {
@@ -99,7 +104,14 @@ final class ScriptedDispatcher {
           return Optional.ofNullable(tasks.get(find.id()));
         });
     bus.serve(FindSteps.class, find -> steps.getOrDefault(find.id(), List.of()));
-    bus.serve(ListTasks.class, this::list);
+    bus.serve(
+        ListTasks.class,
+        request -> {
+          if (away) {
+            throw Unavailable.refused("away", new IllegalStateException());
+          }
+          return list(request);
+        });
     bus.serve(CancelTask.class, this::cancel);
     bus.serve(RetryTask.class, this::retry);
     bus.serve(

@@ -12,6 +12,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.openqa.selenium.By;
@@ -124,7 +125,7 @@ public final class Browser implements AutoCloseable {
         driver.executeScript("return document.querySelector(arguments[0]) !== null", selector));
   }
 
-  public void await(String what, java.util.concurrent.Callable<Boolean> condition) {
+  public void await(String what, Callable<Boolean> condition) {
     try {
       Await.until(what, LIMIT, condition);
     } catch (RuntimeException e) {
