@@ -39,19 +39,32 @@ final class Connection implements AutoCloseable {
   }
 
   static byte[] get(URI server, String key, String path) {
-    return request("GET", server, key, path, "", new byte[0]);
+    return getWith(server, path, authorization(key));
+  }
+
+  /**
+   * @param header a whole line, in place of the key's
+   */
+  static byte[] getWith(URI server, String path, String header) {
+    return request("GET", server, path, header + "\r\n", new byte[0]);
+  }
+
+  private static String authorization(String key) {
+    return "Authorization: Bearer " + key;
   }
 
   static byte[] post(URI server, String key, String path, byte[] json) {
-    String headers = "Content-Type: application/json\r\nContent-Length: " + json.length + "\r\n";
-    return request("POST", server, key, path, headers, json);
+    String headers =
+        "%s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
+            .formatted(authorization(key), json.length);
+    return request("POST", server, path, headers, json);
   }
 
   private static byte[] request(
-      String method, URI server, String key, String path, String headers, byte[] body) {
+      String method, URI server, String path, String headers, byte[] body) {
     byte[] head =
-        "%s %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n%s\r\n"
-            .formatted(method, path, server.getAuthority(), key, headers)
+        "%s %s HTTP/1.1\r\nHost: %s\r\n%s\r\n"
+            .formatted(method, path, server.getAuthority(), headers)
             .getBytes(StandardCharsets.US_ASCII);
     byte[] request = Arrays.copyOf(head, head.length + body.length);
     System.arraycopy(body, 0, request, head.length, body.length);

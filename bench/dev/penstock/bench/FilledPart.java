@@ -2,9 +2,16 @@ package dev.penstock.bench;
 
 import dev.penstock.testing.Api;
 import dev.penstock.testing.PenstockProcess;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
@@ -29,8 +36,9 @@ final class FilledPart implements Part {
           "/v1/tasks?limit=50&status=failed",
           "/v1/tasks?limit=50&type=embedding&status=pending",
           "/v1/tasks?limit=50&q=uphill",
-          "/v1/queues",
-          PenstockProcess.PAGE);
+          "/v1/queues");
+
+  private static final List<String> PAGES = List.of("/", "/dashboard/tasks");
 
   @Override
   public void run(Session session) throws Exception {
@@ -70,6 +78,22 @@ final class FilledPart implements Part {
   private static byte[] ask(Server server, byte[] request) throws Exception {
     try (var connection = new Connection(server.uri())) {
       return connection.ask(request);
+    }
+  }
+
+  /** The cookie of a session of the dashboard. */
+  private static String login(Server server) throws Exception {
+    try (var client = HttpClient.newHttpClient()) {
+      var request =
+          HttpRequest.newBuilder(server.uri().resolve("/login"))
+              .timeout(Duration.ofSeconds(10))
+              .header("Content-Type", "application/x-www-form-urlencoded")
+              .header("Origin", server.uri().toString())
+              .POST(BodyPublishers.ofString("next=%2F&key=" + PenstockProcess.KEY))
+              .build();
+      var cookie =
+          client.send(request, BodyHandlers.discarding()).headers().firstValue("Set-Cookie");
+      return cookie.orElseThrow().split(";", 2)[0];
     }
   }
 
@@ -115,9 +139,14 @@ final class FilledPart implements Part {
     var table = new Report.Table("request", "p50 ms", "p95 ms", "max ms", "requests");
     double worst = 0;
     int count = session.plan().pairs();
-    for (String path : LOOKS) {
+    Map<String, byte[]> looks = new LinkedHashMap<>();
+    LOOKS.forEach(path -> looks.put(path, server.get(path)));
+    String cookie = login(server);
+    PAGES.forEach(path -> looks.put(path, server.getWith(path, "Cookie: " + cookie)));
+    for (var look : looks.entrySet()) {
+      String path = look.getKey();
       session.say(path);
-      List<byte[]> requests = Collections.nCopies(count, server.get(path));
+      List<byte[]> requests = Collections.nCopies(count, look.getValue());
       Histogram latency = Load.closed(server.uri(), server.cpu(), requests, 1).latency();
       long p95 = latency.getValueAtPercentile(95);
       worst = Math.max(worst, p95 / 1e6);

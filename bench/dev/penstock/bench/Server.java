@@ -51,6 +51,13 @@ final class Server implements AutoCloseable {
     return Connection.get(uri(), PenstockProcess.KEY, path);
   }
 
+  /**
+   * @param header a whole line, in place of the key's
+   */
+  byte[] getWith(String path, String header) {
+    return Connection.getWith(uri(), path, header);
+  }
+
   byte[] post(String path, String json) {
     return Connection.post(uri(), PenstockProcess.KEY, path, json.getBytes(StandardCharsets.UTF_8));
   }

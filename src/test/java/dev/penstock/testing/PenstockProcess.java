@@ -21,9 +21,6 @@ import java.util.concurrent.TimeUnit;
 public final class PenstockProcess implements AutoCloseable {
   public static final String KEY = "sk-test-0123456789abcdef";
 
-  /** The dashboard's first page. */
-  public static final String PAGE = "/";
-
   private static final Duration START = Duration.ofSeconds(60);
 
   private final Path folder;
