@@ -170,12 +170,12 @@ final class SqliteDatabaseTest {
         Blocker blocker = new Blocker(threads)) {
       Unavailable refused = catchThrowableOfType(Unavailable.class, () -> note("late"));
       assertThat(refused.surelyNotDone()).isTrue();
-      blocker.close();
       // The one that was under way all the time: nobody knows.
       assertThatThrownBy(() -> blocker.job.get(10, TimeUnit.SECONDS))
           .cause()
           .isInstanceOfSatisfying(
               Unavailable.class, unknown -> assertThat(unknown.surelyNotDone()).isFalse());
+      blocker.close();
     }
     note("next");
     assertThat(notes()).isEqualTo(1);
