@@ -5,6 +5,8 @@ import static dev.penstock.http.Route.get;
 import static dev.penstock.http.Route.post;
 
 import dev.penstock.bus.Request.CancelTask;
+import dev.penstock.bus.Request.Cancelled;
+import dev.penstock.bus.Request.Retried;
 import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
 import dev.penstock.bus.Request.RetryTask;
@@ -79,8 +81,10 @@ final class OneTaskPage {
     if (id.isEmpty()) {
       return unknown();
     }
-    desk.ask(new CancelTask(id.get()));
-    desk.did(exchange, "cancelled task " + id.get());
+    switch (desk.ask(new CancelTask(id.get()))) {
+      case Cancelled.Now _ -> desk.did(exchange, "cancelled task " + id.get());
+      case Cancelled.Ended _, Cancelled.Unknown _ -> {} // the page they are led to shows how it is
+    }
     return Desk.goTo(TaskQuery.PATH + "/" + id.get());
   }
 
@@ -89,8 +93,10 @@ final class OneTaskPage {
     if (id.isEmpty()) {
       return unknown();
     }
-    desk.ask(new RetryTask(id.get()));
-    desk.did(exchange, "retried task " + id.get());
+    switch (desk.ask(new RetryTask(id.get()))) {
+      case Retried.Now _ -> desk.did(exchange, "retried task " + id.get());
+      case Retried.Otherwise _, Retried.Unknown _ -> {}
+    }
     return Desk.goTo(TaskQuery.PATH + "/" + id.get());
   }
 }

@@ -72,6 +72,11 @@ public record TaskList(
     return names.stream().map(name -> new Choice(name, name, name.equals(chosen))).toList();
   }
 
+  /** When the rows are asked for again. A search reads the inputs of many tasks each time. */
+  public String live() {
+    return "penstock:changed from:body" + (text.isEmpty() ? "" : " throttle:10s");
+  }
+
   public String cancelPath() {
     return SweepPage.CANCEL + "?" + sweep;
   }

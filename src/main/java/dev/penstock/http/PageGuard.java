@@ -23,10 +23,12 @@ final class PageGuard {
     this.sessions = sessions;
   }
 
-  /** Who is logged in. */
+  /** Who is logged in. What an open page asks for by itself does not keep its session alive. */
   Optional<Caller> caller(Exchange exchange) {
     String token = SessionCookie.read(exchange.header("Cookie")).orElse(null);
-    return exchange.header(LIVE) == null ? sessions.use(token) : sessions.look(token);
+    boolean byItself =
+        exchange.header(LIVE) != null || "text/event-stream".equals(exchange.header("Accept"));
+    return byItself ? sessions.look(token) : sessions.use(token);
   }
 
   /** Null when the request may go on. */

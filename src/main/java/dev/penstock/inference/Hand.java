@@ -7,7 +7,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The runs a lane has in hand, and how many more it takes. A few places are kept apart for work
@@ -19,7 +18,8 @@ final class Hand {
   private final int urgentPlaces;
   private final long bytes;
 
-  private final Map<TaskId, Run> runs = new HashMap<>();
+  /** By lease token: a cancelled run may still be ending when its task is leased again. */
+  private final Map<String, Run> runs = new HashMap<>();
   private int reserved;
   private int urgentReserved;
 
@@ -76,12 +76,12 @@ final class Hand {
     } else {
       reserved -= offer.tasks();
     }
-    taken.forEach(run -> runs.put(run.task().id(), run));
+    taken.forEach(run -> runs.put(run.token(), run));
     notifyAll();
   }
 
   synchronized void drop(Run run) {
-    runs.remove(run.task().id(), run);
+    runs.remove(run.token(), run);
     notifyAll();
   }
 
@@ -89,8 +89,8 @@ final class Hand {
     return List.copyOf(runs.values());
   }
 
-  synchronized @Nullable Run find(TaskId id) {
-    return runs.get(id);
+  synchronized List<Run> find(TaskId id) {
+    return runs.values().stream().filter(run -> run.task().id().equals(id)).toList();
   }
 
   synchronized int size() {

@@ -112,10 +112,7 @@ final class LaneRunner {
 
   /** Stops the task's run, if it is here: nobody wants its outcome. Does not block. */
   void cancel(TaskId id) {
-    Run run = hand.find(id);
-    if (run != null) {
-      run.stop(Run.Stop.LEASE_LOST);
-    }
+    hand.find(id).forEach(run -> run.stop(Run.Stop.LEASE_LOST));
   }
 
   void start() {

@@ -104,11 +104,14 @@ final class Plugins implements AutoCloseable {
   private void loadHandlers(ClassLoader loader, List<String> types, List<String> problems) {
     Iterator<TaskHandler> provided = ServiceLoader.load(TaskHandler.class, loader).iterator();
     // After an error the iterator promises nothing, so its turns are counted.
-    for (int turn = 0; turn < MOST_HANDLERS; turn++) {
+    for (int turn = 0; turn <= MOST_HANDLERS; turn++) {
       try {
         PluginHandler handler = next(provided, loader);
         if (handler == null) {
           return;
+        }
+        if (turn == MOST_HANDLERS) {
+          break;
         }
         String problem = problem(handler);
         if (problem == null) {

@@ -131,6 +131,10 @@ final class Run implements TaskHandler.Control {
     return stop != null;
   }
 
+  private synchronized boolean leaseLost() {
+    return stop == Stop.LEASE_LOST;
+  }
+
   @Nullable Progress newestProgress() {
     return progress;
   }
@@ -146,6 +150,9 @@ final class Run implements TaskHandler.Control {
   /** True when it is time to extend, or when there is news that the store does not have yet. */
   boolean wantsExtending(long now, Duration extendEvery, Duration progressEvery) {
     long since = now - extendedAt;
+    if (leaseLost()) {
+      return false; // its task may be leased again, and is not to be taken for that run
+    }
     return since >= extendEvery.toNanos() || (progress != told && since >= progressEvery.toNanos());
   }
 

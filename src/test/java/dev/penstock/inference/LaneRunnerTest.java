@@ -336,6 +336,33 @@ final class LaneRunnerTest {
   }
 
   @Test
+  void aCancelledRunThatGoesOnKeepsItsPlaceWhenItsTaskComesAgain() throws Exception {
+    handler.concurrency = 1;
+    handler.body =
+        (_, _) -> {
+          while (true) {
+            try {
+              handler.open.await();
+              return DONE;
+            } catch (InterruptedException e) {
+              // Does not heed it.
+            }
+          }
+        };
+    LaneRunner running = start();
+    Task task = add(5, MINUTE);
+    awaitBegun(task);
+    running.cancel(task.id());
+    queue.add(task);
+    assertThat(running.running()).isEqualTo(1);
+    assertThat(queue.waiting()).as("its new run has to wait for the old one").hasSize(1);
+    handler.open.countDown();
+    Await.until("the new run is settled, and only it", LIMIT, () -> queue.settled().size() == 1);
+    Await.until("both have left", LIMIT, () -> running.running() == 0);
+    assertThat(queue.settled()).hasSize(1);
+  }
+
+  @Test
   void aRunThatIgnoresTheInterruptIsToldThatItShouldStop() throws Exception {
     var before = new ConcurrentHashMap<Task, Boolean>();
     handler.body =
