@@ -56,7 +56,7 @@ final class SilenceIT {
         assertThat(api.post("/v1/embeddings", body).status()).isEqualTo(200);
       }
       assertThat(api.post("/v1/embeddings", "{\"input\":[15339]}").status()).isEqualTo(200);
-      assertThat(api.get("/").status()).isEqualTo(200);
+      assertThat(api.get("/login").status()).isEqualTo(200);
       assertThat(api.get("/docs").status()).isEqualTo(200);
       assertThat(api.get("/metrics").status()).isEqualTo(200);
       penstock.terminateChild(Duration.ofSeconds(60));

@@ -81,7 +81,7 @@ record ApiError(
     String problem =
         broken == null
             ? " does not exist. GET /v1/models lists those that do."
-            : " cannot be used: " + broken + ".";
+            : " cannot be used: " + broken + (broken.endsWith(".") ? "" : ".");
     return of(
         new TaskError(TaskError.Code.MODEL_NOT_FOUND, "The model " + Json.quote(name) + problem),
         "input");

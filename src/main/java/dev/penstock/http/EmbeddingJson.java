@@ -4,11 +4,13 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.penstock.http.EmbeddingInput.Encoding;
 import dev.penstock.http.EmbeddingInput.Form;
 import dev.penstock.task.EmbeddingOutput;
+import dev.penstock.task.TaskOutput;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 
 /** Vectors in the shape of OpenAI's embeddings: rendered from their bytes, for the socket. */
 final class EmbeddingJson {
@@ -21,6 +23,15 @@ final class EmbeddingJson {
     long size = (long) output.count() * (BYTES_AROUND + output.dimensions() * BYTES_PER_FLOAT);
     return Json.write(
         (int) Math.min(Integer.MAX_VALUE / 2, size), json -> write(json, output, form, model));
+  }
+
+  /** The reply with a header that says how many texts were cut, if any were. */
+  static Reply marked(Reply reply, @Nullable TaskOutput output) {
+    int cut =
+        output != null && output.format() == TaskOutput.Format.EMBEDDINGS
+            ? EmbeddingOutput.of(output).truncated()
+            : 0;
+    return cut > 0 ? reply.with("x-truncated", Integer.toString(cut)) : reply;
   }
 
   static void write(JsonGenerator json, EmbeddingOutput output, Form form, String model)

@@ -131,7 +131,10 @@ final class EmbeddingsResource {
 
   /** Work whose id nobody will learn is not kept for long. */
   private TaskSpec spec(Exchange exchange, Wanted wanted) {
-    Duration ttl = wanted.theirsOnly() ? settings.syncTtl() : settings.task().ttl();
+    Retention retention =
+        wanted.theirsOnly()
+            ? new Retention(settings.syncTtl(), settings.syncTtl())
+            : new Retention(settings.task().ttl(), settings.failedTtl());
     return new TaskSpec(
         TaskId.random(),
         new Lane(TYPE, wanted.model.name()),
@@ -141,7 +144,7 @@ final class EmbeddingsResource {
         settings.task().maxAttempts(),
         settings.task().timeout(),
         null,
-        new Retention(ttl, settings.failedTtl()),
+        retention,
         Map.of(),
         wanted.identity,
         node);
@@ -161,9 +164,7 @@ final class EmbeddingsResource {
             .with("x-queue-ms", millis(came, task.startedAt()))
             .with("x-inference-ms", millis(later(came, task.startedAt()), task.finishedAt()))
             .with("x-total-ms", millis(System.nanoTime() - exchange.started()));
-    return output.truncated() > 0
-        ? reply.with("x-truncated", Integer.toString(output.truncated()))
-        : reply;
+    return EmbeddingJson.marked(reply, task.output());
   }
 
   /** Why a task that ended has no result. */

@@ -70,6 +70,9 @@ final class Json {
    * @throws Refusal 400, with the place but never the text
    */
   static JsonNode parse(byte[] body) {
+    if (body.length == 0) {
+      throw Refusal.invalid(null, "The body is empty; JSON is expected.");
+    }
     CharBuffer text;
     try {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
@@ -85,13 +88,15 @@ final class Json {
           "The body breaks a limit%s: at most %d levels, %d characters a number, %d characters a key."
               .formatted(at(e), MAX_DEPTH, MAX_NUMBER, MAX_KEY));
     } catch (JsonProcessingException e) {
-      throw Refusal.invalid(
-          null, "The body is not valid JSON, or repeats a key%s.".formatted(at(e)));
+      // The only one of the parser's own sentences that is about content rather than form.
+      boolean twice = String.valueOf(e.getOriginalMessage()).startsWith("Duplicate field");
+      String problem = twice ? "The body repeats a key" : "The body is not valid JSON";
+      throw Refusal.invalid(null, problem + at(e) + ".");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     if (value == null || value.isMissingNode()) {
-      throw Refusal.invalid(null, "The body is empty; a JSON object is expected.");
+      throw Refusal.invalid(null, "The body is empty; JSON is expected.");
     }
     check(value);
     return value;

@@ -43,13 +43,15 @@ final class SubmitResource {
     Patience patience = task.patience();
     Duration hold = patience == null ? Duration.ZERO : patience.hold();
     Submitted submitted = submitter.submit(task.spec(), hold, exchange, false);
-    Reply reply =
-        submitted
-            .ended()
-            .map(ended -> reply(200, ended, task.form()))
-            .orElseGet(() ->
-                reply(202, submitted.earlier().orElseGet(() -> pending(task.spec())), task.form())
-                    .with("Location", "/v1/tasks/" + submitted.id()));
+    Reply reply;
+    if (submitted.ended().isPresent()) {
+      Task ended = submitted.ended().get();
+      reply = EmbeddingJson.marked(reply(200, ended, task.form()), ended.output());
+    } else {
+      Task now = hold.isPositive() ? submitter.find(submitted.id()) : null;
+      Task known = now != null ? now : submitted.earlier().orElseGet(() -> pending(task.spec()));
+      reply = reply(202, known, task.form()).with("Location", "/v1/tasks/" + submitted.id());
+    }
     return submitted.earlier().isPresent() ? reply.with(IdempotencyKey.REPLAYED, "true") : reply;
   }
 
@@ -92,6 +94,10 @@ final class SubmitResource {
   }
 
   private Entry read(JsonNode each, String owner, @Nullable IdempotencyKey key) {
+    if (!each.isObject()) {
+      return new Entry.Refused(
+          ApiError.invalid(null, "Each task of a list must be a JSON object."));
+    }
     try {
       NewTask task = requests.read(each, owner, Priority.BULK, key, node);
       return task.patience() == null

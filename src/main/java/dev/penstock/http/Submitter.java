@@ -1,6 +1,7 @@
 package dev.penstock.http;
 
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.FindTasks;
 import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.task.Task;
@@ -10,6 +11,8 @@ import dev.penstock.task.Unavailable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Hands tasks to the dispatcher, and waits for their ends where that is wished. */
 final class Submitter {
@@ -74,6 +77,11 @@ final class Submitter {
    */
   List<Submission> submit(List<TaskSpec> specs) throws InterruptedException {
     return submit(bus, specs);
+  }
+
+  /** The task as it is now, without its input; null when it is no more. */
+  @Nullable Task find(TaskId id) throws InterruptedException {
+    return bus.ask(new FindTasks(Set.of(id)), LIMIT).get(id);
   }
 
   /** As the other one, for who has no waiters. */

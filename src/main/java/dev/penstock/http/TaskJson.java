@@ -8,6 +8,7 @@ import dev.penstock.task.Step;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskOutput;
+import dev.penstock.task.TaskState;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
@@ -64,8 +65,9 @@ final class TaskJson {
     Progress progress = task.progress();
     if (progress != null) {
       json.writeFieldName("progress");
-      writeProgress(json, progress);
+      writeProgress(json, task.state() == TaskState.COMPLETED ? whole(progress) : progress);
     }
+    writeTime(json, "run_at", task.spec().runAt());
     writeTimes(json, task);
     if (task.worker() != null) {
       json.writeStringField("worker", task.worker());
@@ -106,6 +108,11 @@ final class TaskJson {
         EmbeddingJson.write(json, EmbeddingOutput.of(output), form, model == null ? "" : model);
       }
     }
+  }
+
+  /** The last report of a run is seldom its last step: only every half second's is kept. */
+  private static Progress whole(Progress last) {
+    return new Progress(last.total(), last.total(), last.message());
   }
 
   static void writeProgress(JsonGenerator json, Progress progress) throws IOException {

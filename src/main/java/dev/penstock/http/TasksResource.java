@@ -77,8 +77,10 @@ final class TasksResource {
     Task task = own.find(exchange);
     Form form = own.form(task);
     List<Step> steps = steps(task);
-    return Reply.json(200, json -> TaskJson.write(json, task, form, steps))
-        .with("X-Task-Id", task.id().value());
+    Reply reply =
+        Reply.json(200, json -> TaskJson.write(json, task, form, steps))
+            .with("X-Task-Id", task.id().value());
+    return EmbeddingJson.marked(reply, task.output());
   }
 
   /** What is polled most, a task that nothing has happened to yet, has none to look for. */
@@ -100,8 +102,10 @@ final class TasksResource {
           throw new IllegalStateException("task " + task.id() + " is completed without a result");
         }
         Form form = own.form(task);
-        yield Reply.json(200, json -> TaskJson.writeResult(json, task, output, form))
-            .with("X-Task-Id", task.id().value());
+        Reply reply =
+            Reply.json(200, json -> TaskJson.writeResult(json, task, output, form))
+                .with("X-Task-Id", task.id().value());
+        yield EmbeddingJson.marked(reply, output);
       }
     };
   }
