@@ -7,6 +7,7 @@ import dev.penstock.testing.Api;
 import dev.penstock.testing.CommandProcess;
 import dev.penstock.testing.PenstockProcess;
 import dev.penstock.testing.Vectors;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The commands as a shell runs them, against the program as it is packaged. */
 final class CommandLineIT {
+  private static final Path LAUNCHER = Path.of("scripts/penstock");
+
   @TempDir static Path folder;
   private static PenstockProcess server;
 
@@ -121,6 +124,33 @@ final class CommandLineIT {
       assertThat(help.code()).isZero();
       assertThat(help.out()).contains("--server", "--key-file", "--retry-for", "Exit codes: 0");
     }
+  }
+
+  @Test
+  void theLauncherFindsItsJdkWhateverJavaIsOnThePathAndStaysInTheFolder() throws Exception {
+    Path old = Files.createDirectory(folder.resolve("old"));
+    Path java = Files.writeString(old.resolve("java"), "#!/bin/sh\necho too old >&2\nexit 1\n");
+    assertThat(java.toFile().setExecutable(true)).isTrue();
+    Path link = Files.createSymbolicLink(old.resolve("penstock"), LAUNCHER.toAbsolutePath());
+    Map<String, String> environment =
+        Map.of(
+            "PATH",
+            old + ":" + System.getenv("PATH"),
+            "JAVA_HOME",
+            System.getProperty("java.home"),
+            "PENSTOCK_URL",
+            server.uri().toString(),
+            "PENSTOCK_KEY",
+            PenstockProcess.KEY);
+    CommandProcess run =
+        CommandProcess.launched(
+            folder, environment, "two words\n", link, "submit", "--metadata=a=b c", "--file=in");
+    assertThat(run.err()).isEmpty();
+    assertThat(run.code()).isZero();
+    CommandProcess status =
+        CommandProcess.launched(
+            folder, environment, "", LAUNCHER, "status", id(run.lines().getFirst()));
+    assertThat(json(status.out()).at("/metadata/a").asText()).isEqualTo("b c");
   }
 
   @Test

@@ -66,6 +66,9 @@ final class BenchCommand implements Callable<Integer> {
     if (clients < 1 || clients > MAX_CLIENTS) {
       throw Failure.refused("--clients must be from 1 to " + MAX_CLIENTS);
     }
+    if (duration.isZero()) {
+      throw Failure.refused("--duration must be longer than 0s");
+    }
     if (texts < 1 || texts > MAX_TEXTS) {
       throw Failure.refused("--texts-per-request must be from 1 to " + MAX_TEXTS);
     }

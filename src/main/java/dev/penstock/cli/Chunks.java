@@ -20,9 +20,13 @@ final class Chunks {
   /** Read already, and too large for the group before. */
   private @Nullable JsonNode left;
 
+  /** Why the input ends behind the group before. */
+  private @Nullable Failure broken;
+
   /**
    * @param task makes a task of an input
-   * @param full waits until a group is full; otherwise what comes slowly does not wait for more
+   * @param full waits until a group is full, and gives up what came before a broken input;
+   *     otherwise what comes slowly does not wait for more, and what came is a group
    */
   Chunks(Inputs inputs, UnaryOperator<JsonNode> task, boolean full) {
     this.inputs = inputs;
@@ -30,9 +34,24 @@ final class Chunks {
     this.full = full;
   }
 
-  /** The next group; empty: there is no more. */
+  /** The next group; empty: there is no more. What cannot be read fails behind the last group. */
   List<JsonNode> next() throws Failure {
+    if (broken != null) {
+      throw broken;
+    }
     List<JsonNode> chunk = new ArrayList<>();
+    try {
+      fill(chunk);
+    } catch (Failure e) {
+      if (full || chunk.isEmpty()) {
+        throw e;
+      }
+      broken = e;
+    }
+    return chunk;
+  }
+
+  private void fill(List<JsonNode> chunk) throws Failure {
     int bytes = 0;
     while (chunk.size() < MAX_TASKS && (full || chunk.isEmpty() || inputs.ready())) {
       JsonNode next = left;
@@ -51,6 +70,5 @@ final class Chunks {
       }
       chunk.add(next);
     }
-    return chunk;
   }
 }

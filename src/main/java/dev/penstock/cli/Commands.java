@@ -42,11 +42,9 @@ public final class Commands {
   /** In one line: the usage of a command with many options would push the reason off the screen. */
   private static int wrong(ParameterException e, Io io) {
     String name = e.getCommandLine().getCommandSpec().qualifiedName();
-    io.complain(
-        Visible.text(String.valueOf(e.getMessage()))
-            + " ('"
-            + name
-            + " --help' lists the options)");
+    // Picocli says the word twice where an option takes KEY=VALUE.
+    String why = String.valueOf(e.getMessage()).replaceFirst("^(Value for option) option ", "$1 ");
+    io.complain(Visible.text(why) + " ('" + name + " --help' lists the options)");
     return ExitCode.REFUSED;
   }
 

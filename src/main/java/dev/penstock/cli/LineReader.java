@@ -1,20 +1,23 @@
 package dev.penstock.cli;
 
-import java.io.BufferedReader;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Lines of UTF-8 from strangers: none longer than a limit, none with holes in it. */
+/**
+ * Lines of UTF-8 from strangers: none longer than a limit, none with holes in it. Each is decoded
+ * by itself, so that one that is no text does not take those before it along.
+ */
 final class LineReader {
   /** The largest request a server takes unless it is told otherwise. */
   static final int MAX_LINE = 4 << 20;
 
-  private final BufferedReader reader;
+  private final InputStream in;
   private final String name;
   private long number;
 
@@ -22,63 +25,51 @@ final class LineReader {
    * @param name what the lines come from, for messages
    */
   LineReader(InputStream in, String name) {
+    this.in = new BufferedInputStream(in);
     this.name = name;
-    this.reader =
-        new BufferedReader(
-            new InputStreamReader(
-                in,
-                StandardCharsets.UTF_8
-                    .newDecoder()
-                    .onMalformedInput(CodingErrorAction.REPORT)
-                    .onUnmappableCharacter(CodingErrorAction.REPORT)));
   }
 
   /** The next line without its end; null after the last one. */
   @Nullable String next() throws Failure {
     number++;
-    var line = new StringBuilder();
+    var line = new ByteArrayOutputStream();
     try {
-      int c;
-      while ((c = reader.read()) >= 0 && c != '\n') {
-        if (line.length() == MAX_LINE) {
+      int b;
+      while ((b = in.read()) >= 0 && b != '\n') {
+        if (line.size() == MAX_LINE) {
           throw Failure.refused(at() + " is longer than 4 MiB");
         }
-        line.append((char) c);
+        line.write(b);
       }
-      if (c < 0 && line.isEmpty()) {
+      if (b < 0 && line.size() == 0) {
         return null;
       }
     } catch (IOException e) {
       throw unreadable(e);
     }
-    int length = line.length();
-    if (length > 0 && line.charAt(length - 1) == '\r') {
-      line.setLength(length - 1);
-    }
-    return number == 1 ? withoutMark(line.toString()) : line.toString();
+    String text = decoded(line.toByteArray(), at());
+    String whole = text.endsWith("\r") ? text.substring(0, text.length() - 1) : text;
+    return number == 1 ? withoutMark(whole) : whole;
   }
 
   /** All that is left, as one text. */
   String rest() throws Failure {
-    char[] buffer = new char[1 << 13];
-    var text = new StringBuilder();
+    byte[] bytes;
     try {
-      for (int read = reader.read(buffer); read >= 0; read = reader.read(buffer)) {
-        if (text.length() + read > MAX_LINE) {
-          throw Failure.refused(name + " is longer than 4 MiB");
-        }
-        text.append(buffer, 0, read);
-      }
+      bytes = in.readNBytes(MAX_LINE + 1);
     } catch (IOException e) {
       throw unreadable(e);
     }
-    return withoutMark(text.toString());
+    if (bytes.length > MAX_LINE) {
+      throw Failure.refused(name + " is longer than 4 MiB");
+    }
+    return withoutMark(decoded(bytes, name));
   }
 
   /** Whether more is there without waiting for it; false at the end. */
   boolean ready() throws Failure {
     try {
-      return reader.ready();
+      return in.available() > 0;
     } catch (IOException e) {
       throw unreadable(e);
     }
@@ -90,10 +81,15 @@ final class LineReader {
   }
 
   private Failure unreadable(IOException e) {
-    return Failure.refused(
-        e instanceof CharacterCodingException
-            ? at() + " or soon after: not valid UTF-8"
-            : name + " cannot be read: " + e.getMessage());
+    return Failure.refused(name + " cannot be read: " + e.getMessage());
+  }
+
+  private static String decoded(byte[] bytes, String where) throws Failure {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw Failure.refused(where + " is not valid UTF-8");
+    }
   }
 
   /** Some editors put a byte order mark first. */

@@ -58,15 +58,6 @@ final class Screen implements TaskEvents.Watcher {
     }
   }
 
-  /** A task among others. */
-  void listed(JsonNode task) throws Failure {
-    if (io.outTerminal()) {
-      above(forPeople(task));
-    } else {
-      io.line(JsonLines.line(Tasks.withoutResult(task)));
-    }
-  }
-
   private void above(String line) throws Failure {
     io.line((bar ? CLEAR : "") + line);
     bar = false;

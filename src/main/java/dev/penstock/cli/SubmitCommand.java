@@ -161,7 +161,19 @@ final class SubmitCommand implements Callable<Integer> {
       int worst = ExitCode.OK;
       // Run again under its key, the same input must give the same requests.
       var chunks = new Chunks(inputs, this::task, idempotencyKey != null);
-      for (var chunk = chunks.next(); !chunk.isEmpty(); chunk = chunks.next()) {
+      while (true) {
+        List<JsonNode> chunk;
+        try {
+          chunk = chunks.next();
+        } catch (Failure e) {
+          status.end();
+          io.complain(e.text() + "; " + before(submitted));
+          worst = ExitCode.worse(worst, e.code());
+          break; // the tasks before it still get their lines
+        }
+        if (chunk.isEmpty()) {
+          break;
+        }
         for (JsonNode reply : submitter.submit(chunk)) {
           if (reply.has("error")) {
             refused++;
@@ -179,6 +191,17 @@ final class SubmitCommand implements Callable<Integer> {
     } finally {
       status.end();
     }
+  }
+
+  private static String before(long submitted) {
+    return submitted == 0
+        ? "no task was submitted"
+        : String.format(
+            Locale.ROOT,
+            submitted == 1
+                ? "%,d task before it was submitted"
+                : "%,d tasks before it were submitted",
+            submitted);
   }
 
   private ObjectNode task(JsonNode of) {

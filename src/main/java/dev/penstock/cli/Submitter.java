@@ -13,6 +13,7 @@ import java.util.List;
  */
 final class Submitter {
   private static final int INVALID = 400;
+  private static final int CONFLICT = 409;
   private static final int TOO_LARGE = 413;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
@@ -86,7 +87,11 @@ final class Submitter {
   /** What is wrong with this task is its reply; what is wrong with the request ends all. */
   private static JsonNode ofOne(Answer answer) throws Failure {
     int status = answer.status();
-    boolean own = status == INVALID || status == Answer.NOT_FOUND || status == TOO_LARGE;
+    boolean own =
+        switch (status) {
+          case INVALID, Answer.NOT_FOUND, CONFLICT, TOO_LARGE -> true;
+          default -> false;
+        };
     return own && answer.body().has("error")
         ? JsonLines.object().set("error", answer.body().get("error"))
         : answer.orFail();

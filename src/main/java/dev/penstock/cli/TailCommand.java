@@ -44,7 +44,7 @@ final class TailCommand implements Callable<Integer> {
       var recent = new RecentTasks(client);
       while (true) {
         for (JsonNode task : recent.look()) {
-          screen.listed(task);
+          screen.status(task);
         }
         Thread.sleep(EVERY);
       }

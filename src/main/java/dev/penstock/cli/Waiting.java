@@ -41,21 +41,26 @@ final class Waiting implements AutoCloseable {
       if (count() > 0 && round(deadline)) {
         backoff.reset();
       } else if (deadline.over()) {
-        throw new Failure(
-            ExitCode.TIMED_OUT,
-            count() == 0
-                ? "no more ids came in time"
-                : String.format(
-                    Locale.ROOT,
-                    "%,d tasks have not ended in time, the first is %s",
-                    count(),
-                    first.getFirst()));
+        throw new Failure(ExitCode.TIMED_OUT, unfinished());
       } else if (count() > 0) {
         deadline.sleep(backoff.pause());
       }
       take(count() == 0 ? deadline.left() : Duration.ZERO);
     }
     return source.refused() ? ExitCode.worse(worst, ExitCode.REFUSED) : worst;
+  }
+
+  private String unfinished() {
+    return switch (count()) {
+      case 0 -> "no more ids came in time";
+      case 1 -> "1 task has not ended in time: " + first.getFirst();
+      default ->
+          String.format(
+              Locale.ROOT,
+              "%,d tasks have not ended in time, the first is %s",
+              count(),
+              first.getFirst());
+    };
   }
 
   private int count() {

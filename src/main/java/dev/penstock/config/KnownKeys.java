@@ -2,9 +2,12 @@ package dev.penstock.config;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Optional;
 
 /** Finds the key somebody meant. */
 final class KnownKeys {
+  /** One character in so many may be wrong: a key further away was not meant. */
+  private static final int ONE_WRONG_IN = 3;
 
   private KnownKeys() {}
 
@@ -12,14 +15,19 @@ final class KnownKeys {
     return Visible.quoted(key)
         + " ("
         + origin
-        + "): no such key; the nearest is "
-        + nearest(key, known);
+        + "): no such key"
+        + nearest(key, known).map(near -> "; the nearest is " + near).orElse("");
   }
 
-  static String nearest(String key, Collection<String> known) {
+  private static Optional<String> nearest(String key, Collection<String> known) {
     return known.stream()
         .min(Comparator.comparingInt((String other) -> distance(key, other)))
-        .orElseThrow();
+        .filter(near -> near(key, near));
+  }
+
+  /** Also where a section was made of a key that has a value. */
+  private static boolean near(String key, String other) {
+    return distance(key, other) <= key.length() / ONE_WRONG_IN || key.startsWith(other + ".");
   }
 
   /** Levenshtein's: characters to add, drop or change. */

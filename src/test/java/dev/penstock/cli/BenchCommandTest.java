@@ -76,6 +76,9 @@ final class BenchCommandTest {
       assertThat(run.code()).isEqualTo(ExitCode.REFUSED);
       assertThat(server.asked()).hasSize(1);
       assertThat(CommandRun.of(server, "bench", "--clients=0").code()).isEqualTo(ExitCode.REFUSED);
+      var nothing = CommandRun.of(server, "bench", "--duration=0s");
+      assertThat(nothing.code()).isEqualTo(ExitCode.REFUSED);
+      assertThat(nothing.err()).isEqualTo("penstock: --duration must be longer than 0s\n");
       assertThat(CommandRun.of(server, "bench", "--type=nope").err()).contains("EMBEDDING, PING");
       assertThat(CommandRun.of(server, "bench", "--type=ping", "--model=m").code())
           .isEqualTo(ExitCode.REFUSED);

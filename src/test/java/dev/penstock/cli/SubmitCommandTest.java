@@ -114,6 +114,63 @@ final class SubmitCommandTest {
   }
 
   @Test
+  void theLinesBeforeABadOneAreSubmittedAndCounted() {
+    String[] command = {"submit", "--type=ping", "--json"};
+    try (var server = accepting()) {
+      var third = CommandRun.piped("{\"n\":1}\n{\"n\":2}\nbad\n{\"n\":4}\n", server, command);
+      assertThat(third.code()).isEqualTo(ExitCode.REFUSED);
+      assertThat(third.lines()).containsExactly(brief("t1"), brief("t2"));
+      assertThat(third.err())
+          .isEqualTo(
+              "penstock: standard input, line 3 is not valid JSON;"
+                  + " 2 tasks before it were submitted\n");
+      assertThat(CommandRun.piped("1\nbad\n", server, command).err())
+          .endsWith("; 1 task before it was submitted\n");
+      var first = CommandRun.piped("bad\n", server, command);
+      assertThat(first.err()).endsWith("; no task was submitted\n");
+      assertThat(first.out()).isEmpty();
+      assertThat(server.asked()).hasSize(2);
+    }
+  }
+
+  @Test
+  void theTasksBeforeABadLineAreStillWaitedFor() {
+    var acceptor = new Acceptor();
+    try (var server =
+        new ScriptedServer(asked ->
+            asked.method().equals("POST")
+                ? acceptor.accept(asked)
+                : Said.json(200, ScriptedServer.task("t1", "failed")))) {
+      var run = CommandRun.piped("1\nbad\n", server, "submit", "--json", "--wait");
+      assertThat(run.code()).isEqualTo(ExitCode.REFUSED);
+      assertThat(run.lines()).containsExactly(ScriptedServer.task("t1", "failed"));
+    }
+  }
+
+  @Test
+  void underAKeyOfItsOwnAnInputThatBreaksLeavesTheLastRequestForTheMendedOne() {
+    String good = "1\n".repeat(Chunks.MAX_TASKS + 1);
+    String[] command = {"submit", "--json", "--idempotency-key=k"};
+    try (var server = accepting()) {
+      var run = CommandRun.piped(good + "bad\n", server, command);
+      assertThat(run.err()).endsWith("; 1,000 tasks before it were submitted\n");
+      assertThat(server.asked()).hasSize(1);
+    }
+  }
+
+  @Test
+  void aConflictOfAnIdempotencyKeyIsTheTasksReply() {
+    try (var server =
+        new ScriptedServer(asked -> Said.error(409, "invalid_request_error", "Other content."))) {
+      var run = CommandRun.of(server, "submit", "--idempotency-key=k", "a");
+      assertThat(run.code()).isEqualTo(ExitCode.REFUSED);
+      assertThat(run.err()).isEmpty();
+      assertThat(run.lines())
+          .containsExactly(Said.error("invalid_request_error", "Other content."));
+    }
+  }
+
+  @Test
   void aLostReplyIsAskedForAgainUnderTheSameKey() {
     var tries = new AtomicInteger();
     var acceptor = new Acceptor();
@@ -260,6 +317,8 @@ final class SubmitCommandTest {
       var wrong = CommandRun.of(server, "submit", "--delay=3x", "a");
       assertThat(wrong.code()).isEqualTo(ExitCode.REFUSED);
       assertThat(wrong.err()).contains("'3x' must be a time", "--help");
+      assertThat(CommandRun.of(server, "submit", "--metadata=job", "a").err())
+          .startsWith("penstock: Value for option '--metadata' (KEY=VALUE) should be");
       assertThat(server.asked()).isEmpty();
     }
   }
@@ -270,7 +329,14 @@ final class SubmitCommandTest {
       byte[] bytes = "a\nb\u00ff\n".getBytes(StandardCharsets.ISO_8859_1);
       var run = CommandRun.with(new ByteArrayInputStream(bytes), false, server, "submit");
       assertThat(run.code()).isEqualTo(ExitCode.REFUSED);
-      assertThat(run.err()).contains("standard input, line", "not valid UTF-8");
+      assertThat(run.lines()).containsExactly(brief("t1"));
+      assertThat(run.err())
+          .isEqualTo(
+              "penstock: standard input, line 2 is not valid UTF-8;"
+                  + " 1 task before it was submitted\n");
+      var whole =
+          CommandRun.with(new ByteArrayInputStream(bytes), false, server, "submit", "--whole");
+      assertThat(whole.err()).isEqualTo("penstock: standard input is not valid UTF-8\n");
     }
   }
 

@@ -83,7 +83,8 @@ final class WaitCommandTest {
 
   @Test
   void theWaitEndsWithItsTimeEvenWhileIdsMayStillCome() throws Exception {
-    try (var server = endingAfter(Map.of("never", Integer.MAX_VALUE));
+    int ever = Integer.MAX_VALUE;
+    try (var server = endingAfter(Map.of("never", ever, "never2", ever));
         var writer = new PipedOutputStream();
         var pipe = new PipedInputStream(writer)) {
       var open = CommandRun.with(pipe, false, server, "wait", "-", "--timeout=200ms");
@@ -91,7 +92,9 @@ final class WaitCommandTest {
       assertThat(open.err()).contains("no more ids came in time");
       var run = CommandRun.of(server, "wait", "never", "--timeout=200ms");
       assertThat(run.code()).isEqualTo(ExitCode.TIMED_OUT);
-      assertThat(run.err()).contains("1 tasks have not ended in time, the first is never");
+      assertThat(run.err()).isEqualTo("penstock: 1 task has not ended in time: never\n");
+      var two = CommandRun.of(server, "wait", "never", "never2", "--timeout=200ms");
+      assertThat(two.err()).contains("2 tasks have not ended in time, the first is never");
     }
   }
 

@@ -457,6 +457,12 @@ final class SettingsLoaderTest {
             "'store.max-byte' (command line): no such key; the nearest is store.max-bytes");
   }
 
+  @Test
+  void aKeyThatIsLikeNoOtherIsNotTakenForOne() {
+    assertThat(problems(Map.of("foo", "1"), NONE, null))
+        .containsExactly("'foo' (command line): no such key");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "# nothing\n", "---\n", "api:\n", "api:\n  # port: 1\ntask: {}\n"})
   void aFileMaySayNothing(String text) throws IOException {

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * A command of the packaged program as it ran in its own process: exit code and output.
  *
- * @param loaded the classes it loaded
+ * @param loaded the classes it loaded; empty where a launcher ran it
  */
 public record CommandProcess(int code, String out, String err, List<String> loaded) {
   private static final Duration LIMIT = Duration.ofSeconds(90);
@@ -24,13 +24,39 @@ public record CommandProcess(int code, String out, String err, List<String> load
       Path folder, Map<String, String> environment, String input, String... arguments)
       throws IOException, InterruptedException {
     Path run = Files.createTempDirectory(folder, "command");
-    Path in = Files.writeString(run.resolve("in"), input);
-    Path out = run.resolve("out");
-    Path err = run.resolve("err");
     Path classes = run.resolve("classes");
     List<String> command = new ArrayList<>(PenstockProcess.java(run));
     command.add(1, "-Xlog:class+load:file=" + classes);
     command.addAll(List.of(arguments));
+    CommandProcess ended = run(run, environment, input, command);
+    List<String> loaded =
+        Files.readString(classes)
+            .lines()
+            .map(line -> line.replaceFirst("^(\\[[^]]*])+ *", "").replaceFirst(" .*", ""))
+            .toList();
+    return new CommandProcess(ended.code(), ended.out(), ended.err(), loaded);
+  }
+
+  /** Runs it through a launcher, in a folder whose file {@code in} is the input. */
+  public static CommandProcess launched(
+      Path folder,
+      Map<String, String> environment,
+      String input,
+      Path launcher,
+      String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(launcher.toAbsolutePath().toString());
+    command.addAll(List.of(arguments));
+    return run(Files.createTempDirectory(folder, "launched"), environment, input, command);
+  }
+
+  private static CommandProcess run(
+      Path run, Map<String, String> environment, String input, List<String> command)
+      throws IOException, InterruptedException {
+    Path in = Files.writeString(run.resolve("in"), input);
+    Path out = run.resolve("out");
+    Path err = run.resolve("err");
     var builder =
         new ProcessBuilder(command)
             .directory(run.toFile())
@@ -44,18 +70,13 @@ public record CommandProcess(int code, String out, String err, List<String> load
     Process process = builder.start();
     try {
       if (!process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new AssertionError("it still runs: " + List.of(arguments));
+        throw new AssertionError("it still runs: " + command);
       }
     } finally {
       process.destroyForcibly();
     }
-    List<String> loaded =
-        Files.readString(classes)
-            .lines()
-            .map(line -> line.replaceFirst("^(\\[[^]]*])+ *", "").replaceFirst(" .*", ""))
-            .toList();
     return new CommandProcess(
-        process.exitValue(), Files.readString(out), Files.readString(err), loaded);
+        process.exitValue(), Files.readString(out), Files.readString(err), List.of());
   }
 
   public List<String> lines() {
