@@ -173,6 +173,7 @@ public final class HttpVerticle extends VerticleBase {
           watches.settled(event.task());
         });
     every(LOOK_EVERY_MS, "waiters", waiters::look);
+    every(LOOK_EVERY_MS, "abandoned", waiters::drop);
     every(WATCH_EVERY_MS, "watches", watches::look);
     Router router = routes.router(vertx, (found, match) -> requests.accept(found.request(), match));
     server =
