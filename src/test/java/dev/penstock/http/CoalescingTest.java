@@ -175,6 +175,31 @@ class CoalescingTest {
   }
 
   @Test
+  void workThatIsMadeNewIsWaitedForNoLonger() throws Exception {
+    try (var strict = new TestServer(Map.of("http.sync-timeout", "4s"))) {
+      strict.dispatcher.script = _ -> new Script.Stay();
+      Socket first = strict.hold(BODY);
+      Await.until("it is there", LIMIT, () -> strict.dispatcher.tasks.size() == 1);
+      TaskId id = strict.submitted().id();
+      long started = System.nanoTime();
+      Thread.ofVirtual()
+          .start(() -> {
+            try {
+              Await.until("late", LIMIT, () -> System.nanoTime() - started > 3_000_000_000L);
+              strict.dispatcher.end(id, TaskState.CANCELLED, null, null);
+            } catch (Exception e) {
+              throw new IllegalStateException(e);
+            }
+          });
+      var second = strict.post("/v1/embeddings", BODY);
+      assertThat(json(second).at("/error/code").asText()).isEqualTo("task_pending");
+      assertThat(strict.dispatcher.tasks).as("made new").hasSize(2);
+      assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(6));
+      first.close();
+    }
+  }
+
+  @Test
   void aTaskWhoseIdWasGivenOutIsNeverDropped() throws Exception {
     try (var strict =
         new TestServer(Map.of("http.abandon-after", "100ms", "http.sync-timeout", "2s"))) {
