@@ -265,7 +265,7 @@ final class Pipeline {
   /** Programs send JSON, pages their forms. */
   private static MediaType type(Access access) {
     return switch (access) {
-      case KEY, EITHER -> MediaType.JSON;
+      case KEY, EITHER, SCRAPER -> MediaType.JSON;
       case OPEN, SESSION -> MediaType.FORM;
     };
   }
@@ -276,15 +276,18 @@ final class Pipeline {
       case OPEN -> pages.denyForged(exchange);
       case SESSION -> pages.deny(exchange);
       case KEY -> keep(exchange, keys.authenticate(exchange.header(AUTHORIZATION)));
-      case EITHER -> {
-        String header = exchange.header(AUTHORIZATION);
-        yield keep(
-            exchange,
-            header == null
-                ? pages.caller(exchange)
-                : keys.authenticate(header).or(() -> keys.authenticateBasic(header)));
-      }
+      case EITHER -> keep(exchange, either(exchange));
+      case SCRAPER ->
+          keep(
+              exchange,
+              either(exchange).or(() -> keys.authenticateBasic(exchange.header(AUTHORIZATION))));
     };
+  }
+
+  /** A key that is sent counts, right or wrong. */
+  private Optional<Caller> either(Exchange exchange) {
+    String header = exchange.header(AUTHORIZATION);
+    return header == null ? pages.caller(exchange) : keys.authenticate(header);
   }
 
   private static @Nullable Reply keep(Exchange exchange, Optional<Caller> caller) {
