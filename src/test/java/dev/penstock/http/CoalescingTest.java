@@ -270,7 +270,7 @@ class CoalescingTest {
                   .at("/error/code")
                   .asText()
                   .equals("task_pending"));
-      assertThat(strict.dispatcher.tasks.get(id).state()).isEqualTo(TaskState.CANCELLED);
+      assertThat(json(strict.get("/v1/tasks/" + id)).get("status").asText()).isEqualTo("cancelled");
     }
   }
 }
