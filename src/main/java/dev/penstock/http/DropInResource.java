@@ -123,6 +123,9 @@ final class DropInResource {
   }
 
   Reply models(Exchange exchange) {
+    String named = settings.embedding().model();
+    // It may have become broken since the start, and is the default all the same.
+    String standard = models.find(named).map(ModelSpec::name).orElse(named);
     return Reply.json(
         200,
         json -> {
@@ -136,7 +139,7 @@ final class DropInResource {
             json.writeEndObject();
           }
           json.writeEndArray();
-          json.writeStringField("default", models.require(settings.embedding().model()).name());
+          json.writeStringField("default", standard);
           json.writeEndObject();
         });
   }

@@ -94,16 +94,20 @@ final class EmbeddingsResource {
 
   private Submitted submit(Exchange exchange, Wanted wanted, Duration hold)
       throws InterruptedException {
+    long from = System.nanoTime();
     Submitted submitted =
         submitter.submit(spec(exchange, wanted), hold, exchange, wanted.theirsOnly());
     boolean withdrawn =
         wanted.identity instanceof Identity.Alike
             && submitted.earlier().isPresent()
             && submitted.ended().filter(task -> task.state() == TaskState.CANCELLED).isPresent();
-    // It was cancelled for others' sake, perhaps as the last of them left. Now it is new work.
-    return withdrawn
-        ? submitter.submit(spec(exchange, wanted), hold, exchange, wanted.theirsOnly())
-        : submitted;
+    if (!withdrawn) {
+      return submitted;
+    }
+    // It was cancelled for others' sake: as the last of them left, or by hand. A task does not say
+    // which, so in both cases it becomes new work, once, for what is left of the time.
+    Duration left = hold.minusNanos(System.nanoTime() - from);
+    return submitter.submit(spec(exchange, wanted), left, exchange, wanted.theirsOnly());
   }
 
   /** What decides the vectors, and how long they are kept. */

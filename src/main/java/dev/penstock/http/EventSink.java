@@ -51,7 +51,10 @@ final class EventSink implements EventStream.Sink {
           .toCompletionStage()
           .toCompletableFuture()
           .get(SLOWEST.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException | TimeoutException e) {
+    } catch (TimeoutException e) {
+      context.runOnContext(_ -> exchange.request().connection().close());
+      throw new ClientGone();
+    } catch (ExecutionException e) {
       throw new ClientGone();
     }
   }

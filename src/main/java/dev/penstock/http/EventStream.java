@@ -2,7 +2,7 @@ package dev.penstock.http;
 
 /**
  * An answer in server-sent events. The source runs on the request's virtual thread for as long as
- * the client stays; it is interrupted when the server stops.
+ * the client stays; it is interrupted when the client leaves and when the server stops.
  */
 public record EventStream(Source source) implements Answer {
 

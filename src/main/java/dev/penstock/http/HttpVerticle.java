@@ -3,6 +3,7 @@ package dev.penstock.http;
 import static dev.penstock.http.Route.Access.EITHER;
 import static dev.penstock.http.Route.Access.KEY;
 import static dev.penstock.http.Route.Access.OPEN;
+import static dev.penstock.http.Route.Access.SCRAPER;
 import static dev.penstock.http.Route.get;
 import static dev.penstock.http.Route.post;
 
@@ -152,7 +153,7 @@ public final class HttpVerticle extends VerticleBase {
         get("/health/live", OPEN, health::live),
         get("/health/ready", OPEN, health::ready),
         get("/api/health", OPEN, health::summary),
-        get("/metrics", EITHER, new MetricsResource(metrics)::get),
+        get("/metrics", SCRAPER, new MetricsResource(metrics)::get),
         get("/docs", OPEN, new DocsResource()::page));
   }
 
@@ -173,6 +174,7 @@ public final class HttpVerticle extends VerticleBase {
           watches.settled(event.task());
         });
     every(LOOK_EVERY_MS, "waiters", waiters::look);
+    every(LOOK_EVERY_MS, "abandoned", waiters::drop);
     every(WATCH_EVERY_MS, "watches", watches::look);
     Router router = routes.router(vertx, (found, match) -> requests.accept(found.request(), match));
     server =

@@ -28,9 +28,9 @@ record IdempotencyKey(String name) {
     return new IdempotencyKey(name);
   }
 
-  /** The key of one of several tasks in a body. */
+  /** The key of one of several tasks in a body: with a space, which no client's own key has. */
   IdempotencyKey item(int index) {
-    return new IdempotencyKey(name + "/" + index);
+    return new IdempotencyKey(name + " " + index);
   }
 
   /**

@@ -40,6 +40,9 @@ final class Pipeline {
   /** A client that reads an answer more slowly than this, in bytes a second, is let go. */
   private static final int SLOWEST_READER = 16 * 1024;
 
+  /** How long the end of an event stream may take, before which every event has been written. */
+  private static final Duration STREAM_END = Duration.ofSeconds(2);
+
   /** Event streams open at a time; the rest are refused. */
   private static final int MAX_STREAMS = 256;
 
@@ -53,7 +56,7 @@ final class Pipeline {
   private final Duration idleTimeout;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
-  private final Set<Thread> streams = ConcurrentHashMap.newKeySet();
+  private final Set<Streaming> streams = ConcurrentHashMap.newKeySet();
   private volatile boolean stopping;
 
   Pipeline(
@@ -74,7 +77,7 @@ final class Pipeline {
   /** Refuses new work from now on. The future ends with the last request under way. */
   CompletableFuture<Void> drain() {
     stopping = true;
-    streams.forEach(Thread::interrupt);
+    streams.forEach(Streaming::interrupt);
     if (inFlight.get() == 0) {
       drained.complete(null);
     }
@@ -121,10 +124,32 @@ final class Pipeline {
     }
   }
 
-  /** Streams hold up a stop, so the stop interrupts them. */
+  /** A thread while it streams, and not after: what it does then is not to be interrupted. */
+  private static final class Streaming {
+    private final Thread thread = Thread.currentThread();
+    private boolean over;
+
+    synchronized void interrupt() {
+      if (!over) {
+        thread.interrupt();
+      }
+    }
+
+    /** On the thread itself. */
+    synchronized void over() {
+      over = true;
+      Thread.interrupted();
+    }
+  }
+
+  /**
+   * Streams hold up a stop, so the stop interrupts them; and one whose client has left would keep
+   * its place until the next write.
+   */
   private void stream(Exchange exchange, EventStream.Source source) {
-    Thread thread = Thread.currentThread();
-    streams.add(thread);
+    var streaming = new Streaming();
+    streams.add(streaming);
+    exchange.gone().thenRun(streaming::interrupt);
     try {
       if (streams.size() > MAX_STREAMS) {
         Reply full =
@@ -145,7 +170,8 @@ final class Pipeline {
     } catch (RuntimeException | Error e) {
       LOG.error("request {} failed", exchange.id(), e);
     } finally {
-      streams.remove(thread);
+      streams.remove(streaming);
+      streaming.over();
     }
     context.runOnContext(_ -> end(exchange));
   }
@@ -174,10 +200,13 @@ final class Pipeline {
       done();
       return;
     }
+    long slowest =
+        context.owner().setTimer(STREAM_END.toMillis(), _ -> request.connection().close());
     request
         .response()
         .end()
         .onComplete(_ -> {
+          context.owner().cancelTimer(slowest);
           connections.idle(request.connection());
           done();
         });
@@ -236,7 +265,7 @@ final class Pipeline {
   /** Programs send JSON, pages their forms. */
   private static MediaType type(Access access) {
     return switch (access) {
-      case KEY, EITHER -> MediaType.JSON;
+      case KEY, EITHER, SCRAPER -> MediaType.JSON;
       case OPEN, SESSION -> MediaType.FORM;
     };
   }
@@ -247,15 +276,18 @@ final class Pipeline {
       case OPEN -> pages.denyForged(exchange);
       case SESSION -> pages.deny(exchange);
       case KEY -> keep(exchange, keys.authenticate(exchange.header(AUTHORIZATION)));
-      case EITHER -> {
-        String header = exchange.header(AUTHORIZATION);
-        yield keep(
-            exchange,
-            header == null
-                ? pages.caller(exchange)
-                : keys.authenticate(header).or(() -> keys.authenticateBasic(header)));
-      }
+      case EITHER -> keep(exchange, either(exchange));
+      case SCRAPER ->
+          keep(
+              exchange,
+              either(exchange).or(() -> keys.authenticateBasic(exchange.header(AUTHORIZATION))));
     };
+  }
+
+  /** A key that is sent counts, right or wrong. */
+  private Optional<Caller> either(Exchange exchange) {
+    String header = exchange.header(AUTHORIZATION);
+    return header == null ? pages.caller(exchange) : keys.authenticate(header);
   }
 
   private static @Nullable Reply keep(Exchange exchange, Optional<Caller> caller) {

@@ -19,8 +19,10 @@ public record Route(HttpMethod method, String path, Access access, int body, Res
     KEY,
     /** Who is logged in; a browser is led to the login. */
     SESSION,
-    /** The holder of a key, who may send it as a Basic password too, or who is logged in. */
-    EITHER
+    /** The holder of a key, or who is logged in. */
+    EITHER,
+    /** The same, and the key may come as a Basic password, which is what some scrapers can send. */
+    SCRAPER
   }
 
   /** Answers a request, on a virtual thread: it may block, for a bounded time. */

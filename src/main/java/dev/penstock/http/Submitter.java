@@ -4,6 +4,7 @@ import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.FindTasks;
 import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
+import dev.penstock.http.Waiters.Waiter;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
@@ -49,7 +50,7 @@ final class Submitter {
       return new Submitted(id, earlier, earlier.filter(task -> task.state().ended()));
     }
     try (var waiter = waiters.register(spec.id(), exchange, theirsOnly)) {
-      Optional<Task> earlier = submit(spec);
+      Optional<Task> earlier = submit(spec, waiter);
       if (earlier.isPresent()) {
         waiter.follow(earlier.get());
       }
@@ -58,6 +59,23 @@ final class Submitter {
         waiter.promise();
       }
       return new Submitted(waiter.id(), earlier, ended);
+    }
+  }
+
+  /**
+   * What was surely refused leaves nothing behind; what may have been accepted is to be dropped.
+   */
+  private Optional<Task> submit(TaskSpec spec, Waiter waiter) throws InterruptedException {
+    try {
+      return submit(spec);
+    } catch (Refusal refusal) {
+      waiter.forget();
+      throw refusal;
+    } catch (Unavailable e) {
+      if (e.surelyNotDone()) {
+        waiter.forget();
+      }
+      throw e;
     }
   }
 
@@ -93,7 +111,16 @@ final class Submitter {
       if (e.surelyNotDone()) {
         throw e;
       }
+      return again(bus, request);
+    }
+  }
+
+  /** A refusal of the repetition says nothing of the first time. */
+  private static List<Submission> again(Bus bus, SubmitTasks request) throws InterruptedException {
+    try {
       return bus.ask(request, LIMIT).answers();
+    } catch (Unavailable e) {
+      throw Unavailable.unknown(String.valueOf(e.getMessage()), e);
     }
   }
 }

@@ -21,18 +21,23 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The requests held open for a task's end; several may wait for one task. They hear of it from the
  * bus; an event that was lost is made good by looking for all of them at once, once a second. Work
- * whose last waiter has gone, and whose id nobody was given, is cancelled after a while.
+ * whose last waiter has gone, and whose id nobody was given, is cancelled after a while; until then
+ * it keeps the place of that waiter, so that one number bounds both.
  */
 final class Waiters {
   private static final Logger LOG = LoggerFactory.getLogger(Waiters.class);
   private static final long EVENT_EXPECTED = Duration.ofSeconds(1).toNanos();
   private static final Duration LIMIT = Duration.ofSeconds(5);
+
+  /** Abandoned work that could not be cancelled for so long is left to run to its end. */
+  private static final long GIVE_UP = Duration.ofMinutes(1).toNanos();
 
   private final Bus bus;
   private final int most;
@@ -40,6 +45,7 @@ final class Waiters {
   private final Semaphore places;
   private final Map<TaskId, Line> lines = new HashMap<>(); // guarded by itself
   private final AtomicBoolean looking = new AtomicBoolean();
+  private final AtomicBoolean dropping = new AtomicBoolean();
 
   /** Those who wait for one task. */
   private static final class Line {
@@ -47,6 +53,9 @@ final class Waiters {
 
     /** Nobody but its waiters knows of the task: without them it is of no use. */
     boolean theirsOnly;
+
+    /** Its last waiter has gone and has left it its place. */
+    boolean abandoned;
 
     long emptySince;
   }
@@ -80,7 +89,8 @@ final class Waiters {
     }
     exchange.gone().thenRun(waiter::abandon);
     if (exchange.gone().isDone()) {
-      throw new ClientGone(); // the abandoned waiter has closed itself
+      waiter.forget(); // the abandoned waiter has closed itself
+      throw new ClientGone();
     }
     return waiter;
   }
@@ -92,30 +102,58 @@ final class Waiters {
     }
     Line line;
     synchronized (lines) {
-      line = lines.remove(task.id());
+      line = remove(task.id());
     }
     if (line != null) {
       line.waiters.forEach(waiter -> waiter.end.complete(Optional.of(task)));
     }
   }
 
-  /**
-   * Looks for tasks whose end should have been heard of by now, and cancels what was abandoned.
-   * Blocks; one look at a time.
-   */
+  /** The line goes, and with it the place that it may have. Holding the lock. */
+  private @Nullable Line remove(TaskId id) {
+    Line line = lines.remove(id);
+    if (line != null) {
+      free(line);
+    }
+    return line;
+  }
+
+  private void free(Line line) {
+    if (line.abandoned) {
+      line.abandoned = false;
+      places.release();
+    }
+  }
+
+  /** Looks for tasks whose end should have been heard of by now. Blocks; one look at a time. */
   void look() throws InterruptedException {
     if (!looking.compareAndSet(false, true)) {
       return;
     }
     try {
       look(overdue());
+    } finally {
+      looking.set(false);
+    }
+  }
+
+  /**
+   * Cancels what was abandoned. Blocks for as long as that takes, so it has a turn of its own; one
+   * at a time.
+   */
+  void drop() throws InterruptedException {
+    if (!dropping.compareAndSet(false, true)) {
+      return;
+    }
+    try {
       for (TaskId id : abandoned()) {
         if (!drop(id)) {
+          giveUp();
           break;
         }
       }
     } finally {
-      looking.set(false);
+      dropping.set(false);
     }
   }
 
@@ -148,7 +186,7 @@ final class Waiters {
     List<TaskId> abandoned = new ArrayList<>();
     synchronized (lines) {
       lines.forEach((id, line) -> {
-        if (line.waiters.isEmpty() && now - line.emptySince >= abandonAfter) {
+        if (line.abandoned && now - line.emptySince >= abandonAfter) {
           abandoned.add(id);
         }
       });
@@ -156,16 +194,17 @@ final class Waiters {
     return abandoned;
   }
 
-  /** False: nobody can be told now; the next look tries again. */
+  /** False: nobody can be told now; the next turn tries again. */
   private boolean drop(TaskId id) throws InterruptedException {
     Line line;
     synchronized (lines) {
       line = lines.get(id);
-      if (line == null || !line.waiters.isEmpty()) {
+      if (line == null || !line.abandoned) {
         return true; // somebody came for it in the meantime
       }
-      lines.remove(id);
+      lines.remove(id); // whoever comes now has a line of its own
     }
+    boolean kept = false;
     try {
       bus.ask(new CancelTask(id), LIMIT);
       LOG.debug("task {}: cancelled, nobody waits for it any more", id);
@@ -173,9 +212,28 @@ final class Waiters {
     } catch (Unavailable e) {
       LOG.debug("task {}: abandoned but not cancelled: {}", id, e.getMessage());
       synchronized (lines) {
-        lines.putIfAbsent(id, line);
+        kept = lines.putIfAbsent(id, line) == null;
       }
       return false;
+    } finally {
+      if (!kept) {
+        places.release();
+      }
+    }
+  }
+
+  private void giveUp() {
+    long now = System.nanoTime();
+    synchronized (lines) {
+      lines
+          .values()
+          .removeIf(line -> {
+            boolean old = line.abandoned && now - line.emptySince >= abandonAfter + GIVE_UP;
+            if (old) {
+              free(line);
+            }
+            return old;
+          });
     }
   }
 
@@ -188,7 +246,10 @@ final class Waiters {
     all.forEach(waiter -> waiter.end.complete(Optional.empty()));
   }
 
-  /** One held request. Closing it gives its place free; closing twice is fine. */
+  /**
+   * One held request. Closing it gives its place free, or leaves it to the work it abandons;
+   * closing twice is fine.
+   */
   final class Waiter implements AutoCloseable {
     private volatile TaskId id;
     private final long since = System.nanoTime();
@@ -207,13 +268,15 @@ final class Waiters {
     /** An earlier task stands in: waits for its end, which may have come just now. */
     void follow(Task earlier) throws InterruptedException {
       synchronized (lines) {
+        remove(id); // there is no task of that id
         if (closed.get()) {
           throw new ClientGone();
         }
-        lines.remove(id);
         id = earlier.id();
         if (!earlier.state().ended()) {
-          lines.computeIfAbsent(id, _ -> new Line()).waiters.add(this);
+          Line line = lines.computeIfAbsent(id, _ -> new Line());
+          line.waiters.add(this);
+          free(line);
         }
       }
       if (earlier.state().ended()) {
@@ -250,6 +313,13 @@ final class Waiters {
       }
     }
 
+    /** There is no such task, and there will be none: nothing is left to cancel. */
+    void forget() {
+      synchronized (lines) {
+        remove(id);
+      }
+    }
+
     private void abandon() {
       end.cancel(false);
       close();
@@ -262,12 +332,13 @@ final class Waiters {
           return;
         }
         Line line = lines.get(id);
-        if (line != null) {
-          line.waiters.remove(this);
-          line.emptySince = System.nanoTime();
-          if (line.waiters.isEmpty() && !line.theirsOnly) {
-            lines.remove(id);
+        if (line != null && line.waiters.remove(this) && line.waiters.isEmpty()) {
+          if (line.theirsOnly) {
+            line.emptySince = System.nanoTime();
+            line.abandoned = true;
+            return;
           }
+          lines.remove(id);
         }
       }
       places.release();

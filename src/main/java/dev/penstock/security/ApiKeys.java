@@ -56,7 +56,8 @@ public final class ApiKeys {
 
   /**
    * The caller behind {@code Authorization: Basic …} with the key as password, any user name. For
-   * pages only: a browser can ask for these, and will send them to our other routes unasked.
+   * metrics only, as some scrapers can send nothing else: a browser that was once asked for them
+   * would send them unasked, whoever made it call.
    */
   public Optional<Caller> authenticateBasic(@Nullable String authorizationHeader) {
     String credentials = credentials(authorizationHeader, BASIC);

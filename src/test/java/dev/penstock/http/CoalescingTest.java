@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.http.ScriptedDispatcher.Script;
 import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskState;
 import dev.penstock.testing.Await;
@@ -174,6 +175,31 @@ class CoalescingTest {
   }
 
   @Test
+  void workThatIsMadeNewIsWaitedForNoLonger() throws Exception {
+    try (var strict = new TestServer(Map.of("http.sync-timeout", "4s"))) {
+      strict.dispatcher.script = _ -> new Script.Stay();
+      Socket first = strict.hold(BODY);
+      Await.until("it is there", LIMIT, () -> strict.dispatcher.tasks.size() == 1);
+      TaskId id = strict.submitted().id();
+      long started = System.nanoTime();
+      Thread.ofVirtual()
+          .start(() -> {
+            try {
+              Await.until("late", LIMIT, () -> System.nanoTime() - started > 3_000_000_000L);
+              strict.dispatcher.end(id, TaskState.CANCELLED, null, null);
+            } catch (Exception e) {
+              throw new IllegalStateException(e);
+            }
+          });
+      var second = strict.post("/v1/embeddings", BODY);
+      assertThat(json(second).at("/error/code").asText()).isEqualTo("task_pending");
+      assertThat(strict.dispatcher.tasks).as("made new").hasSize(2);
+      assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(6));
+      first.close();
+    }
+  }
+
+  @Test
   void aTaskWhoseIdWasGivenOutIsNeverDropped() throws Exception {
     try (var strict =
         new TestServer(Map.of("http.abandon-after", "100ms", "http.sync-timeout", "2s"))) {
@@ -196,6 +222,55 @@ class CoalescingTest {
               strict.dispatcher.tasks.values().stream()
                   .anyMatch(task -> task.state() == TaskState.CANCELLED));
       assertThat(json(strict.get("/v1/tasks/" + id)).get("status").asText()).isEqualTo("pending");
+    }
+  }
+
+  @Test
+  void aSubmitThatIsRefusedLeavesNothingToCancel() throws Exception {
+    server.dispatcher.script =
+        _ -> new Script.Refuse(new TaskError(TaskError.Code.OVERLOADED, "full"));
+    for (int i = 0; i < 10; i++) {
+      assertThat(server.post("/v1/embeddings", BODY).statusCode()).isEqualTo(503);
+    }
+    server.dispatcher.script = _ -> new Script.Stay();
+    Socket other = server.hold("{\"input\":\"b\"}");
+    awaitTasks(1);
+    other.close();
+    Await.until("it is cancelled", LIMIT, () -> count(TaskState.CANCELLED) == 1);
+    assertThat(server.dispatcher.cancels).hasValue(1);
+  }
+
+  @Test
+  void abandonedWorkKeepsItsPlaceUntilItIsCancelled() throws Exception {
+    try (var strict =
+        new TestServer(
+            Map.of(
+                "http.abandon-after",
+                "1s",
+                "http.sync-timeout",
+                "3s",
+                "http.max-held-requests",
+                "1"))) {
+      strict.dispatcher.script = _ -> new Script.Stay();
+      strict.dispatcher.noCancels = true;
+      Socket first = strict.hold(BODY);
+      Await.until("it is there", LIMIT, () -> strict.dispatcher.tasks.size() == 1);
+      TaskId id = strict.submitted().id();
+      first.close();
+      Await.until("a cancel is refused", LIMIT, () -> strict.dispatcher.cancels.get() > 0);
+      assertThat(
+              json(strict.post("/v1/embeddings", "{\"input\":\"b\"}")).at("/error/code").asText())
+          .isEqualTo("overloaded");
+      strict.dispatcher.noCancels = false;
+      Await.until(
+          "another finds a place",
+          LIMIT,
+          () ->
+              json(strict.post("/v1/embeddings", "{\"input\":\"b\"}"))
+                  .at("/error/code")
+                  .asText()
+                  .equals("task_pending"));
+      assertThat(json(strict.get("/v1/tasks/" + id)).get("status").asText()).isEqualTo("cancelled");
     }
   }
 }

@@ -8,6 +8,7 @@ import dev.penstock.http.ScriptedDispatcher.Script;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskState;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,14 @@ class DropInResourceTest {
     assertThat(task.get("status").asText()).isEqualTo("failed");
     assertThat(task.get("error").asText()).isEqualTo("too slow");
     assertThat(task.has("result")).isFalse();
+  }
+
+  @Test
+  void aDefaultModelThatIsBrokenIsNamedAllTheSame() throws Exception {
+    try (var broken = new TestServer(Map.of("embedding.model", "my-model"))) {
+      JsonNode models = json(broken.get("/api/v1/embedding/models"));
+      assertThat(models.get("default").asText()).isEqualTo("my-model");
+    }
   }
 
   @Test

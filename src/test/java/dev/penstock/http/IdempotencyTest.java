@@ -112,6 +112,17 @@ class IdempotencyTest {
   }
 
   @Test
+  void noKeyOfAClientMeansATaskOfAList() throws Exception {
+    post("/v1/tasks", "[{\"type\":\"ping\",\"input\":{\"n\":1}}]");
+    var single =
+        server.post(
+            "/v1/tasks", "{\"type\":\"ping\",\"input\":{\"n\":2}}", "Idempotency-Key", "order-7/0");
+    assertThat(single.statusCode()).isEqualTo(202);
+    var spaced = server.post("/v1/tasks", "{\"type\":\"ping\"}", "Idempotency-Key", "order-7 0");
+    assertThat(spaced.statusCode()).isEqualTo(400);
+  }
+
+  @Test
   void anEmbeddingIsGivenAgainInItsForm() throws Exception {
     String body = "{\"input\":\"a\",\"dimensions\":2,\"encoding_format\":\"base64\"}";
     var first = post("/v1/embeddings", body);

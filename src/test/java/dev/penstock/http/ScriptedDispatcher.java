@@ -86,6 +86,13 @@ final class ScriptedDispatcher {
   final AtomicInteger wholeReads = new AtomicInteger();
 
   final AtomicInteger briefReads = new AtomicInteger();
+
+  /** Tasks that were to be cancelled, whether they were there or not. */
+  final AtomicInteger cancels = new AtomicInteger();
+
+  /** Whether cancelling is refused. */
+  volatile boolean noCancels;
+
   private final Map<String, TaskId> identities = new ConcurrentHashMap<>();
   private final Bus bus;
 
@@ -112,7 +119,15 @@ final class ScriptedDispatcher {
           }
           return list(request);
         });
-    bus.serve(CancelTask.class, this::cancel);
+    bus.serve(
+        CancelTask.class,
+        request -> {
+          cancels.incrementAndGet();
+          if (noCancels) {
+            throw Unavailable.refused("away", new IllegalStateException());
+          }
+          return cancel(request);
+        });
     bus.serve(RetryTask.class, this::retry);
     bus.serve(
         CancelTasks.class,

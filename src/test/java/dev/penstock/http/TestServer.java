@@ -31,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A real server on a free port, with a scripted dispatcher behind it. */
 final class TestServer implements AutoCloseable {
@@ -48,6 +49,13 @@ final class TestServer implements AutoCloseable {
   final List<Route> pages;
 
   TestServer(Map<String, String> overrides) throws Exception {
+    this(overrides, List.of());
+  }
+
+  /**
+   * @param more routes beside those there are
+   */
+  TestServer(Map<String, String> overrides, List<Route> more) throws Exception {
     var given = new HashMap<String, String>();
     given.put("api.port", "0");
     given.put("auth.token", KEY);
@@ -71,7 +79,11 @@ final class TestServer implements AutoCloseable {
         new Sessions(settings.session().idle(), settings.session().max(), InstantSource.system());
     TaskIntake intake = new TaskIntake(bus, settings, models, handlers);
     List<Lane> lanes = List.of(new Lane("embedding", "all-minilm-l6-v2"), new Lane("ping", null));
-    pages = new Dashboard(bus, settings, keys, sessions, intake, () -> lanes).routes();
+    pages =
+        Stream.concat(
+                new Dashboard(bus, settings, keys, sessions, intake, () -> lanes).routes().stream(),
+                more.stream())
+            .toList();
     verticle =
         new HttpVerticle(
             bus, settings, keys, sessions, models, handlers, "node", () -> "# metrics\n", pages);
