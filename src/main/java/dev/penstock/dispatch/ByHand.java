@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 final class ByHand {
   private static final int AT_A_TIME = 500;
 
+  /** Retried tasks come with their inputs, each of which may be long: so few at a time. */
+  private static final int RETRIED_AT_A_TIME = 20;
+
   /** One request changes no more than so many; whoever wants more asks again. */
   private static final int MOST = 20 * AT_A_TIME;
 
@@ -62,7 +65,7 @@ final class ByHand {
 
   Retried retry(RetryTask request) {
     return switch (retry(List.of(request.id())).getFirst()) {
-      case Retrial.Now(var task) -> new Retried.Now(task);
+      case Retrial.Now(var task) -> new Retried.Now(task.brief());
       case Retrial.Otherwise(var task) -> new Retried.Otherwise(task);
       case Retrial.Unknown() -> new Retried.Unknown();
     };
@@ -91,7 +94,14 @@ final class ByHand {
     return sweep(
         request.filter(),
         ENDED_BADLY,
-        ids -> retry(ids).stream().filter(Retrial.Now.class::isInstance).count());
+        ids -> {
+          long retried = 0;
+          for (int from = 0; from < ids.size(); from += RETRIED_AT_A_TIME) {
+            List<TaskId> some = ids.subList(from, Math.min(ids.size(), from + RETRIED_AT_A_TIME));
+            retried += retry(some).stream().filter(Retrial.Now.class::isInstance).count();
+          }
+          return retried;
+        });
   }
 
   private interface Change {

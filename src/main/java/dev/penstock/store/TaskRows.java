@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads tasks. Their identities are left out: nothing asks for them. */
 final class TaskRows {
+  /** The inputs that one write should read come to about so many bytes: others wait for it. */
+  static final long MOST_BYTES = 8L * 1024 * 1024;
+
   /** The order is that of {@link #read}. */
   private static final String SELECT =
       """

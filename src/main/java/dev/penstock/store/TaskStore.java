@@ -106,11 +106,16 @@ public interface TaskStore extends AutoCloseable {
 
   /**
    * Makes pending again, as lost, every task whose lease lapsed more than {@code margin} ago; those
-   * that were lost more than {@code maxLost} times fail instead. At most {@code limit} at a time.
+   * that were lost more than {@code maxLost} times fail instead. At most {@code limit} at a time,
+   * and fewer where their inputs are long: there may be more until none come.
    */
   Lapsed reclaimLapsed(Duration margin, int maxLost, int limit);
 
-  /** Makes ready the pending tasks whose time has come. They still have to be enqueued. */
+  /**
+   * Makes ready the pending tasks whose time has come. They still have to be enqueued. At most
+   * {@code limit} at a time, and fewer where their inputs are long: there may be more until none
+   * come.
+   */
   List<TaskSpec> promoteDue(int limit);
 
   /** Deletes ended tasks past their retention, at most {@code limit}; returns how many. */

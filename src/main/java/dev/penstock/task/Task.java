@@ -28,6 +28,22 @@ public record Task(
     return spec.id();
   }
 
+  /** The task without its input ({@code spec.input} is empty) and without its output. */
+  public Task brief() {
+    return new Task(
+        spec.withoutInput(),
+        state,
+        attempts,
+        lost,
+        progress,
+        createdAt,
+        startedAt,
+        finishedAt,
+        worker,
+        error,
+        null);
+  }
+
   /**
    * The input as a plain Java value: a record whose components are named like its members ({@code
    * first_name} is {@code firstName}; an absent one is null, 0 or false), or Map, List, String, a

@@ -109,7 +109,8 @@ final class ByHandTest {
     TaskSpec spec = task();
     rig.submit(spec);
     rig.settle(rig.lease(LANE).getFirst(), REJECTED);
-    assertThat(retry(spec)).isInstanceOf(Retried.Now.class);
+    Retried.Now now = (Retried.Now) retry(spec);
+    assertThat(now.task().spec().input()).isEmpty();
     assertThat(rig.settle(rig.lease(LANE).getFirst(), DONE)).isEqualTo(SettleReply.SETTLED);
 
     assertThat(retry(spec)).isInstanceOf(Retried.Otherwise.class);
@@ -174,6 +175,17 @@ final class ByHandTest {
     assertThat(rig.lease(LANE))
         .extracting(leased -> leased.task().id())
         .containsExactly(failed.id(), cancelled.id());
+  }
+
+  @Test
+  void moreTasksThanAreRetriedAtATimeAreAllRetried() {
+    List<TaskSpec> specs = tasks(50);
+    rig.submit(specs.toArray(TaskSpec[]::new));
+    rig.byHand.cancel(new CancelTasks(ALL));
+
+    assertThat(rig.byHand.retry(new RetryTasks(ALL))).isEqualTo(new Swept(50, false));
+    assertThat(rig.store.findAll(ids(specs)).values())
+        .allMatch(task -> task.state() == TaskState.PENDING);
   }
 
   @Test
