@@ -50,6 +50,8 @@ final class Recorder {
   /** A flush that the store did not answer, to be tried again first. */
   private List<LaneMinute> unflushed = List.of();
 
+  private boolean failing;
+
   Recorder(Meters meters, InstantSource clock) {
     this.meters = meters;
     this.clock = clock;
@@ -107,12 +109,16 @@ final class Recorder {
     return counts.computeIfAbsent(new Key(minute, lane), _ -> new Counts());
   }
 
-  /** Flushes, where the store answers: the program stops without these figures too. */
-  void flushIfPossible(TaskStore store) {
+  /** Flushes, where the store takes it: nobody has to wait or fail for these figures. */
+  synchronized void flushIfPossible(TaskStore store) {
     try {
       flush(store);
+      failing = false;
     } catch (Unavailable e) {
-      LOG.warn("the last figures are lost: {}", e.getMessage());
+      if (!failing) {
+        LOG.warn("the store does not take the newest figures: {}", e.getMessage());
+      }
+      failing = true;
     }
   }
 
