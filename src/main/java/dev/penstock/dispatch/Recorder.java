@@ -47,7 +47,7 @@ final class Recorder {
   private final Object lock = new Object();
   private Map<Key, Counts> counts = new HashMap<>();
 
-  /** A flush that the store did not answer, to be tried again first. */
+  /** A flush that the store surely did not take, to be tried again first. */
   private List<LaneMinute> unflushed = List.of();
 
   private boolean failing;
@@ -124,10 +124,7 @@ final class Recorder {
 
   /** Hands what was counted to the store. Blocks; one at a time. */
   synchronized void flush(TaskStore store) {
-    if (!unflushed.isEmpty()) {
-      store.addHistory(unflushed);
-      unflushed = List.of();
-    }
+    add(store);
     Map<Key, Counts> taken;
     synchronized (lock) {
       if (counts.isEmpty()) {
@@ -140,7 +137,19 @@ final class Recorder {
     taken.forEach((key, value) -> minutes.add(minute(key, value)));
     minutes.sort(Comparator.comparing(LaneMinute::minute).reversed());
     unflushed = minutes.size() > MOST_UNFLUSHED ? minutes.subList(0, MOST_UNFLUSHED) : minutes;
-    store.addHistory(unflushed);
+    add(store);
+  }
+
+  /** Adding is no write to repeat: what may have been taken is not handed over again. */
+  private void add(TaskStore store) {
+    try {
+      store.addHistory(unflushed);
+    } catch (Unavailable e) {
+      if (!e.surelyNotDone()) {
+        unflushed = List.of();
+      }
+      throw e;
+    }
     unflushed = List.of();
   }
 

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of every task, and who may run it. All methods block, for a bounded time, and throw
- * {@link dev.penstock.task.Unavailable} when the store cannot answer; all may be repeated. Time is
- * the store's own.
+ * {@link dev.penstock.task.Unavailable} when the store cannot answer; all but {@link
+ * #addHistory} may be repeated. Time is the store's own.
  */
 public interface TaskStore extends AutoCloseable {
 
@@ -82,7 +82,10 @@ public interface TaskStore extends AutoCloseable {
 
   void pause(Lane lane, boolean paused);
 
-  /** Adds to what is known of each minute; forgets those of more than a day ago. */
+  /**
+   * Adds to what is known of each minute; forgets those of more than a day ago. Not to be repeated
+   * when it may have been done: it would count twice.
+   */
   void addHistory(List<LaneMinute> minutes);
 
   /** The minutes that began then or later: the oldest first, within one by lane. */

@@ -114,6 +114,19 @@ final class RecorderTest {
   }
 
   @Test
+  void whatTheStoreMayHaveTakenIsNotCountedTwice() {
+    rig.recorder.submitted(LANE);
+    var store = Faulty.losingTheFirstAnswer(rig.store, "addHistory");
+    assertThatThrownBy(() -> rig.recorder.flush(store)).isInstanceOf(Unavailable.class);
+    rig.recorder.submitted(LANE);
+    rig.recorder.flush(store);
+
+    assertThat(store.history(minute()))
+        .extracting(LaneMinute::submitted)
+        .containsExactly(2L);
+  }
+
+  @Test
   void nothingHappenedIsNothingToFlush() {
     rig.recorder.flush(rig.store);
 
