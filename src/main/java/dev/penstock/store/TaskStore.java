@@ -68,7 +68,10 @@ public interface TaskStore extends AutoCloseable {
    */
   List<Cancellation> cancel(List<TaskId> ids);
 
-  /** Cancels the oldest pending tasks of a lane, scheduled ones too; returns them without input. */
+  /**
+   * Cancels pending tasks of a lane, scheduled ones too, in no particular order; returns them
+   * without input. Fewer than {@code limit} are the last.
+   */
   List<Task> cancelPending(Lane lane, int limit);
 
   /**
