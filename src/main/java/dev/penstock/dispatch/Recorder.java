@@ -142,6 +142,9 @@ final class Recorder {
 
   /** Adding is no write to repeat: what may have been taken is not handed over again. */
   private void add(TaskStore store) {
+    if (unflushed.isEmpty()) {
+      return;
+    }
     try {
       store.addHistory(unflushed);
     } catch (Unavailable e) {
