@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** What people do to tasks: cancel them and run them again, one by one or many at once. */
@@ -54,13 +55,28 @@ final class ByHand {
   }
 
   private List<Cancellation> cancel(List<TaskId> ids) {
-    List<Cancellation> answers = Repeat.whileUnknown(() -> store.cancel(ids));
+    var tries = new AtomicInteger();
+    List<Cancellation> answers =
+        Repeat.whileUnknown(() -> {
+          tries.incrementAndGet();
+          return store.cancel(ids);
+        });
+    boolean repeated = tries.get() > 1;
     for (Cancellation answer : answers) {
       if (answer instanceof Cancellation.Now(var task, var worker)) {
         dispatcher.cancelled(task, worker);
+      } else if (repeated && answer instanceof Cancellation.Ended(var task)) {
+        cancelledPerhaps(task);
       }
     }
     return answers;
+  }
+
+  /** The lost answer may have said that it was cancelled. */
+  private void cancelledPerhaps(Task task) {
+    if (task.state() == TaskState.CANCELLED) {
+      dispatcher.cancelledBefore(task);
+    }
   }
 
   Retried retry(RetryTask request) {

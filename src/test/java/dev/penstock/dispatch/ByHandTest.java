@@ -79,6 +79,17 @@ final class ByHandTest {
   }
 
   @Test
+  void whoWaitsIsToldOfACancelWhoseAnswerWasLost() throws Exception {
+    TaskSpec spec = task();
+    rig.submit(spec);
+    rig.lease(LANE);
+    var byHand = new ByHand(Faulty.losingTheFirstAnswer(rig.store, "cancel"), rig.dispatcher);
+
+    assertThat(byHand.cancel(new CancelTask(spec.id()))).isInstanceOf(Cancelled.Ended.class);
+    assertThat(((Event.TaskSettled) rig.nextTold()).task().id()).isEqualTo(spec.id());
+  }
+
+  @Test
   void theWorkerOfACancelledTaskIsToldAndItsResultIsRefused() throws Exception {
     TaskSpec spec = task();
     rig.submit(spec);
