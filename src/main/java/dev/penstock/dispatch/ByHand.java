@@ -145,7 +145,7 @@ final class ByHand {
         after = page.tasks().getLast().id();
       }
       if (!page.more() || seen >= MOST) {
-        return new Swept(changed, page.more());
+        return new Swept(changed, page.more(), page.cut());
       }
     }
   }

@@ -1,10 +1,12 @@
 package dev.penstock.dispatch;
 
 import static dev.penstock.store.TestTasks.LANE;
+import static dev.penstock.store.TestTasks.bytes;
 import static dev.penstock.store.TestTasks.ids;
 import static dev.penstock.store.TestTasks.of;
 import static dev.penstock.store.TestTasks.task;
 import static dev.penstock.store.TestTasks.taskAt;
+import static dev.penstock.store.TestTasks.taskWith;
 import static dev.penstock.store.TestTasks.tasks;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -18,6 +20,7 @@ import dev.penstock.bus.Request.RetryTask;
 import dev.penstock.bus.Request.RetryTasks;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.Swept;
+import dev.penstock.store.TaskStore;
 import dev.penstock.task.Lane;
 import dev.penstock.task.LeasedTask;
 import dev.penstock.task.Outcome;
@@ -29,6 +32,7 @@ import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -186,6 +190,18 @@ final class ByHandTest {
     assertThat(rig.lease(LANE))
         .extracting(leased -> leased.task().id())
         .containsExactly(failed.id(), cancelled.id());
+  }
+
+  @Test
+  void aSearchThatStoppedAtItsLimitSaysSo() {
+    rig.submit(taskWith(Map.of("a", "needle"), bytes("{}")));
+    List<TaskSpec> specs = tasks(TaskStore.SEARCHED);
+    for (int i = 0; i < specs.size(); i += 1_000) {
+      rig.store.insert(specs.subList(i, i + 1_000));
+    }
+    TaskFilter filter = new TaskFilter("owner", Set.of(), null, null, "needle");
+
+    assertThat(rig.byHand.cancel(new CancelTasks(filter))).isEqualTo(new Swept(0, false, true));
   }
 
   @Test
