@@ -81,7 +81,7 @@ final class Recorder {
     Duration ran = null;
     Instant started = task.startedAt();
     if (started != null) {
-      waited = Duration.between(task.createdAt(), started);
+      waited = Duration.between(task.queuedAt(), started);
       ran = Duration.between(started, ended);
       meters.ended(lane, waited, ran);
     }

@@ -28,7 +28,7 @@ final class TaskRows {
       SELECT t.id, t.lane, t.owner, t.priority, t.state, t.attempts, t.lost,
         t.progress_done, t.progress_total, t.progress_message,
         t.created_at, t.started_at, t.finished_at, t.worker, t.error_code, t.error_message,
-        t.max_attempts, t.timeout, t.run_at, t.keep_completed, t.keep_failed, t.reply_to,
+        coalesce(t.queued_at, t.created_at), t.max_attempts, t.timeout, t.run_at, t.keep_completed, t.keep_failed, t.reply_to,
         p.metadata, %s, %s
       FROM tasks t
       JOIN task_payloads p ON p.seq = t.seq
@@ -76,7 +76,8 @@ final class TaskRows {
         bare.finishedAt(),
         bare.worker(),
         bare.error(),
-        output);
+        output,
+        bare.queuedAt());
   }
 
   private static Optional<Task> one(SqliteConnection connection, String sql, Object key)
@@ -100,6 +101,7 @@ final class TaskRows {
     Instant finishedAt = instant(row.numberOrNull());
     String worker = row.textOrNull();
     TaskError error = error(row.textOrNull(), row.textOrNull());
+    Instant queuedAt = Micros.toInstant(row.number());
     int maxAttempts = row.small();
     long timeout = row.number();
     Instant runAt = instant(row.numberOrNull());
@@ -136,7 +138,8 @@ final class TaskRows {
         finishedAt,
         worker,
         error,
-        output);
+        output,
+        queuedAt);
   }
 
   /** The number that stands for the state in the file: see the schema. */

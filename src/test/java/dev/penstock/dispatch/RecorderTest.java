@@ -2,6 +2,7 @@ package dev.penstock.dispatch;
 
 import static dev.penstock.store.TestTasks.LANE;
 import static dev.penstock.store.TestTasks.task;
+import static dev.penstock.store.TestTasks.taskAt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
@@ -83,6 +84,19 @@ final class RecorderTest {
                 1,
                 one(Duration.ofMillis(100), Duration.ofMillis(5)),
                 one(Duration.ofMillis(3), Duration.ofSeconds(1))));
+  }
+
+  @Test
+  void theTimeBeforeATaskIsReadyIsNoWait() throws Exception {
+    rig.submit(taskAt(rig.clock.instant().plusSeconds(30)));
+    rig.clock.advance(Duration.ofSeconds(30));
+    rig.dispatcher.due(rig.store.promoteDue(10));
+    rig.clock.advance(Duration.ofMillis(5));
+    rig.settle(rig.lease(LANE).getFirst(), DONE);
+    rig.recorder.flush(rig.store);
+
+    assertThat(rig.store.history(minute()).getLast().waited())
+        .isEqualTo(one(Duration.ofMillis(5)));
   }
 
   @Test
