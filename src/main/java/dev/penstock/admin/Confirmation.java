@@ -24,18 +24,20 @@ public record Confirmation(
   /**
    * @param which the tasks' description
    * @param more whether there are more than were counted
+   * @param cut whether only the newest were searched: only those found there are changed
    */
   static Confirmation sweep(
-      boolean cancel, String which, int tasks, boolean more, TaskQuery query) {
+      boolean cancel, String which, int tasks, boolean more, boolean cut, TaskQuery query) {
     String verb = cancel ? "Cancel" : "Retry";
     String title = verb + " all matching tasks";
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("state", query.state() == null ? "" : query.state().json());
     fields.put("lane", query.lane());
     fields.put("text", query.text());
+    String searched = cut ? " Only the newest 10,000 were searched; older ones stay." : "";
     String able = cancel ? "have not ended" : "failed or were cancelled";
     if (tasks == 0) {
-      String none = "Among the " + which + " there are none that " + able + ".";
+      String none = "Among the " + which + " there are none that " + able + "." + searched;
       return new Confirmation(title, none, "", Map.of(), "", false, query.first().path());
     }
     String count = (more ? "more than " : "") + Times.count(tasks);
@@ -48,7 +50,7 @@ public record Confirmation(
             : "This runs %s %s again.".formatted(count, what);
     return new Confirmation(
         title,
-        text,
+        text + searched,
         cancel ? SweepPage.CANCEL : SweepPage.RETRY,
         fields,
         verb + " " + tasks(tasks, more),

@@ -65,7 +65,7 @@ final class SweepPage {
     return confirm(
         exchange,
         Confirmation.sweep(
-            cancel, query.words(), page.tasks().size(), page.more() || page.cut(), query));
+            cancel, query.words(), page.tasks().size(), page.more(), page.cut(), query));
   }
 
   private Reply askToPurge(Exchange exchange) throws InterruptedException {

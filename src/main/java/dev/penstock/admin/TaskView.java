@@ -55,7 +55,7 @@ public record TaskView(
     List<Fact> facts = new ArrayList<>();
     Instant started = task.startedAt();
     if (started != null && task.state() != TaskState.PENDING) {
-      facts.add(new Fact("Waited", Times.duration(Duration.between(task.createdAt(), started))));
+      facts.add(new Fact("Waited", Times.duration(Duration.between(task.queuedAt(), started))));
       facts.add(new Fact("Ran", TaskRow.ran(task, now)));
     } else if (!task.state().ended()) {
       facts.add(new Fact("Waiting", Times.age(task.createdAt(), now)));

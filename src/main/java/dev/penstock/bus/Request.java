@@ -151,8 +151,13 @@ public sealed interface Request<R> {
    * How many tasks were changed.
    *
    * @param more there were too many for one go: ask again
+   * @param cut a text was looked for in the newest tasks only: older ones may match too
    */
-  record Swept(long tasks, boolean more) {}
+  record Swept(long tasks, boolean more, boolean cut) {
+    public Swept(long tasks, boolean more) {
+      this(tasks, more, false);
+    }
+  }
 
   /** A paused lane takes tasks and gives none out; what runs goes on. Durable. */
   record PauseLane(Lane lane, boolean paused) implements Request<Boolean> {}

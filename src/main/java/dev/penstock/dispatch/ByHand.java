@@ -21,11 +21,15 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** What people do to tasks: cancel them and run them again, one by one or many at once. */
 final class ByHand {
   private static final int AT_A_TIME = 500;
+
+  /** Retried tasks come with their inputs, each of which may be long: so few at a time. */
+  private static final int RETRIED_AT_A_TIME = 20;
 
   /** One request changes no more than so many; whoever wants more asks again. */
   private static final int MOST = 20 * AT_A_TIME;
@@ -51,18 +55,33 @@ final class ByHand {
   }
 
   private List<Cancellation> cancel(List<TaskId> ids) {
-    List<Cancellation> answers = Repeat.whileUnknown(() -> store.cancel(ids));
+    var tries = new AtomicInteger();
+    List<Cancellation> answers =
+        Repeat.whileUnknown(() -> {
+          tries.incrementAndGet();
+          return store.cancel(ids);
+        });
+    boolean repeated = tries.get() > 1;
     for (Cancellation answer : answers) {
       if (answer instanceof Cancellation.Now(var task, var worker)) {
         dispatcher.cancelled(task, worker);
+      } else if (repeated && answer instanceof Cancellation.Ended(var task)) {
+        cancelledPerhaps(task);
       }
     }
     return answers;
   }
 
+  /** The lost answer may have said that it was cancelled. */
+  private void cancelledPerhaps(Task task) {
+    if (task.state() == TaskState.CANCELLED) {
+      dispatcher.cancelledBefore(task);
+    }
+  }
+
   Retried retry(RetryTask request) {
     return switch (retry(List.of(request.id())).getFirst()) {
-      case Retrial.Now(var task) -> new Retried.Now(task);
+      case Retrial.Now(var task) -> new Retried.Now(task.brief());
       case Retrial.Otherwise(var task) -> new Retried.Otherwise(task);
       case Retrial.Unknown() -> new Retried.Unknown();
     };
@@ -91,7 +110,14 @@ final class ByHand {
     return sweep(
         request.filter(),
         ENDED_BADLY,
-        ids -> retry(ids).stream().filter(Retrial.Now.class::isInstance).count());
+        ids -> {
+          long retried = 0;
+          for (int from = 0; from < ids.size(); from += RETRIED_AT_A_TIME) {
+            List<TaskId> some = ids.subList(from, Math.min(ids.size(), from + RETRIED_AT_A_TIME));
+            retried += retry(some).stream().filter(Retrial.Now.class::isInstance).count();
+          }
+          return retried;
+        });
   }
 
   private interface Change {
@@ -119,7 +145,7 @@ final class ByHand {
         after = page.tasks().getLast().id();
       }
       if (!page.more() || seen >= MOST) {
-        return new Swept(changed, page.more());
+        return new Swept(changed, page.more(), page.cut());
       }
     }
   }

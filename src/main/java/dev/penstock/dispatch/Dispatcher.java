@@ -205,6 +205,15 @@ final class Dispatcher {
     }
   }
 
+  /**
+   * A task was ended from outside, and nobody may have heard of it. It is not counted: it may have
+   * been. Its worker hears of it at its next extend.
+   */
+  void cancelledBefore(Task task) {
+    deliveries.ack(task.id());
+    tell(task);
+  }
+
   /** Lost leases: their tasks run again, or have failed for good. */
   void reclaimed(TaskStore.Lapsed lapsed) {
     meters.leaseLost(lapsed.ready().size() + lapsed.failed().size());

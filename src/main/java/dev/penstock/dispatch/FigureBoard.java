@@ -9,6 +9,7 @@ import dev.penstock.store.TaskStore;
 import dev.penstock.task.Lane;
 import dev.penstock.task.LaneMinute;
 import dev.penstock.task.TaskState;
+import dev.penstock.task.Unavailable;
 import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The newest figures of the store, read at most once a second however many ask. */
 final class FigureBoard {
@@ -31,6 +33,10 @@ final class FigureBoard {
   private final InstantSource clock;
   private final Meters meters;
   private volatile Figures newest = new Figures(Map.of(), List.of());
+
+  /** Why the newest try to read failed: told to all who ask before the next. */
+  private @Nullable Unavailable failed;
+
   private long readAt = System.nanoTime() - 2 * FRESH;
 
   FigureBoard(
@@ -49,16 +55,28 @@ final class FigureBoard {
     }
   }
 
-  /** Reads the store when the figures are older than a second. */
+  /**
+   * Reads the store when the figures are older than a second.
+   *
+   * @throws Unavailable when it could not be read the last time it was tried
+   */
   synchronized Figures figures() {
     long now = System.nanoTime();
     if (now - readAt > FRESH) {
       readAt = now; // also of a try that fails: those who ask meanwhile must not queue up behind it
-      recorder.flush(store);
-      pauses.refresh();
-      TaskStore.Figures figures = store.figures();
-      newest = new Figures(figures.states(), lanes(figures.lanes()));
+      recorder.flushIfPossible(store); // reads go on where nothing can be written
+      failed = null;
+      try {
+        pauses.refresh();
+        TaskStore.Figures figures = store.figures();
+        newest = new Figures(figures.states(), lanes(figures.lanes()));
+      } catch (Unavailable e) {
+        failed = e;
+      }
       meters.lanes(phases(newest));
+    }
+    if (failed != null) {
+      throw failed;
     }
     return newest;
   }

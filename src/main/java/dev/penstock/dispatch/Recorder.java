@@ -47,8 +47,10 @@ final class Recorder {
   private final Object lock = new Object();
   private Map<Key, Counts> counts = new HashMap<>();
 
-  /** A flush that the store did not answer, to be tried again first. */
+  /** A flush that the store surely did not take, to be tried again first. */
   private List<LaneMinute> unflushed = List.of();
+
+  private boolean failing;
 
   Recorder(Meters meters, InstantSource clock) {
     this.meters = meters;
@@ -79,7 +81,7 @@ final class Recorder {
     Duration ran = null;
     Instant started = task.startedAt();
     if (started != null) {
-      waited = Duration.between(task.createdAt(), started);
+      waited = Duration.between(task.queuedAt(), started);
       ran = Duration.between(started, ended);
       meters.ended(lane, waited, ran);
     }
@@ -107,21 +109,22 @@ final class Recorder {
     return counts.computeIfAbsent(new Key(minute, lane), _ -> new Counts());
   }
 
-  /** Flushes, where the store answers: the program stops without these figures too. */
-  void flushIfPossible(TaskStore store) {
+  /** Flushes, where the store takes it: nobody has to wait or fail for these figures. */
+  synchronized void flushIfPossible(TaskStore store) {
     try {
       flush(store);
+      failing = false;
     } catch (Unavailable e) {
-      LOG.warn("the last figures are lost: {}", e.getMessage());
+      if (!failing) {
+        LOG.warn("the store does not take the newest figures: {}", e.getMessage());
+      }
+      failing = true;
     }
   }
 
   /** Hands what was counted to the store. Blocks; one at a time. */
   synchronized void flush(TaskStore store) {
-    if (!unflushed.isEmpty()) {
-      store.addHistory(unflushed);
-      unflushed = List.of();
-    }
+    add(store);
     Map<Key, Counts> taken;
     synchronized (lock) {
       if (counts.isEmpty()) {
@@ -134,7 +137,22 @@ final class Recorder {
     taken.forEach((key, value) -> minutes.add(minute(key, value)));
     minutes.sort(Comparator.comparing(LaneMinute::minute).reversed());
     unflushed = minutes.size() > MOST_UNFLUSHED ? minutes.subList(0, MOST_UNFLUSHED) : minutes;
-    store.addHistory(unflushed);
+    add(store);
+  }
+
+  /** Adding is no write to repeat: what may have been taken is not handed over again. */
+  private void add(TaskStore store) {
+    if (unflushed.isEmpty()) {
+      return;
+    }
+    try {
+      store.addHistory(unflushed);
+    } catch (Unavailable e) {
+      if (!e.surelyNotDone()) {
+        unflushed = List.of();
+      }
+      throw e;
+    }
     unflushed = List.of();
   }
 

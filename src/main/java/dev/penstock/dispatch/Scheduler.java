@@ -22,6 +22,6 @@ final class Scheduler implements Runnable {
     do {
       due = store.promoteDue(AT_A_TIME);
       dispatcher.due(due);
-    } while (due.size() == AT_A_TIME);
+    } while (!due.isEmpty());
   }
 }

@@ -58,7 +58,7 @@ final class Sweeper implements Runnable {
             lapsed.failed().size());
         dispatcher.reclaimed(lapsed);
       }
-    } while (lapsed.ready().size() + lapsed.failed().size() == AT_A_TIME);
+    } while (!lapsed.ready().isEmpty() || !lapsed.failed().isEmpty());
   }
 
   private void expire() {

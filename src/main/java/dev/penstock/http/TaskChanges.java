@@ -89,6 +89,9 @@ final class TaskChanges {
           json.writeStringField("object", what);
           json.writeNumberField("count", swept.tasks());
           json.writeBooleanField("has_more", swept.more());
+          if (swept.cut()) {
+            json.writeBooleanField("search_limited", true);
+          }
           json.writeEndObject();
         });
   }

@@ -131,7 +131,7 @@ final class TaskJson {
     writeTime(json, "started_at", started);
     writeTime(json, "finished_at", finished);
     if (started != null) {
-      json.writeNumberField("queue_ms", Duration.between(created, started).toMillis());
+      json.writeNumberField("queue_ms", Duration.between(task.queuedAt(), started).toMillis());
       if (finished != null) {
         json.writeNumberField("run_ms", Duration.between(started, finished).toMillis());
       }

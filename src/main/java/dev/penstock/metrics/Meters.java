@@ -63,7 +63,7 @@ public final class Meters {
   /**
    * A task ended.
    *
-   * @param waited from its submit to the start of its last run
+   * @param waited from when it was ready to the start of its last run
    * @param ran how long that run took
    */
   public void ended(Lane lane, Duration waited, Duration ran) {

@@ -26,15 +26,14 @@ final class SqliteByHand {
       WHERE seq = ?
       """;
 
-  private static final String OLDEST_PENDING =
+  /** In the order of the index: to sort them, each part would have to look at the whole lane. */
+  private static final String READY =
+      "SELECT seq FROM tasks INDEXED BY tasks_ready WHERE ready = 1 AND lane = ? LIMIT ?";
+
+  private static final String SCHEDULED =
       """
-      SELECT seq, ready FROM (
-        SELECT * FROM (SELECT seq, 1 AS ready FROM tasks INDEXED BY tasks_ready
-          WHERE ready = 1 AND lane = ?1 ORDER BY seq LIMIT ?2)
-        UNION ALL
-        SELECT * FROM (SELECT seq, 0 AS ready FROM tasks INDEXED BY tasks_due
-          WHERE state = 0 AND ready = 0 AND lane = ?1 ORDER BY seq LIMIT ?2))
-      ORDER BY seq LIMIT ?2
+      SELECT seq FROM tasks INDEXED BY tasks_due
+      WHERE state = 0 AND ready = 0 AND lane = ? LIMIT ?
       """;
 
   /** As if it had been claimed once more: its next message is another than its last. */
@@ -92,20 +91,33 @@ final class SqliteByHand {
 
   static List<Task> cancelPending(SqliteConnection connection, Lane lane, int limit, Instant now)
       throws SQLException {
-    List<Pending> oldest = new ArrayList<>();
-    try (ResultSet rows =
-        Columns.bind(connection.prepare(OLDEST_PENDING), lane.name(), limit).executeQuery()) {
-      while (rows.next()) {
-        oldest.add(
-            new Pending(rows.getLong(1), rows.getInt(2) == 1 ? Phase.READY : Phase.SCHEDULED));
-      }
+    List<Pending> some = new ArrayList<>();
+    addPending(connection, READY, Phase.READY, lane, limit, some);
+    if (some.size() < limit) {
+      addPending(connection, SCHEDULED, Phase.SCHEDULED, lane, limit - some.size(), some);
     }
-    List<Task> cancelled = new ArrayList<>(oldest.size());
-    for (Pending pending : oldest) {
+    List<Task> cancelled = new ArrayList<>(some.size());
+    for (Pending pending : some) {
       cancel(connection, pending.seq(), lane.name(), pending.phase(), now);
       cancelled.add(TaskRows.getBrief(connection, pending.seq(), null));
     }
     return cancelled;
+  }
+
+  private static void addPending(
+      SqliteConnection connection,
+      String sql,
+      Phase phase,
+      Lane lane,
+      int limit,
+      List<Pending> pending)
+      throws SQLException {
+    try (ResultSet rows =
+        Columns.bind(connection.prepare(sql), lane.name(), limit).executeQuery()) {
+      while (rows.next()) {
+        pending.add(new Pending(rows.getLong(1), phase));
+      }
+    }
   }
 
   static Retrial retry(SqliteConnection connection, TaskId id, Instant now) throws SQLException {

@@ -44,7 +44,7 @@ final class SqliteLeases {
 
   private static final String LAPSED =
       """
-      SELECT seq, lane, lost FROM tasks INDEXED BY tasks_leased
+      SELECT seq, lane, lost, input_bytes FROM tasks INDEXED BY tasks_leased
       WHERE state = 1 AND lease_until < ? ORDER BY lease_until LIMIT ?
       """;
 
@@ -134,9 +134,11 @@ final class SqliteLeases {
         Columns.bind(connection.prepare(LAPSED), now - Micros.of(margin), limit);
     try (ResultSet rows = query.executeQuery()) {
       Columns row = new Columns(rows);
-      while (rows.next()) {
+      long bytes = 0;
+      while (bytes < TaskRows.MOST_BYTES && rows.next()) {
         row.rewind();
         lapsed.add(new LostRow(row.number(), row.text(), row.small() + 1));
+        bytes += row.number();
       }
     }
     List<TaskSpec> ready = new ArrayList<>();

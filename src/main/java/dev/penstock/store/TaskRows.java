@@ -19,13 +19,16 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads tasks. Their identities are left out: nothing asks for them. */
 final class TaskRows {
+  /** The inputs that one write should read come to about so many bytes: others wait for it. */
+  static final long MOST_BYTES = 8L * 1024 * 1024;
+
   /** The order is that of {@link #read}. */
   private static final String SELECT =
       """
       SELECT t.id, t.lane, t.owner, t.priority, t.state, t.attempts, t.lost,
         t.progress_done, t.progress_total, t.progress_message,
         t.created_at, t.started_at, t.finished_at, t.worker, t.error_code, t.error_message,
-        t.max_attempts, t.timeout, t.run_at, t.keep_completed, t.keep_failed, t.reply_to,
+        coalesce(t.queued_at, t.created_at), t.max_attempts, t.timeout, t.run_at, t.keep_completed, t.keep_failed, t.reply_to,
         p.metadata, %s, %s
       FROM tasks t
       JOIN task_payloads p ON p.seq = t.seq
@@ -73,7 +76,8 @@ final class TaskRows {
         bare.finishedAt(),
         bare.worker(),
         bare.error(),
-        output);
+        output,
+        bare.queuedAt());
   }
 
   private static Optional<Task> one(SqliteConnection connection, String sql, Object key)
@@ -97,6 +101,7 @@ final class TaskRows {
     Instant finishedAt = instant(row.numberOrNull());
     String worker = row.textOrNull();
     TaskError error = error(row.textOrNull(), row.textOrNull());
+    Instant queuedAt = Micros.toInstant(row.number());
     int maxAttempts = row.small();
     long timeout = row.number();
     Instant runAt = instant(row.numberOrNull());
@@ -133,7 +138,8 @@ final class TaskRows {
         finishedAt,
         worker,
         error,
-        output);
+        output,
+        queuedAt);
   }
 
   /** The number that stands for the state in the file: see the schema. */

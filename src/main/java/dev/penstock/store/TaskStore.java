@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of every task, and who may run it. All methods block, for a bounded time, and throw
- * {@link dev.penstock.task.Unavailable} when the store cannot answer; all may be repeated. Time is
- * the store's own.
+ * {@link dev.penstock.task.Unavailable} when the store cannot answer; all but {@link
+ * #addHistory} may be repeated. Time is the store's own.
  */
 public interface TaskStore extends AutoCloseable {
 
@@ -68,7 +68,10 @@ public interface TaskStore extends AutoCloseable {
    */
   List<Cancellation> cancel(List<TaskId> ids);
 
-  /** Cancels the oldest pending tasks of a lane, scheduled ones too; returns them without input. */
+  /**
+   * Cancels pending tasks of a lane, scheduled ones too, in no particular order; returns them
+   * without input. Fewer than {@code limit} are the last.
+   */
   List<Task> cancelPending(Lane lane, int limit);
 
   /**
@@ -82,7 +85,10 @@ public interface TaskStore extends AutoCloseable {
 
   void pause(Lane lane, boolean paused);
 
-  /** Adds to what is known of each minute; forgets those of more than a day ago. */
+  /**
+   * Adds to what is known of each minute; forgets those of more than a day ago. Not to be repeated
+   * when it may have been done: it would count twice.
+   */
   void addHistory(List<LaneMinute> minutes);
 
   /** The minutes that began then or later: the oldest first, within one by lane. */
@@ -106,11 +112,16 @@ public interface TaskStore extends AutoCloseable {
 
   /**
    * Makes pending again, as lost, every task whose lease lapsed more than {@code margin} ago; those
-   * that were lost more than {@code maxLost} times fail instead. At most {@code limit} at a time.
+   * that were lost more than {@code maxLost} times fail instead. At most {@code limit} at a time,
+   * and fewer where their inputs are long: there may be more until none come.
    */
   Lapsed reclaimLapsed(Duration margin, int maxLost, int limit);
 
-  /** Makes ready the pending tasks whose time has come. They still have to be enqueued. */
+  /**
+   * Makes ready the pending tasks whose time has come. They still have to be enqueued. At most
+   * {@code limit} at a time, and fewer where their inputs are long: there may be more until none
+   * come.
+   */
   List<TaskSpec> promoteDue(int limit);
 
   /** Deletes ended tasks past their retention, at most {@code limit}; returns how many. */

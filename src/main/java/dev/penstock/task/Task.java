@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param attempts how many runs of it a handler has returned from
  * @param lost how many leases on it have lapsed with nothing heard from the worker
+ * @param queuedAt since when it waits, or waited for its last run: it was created, or became ready
+ *     later
  * @param worker who runs it, or ran it last
  * @param error why it failed, or why its last attempt did
  */
@@ -22,10 +24,56 @@ public record Task(
     @Nullable Instant finishedAt,
     @Nullable String worker,
     @Nullable TaskError error,
-    @Nullable TaskOutput output) {
+    @Nullable TaskOutput output,
+    Instant queuedAt) {
+
+  /** A task that was ready when it was created. */
+  public Task(
+      TaskSpec spec,
+      TaskState state,
+      int attempts,
+      int lost,
+      @Nullable Progress progress,
+      Instant createdAt,
+      @Nullable Instant startedAt,
+      @Nullable Instant finishedAt,
+      @Nullable String worker,
+      @Nullable TaskError error,
+      @Nullable TaskOutput output) {
+    this(
+        spec,
+        state,
+        attempts,
+        lost,
+        progress,
+        createdAt,
+        startedAt,
+        finishedAt,
+        worker,
+        error,
+        output,
+        createdAt);
+  }
 
   public TaskId id() {
     return spec.id();
+  }
+
+  /** The task without its input ({@code spec.input} is empty) and without its output. */
+  public Task brief() {
+    return new Task(
+        spec.withoutInput(),
+        state,
+        attempts,
+        lost,
+        progress,
+        createdAt,
+        startedAt,
+        finishedAt,
+        worker,
+        error,
+        null,
+        queuedAt);
   }
 
   /**

@@ -42,4 +42,20 @@ public record TaskSpec(
     }
     metadata = Map.copyOf(metadata);
   }
+
+  TaskSpec withoutInput() {
+    return new TaskSpec(
+        id,
+        lane,
+        owner,
+        priority,
+        new byte[0],
+        maxAttempts,
+        timeout,
+        runAt,
+        retention,
+        metadata,
+        identity,
+        replyTo);
+  }
 }

@@ -1,10 +1,12 @@
 package dev.penstock.dispatch;
 
 import static dev.penstock.store.TestTasks.LANE;
+import static dev.penstock.store.TestTasks.bytes;
 import static dev.penstock.store.TestTasks.ids;
 import static dev.penstock.store.TestTasks.of;
 import static dev.penstock.store.TestTasks.task;
 import static dev.penstock.store.TestTasks.taskAt;
+import static dev.penstock.store.TestTasks.taskWith;
 import static dev.penstock.store.TestTasks.tasks;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -18,6 +20,7 @@ import dev.penstock.bus.Request.RetryTask;
 import dev.penstock.bus.Request.RetryTasks;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.Swept;
+import dev.penstock.store.TaskStore;
 import dev.penstock.task.Lane;
 import dev.penstock.task.LeasedTask;
 import dev.penstock.task.Outcome;
@@ -29,6 +32,7 @@ import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,6 +83,17 @@ final class ByHandTest {
   }
 
   @Test
+  void whoWaitsIsToldOfACancelWhoseAnswerWasLost() throws Exception {
+    TaskSpec spec = task();
+    rig.submit(spec);
+    rig.lease(LANE);
+    var byHand = new ByHand(Faulty.losingTheFirstAnswer(rig.store, "cancel"), rig.dispatcher);
+
+    assertThat(byHand.cancel(new CancelTask(spec.id()))).isInstanceOf(Cancelled.Ended.class);
+    assertThat(((Event.TaskSettled) rig.nextTold()).task().id()).isEqualTo(spec.id());
+  }
+
+  @Test
   void theWorkerOfACancelledTaskIsToldAndItsResultIsRefused() throws Exception {
     TaskSpec spec = task();
     rig.submit(spec);
@@ -109,7 +124,8 @@ final class ByHandTest {
     TaskSpec spec = task();
     rig.submit(spec);
     rig.settle(rig.lease(LANE).getFirst(), REJECTED);
-    assertThat(retry(spec)).isInstanceOf(Retried.Now.class);
+    Retried.Now now = (Retried.Now) retry(spec);
+    assertThat(now.task().spec().input()).isEmpty();
     assertThat(rig.settle(rig.lease(LANE).getFirst(), DONE)).isEqualTo(SettleReply.SETTLED);
 
     assertThat(retry(spec)).isInstanceOf(Retried.Otherwise.class);
@@ -174,6 +190,29 @@ final class ByHandTest {
     assertThat(rig.lease(LANE))
         .extracting(leased -> leased.task().id())
         .containsExactly(failed.id(), cancelled.id());
+  }
+
+  @Test
+  void aSearchThatStoppedAtItsLimitSaysSo() {
+    rig.submit(taskWith(Map.of("a", "needle"), bytes("{}")));
+    List<TaskSpec> specs = tasks(TaskStore.SEARCHED);
+    for (int i = 0; i < specs.size(); i += 1_000) {
+      rig.store.insert(specs.subList(i, i + 1_000));
+    }
+    TaskFilter filter = new TaskFilter("owner", Set.of(), null, null, "needle");
+
+    assertThat(rig.byHand.cancel(new CancelTasks(filter))).isEqualTo(new Swept(0, false, true));
+  }
+
+  @Test
+  void moreTasksThanAreRetriedAtATimeAreAllRetried() {
+    List<TaskSpec> specs = tasks(50);
+    rig.submit(specs.toArray(TaskSpec[]::new));
+    rig.byHand.cancel(new CancelTasks(ALL));
+
+    assertThat(rig.byHand.retry(new RetryTasks(ALL))).isEqualTo(new Swept(50, false));
+    assertThat(rig.store.findAll(ids(specs)).values())
+        .allMatch(task -> task.state() == TaskState.PENDING);
   }
 
   @Test

@@ -120,6 +120,15 @@ final class FigureBoardTest {
     rig.database.close();
 
     assertThatThrownBy(board::figures).isInstanceOf(Unavailable.class);
-    assertThat(board.figures().lanes()).isEmpty();
+    assertThatThrownBy(board::figures).as("nobody gets old ones").isInstanceOf(Unavailable.class);
+  }
+
+  @Test
+  void figuresAreReadWhereNothingCanBeWritten() {
+    rig.submit(task());
+    var readOnly = Faulty.refusing(rig.store, "addHistory");
+    board = new FigureBoard(readOnly, rig.pauses, rig.recorder, rig.clock, rig.meters);
+
+    assertThat(board.figures().states()).containsEntry(TaskState.PENDING, 1L);
   }
 }

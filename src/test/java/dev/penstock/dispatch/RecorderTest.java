@@ -2,6 +2,7 @@ package dev.penstock.dispatch;
 
 import static dev.penstock.store.TestTasks.LANE;
 import static dev.penstock.store.TestTasks.task;
+import static dev.penstock.store.TestTasks.taskAt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
@@ -86,6 +87,19 @@ final class RecorderTest {
   }
 
   @Test
+  void theTimeBeforeATaskIsReadyIsNoWait() throws Exception {
+    rig.submit(taskAt(rig.clock.instant().plusSeconds(30)));
+    rig.clock.advance(Duration.ofSeconds(30));
+    rig.dispatcher.due(rig.store.promoteDue(10));
+    rig.clock.advance(Duration.ofMillis(5));
+    rig.settle(rig.lease(LANE).getFirst(), DONE);
+    rig.recorder.flush(rig.store);
+
+    assertThat(rig.store.history(minute()).getLast().waited())
+        .isEqualTo(one(Duration.ofMillis(5)));
+  }
+
+  @Test
   void anAttemptThatIsTriedAgainIsNoEnd() throws Exception {
     run(Duration.ZERO, new Outcome.Retry(Rig.ERROR), Duration.ofMillis(3));
     rig.recorder.flush(rig.store);
@@ -111,6 +125,19 @@ final class RecorderTest {
           .extracting(LaneMinute::submitted, LaneMinute::completed)
           .containsExactly(tuple(2L, 1L));
     }
+  }
+
+  @Test
+  void whatTheStoreMayHaveTakenIsNotCountedTwice() {
+    rig.recorder.submitted(LANE);
+    var store = Faulty.losingTheFirstAnswer(rig.store, "addHistory");
+    assertThatThrownBy(() -> rig.recorder.flush(store)).isInstanceOf(Unavailable.class);
+    rig.recorder.submitted(LANE);
+    rig.recorder.flush(store);
+
+    assertThat(store.history(minute()))
+        .extracting(LaneMinute::submitted)
+        .containsExactly(2L);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.penstock.store;
 
 import static dev.penstock.store.TestTasks.ids;
 import static dev.penstock.store.TestTasks.json;
+import static dev.penstock.store.TestTasks.taskAt;
 import static dev.penstock.store.TestTasks.tasks;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,6 +13,7 @@ import dev.penstock.task.Ending;
 import dev.penstock.task.TaskSpec;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -33,6 +35,35 @@ final class SqliteTaskStoreTest extends TaskStoreContract {
   void shutDown() {
     store().close();
     database.close();
+  }
+
+  @Test
+  void dueTasksWithLongInputsComeInSmallParts() {
+    Instant soon = clock().instant().plusSeconds(1);
+    List<TaskSpec> specs = List.of(longAt(soon), longAt(soon), longAt(soon));
+    store().insert(specs);
+    clock().advance(Duration.ofSeconds(1));
+
+    assertThat(store().promoteDue(10)).hasSize(2);
+    assertThat(store().promoteDue(10)).hasSize(1);
+    assertThat(store().promoteDue(10)).isEmpty();
+  }
+
+  @Test
+  void lapsedTasksWithLongInputsComeInSmallParts() {
+    Instant now = clock().instant();
+    List<TaskSpec> specs = List.of(longAt(now), longAt(now), longAt(now));
+    store().insert(specs);
+    claimAll(specs);
+    clock().advance(LEASE.plus(MARGIN).plusMillis(1));
+
+    assertThat(reclaim().ready()).hasSize(2);
+    assertThat(reclaim().ready()).hasSize(1);
+    assertThat(reclaim().ready()).isEmpty();
+  }
+
+  private static TaskSpec longAt(Instant runAt) {
+    return taskAt(runAt, new byte[5 * 1024 * 1024]);
   }
 
   @Test

@@ -40,7 +40,11 @@ public final class TestTasks {
   }
 
   public static TaskSpec taskAt(Instant runAt) {
-    return task(LANE, Priority.TASK, bytes("{}"), runAt, Map.of());
+    return taskAt(runAt, bytes("{}"));
+  }
+
+  public static TaskSpec taskAt(Instant runAt, byte[] input) {
+    return task(LANE, Priority.TASK, input, runAt, Map.of());
   }
 
   public static TaskSpec taskWith(Map<String, String> metadata, byte[] input) {
