@@ -6,9 +6,9 @@ import static dev.penstock.http.Route.post;
 
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.Cancelled;
-import dev.penstock.bus.Request.Retried;
 import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
+import dev.penstock.bus.Request.Retried;
 import dev.penstock.bus.Request.RetryTask;
 import dev.penstock.http.Exchange;
 import dev.penstock.http.Reply;

@@ -20,6 +20,7 @@ final class Hand {
 
   /** By lease token: a cancelled run may still be ending when its task is leased again. */
   private final Map<String, Run> runs = new HashMap<>();
+
   private int reserved;
   private int urgentReserved;
 

@@ -71,7 +71,7 @@ final class TestServer implements AutoCloseable {
         new Sessions(settings.session().idle(), settings.session().max(), InstantSource.system());
     TaskIntake intake = new TaskIntake(bus, settings, models, handlers);
     List<Lane> lanes = List.of(new Lane("embedding", "all-minilm-l6-v2"), new Lane("ping", null));
-    pages = new Dashboard(bus, settings, keys, sessions, intake, () -> lanes).routes();
+    pages = new Dashboard(bus, settings, keys, sessions, intake, () -> lanes, handlers).routes();
     verticle =
         new HttpVerticle(
             bus, settings, keys, sessions, models, handlers, "node", () -> "# metrics\n", pages);
