@@ -140,7 +140,8 @@ final class Node implements AutoCloseable {
             handlers.all(),
             name,
             registry::scrape,
-            new Dashboard(bus, settings, keys, sessions, intake, handlers::lanes).routes());
+            new Dashboard(bus, settings, keys, sessions, intake, handlers::lanes, handlers.all())
+                .routes());
     String deployment = await(vertx.deployVerticle(http));
 
     // Stops in reverse: no new work, running work ends, then those who still wait are told.

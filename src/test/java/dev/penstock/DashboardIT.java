@@ -115,7 +115,7 @@ final class DashboardIT {
     browser.open("/");
     browser.driver().findElement(By.linkText("New task")).click();
     browser.click("input[value=ping]");
-    fill("#json", "{\"sleep_ms\": 4000, \"steps\": 8, \"note\": \"" + SCRIPT + "\"}");
+    fill("#json-ping", "{\"sleep_ms\": 4000, \"steps\": 8, \"note\": \"" + SCRIPT + "\"}");
     browser.click("form.submit button[type=submit]");
     browser.await("the task is shown", () -> browser.path().startsWith("/dashboard/tasks/"));
     mark();
@@ -246,6 +246,7 @@ final class DashboardIT {
               "/dashboard/tasks/" + done,
               "/dashboard/tasks/" + failed,
               "/dashboard/submit",
+              "/dashboard/health",
               "/dashboard/cancel")) {
         browser.open(path);
         assertThat(browser.barriers()).as(path + " in the " + scheme).isEmpty();
@@ -259,6 +260,9 @@ final class DashboardIT {
     browser.driver().findElement(By.linkText("Tasks")).click();
     browser.await("the menu leads on", () -> browser.path().equals("/dashboard/tasks"));
     assertThat(browser.scrollsSideways()).isFalse();
+    assertThat(browser.driver().findElements(By.cssSelector(".tabs a")))
+        .as("every state is in view")
+        .allMatch(tab -> tab.getRect().x + tab.getRect().width <= Browser.PHONE);
     browser.look(Browser.WIDE, "light");
     browser.driver().manage().deleteAllCookies();
     browser.open("/login");

@@ -51,7 +51,9 @@ final class PagesIT {
   @Test
   void theDocsShowEveryOperationOfTheContract() throws Exception {
     browser.open("/");
-    browser.driver().findElement(By.linkText("API")).click();
+    var link = browser.driver().findElement(By.linkText("API"));
+    assertThat(link.getDomAttribute("target")).as("it has no way back").isEqualTo("_blank");
+    browser.open("/docs");
     int operations = operations();
     assertThat(operations).isGreaterThan(10);
     Await.until(

@@ -120,6 +120,10 @@ final class Screenshots {
     browser.pictures(PICTURES, "task");
     browser.open("/dashboard/submit");
     browser.pictures(PICTURES, "submit");
+    browser.click("input[value=ping]");
+    browser.pictures(PICTURES, "submit-ping");
+    browser.open("/dashboard/health");
+    browser.pictures(PICTURES, "health");
     browser.open("/dashboard/tasks?state=pending");
     browser.click("a[href^='/dashboard/cancel']");
     browser.await("a question is asked", () -> browser.shows("dialog[open] #dialog-title"));

@@ -22,35 +22,40 @@ public record Confirmation(
     String back) {
 
   /**
-   * @param which the tasks' description
+   * @param tasks how many of the query's tasks it would change
    * @param more whether there are more than were counted
    * @param cut whether only the newest were searched: only those found there are changed
    */
-  static Confirmation sweep(
-      boolean cancel, String which, int tasks, boolean more, boolean cut, TaskQuery query) {
+  static Confirmation sweep(boolean cancel, int tasks, boolean more, boolean cut, TaskQuery query) {
+    String searched = cut ? " Only the newest 10,000 were searched; older ones stay." : "";
     String verb = cancel ? "Cancel" : "Retry";
-    String title = verb + " all matching tasks";
+    String title = verb + (query.everything() ? " all tasks" : " all matching tasks");
+    String which = query.words();
+    String able = cancel ? "have not ended" : "failed or were cancelled";
+    if (tasks == 0) {
+      String none =
+          query.everything()
+              ? "There are no tasks that " + able + "."
+              : "Among the " + which + " there are none that " + able + ".";
+      return new Confirmation(
+          title, none + searched, "", Map.of(), "", false, query.first().path());
+    }
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("state", query.state() == null ? "" : query.state().json());
     fields.put("lane", query.lane());
     fields.put("text", query.text());
-    String searched = cut ? " Only the newest 10,000 were searched; older ones stay." : "";
-    String able = cancel ? "have not ended" : "failed or were cancelled";
-    if (tasks == 0) {
-      String none = "Among the " + which + " there are none that " + able + "." + searched;
-      return new Confirmation(title, none, "", Map.of(), "", false, query.first().path());
-    }
     String count = (more ? "more than " : "") + Times.count(tasks);
     String what = tasks == 1 && !more ? which.replaceFirst("tasks", "task") : which;
-    String text =
-        cancel
-            ? "This cancels %s %s.%s"
-                .formatted(
-                    count, what, query.state() == TaskState.PENDING ? "" : " What runs is stopped.")
-            : "This runs %s %s again.".formatted(count, what);
+    String does =
+        query.everything()
+            ? "No filter is set: this %s all tasks that %s%s – %s %s."
+                .formatted(cancel ? "cancels" : "runs", able, cancel ? "" : " again", count, what)
+            : "This %s %s %s%s."
+                .formatted(cancel ? "cancels" : "runs", count, what, cancel ? "" : " again");
     return new Confirmation(
         title,
-        text + searched,
+        (cancel && query.state() != TaskState.PENDING ? does + " What runs is stopped." : does)
+            + searched,
         cancel ? SweepPage.CANCEL : SweepPage.RETRY,
         fields,
         verb + " " + tasks(tasks, more),

@@ -1,6 +1,7 @@
 package dev.penstock.admin;
 
 import static dev.penstock.http.Route.Access.OPEN;
+import static dev.penstock.http.Route.Access.SESSION;
 import static dev.penstock.http.Route.get;
 
 import dev.penstock.bus.Bus;
@@ -12,6 +13,7 @@ import dev.penstock.security.ApiKeys;
 import dev.penstock.security.LoginThrottle;
 import dev.penstock.security.Sessions;
 import dev.penstock.task.Lane;
+import dev.penstock.task.TaskHandler;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,10 +24,13 @@ public final class Dashboard {
   private static final String CSS = "text/css; charset=utf-8";
   private static final String JS = "text/javascript; charset=utf-8";
 
+  private static final String NO_PAGE = "There is nothing at this address.";
+
   private final List<Route> routes = new ArrayList<>();
 
   /**
    * @param lanes those that work can be sent to
+   * @param handlers of every task type
    */
   public Dashboard(
       Bus bus,
@@ -33,7 +38,8 @@ public final class Dashboard {
       ApiKeys keys,
       Sessions sessions,
       TaskIntake intake,
-      Supplier<List<Lane>> lanes) {
+      Supplier<List<Lane>> lanes,
+      List<TaskHandler> handlers) {
     InstantSource clock = InstantSource.system();
     Desk desk = new Desk(bus, clock);
     String model = settings.embedding().model();
@@ -42,12 +48,16 @@ public final class Dashboard {
     routes.addAll(new TaskListPage(desk, lanes).routes());
     routes.addAll(new OneTaskPage(desk).routes());
     routes.addAll(new SweepPage(desk).routes());
-    routes.addAll(new SubmitPage(desk, intake, lanes, model).routes());
+    List<InputType> types = handlers.stream().map(InputType::of).toList();
+    routes.addAll(new SubmitPage(desk, intake, types, lanes, model).routes());
+    routes.addAll(new HealthPage(desk).routes());
     routes.addAll(new LiveEvents(desk, sessions).routes());
     file("pico.css", Assets.PICO + "pico.min.css", CSS);
     file("htmx.js", Assets.HTMX + "htmx.min.js", JS);
     file("penstock.css", Assets.OURS + "penstock.css", CSS);
     file("penstock.js", Assets.OURS + "penstock.js", JS);
+    // After all others: what none of them takes.
+    routes.add(get("/dashboard/{page}", SESSION, _ -> desk.message(404, "No such page", NO_PAGE)));
   }
 
   /** Open: the login needs them, and they are in every copy of the program. */

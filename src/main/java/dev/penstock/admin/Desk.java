@@ -75,6 +75,20 @@ final class Desk {
     return withStatus(status, page(new Layout(title, ""), templates.message(title, text)));
   }
 
+  /** Answers for the tasks that are asked for; where it is not clear which, says so. */
+  Reply asked(TaskQuery.Asked asked, ForTasks answer) throws InterruptedException {
+    return switch (asked) {
+      case TaskQuery.Asked.Tasks(var query) -> answer.answer(query);
+      case TaskQuery.Asked.Unclear(var why) -> message(400, "No such filter", why);
+    };
+  }
+
+  /** The answer for some tasks. */
+  @FunctionalInterface
+  interface ForTasks {
+    Reply answer(TaskQuery query) throws InterruptedException;
+  }
+
   /** A resource that says so, in words, when the queue is away. */
   Route.Resource guarded(Route.Resource resource) {
     return exchange -> {

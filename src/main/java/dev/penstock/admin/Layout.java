@@ -12,12 +12,10 @@ public record Layout(String title, String here) {
       List.of(
           new Link("Overview", "/"),
           new Link("Tasks", TaskQuery.PATH),
-          new Link("New task", SubmitPage.PATH));
+          new Link("New task", SubmitPage.PATH),
+          new Link("Health", HealthPage.PATH));
   private static final List<Link> OTHERS =
-      List.of(
-          new Link("API", "/docs"),
-          new Link("Metrics", "/metrics"),
-          new Link("Health", "/health/ready"));
+      List.of(new Link("API", "/docs"), new Link("Metrics", "/metrics"));
 
   public record Link(String name, String path) {}
 
@@ -25,7 +23,7 @@ public record Layout(String title, String here) {
     return PAGES;
   }
 
-  /** What is not a page of ours. */
+  /** What is not a page of ours and has no way back: it opens beside the page. */
   public List<Link> others() {
     return OTHERS;
   }

@@ -3,16 +3,18 @@ package dev.penstock.admin;
 import dev.penstock.task.Lane;
 import java.util.List;
 import java.util.Objects;
-import java.util.TreeSet;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The form for a new task and what stands in it.
  *
- * @param type the one chosen; those that take a text, {@link #TEXT_TYPE}, have another input
+ * @param type the one chosen; {@link #TEXT_TYPE} takes a text, the others take JSON
+ * @param json the chosen type's input; empty: its example
  * @param error what was wrong with it; empty: nothing
  */
 public record NewTask(
-    List<String> types,
+    List<InputType> types,
     List<String> models,
     String type,
     String model,
@@ -20,28 +22,41 @@ public record NewTask(
     String json,
     String priority,
     String error) {
-  public static final String TEXT_TYPE = "embedding";
+  static final String TEXT_TYPE = "embedding";
 
-  private static final String EXAMPLE = "{\"sleep_ms\": 5000, \"steps\": 10}";
-
-  static NewTask empty(List<Lane> lanes, String model) {
-    return new NewTask(types(lanes), models(lanes), TEXT_TYPE, model, "", EXAMPLE, "5", "");
+  /**
+   * @param known every type
+   * @param lanes those that work can be sent to
+   */
+  static NewTask empty(List<InputType> known, List<Lane> lanes, String model) {
+    List<InputType> types = types(known, lanes);
+    return new NewTask(types, models(lanes), chosen("", types), model, "", "", "5", "");
   }
 
-  static NewTask again(Form form, List<Lane> lanes, String model, String error) {
+  static NewTask again(
+      Form form, List<InputType> known, List<Lane> lanes, String model, String error) {
+    List<InputType> types = types(known, lanes);
+    String type = chosen(form.get("type"), types);
     return new NewTask(
-        types(lanes),
+        types,
         models(lanes),
-        form.get("type").isEmpty() ? TEXT_TYPE : form.get("type"),
+        type,
         form.get("model").isEmpty() ? model : form.get("model"),
         form.get("text"),
-        form.get("json"),
+        form.get(InputType.field(type)),
         form.get("priority"),
         error);
   }
 
-  private static List<String> types(List<Lane> lanes) {
-    return List.copyOf(new TreeSet<>(lanes.stream().map(Lane::type).toList()));
+  private static List<InputType> types(List<InputType> known, List<Lane> lanes) {
+    Set<String> served = lanes.stream().map(Lane::type).collect(Collectors.toSet());
+    return known.stream().filter(type -> served.contains(type.name())).toList();
+  }
+
+  /** One of them is always chosen, or the form would show no input at all. */
+  private static String chosen(String wanted, List<InputType> types) {
+    List<String> names = types.stream().map(InputType::name).toList();
+    return names.contains(wanted) ? wanted : names.isEmpty() ? "" : names.getFirst();
   }
 
   private static List<String> models(List<Lane> lanes) {
@@ -50,5 +65,10 @@ public record NewTask(
         .map(Lane::model)
         .filter(Objects::nonNull)
         .toList();
+  }
+
+  /** What stands in a type's field. */
+  public String json(InputType of) {
+    return of.name().equals(type) && !json.isEmpty() ? json : of.example();
   }
 }

@@ -29,19 +29,26 @@ final class SubmitPage {
 
   private final Desk desk;
   private final TaskIntake intake;
+  private final List<InputType> types;
   private final Supplier<List<Lane>> lanes;
   private final String defaultModel;
 
-  SubmitPage(Desk desk, TaskIntake intake, Supplier<List<Lane>> lanes, String defaultModel) {
+  SubmitPage(
+      Desk desk,
+      TaskIntake intake,
+      List<InputType> types,
+      Supplier<List<Lane>> lanes,
+      String defaultModel) {
     this.desk = desk;
     this.intake = intake;
+    this.types = types;
     this.lanes = lanes;
     this.defaultModel = defaultModel;
   }
 
   List<Route> routes() {
     return List.of(
-        get(PATH, SESSION, _ -> page(NewTask.empty(lanes.get(), defaultModel))),
+        get(PATH, SESSION, _ -> page(NewTask.empty(types, lanes.get(), defaultModel))),
         post(PATH, SESSION, MAX_BODY, desk.guarded(this::submit)));
   }
 
@@ -51,6 +58,9 @@ final class SubmitPage {
 
   private Reply submit(Exchange exchange) throws InterruptedException {
     Form form = Form.of(exchange.body());
+    if (form.get("type").equals(NewTask.TEXT_TYPE) && form.get("text").isEmpty()) {
+      return refused(form, "The text is empty. Write what the embedding is to be made of.");
+    }
     byte[] json;
     try {
       json = task(form);
@@ -67,7 +77,8 @@ final class SubmitPage {
   }
 
   private Reply refused(Form form, String message) {
-    return Desk.withStatus(400, page(NewTask.again(form, lanes.get(), defaultModel, message)));
+    return Desk.withStatus(
+        400, page(NewTask.again(form, types, lanes.get(), defaultModel, message)));
   }
 
   /** The task as the API would have been sent it. */
@@ -79,8 +90,8 @@ final class SubmitPage {
       task.put("model", form.get("model"));
       task.put("input", form.get("text"));
     } else {
-      String given = form.get("json").isBlank() ? "{}" : form.get("json");
-      JsonNode input = JSON.readTree(given);
+      String given = form.get(InputType.field(type));
+      JsonNode input = JSON.readTree(given.isBlank() ? "{}" : given);
       task.set("input", input);
     }
     if (form.get("priority").matches("\\d{1,2}")) {

@@ -56,16 +56,20 @@ final class SweepPage {
   }
 
   private Reply ask(Exchange exchange, boolean cancel) throws InterruptedException {
-    TaskQuery query = TaskQuery.of(Form.of(exchange.query()));
+    return desk.asked(
+        TaskQuery.of(Form.of(exchange.query()), TaskQuery.FILTER),
+        query -> ask(exchange, query, cancel));
+  }
+
+  private Reply ask(Exchange exchange, TaskQuery query, boolean cancel)
+      throws InterruptedException {
     Optional<TaskFilter> filter = query.filter(cancel ? LIVE : OVER);
     TaskPage page =
         filter.isEmpty()
             ? new TaskPage(List.of(), false, false)
             : desk.ask(new ListTasks(filter.get(), null, COUNTED));
     return confirm(
-        exchange,
-        Confirmation.sweep(
-            cancel, query.words(), page.tasks().size(), page.more(), page.cut(), query));
+        exchange, Confirmation.sweep(cancel, page.tasks().size(), page.more(), page.cut(), query));
   }
 
   private Reply askToPurge(Exchange exchange) throws InterruptedException {
@@ -91,7 +95,13 @@ final class SweepPage {
   }
 
   private Reply sweep(Exchange exchange, boolean cancel) throws InterruptedException {
-    TaskQuery query = TaskQuery.of(Form.of(exchange.body()));
+    return desk.asked(
+        TaskQuery.of(Form.of(exchange.body()), TaskQuery.FILTER),
+        query -> sweep(exchange, query, cancel));
+  }
+
+  private Reply sweep(Exchange exchange, TaskQuery query, boolean cancel)
+      throws InterruptedException {
     Optional<TaskFilter> filter = query.filter(cancel ? LIVE : OVER);
     long tasks =
         filter.isEmpty()

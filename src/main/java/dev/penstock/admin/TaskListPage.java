@@ -30,13 +30,18 @@ final class TaskListPage {
 
   private Reply page(Exchange exchange) throws InterruptedException {
     Form form = Form.of(exchange.query());
-    TaskQuery query = TaskQuery.of(form);
+    return desk.asked(
+        TaskQuery.of(form, TaskQuery.LIST), query -> page(exchange, query, SweepPage.notice(form)));
+  }
+
+  private Reply page(Exchange exchange, TaskQuery query, String notice)
+      throws InterruptedException {
     TaskPage tasks = desk.ask(new ListTasks(query.filter(), query.after(), ROWS));
     TaskList list = TaskList.of(query, tasks, lanes.get(), desk.now());
     return desk.page(
         exchange,
         new Layout("Tasks", TaskQuery.PATH),
         desk.templates.rows(list),
-        desk.templates.tasks(list, SweepPage.notice(form)));
+        desk.templates.tasks(list, notice));
   }
 }

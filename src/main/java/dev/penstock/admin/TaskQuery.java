@@ -28,6 +28,14 @@ record TaskQuery(
     List<TaskId> trail) {
   static final String PATH = "/dashboard/tasks";
 
+  /** What says which tasks are meant. */
+  static final Set<String> FILTER = Set.of("state", "lane", "text");
+
+  /** And which of their pages, or what was just done to them. */
+  static final Set<String> LIST =
+      Set.of("state", "lane", "text", "after", "trail", "cancelled", "retried");
+
+  private static final int MAX_SHOWN = 60;
   private static final int MAX_TEXT = 200;
   private static final int MAX_LANE = 300;
   private static final int MAX_TRAIL = 50;
@@ -36,31 +44,77 @@ record TaskQuery(
     trail = List.copyOf(trail);
   }
 
-  static TaskQuery of(Form form) {
-    String state = form.get("state");
-    return new TaskQuery(
-        Arrays.stream(TaskState.values())
-            .filter(each -> each.json().equals(state))
-            .findFirst()
-            .orElse(null),
-        cut(form.get("lane"), MAX_LANE),
-        cut(form.get("text"), MAX_TEXT),
-        TaskId.parse(form.get("after")).orElse(null),
-        Arrays.stream(form.get("trail").split("\\.", -1))
-            .map(TaskId::parse)
-            .flatMap(Optional::stream)
-            .limit(MAX_TRAIL)
-            .toList());
+  /** What a form asks for. */
+  sealed interface Asked {
+    record Tasks(TaskQuery query) implements Asked {}
+
+    /**
+     * It cannot be told which tasks. Leaving out what is not understood would mean more of them.
+     *
+     * @param why for people
+     */
+    record Unclear(String why) implements Asked {}
   }
 
-  private static String cut(String text, int most) {
-    String stripped = text.strip();
-    return stripped.length() > most ? stripped.substring(0, most) : stripped;
+  /**
+   * @param names the fields that there may be
+   */
+  static Asked of(Form form, Set<String> names) {
+    for (String name : form.names()) {
+      if (!names.contains(name)) {
+        return new Asked.Unclear(
+            "“%s” is no filter here. Filters are state, lane and text.".formatted(shown(name)));
+      }
+      if (form.repeats(name)) {
+        return new Asked.Unclear("“" + name + "” is given more than once.");
+      }
+    }
+    String state = form.get("state");
+    Optional<TaskState> known =
+        Arrays.stream(TaskState.values()).filter(each -> each.json().equals(state)).findFirst();
+    String lane = form.get("lane").strip();
+    String text = form.get("text").strip();
+    String after = form.get("after");
+    List<String> trail =
+        form.get("trail").isEmpty() ? List.of() : List.of(form.get("trail").split("\\.", -1));
+    if (!state.isEmpty() && known.isEmpty()) {
+      return new Asked.Unclear(
+          "No state is called “%s”. States are %s."
+              .formatted(
+                  shown(state),
+                  Arrays.stream(TaskState.values())
+                      .map(TaskState::json)
+                      .collect(Collectors.joining(", "))));
+    }
+    if (lane.startsWith(".") || lane.length() > MAX_LANE) {
+      return new Asked.Unclear("No lane is called “" + shown(lane) + "”.");
+    }
+    if (text.length() > MAX_TEXT) {
+      return new Asked.Unclear("A text to look for has at most " + MAX_TEXT + " characters.");
+    }
+    boolean page =
+        (after.isEmpty() || TaskId.parse(after).isPresent())
+            && trail.size() <= MAX_TRAIL
+            && trail.stream().allMatch(each -> TaskId.parse(each).isPresent());
+    if (!page) {
+      return new Asked.Unclear("The address names no page of the list.");
+    }
+    return new Asked.Tasks(
+        new TaskQuery(
+            known.orElse(null),
+            lane,
+            text,
+            TaskId.parse(after).orElse(null),
+            trail.stream().map(TaskId::parse).flatMap(Optional::stream).toList()));
+  }
+
+  private static String shown(String text) {
+    return text.length() > MAX_SHOWN ? text.substring(0, MAX_SHOWN) + "…" : text;
   }
 
   /** Everybody's tasks: who is logged in is the operator. */
   TaskFilter filter() {
-    Lane wanted = lane.isEmpty() || lane.startsWith(".") ? null : Lane.of(lane);
+    Lane wanted = lane.isEmpty() ? null : Lane.of(lane);
     return new TaskFilter(
         null,
         state == null ? Set.of() : Set.of(state),
@@ -135,6 +189,6 @@ record TaskQuery(
   String words() {
     String kind = state == null ? "tasks" : state.json() + " tasks";
     String of = lane.isEmpty() ? "" : " of " + lane;
-    return kind + of + (text.isEmpty() ? "" : " with “" + text + "” in them");
+    return kind + of + (text.isEmpty() ? "" : " containing “" + text + "”");
   }
 }

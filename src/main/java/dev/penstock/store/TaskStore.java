@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of every task, and who may run it. All methods block, for a bounded time, and throw
- * {@link dev.penstock.task.Unavailable} when the store cannot answer; all but {@link
- * #addHistory} may be repeated. Time is the store's own.
+ * {@link dev.penstock.task.Unavailable} when the store cannot answer; all but {@link #addHistory}
+ * may be repeated. Time is the store's own.
  */
 public interface TaskStore extends AutoCloseable {
 

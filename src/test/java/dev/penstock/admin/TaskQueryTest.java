@@ -13,7 +13,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class TaskQueryTest {
   private static TaskQuery query(String encoded) {
-    return TaskQuery.of(Form.of(encoded));
+    return switch (TaskQuery.of(Form.of(encoded), TaskQuery.LIST)) {
+      case TaskQuery.Asked.Tasks(var query) -> query;
+      case TaskQuery.Asked.Unclear(var why) -> throw new AssertionError(why);
+    };
   }
 
   @Test
@@ -25,9 +28,38 @@ final class TaskQueryTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "&&=&", "state=nonsense", "lane=.x", "after=no&trail=a.b", "%"})
-  void whatIsNoFilterFiltersNothing(String encoded) {
+  @ValueSource(strings = {"", "&&=&", "state=&lane=&text=", "cancelled=3"})
+  void anEmptyFilterFiltersNothing(String encoded) {
     assertThat(query(encoded).filter()).isEqualTo(new TaskFilter(null, Set.of(), null, null, null));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "status=failed",
+        "state=bogus",
+        "state=Failed",
+        "state=&state=failed",
+        "lane=.x",
+        "after=no",
+        "trail=a.b",
+        "%"
+      })
+  void whatIsNotUnderstoodIsRefusedRatherThanLeftOut(String encoded) {
+    assertThat(TaskQuery.of(Form.of(encoded), TaskQuery.LIST))
+        .isInstanceOf(TaskQuery.Asked.Unclear.class);
+  }
+
+  @Test
+  void aTextThatIsTooLongIsRefusedRatherThanCut() {
+    assertThat(TaskQuery.of(Form.of("text=" + "x".repeat(201)), TaskQuery.LIST))
+        .isInstanceOf(TaskQuery.Asked.Unclear.class);
+  }
+
+  @Test
+  void manyTasksAreNotChangedByThePageOfAList() {
+    assertThat(TaskQuery.of(Form.of("after=" + TaskId.random()), TaskQuery.FILTER))
+        .isInstanceOf(TaskQuery.Asked.Unclear.class);
   }
 
   @Test

@@ -95,8 +95,7 @@ final class RecorderTest {
     rig.settle(rig.lease(LANE).getFirst(), DONE);
     rig.recorder.flush(rig.store);
 
-    assertThat(rig.store.history(minute()).getLast().waited())
-        .isEqualTo(one(Duration.ofMillis(5)));
+    assertThat(rig.store.history(minute()).getLast().waited()).isEqualTo(one(Duration.ofMillis(5)));
   }
 
   @Test
@@ -135,9 +134,7 @@ final class RecorderTest {
     rig.recorder.submitted(LANE);
     rig.recorder.flush(store);
 
-    assertThat(store.history(minute()))
-        .extracting(LaneMinute::submitted)
-        .containsExactly(2L);
+    assertThat(store.history(minute())).extracting(LaneMinute::submitted).containsExactly(2L);
   }
 
   @Test

@@ -171,7 +171,7 @@ final class LoginTest {
   @Test
   void theFormSubmitsByTheRulesOfTheApi() throws Exception {
     String cookie = cookie();
-    String form = "type=ping&priority=7&json=%7B%22n%22%3A1%7D";
+    String form = "type=ping&priority=7&json-ping=%7B%22n%22%3A1%7D";
     var taken = post("/dashboard/submit", form, "Origin", origin(), "Cookie", cookie);
     assertThat(taken.statusCode()).isEqualTo(303);
     assertThat(server.dispatcher.tasks.values())
@@ -183,7 +183,7 @@ final class LoginTest {
     var refused =
         post(
             "/dashboard/submit",
-            "type=ping&json=%7B%22n%22%3A%22x%22%7D",
+            "type=ping&json-ping=%7B%22n%22%3A%22x%22%7D",
             "Origin",
             origin(),
             "Cookie",
@@ -198,5 +198,43 @@ final class LoginTest {
     var page = get("/dashboard/tasks", "Cookie", cookie());
     assertThat(page.statusCode()).isEqualTo(503);
     assertThat(page.body()).contains("does not answer");
+  }
+
+  @Test
+  void aFormWithoutATextSpeaksOfTheText() throws Exception {
+    var refused =
+        post(
+            "/dashboard/submit",
+            "type=embedding&model=all-minilm-l6-v2&text=&json-ping=%7B%7D",
+            "Origin",
+            origin(),
+            "Cookie",
+            cookie());
+    assertThat(refused.statusCode()).isEqualTo(400);
+    assertThat(refused.body()).contains("The text is empty").doesNotContain("&#39;input&#39;");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/dashboard/tasks?state=bogus, 400, pending",
+    "/dashboard/retry?status=failed, 400, status",
+    "/dashboard/cancel?state=bogus, 400, bogus",
+    "/dashboard/nope, 404, No such page",
+    "/dashboard/health, 200, Every part works",
+    "/dashboard/submit, 200, <code>sleep_ms</code> integer",
+  })
+  void aPageAnswersInAPage(String path, int status, String words) throws Exception {
+    var page = get(path, "Cookie", cookie());
+    assertThat(page.statusCode()).isEqualTo(status);
+    assertThat(page.body()).contains("<!DOCTYPE html>", words, "aria-label=\"Pages\"");
+  }
+
+  @Test
+  void aSweepOfWhatIsNotUnderstoodChangesNothing() throws Exception {
+    String cookie = cookie();
+    for (String path : new String[] {"/dashboard/cancel", "/dashboard/retry"}) {
+      var refused = post(path, "status=failed", "Origin", origin(), "Cookie", cookie);
+      assertThat(refused.statusCode()).isEqualTo(400);
+    }
   }
 }

@@ -81,7 +81,8 @@ final class TestServer implements AutoCloseable {
     List<Lane> lanes = List.of(new Lane("embedding", "all-minilm-l6-v2"), new Lane("ping", null));
     pages =
         Stream.concat(
-                new Dashboard(bus, settings, keys, sessions, intake, () -> lanes).routes().stream(),
+                new Dashboard(bus, settings, keys, sessions, intake, () -> lanes, handlers)
+                    .routes().stream(),
                 more.stream())
             .toList();
     verticle =

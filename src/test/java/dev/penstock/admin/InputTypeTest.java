@@ -1,0 +1,47 @@
+package dev.penstock.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.admin.InputType.Field;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class InputTypeTest {
+  @Test
+  void theHintNamesWhatTheSchemaAsksFor() {
+    var type =
+        InputType.of(
+            "word-count",
+            """
+            {"type": "object", "required": ["text"], "properties": {
+              "text": {"type": "string"}, "top": {"type": ["integer", "null"]}, "any": true}}
+            """);
+    assertThat(type.fields())
+        .containsExactly(
+            new Field("text", "string, required"),
+            new Field("top", "integer or null"),
+            new Field("any", ""));
+    assertThat(type.example()).isEqualTo("{}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"true", "{}", "no JSON", "[]", "", "{\"properties\": 3, \"required\": \"x\"}"})
+  void aSchemaThatSaysNothingGivesNoHint(String schema) {
+    assertThat(InputType.of("any", schema).fields()).isEmpty();
+  }
+
+  @Test
+  void aLongSchemaIsCut() {
+    String properties =
+        IntStream.range(0, 50)
+            .mapToObj(i -> "\"p%d%s\": {}".formatted(i, "x".repeat(500)))
+            .collect(Collectors.joining(","));
+    var type = InputType.of("many", "{\"properties\": {" + properties + "}}");
+    assertThat(type.fields()).hasSize(12).allMatch(field -> field.name().length() <= 61);
+    assertThat(type.more()).isEqualTo(38);
+  }
+}
