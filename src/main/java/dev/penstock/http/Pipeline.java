@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -200,15 +201,29 @@ final class Pipeline {
       done();
       return;
     }
+    // Closing waits for what has been written, which a client that has stopped reading never takes;
+    // so the request is over after a while, and its connection when it has been idle for long.
+    var over = new AtomicBoolean();
     long slowest =
-        context.owner().setTimer(STREAM_END.toMillis(), _ -> request.connection().close());
+        context
+            .owner()
+            .setTimer(
+                STREAM_END.toMillis(),
+                _ -> {
+                  request.connection().close();
+                  if (over.compareAndSet(false, true)) {
+                    done();
+                  }
+                });
     request
         .response()
         .end()
         .onComplete(_ -> {
           context.owner().cancelTimer(slowest);
           connections.idle(request.connection());
-          done();
+          if (over.compareAndSet(false, true)) {
+            done();
+          }
         });
   }
 
