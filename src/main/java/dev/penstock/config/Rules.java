@@ -44,6 +44,15 @@ final class Rules {
           entry("lease.sweep-every", Rule.time("10ms", "1h")),
           entry("lease.margin", Rule.time("0s", "1h")),
           entry("store.max-bytes", Rule.size("1MiB", "1024TiB")),
+          entry("redis.host", Rule.host().orEmpty()),
+          entry("redis.port", Rule.whole(1, 65_535)),
+          entry("redis.username", Rule.matching("a name without spaces", "\\S{1,256}").orEmpty()),
+          entry(
+              "redis.password",
+              Rule.matching("1 to 512 characters", "\\P{Cntrl}{1,512}").orEmpty()),
+          entry("redis.password-file", Rule.path("the path of a file").orEmpty()),
+          entry("redis.uri", Rule.redis().orEmpty()),
+          entry("redis.tls", Rule.matching("true or false", "true|false")),
           entry("http.sync-timeout", Rule.time("100ms", "1h")),
           entry("http.max-body", Rule.size("1KiB", "1GiB")),
           entry("http.max-held-requests", Rule.whole(1, 1_000_000)),
@@ -121,6 +130,9 @@ final class Rules {
     }
     if (settings.task().retryCap().compareTo(settings.task().retryBase()) < 0) {
       problem.accept("task.retry-cap", "must not be less than task.retry-base");
+    }
+    if (settings.redis().passwordFile().isPresent() && settings.redis().password().isPresent()) {
+      problem.accept("redis.password-file", "must be empty where redis.password is set");
     }
     settings
         .auth()

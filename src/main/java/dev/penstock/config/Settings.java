@@ -39,6 +39,8 @@ public interface Settings {
 
   Store store();
 
+  Redis redis();
+
   Http http();
 
   Embedding embedding();
@@ -146,6 +148,30 @@ public interface Settings {
     /** Above it the oldest completed tasks go first. */
     @WithConverter(ByteSizes.AsLong.class)
     long maxBytes();
+  }
+
+  interface Redis {
+    /** With neither a host nor a URI the tasks are kept in the SQLite file. */
+    Optional<String> host();
+
+    int port();
+
+    /** Absent: Redis's default user. */
+    Optional<String> username();
+
+    Optional<String> password();
+
+    /** Holds the password, in place of {@link #password}. */
+    Optional<Path> passwordFile();
+
+    /** Says all of the above in one; goes before host and port. */
+    Optional<String> uri();
+
+    boolean tls();
+
+    default boolean used() {
+      return host().isPresent() || uri().isPresent();
+    }
   }
 
   interface Http {
