@@ -105,6 +105,15 @@ final class ArchitectureTest {
           .resideInAnyPackage("java.sql..", "org.sqlite..");
 
   @ArchTest
+  static final ArchRule redisStaysBehindItsPort =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.penstock.store..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.vertx.redis..");
+
+  @ArchTest
   static final ArchRule onlyTheBusKnowsTheEventBus =
       noClasses()
           .that()

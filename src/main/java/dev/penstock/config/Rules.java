@@ -45,7 +45,10 @@ final class Rules {
           entry("store.max-bytes", Rule.size("1MiB", "1024TiB")),
           entry("redis.host", Rule.host().orEmpty()),
           entry("redis.port", Rule.whole(1, 65_535)),
-          entry("redis.username", Rule.matching("a name without spaces", "\\S{1,256}").orEmpty()),
+          entry(
+              "redis.username",
+              Rule.matching("1 to 256 visible ASCII characters without spaces", "[!-~]{1,256}")
+                  .orEmpty()),
           entry(
               "redis.password",
               Rule.matching("1 to 512 characters", "\\P{Cntrl}{1,512}").orEmpty()),
