@@ -114,6 +114,15 @@ final class ArchitectureTest {
           .resideInAnyPackage("com.rabbitmq..", "io.vertx.rabbitmq..");
 
   @ArchTest
+  static final ArchRule redisStaysBehindItsPort =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.penstock.store..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.vertx.redis..");
+
+  @ArchTest
   static final ArchRule onlyTheBusKnowsTheEventBus =
       noClasses()
           .that()

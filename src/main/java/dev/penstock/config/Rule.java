@@ -122,6 +122,16 @@ record Rule(String allowed, Consumer<String> check) {
         });
   }
 
+  static Rule amqp() {
+    return new Rule(
+        "a URI like amqp://user:password@host:5672/vhost, or amqps:// for TLS",
+        value -> {
+          URI uri = URI.create(value);
+          require("amqp".equals(uri.getScheme()) || "amqps".equals(uri.getScheme()));
+          require(uri.getHost() != null && uri.getRawFragment() == null);
+        });
+  }
+
   private static void require(boolean holds) {
     if (!holds) {
       throw new IllegalArgumentException("not allowed");

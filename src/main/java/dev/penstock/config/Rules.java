@@ -46,7 +46,10 @@ final class Rules {
           entry("store.max-bytes", Rule.size("1MiB", "1024TiB")),
           entry("redis.host", Rule.host().orEmpty()),
           entry("redis.port", Rule.whole(1, 65_535)),
-          entry("redis.username", Rule.matching("a name without spaces", "\\S{1,256}").orEmpty()),
+          entry(
+              "redis.username",
+              Rule.matching("1 to 256 visible ASCII characters without spaces", "[!-~]{1,256}")
+                  .orEmpty()),
           entry(
               "redis.password",
               Rule.matching("1 to 512 characters", "\\P{Cntrl}{1,512}").orEmpty()),
@@ -94,10 +97,7 @@ final class Rules {
           entry("rabbitmq.password", Rule.matching("a password", "\\P{Cntrl}{1,512}")),
           entry("rabbitmq.password-file", Rule.path("the path of a file").orEmpty()),
           entry("rabbitmq.vhost", Rule.matching("the name of a vhost", "\\P{Cntrl}{1,255}")),
-          entry(
-              "rabbitmq.uri",
-              Rule.matching("a URI that begins with amqp:// or amqps://", "amqps?://\\S{1,2000}")
-                  .orEmpty()),
+          entry("rabbitmq.uri", Rule.amqp().orEmpty()),
           entry("rabbitmq.tls", Rule.matching("true or false", "true|false")),
           entry("rabbitmq.queue-type", Rule.oneOf(Settings.Rabbitmq.QueueType.class)),
           entry("rabbitmq.prefetch", Rule.whole(1, 65_535)),
@@ -156,7 +156,7 @@ final class Rules {
     String key = "rabbitmq.password";
     if (broker.uri().isPresent()) {
       URI uri = URI.create(broker.uri().get());
-      host = uri.getHost() == null ? "" : uri.getHost().replaceAll("[\\[\\]]", "");
+      host = uri.getHost().replaceAll("[\\[\\]]", "");
       account = uri.getUserInfo() == null ? "guest:guest" : uri.getUserInfo();
       key = "rabbitmq.uri";
     } else if (broker.passwordFile().isPresent()) {

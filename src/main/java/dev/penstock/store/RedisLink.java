@@ -47,6 +47,9 @@ final class RedisLink implements AutoCloseable {
   private final CountDownLatch tried = new CountDownLatch(1);
   private final CountDownLatch closing = new CountDownLatch(1);
 
+  /** The keeper's own. */
+  private boolean warned;
+
   private volatile @Nullable RedisConnection connection;
   private volatile @Nullable String trouble = "is not connected yet";
   private volatile RedisMemory memory = RedisMemory.UNKNOWN;
@@ -210,9 +213,11 @@ final class RedisLink implements AutoCloseable {
     }
     look(opened);
     if (again) {
-      LOG.info("{} is back", name);
-    } else {
+      LOG.info("{} can be used", name);
+    }
+    if (!warned) {
       RedisAddress.warnOfLoss(name, memory, info(opened, "persistence"));
+      warned = true;
     }
     connection = opened;
     trouble = null;

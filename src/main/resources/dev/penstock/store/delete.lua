@@ -17,7 +17,8 @@ for i = 3, #ARGV do
   local task = redis.call('HMGET', record(id), 'phase', 'lane', 'runs', 'size', 'identity')
   if task[1] and goes(id, task[1], task[3]) then
     leave(id, task[2], task[1])
-    redis.call('DECRBY', shard .. ':bytes', task[4])
+    local bytes = shard .. ':bytes'
+    if redis.call('DECRBY', bytes, task[4]) <= 0 then redis.call('DEL', bytes) end
     redis.call('UNLINK', record(id), input(id), output(id), metadata(id), steps(id))
     table.insert(answers, task[5] or '')
   else

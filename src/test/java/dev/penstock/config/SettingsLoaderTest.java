@@ -360,6 +360,7 @@ final class SettingsLoaderTest {
     "rabbitmq.host, 'a b'",
     "rabbitmq.port, 'tcp://10.0.0.1:5672'",
     "rabbitmq.uri, http://localhost",
+    "rabbitmq.uri, 'amqp://us%er@localhost'",
     "rabbitmq.queue-type, stream",
     "rabbitmq.prefetch, 0",
     "rabbitmq.ack-horizon, 30m",

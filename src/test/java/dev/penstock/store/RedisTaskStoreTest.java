@@ -1,11 +1,13 @@
 package dev.penstock.store;
 
+import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsLoader;
 import dev.penstock.testing.RedisServer;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -40,13 +42,14 @@ final class RedisTaskStoreTest extends TaskStoreContract {
 
   @Override
   TaskStore open(InstantSource clock) {
-    var settings =
-        SettingsLoader.load(
-                Map.of("redis.host", "127.0.0.1", "redis.port", Integer.toString(redis.port())),
-                Map.of(),
-                null)
-            .redis();
-    return RedisTaskStore.open(vertx, settings, clock, ANSWERS);
+    return RedisTaskStore.open(vertx, settings(redis, Map.of()), clock, ANSWERS);
+  }
+
+  static Settings.Redis settings(RedisServer redis, Map<String, String> more) {
+    Map<String, String> all = new HashMap<>(more);
+    all.put("redis.host", "127.0.0.1");
+    all.put("redis.port", Integer.toString(redis.port()));
+    return SettingsLoader.load(all, Map.of(), null).redis();
   }
 
   @Override
