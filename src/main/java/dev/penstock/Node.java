@@ -86,7 +86,7 @@ final class Node implements AutoCloseable {
     ModelCatalogue catalogue =
         ModelCatalogue.load(settings.models().file().orElse(null), settings.models().dir());
     defaultModel = catalogue.require(settings.embedding().model()).name();
-    DataFolder.prepare(settings.data().dir(), settings.db().path());
+    DataFolder.prepare(settings.data().dir());
     keys = ApiKeys.open(settings);
     NativeLibraries.prepare(settings.data().dir());
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -120,6 +120,7 @@ final class Node implements AutoCloseable {
       parts.started("store", store::close);
       queue = ports.queue().apply(TaskQueues.open(settings.rabbitmq(), meters));
     } else {
+      DataFolder.prepareDatabase(settings.db().path());
       SqliteDatabase database = SqliteDatabase.open(settings.db().path());
       parts.started("database", database::close);
       store = ports.store().apply(TaskStores.open(database, InstantSource.system()));
