@@ -4,7 +4,8 @@ SHELL := /bin/bash
 
 # command=package; the alternatives are what other machines call the same thing.
 PACKAGES := mvn=maven 'chromium|google-chrome=chromium' chromedriver=chromium-driver \
-            strace=strace prlimit=util-linux curl=curl
+            strace=strace prlimit=util-linux curl=curl redis-server=redis-server \
+            rabbitmq-server=rabbitmq-server
 
 ARGS ?=
 DATA ?=

@@ -12,24 +12,27 @@ final class DataFolder {
   private DataFolder() {}
 
   /** Makes what is missing; what is there keeps the permissions its owner gave it. */
-  static void prepare(Path folder, Path database) throws IOException {
-    boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
+  static void prepare(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
-      Files.createDirectories(folder, only(posix, "rwx------"));
+      Files.createDirectories(folder, only(folder, "rwx------"));
     }
+  }
+
+  /** Makes the database's file and the folder it is in, where they are missing. */
+  static void prepareDatabase(Path database) throws IOException {
     Path above = database.toAbsolutePath().getParent();
     if (above != null) {
       Files.createDirectories(above);
     }
     try {
-      Files.createFile(database, only(posix, "rw-------"));
+      Files.createFile(database, only(database, "rw-------"));
     } catch (FileAlreadyExistsException e) {
       // SQLite gives its log the permissions of the database beside it.
     }
   }
 
-  private static FileAttribute<?>[] only(boolean posix, String permissions) {
-    return posix
+  private static FileAttribute<?>[] only(Path path, String permissions) {
+    return path.getFileSystem().supportedFileAttributeViews().contains("posix")
         ? new FileAttribute<?>[] {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
         }

@@ -2,6 +2,7 @@ package dev.penstock;
 
 import dev.penstock.admin.Dashboard;
 import dev.penstock.bus.Bus;
+import dev.penstock.config.BadSettings;
 import dev.penstock.config.Settings;
 import dev.penstock.dispatch.DispatchVerticle;
 import dev.penstock.http.HttpVerticle;
@@ -80,11 +81,12 @@ final class Node implements AutoCloseable {
   private Node(Settings settings, Ports ports, Parts parts) throws Exception {
     this.settings = settings;
     this.parts = parts;
+    boolean external = external(settings);
     String name = "node-" + UUID.randomUUID().toString().substring(0, 8);
     ModelCatalogue catalogue =
         ModelCatalogue.load(settings.models().file().orElse(null), settings.models().dir());
     defaultModel = catalogue.require(settings.embedding().model()).name();
-    DataFolder.prepare(settings.data().dir(), settings.db().path());
+    DataFolder.prepare(settings.data().dir());
     keys = ApiKeys.open(settings);
     NativeLibraries.prepare(settings.data().dir());
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -109,16 +111,26 @@ final class Node implements AutoCloseable {
                         run.time())));
     Thread.ofPlatform().name("open-models").daemon().start(opening);
 
-    SqliteDatabase database = SqliteDatabase.open(settings.db().path());
-    parts.started("database", database::close);
-    TaskStore store = ports.store().apply(TaskStores.open(database, InstantSource.system()));
-    TaskQueue queue = ports.queue().apply(TaskQueues.open(database));
-    parts.started("queue", queue::close);
-
     Vertx vertx = vertx(registry);
     parts.started("event loops", () -> await(vertx.close()));
+    TaskStore store;
+    TaskQueue queue;
+    if (external) {
+      store = ports.store().apply(TaskStores.open(vertx, settings.redis()));
+      parts.started("store", store::close);
+      queue = ports.queue().apply(TaskQueues.open(settings.rabbitmq(), meters));
+    } else {
+      DataFolder.prepareDatabase(settings.db().path());
+      SqliteDatabase database = SqliteDatabase.open(settings.db().path());
+      parts.started("database", database::close);
+      store = ports.store().apply(TaskStores.open(database, InstantSource.system()));
+      queue = ports.queue().apply(TaskQueues.open(database));
+    }
+    parts.started("queue", queue::close);
     Bus bus = Bus.over(vertx);
-    await(vertx.deployVerticle(new DispatchVerticle(bus, store, queue, settings, meters)));
+    String dispatch =
+        await(vertx.deployVerticle(new DispatchVerticle(bus, store, queue, settings, meters)));
+    parts.started("dispatch", () -> await(vertx.undeploy(dispatch)));
 
     // The first start with a GPU unpacks and loads hundreds of megabytes.
     handlers = await(opening, MODELS);
@@ -148,6 +160,19 @@ final class Node implements AutoCloseable {
     parts.started("http", () -> await(vertx.undeploy(deployment)));
     parts.started("inference", () -> inference.drain(settings.shutdown().timeout()));
     parts.started("intake", http::drain);
+  }
+
+  /** Whether RabbitMQ and Redis hold the work: SQLite's queue is a view of its store. */
+  private static boolean external(Settings settings) {
+    boolean queue = settings.rabbitmq().used();
+    if (queue != settings.redis().used()) {
+      throw new BadSettings(
+          (queue ? "redis.host" : "rabbitmq.host")
+              + ": must be set too, because "
+              + (queue ? "rabbitmq.host" : "redis.host")
+              + " is: RabbitMQ holds the queue and Redis the tasks, or the SQLite file holds both");
+    }
+    return queue;
   }
 
   private static Vertx vertx(PrometheusMeterRegistry registry) {

@@ -105,6 +105,24 @@ final class ArchitectureTest {
           .resideInAnyPackage("java.sql..", "org.sqlite..");
 
   @ArchTest
+  static final ArchRule rabbitMqStaysInTheQueue =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.penstock.queue..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("com.rabbitmq..", "io.vertx.rabbitmq..");
+
+  @ArchTest
+  static final ArchRule redisStaysBehindItsPort =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.penstock.store..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.vertx.redis..");
+
+  @ArchTest
   static final ArchRule onlyTheBusKnowsTheEventBus =
       noClasses()
           .that()

@@ -63,8 +63,8 @@ final class InjectedQueue implements TaskQueue {
   }
 
   @Override
-  public void release(List<Delivery> deliveries) {
-    real.release(deliveries);
+  public List<Delivery> release(List<Delivery> deliveries) {
+    return real.release(deliveries);
   }
 
   @Override

@@ -42,7 +42,12 @@ final class ReadmeTest {
   }
 
   private static String startOfRow(SettingKey key) {
-    String alias = key.key().equals("api.port") ? ", or `SERVER_PORT`" : "";
+    String alias =
+        switch (key.key()) {
+          case "api.port" -> ", or `SERVER_PORT`";
+          case "rabbitmq.prefetch" -> ", or `PREFETCH_COUNT`";
+          default -> "";
+        };
     String standard = key.standard().isEmpty() ? "empty" : "`" + key.standard() + "`";
     return "| `%s` | `%s`%s | %s | ".formatted(key.key(), key.variable(), alias, standard);
   }

@@ -1,6 +1,7 @@
 package dev.penstock.config;
 
 import java.net.InetAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -107,6 +108,27 @@ record Rule(String allowed, Consumer<String> check) {
           if (!name || digits) {
             var _ = InetAddress.ofLiteral(value);
           }
+        });
+  }
+
+  static Rule redis() {
+    return new Rule(
+        "a URI like redis://user:password@host:6379/0, or rediss:// for TLS",
+        value -> {
+          URI uri = URI.create(value);
+          require("redis".equals(uri.getScheme()) || "rediss".equals(uri.getScheme()));
+          require(uri.getHost() != null && uri.getRawQuery() == null && uri.getFragment() == null);
+          require(uri.getRawPath().matches("(/\\d{0,3})?"));
+        });
+  }
+
+  static Rule amqp() {
+    return new Rule(
+        "a URI like amqp://user:password@host:5672/vhost, or amqps:// for TLS",
+        value -> {
+          URI uri = URI.create(value);
+          require("amqp".equals(uri.getScheme()) || "amqps".equals(uri.getScheme()));
+          require(uri.getHost() != null && uri.getRawFragment() == null);
         });
   }
 

@@ -3,6 +3,7 @@ package dev.penstock.config;
 import static java.util.Map.entry;
 
 import java.net.InetAddress;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -43,6 +44,18 @@ final class Rules {
           entry("lease.sweep-every", Rule.time("10ms", "1h")),
           entry("lease.margin", Rule.time("0s", "1h")),
           entry("store.max-bytes", Rule.size("1MiB", "1024TiB")),
+          entry("redis.host", Rule.host().orEmpty()),
+          entry("redis.port", Rule.whole(1, 65_535)),
+          entry(
+              "redis.username",
+              Rule.matching("1 to 256 visible ASCII characters without spaces", "[!-~]{1,256}")
+                  .orEmpty()),
+          entry(
+              "redis.password",
+              Rule.matching("1 to 512 characters", "\\P{Cntrl}{1,512}").orEmpty()),
+          entry("redis.password-file", Rule.path("the path of a file").orEmpty()),
+          entry("redis.uri", Rule.redis().orEmpty()),
+          entry("redis.tls", Rule.matching("true or false", "true|false")),
           entry("http.sync-timeout", Rule.time("100ms", "1h")),
           entry("http.max-body", Rule.size("1KiB", "1GiB")),
           entry("http.max-held-requests", Rule.whole(1, 1_000_000)),
@@ -77,7 +90,19 @@ final class Rules {
           entry("models.file", Rule.path("the path of a file").orEmpty()),
           entry("models.dir", Rule.path("the path of a folder")),
           entry("plugins.dir", Rule.path("the path of a folder")),
-          entry("shutdown.timeout", Rule.time("0s", "1h")));
+          entry("shutdown.timeout", Rule.time("0s", "1h")),
+          entry("rabbitmq.host", Rule.host().orEmpty()),
+          entry("rabbitmq.port", Rule.whole(1, 65_535)),
+          entry("rabbitmq.user", Rule.matching("the name of a user", "\\P{Cntrl}{1,255}")),
+          entry("rabbitmq.password", Rule.matching("a password", "\\P{Cntrl}{1,512}")),
+          entry("rabbitmq.password-file", Rule.path("the path of a file").orEmpty()),
+          entry("rabbitmq.vhost", Rule.matching("the name of a vhost", "\\P{Cntrl}{1,255}")),
+          entry("rabbitmq.uri", Rule.amqp().orEmpty()),
+          entry("rabbitmq.tls", Rule.matching("true or false", "true|false")),
+          entry("rabbitmq.queue-type", Rule.oneOf(Settings.Rabbitmq.QueueType.class)),
+          entry("rabbitmq.prefetch", Rule.whole(1, 65_535)),
+          entry("rabbitmq.confirm-timeout", Rule.time("100ms", "5m")),
+          entry("rabbitmq.ack-horizon", Rule.time("100ms", "25m")));
 
   private Rules() {}
 
@@ -106,6 +131,9 @@ final class Rules {
     if (settings.task().retryCap().compareTo(settings.task().retryBase()) < 0) {
       problem.accept("task.retry-cap", "must not be less than task.retry-base");
     }
+    if (settings.redis().passwordFile().isPresent() && settings.redis().password().isPresent()) {
+      problem.accept("redis.password-file", "must be empty where redis.password is set");
+    }
     settings
         .auth()
         .token()
@@ -118,6 +146,29 @@ final class Rules {
                     + " characters and none of the well-known ones, because api.host ("
                     + settings.api().host()
                     + ") is reached from outside this machine; left empty, a key is generated"));
+    checkGuest(settings.rabbitmq(), problem);
+  }
+
+  /** Every broker has the account guest, with the password guest, until somebody takes it away. */
+  private static void checkGuest(Settings.Rabbitmq broker, BiConsumer<String, String> problem) {
+    String host = broker.host().orElse("localhost");
+    String account = broker.user() + ":" + broker.password();
+    String key = "rabbitmq.password";
+    if (broker.uri().isPresent()) {
+      URI uri = URI.create(broker.uri().get());
+      host = uri.getHost().replaceAll("[\\[\\]]", "");
+      account = uri.getUserInfo() == null ? "guest:guest" : uri.getUserInfo();
+      key = "rabbitmq.uri";
+    } else if (broker.passwordFile().isPresent()) {
+      return;
+    }
+    if (account.equals("guest:guest") && !isLoopback(host)) {
+      problem.accept(
+          key,
+          "must not be the well-known one of the account guest, because the broker ("
+              + host
+              + ") is outside this machine");
+    }
   }
 
   static boolean weak(String token) {

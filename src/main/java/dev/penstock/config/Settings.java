@@ -39,6 +39,8 @@ public interface Settings {
 
   Store store();
 
+  Redis redis();
+
   Http http();
 
   Embedding embedding();
@@ -54,6 +56,8 @@ public interface Settings {
   Plugins plugins();
 
   Shutdown shutdown();
+
+  Rabbitmq rabbitmq();
 
   interface Api {
     String host();
@@ -146,6 +150,30 @@ public interface Settings {
     long maxBytes();
   }
 
+  interface Redis {
+    /** With neither a host nor a URI the tasks are kept in the SQLite file. */
+    Optional<String> host();
+
+    int port();
+
+    /** Absent: Redis's default user. */
+    Optional<String> username();
+
+    Optional<String> password();
+
+    /** Holds the password, in place of {@link #password}. */
+    Optional<Path> passwordFile();
+
+    /** Says all of the above in one; goes before host and port. */
+    Optional<String> uri();
+
+    boolean tls();
+
+    default boolean used() {
+      return host().isPresent() || uri().isPresent();
+    }
+  }
+
   interface Http {
     /** How long a request is held open for its result. */
     Duration syncTimeout();
@@ -217,6 +245,48 @@ public interface Settings {
   interface Plugins {
     /** Jars with task handlers; need not exist. */
     Path dir();
+  }
+
+  interface Rabbitmq {
+    /** Absent, as {@link #uri}: the queue is in the SQLite file. */
+    Optional<String> host();
+
+    int port();
+
+    String user();
+
+    String password();
+
+    /** Holds the password in its first line; goes before {@link #password}. */
+    Optional<Path> passwordFile();
+
+    String vhost();
+
+    /** Goes before host, port, user, password and vhost. */
+    Optional<String> uri();
+
+    boolean tls();
+
+    /** What new queues are; those that are there stay what they are. */
+    QueueType queueType();
+
+    enum QueueType {
+      CLASSIC,
+      QUORUM
+    }
+
+    /** Messages of a lane that may be here without being acknowledged. */
+    int prefetch();
+
+    /** How long a publish waits for the broker's confirm. */
+    Duration confirmTimeout();
+
+    /** How long a message may go unacknowledged; after it the store's lease alone counts. */
+    Duration ackHorizon();
+
+    default boolean used() {
+      return host().isPresent() || uri().isPresent();
+    }
   }
 
   interface Shutdown {

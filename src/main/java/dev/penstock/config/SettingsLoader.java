@@ -26,6 +26,10 @@ public final class SettingsLoader {
   private static final String DEFAULTS = "conf/penstock.yaml";
   private static final int CONVERTER_PRIORITY = 200;
 
+  /** Variables by other names, for keys whose own variable is not set. */
+  private static final Map<String, String> ALSO =
+      Map.of("api.port", "SERVER_PORT", "rabbitmq.prefetch", "PREFETCH_COUNT");
+
   private SettingsLoader() {}
 
   /**
@@ -128,8 +132,8 @@ public final class SettingsLoader {
     for (String key : known) {
       String name = variable(key);
       String value = environment.getOrDefault(name, "");
-      if (value.isEmpty() && key.equals("api.port")) {
-        name = "SERVER_PORT";
+      if (value.isEmpty() && ALSO.containsKey(key)) {
+        name = ALSO.get(key);
         value = environment.getOrDefault(name, "");
       }
       if (!value.isEmpty()) {

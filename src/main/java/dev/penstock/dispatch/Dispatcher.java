@@ -4,6 +4,7 @@ import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.Extended;
+import dev.penstock.bus.Request.Held;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.SettleReply;
@@ -27,6 +28,7 @@ import dev.penstock.task.TaskSpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -105,7 +107,7 @@ final class Dispatcher {
       Delivery delivery = received.get(i);
       switch (claims.get(i)) {
         case Claim.Claimed(Task task, var taskLease) -> {
-          deliveries.keep(delivery);
+          deliveries.keep(taskLease.token(), delivery);
           tasks.add(new LeasedTask(task, taskLease));
         }
         case Claim.Settled _, Claim.Held _ -> {
@@ -129,12 +131,18 @@ final class Dispatcher {
   }
 
   Extended extend(ExtendLeases request) {
-    return new Extended(
+    Set<TaskId> lost =
         store.extend(
             request.held().stream()
                 .map(held -> new TaskStore.Extension(held.id(), held.token(), held.progress()))
                 .toList(),
-            lease));
+            lease);
+    for (Held held : request.held()) {
+      if (lost.contains(held.id())) {
+        deliveries.returned(held.id(), held.token());
+      }
+    }
+    return new Extended(lost);
   }
 
   SettleReply settle(SettleTask request) {
@@ -144,20 +152,21 @@ final class Dispatcher {
       case Settled.Now(Task task) -> {
         recorder.settled(task, ending);
         if (task.state().ended()) {
-          deliveries.ack(task.id());
+          deliveries.ack(task.id(), request.token());
           tell(task);
         } else if (waitsFor(ending).isZero()) {
           deliveries.again(List.of(task.spec()));
         } else {
-          deliveries.ack(task.id());
+          deliveries.ack(task.id(), request.token());
         }
         return SettleReply.SETTLED;
       }
       case Settled.Before _ -> {
-        deliveries.ack(request.id());
+        deliveries.ack(request.id(), request.token());
         return SettleReply.REPEATED;
       }
       case Settled.Stale _ -> {
+        deliveries.returned(request.id(), request.token());
         meters.staleSettle();
         LOG.info("task {}: a late result was refused", request.id());
         return SettleReply.STALE;

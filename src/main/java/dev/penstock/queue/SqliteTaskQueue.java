@@ -79,13 +79,14 @@ final class SqliteTaskQueue implements TaskQueue {
   }
 
   @Override
-  public void release(List<Delivery> deliveries) {
+  public List<Delivery> release(List<Delivery> deliveries) {
     for (Delivery delivery : deliveries) {
       InHand.Message message = inHand.drop(delivery);
       if (message != null) {
         doorbell(delivery.lane()).ring(message.priority());
       }
     }
+    return List.of(); // A ready task is a message, in hand before or not.
   }
 
   @Override

@@ -31,8 +31,11 @@ public interface TaskQueue extends AutoCloseable {
   /** The message is dealt with: forget it. Unknown deliveries are ignored. */
   void ack(List<Delivery> deliveries);
 
-  /** Nobody here can take it now: deliver it again. Unknown deliveries are ignored. */
-  void release(List<Delivery> deliveries);
+  /**
+   * Nobody here can take it now: deliver it again. Returns those it holds no more, which it does
+   * not deliver again for this: who knows their tasks to be ready enqueues them.
+   */
+  List<Delivery> release(List<Delivery> deliveries);
 
   /** Why it cannot take work right now; empty when it can. Cheap. */
   Optional<String> trouble();

@@ -1,5 +1,7 @@
 package dev.penstock.queue;
 
+import dev.penstock.config.Settings;
+import dev.penstock.metrics.Meters;
 import dev.penstock.sqlite.SqliteDatabase;
 
 /** Opens task queues. */
@@ -13,5 +15,10 @@ public final class TaskQueues {
    */
   public static TaskQueue open(SqliteDatabase database) {
     return new SqliteTaskQueue(database);
+  }
+
+  /** The queues in a RabbitMQ broker, which may be away: it is looked for until it is there. */
+  public static TaskQueue open(Settings.Rabbitmq settings, Meters meters) {
+    return RabbitTaskQueue.open(settings, meters);
   }
 }

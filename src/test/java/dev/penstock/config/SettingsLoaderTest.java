@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class SettingsLoaderTest {
   private static final Map<String, String> NONE = Map.of();
+  private static final Set<String> SECRETS =
+      Set.of("auth.token", "redis.password", "redis.uri", "rabbitmq.password", "rabbitmq.uri");
 
   @TempDir Path dir;
 
@@ -50,6 +53,21 @@ final class SettingsLoaderTest {
     assertThat(settings.lease().sweepEvery()).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.lease().margin()).isEqualTo(Duration.ofSeconds(10));
     assertThat(settings.store().maxBytes()).isEqualTo(8L << 30);
+    assertThat(settings.redis().host()).isEmpty();
+    assertThat(settings.redis().port()).isEqualTo(6379);
+    assertThat(settings.redis().username()).isEmpty();
+    assertThat(settings.redis().password()).isEmpty();
+    assertThat(settings.redis().passwordFile()).isEmpty();
+    assertThat(settings.redis().uri()).isEmpty();
+    assertThat(settings.redis().tls()).isFalse();
+    assertThat(settings.rabbitmq().used()).isFalse();
+    assertThat(settings.rabbitmq().port()).isEqualTo(5672);
+    assertThat(settings.rabbitmq().user()).isEqualTo("guest");
+    assertThat(settings.rabbitmq().vhost()).isEqualTo("/");
+    assertThat(settings.rabbitmq().queueType()).isEqualTo(Settings.Rabbitmq.QueueType.CLASSIC);
+    assertThat(settings.rabbitmq().prefetch()).isEqualTo(512);
+    assertThat(settings.rabbitmq().confirmTimeout()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(settings.rabbitmq().ackHorizon()).isEqualTo(Duration.ofMinutes(15));
     assertThat(settings.http().syncTimeout()).isEqualTo(Duration.ofMinutes(2));
     assertThat(settings.http().maxBodyBytes()).isEqualTo(4 << 20);
     assertThat(settings.http().maxHeldRequests()).isEqualTo(1024);
@@ -177,6 +195,28 @@ final class SettingsLoaderTest {
   }
 
   @Test
+  void prefetchCountIsASecondNameForThePrefetch() {
+    assertThat(
+            SettingsLoader.load(NONE, Map.of("PREFETCH_COUNT", "64"), null).rabbitmq().prefetch())
+        .isEqualTo(64);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "rabbitmq.host, rabbit.example.org",
+    "rabbitmq.uri, amqp://rabbit.example.org",
+    "rabbitmq.uri, amqp://guest:guest@rabbit.example.org:5672",
+  })
+  void theWellKnownAccountIsRefusedOutsideThisMachine(String key, String value) {
+    assertThat(problems(Map.of(key, value), NONE, null))
+        .singleElement()
+        .asString()
+        .startsWith("rabbitmq.")
+        .contains("well-known")
+        .doesNotContain("guest:guest");
+  }
+
+  @Test
   void anEmptyVariableCountsAsNotSet() {
     Settings settings =
         SettingsLoader.load(NONE, Map.of("API_HOST", "", "API_PORT", "", "AUTH_TOKEN", ""), null);
@@ -261,6 +301,13 @@ final class SettingsLoaderTest {
     "task.ttl, 365d",
     "store.max-bytes, 1048576",
     "store.max-bytes, 1TiB",
+    "redis.host, redis.example.org",
+    "redis.uri, redis://localhost",
+    "redis.uri, 'rediss://user:p%40ss@[::1]:6380/2'",
+    "rabbitmq.host, 127.0.0.1",
+    "rabbitmq.uri, amqp://localhost",
+    "rabbitmq.uri, 'amqps://user:p%40ss@rabbit.example.org:5671/tasks'",
+    "rabbitmq.queue-type, quorum",
     "http.max-body, 512KiB",
     "http.max-body, 1 gib",
     "inference.device, cuda:7",
@@ -303,6 +350,20 @@ final class SettingsLoaderTest {
     "task.max-attempts, 1.5",
     "lease.duration, 1ms",
     "store.max-bytes, 8GB",
+    "redis.host, 'a b'",
+    "redis.port, 'tcp://10.0.0.1:6379'",
+    "redis.password, 'two\nlines'",
+    "redis.uri, http://localhost",
+    "redis.uri, redis://",
+    "redis.uri, redis://localhost/tasks",
+    "redis.tls, yes",
+    "rabbitmq.host, 'a b'",
+    "rabbitmq.port, 'tcp://10.0.0.1:5672'",
+    "rabbitmq.uri, http://localhost",
+    "rabbitmq.uri, 'amqp://us%er@localhost'",
+    "rabbitmq.queue-type, stream",
+    "rabbitmq.prefetch, 0",
+    "rabbitmq.ack-horizon, 30m",
     "store.max-bytes, 9999999TiB",
     "store.max-bytes, 9999999999999999999",
     "http.max-body, 2GiB",
@@ -328,7 +389,7 @@ final class SettingsLoaderTest {
         .startsWith(key)
         .contains("(command line): must be ")
         .satisfies(line -> {
-          if (!key.equals("auth.token")) {
+          if (!SECRETS.contains(key)) {
             assertThat(line).contains("'" + value + "'");
           }
         });

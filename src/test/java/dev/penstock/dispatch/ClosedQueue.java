@@ -27,8 +27,8 @@ record ClosedQueue(TaskQueue real, Unavailable answer) implements TaskQueue {
   }
 
   @Override
-  public void release(List<Delivery> deliveries) {
-    real.release(deliveries);
+  public List<Delivery> release(List<Delivery> deliveries) {
+    return real.release(deliveries);
   }
 
   @Override

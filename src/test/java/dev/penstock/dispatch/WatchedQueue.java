@@ -28,8 +28,8 @@ record WatchedQueue(TaskQueue real, AtomicInteger receives) implements TaskQueue
   }
 
   @Override
-  public void release(List<Delivery> deliveries) {
-    real.release(deliveries);
+  public List<Delivery> release(List<Delivery> deliveries) {
+    return real.release(deliveries);
   }
 
   @Override

@@ -67,7 +67,10 @@ public final class PenstockProcess implements AutoCloseable {
     List<String> command = new ArrayList<>(wrapper);
     command.addAll(java(temp()));
     var builder = new ProcessBuilder(command).directory(folder.toFile());
-    builder.environment().keySet().removeIf(name -> name.matches("(API|AUTH|DB|TASK|LOG|JAVA)_.*"));
+    builder
+        .environment()
+        .keySet()
+        .removeIf(name -> name.matches("(API|AUTH|DB|TASK|LOG|JAVA|RABBITMQ|REDIS)_.*"));
     builder.environment().put("AUTH_TOKEN", KEY);
     builder.environment().put("API_PORT", Integer.toString(port));
     builder.environment().putAll(environment);

@@ -1,0 +1,136 @@
+package dev.penstock.queue;
+
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.penstock.task.Identity;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Priority;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A task as a broker carries it: whole, so that a message whose record was lost can make a new one.
+ * One byte of version, four of length, a head of JSON, and the input as it is.
+ */
+final class TaskMessage {
+  private static final byte VERSION = 1;
+  private static final int BEFORE_HEAD = 1 + Integer.BYTES;
+  // ASCII alone: UTF-8 has no form for half a surrogate pair, which metadata may hold.
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
+  private TaskMessage() {}
+
+  static byte[] encode(TaskSpec task) {
+    ObjectNode head =
+        JSON.createObjectNode()
+            .put("id", task.id().value())
+            .put("lane", task.lane().name())
+            .put("owner", task.owner())
+            .put("priority", task.priority().value())
+            .put("max_attempts", task.maxAttempts())
+            .put("timeout", task.timeout().toString())
+            .put("keep_completed", task.retention().completed().toString())
+            .put("keep_failed", task.retention().failed().toString());
+    Instant runAt = task.runAt();
+    if (runAt != null) {
+      head.put("run_at", runAt.toString());
+    }
+    if (task.replyTo() != null) {
+      head.put("reply_to", task.replyTo());
+    }
+    ObjectNode metadata = head.putObject("metadata");
+    task.metadata().forEach(metadata::put);
+    Identity identity = task.identity();
+    if (identity != null) {
+      ObjectNode kept = head.putObject("identity");
+      switch (identity) {
+        case Identity.Named(var name, var content) ->
+            kept.put("name", name).put("content", content);
+        case Identity.Alike(var work) -> kept.put("work", work);
+      }
+    }
+    byte[] json;
+    try {
+      json = JSON.writeValueAsBytes(head);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return ByteBuffer.allocate(BEFORE_HEAD + json.length + task.input().length)
+        .put(VERSION)
+        .putInt(json.length)
+        .put(json)
+        .put(task.input())
+        .array();
+  }
+
+  /**
+   * @throws IllegalArgumentException for what no Penstock of this version has written
+   */
+  static TaskSpec decode(byte[] message) {
+    ByteBuffer rest = ByteBuffer.wrap(message);
+    if (message.length < BEFORE_HEAD || rest.get() != VERSION) {
+      throw new IllegalArgumentException("not a task of version " + VERSION);
+    }
+    int length = rest.getInt();
+    if (length < 0 || length > rest.remaining()) {
+      throw new IllegalArgumentException("a task cut short");
+    }
+    try {
+      JsonNode head = JSON.readTree(message, BEFORE_HEAD, length);
+      byte[] input = new byte[rest.remaining() - length];
+      rest.position(BEFORE_HEAD + length).get(input);
+      return task(head, input);
+    } catch (IOException | DateTimeException e) {
+      throw new IllegalArgumentException("a task with a broken head", e);
+    }
+  }
+
+  private static TaskSpec task(JsonNode head, byte[] input) {
+    Map<String, String> metadata = new HashMap<>();
+    head.path("metadata")
+        .properties()
+        .forEach(entry -> metadata.put(entry.getKey(), entry.getValue().asText()));
+    return new TaskSpec(
+        new TaskId(text(head, "id")),
+        Lane.of(text(head, "lane")),
+        text(head, "owner"),
+        new Priority(head.path("priority").asInt()),
+        input,
+        head.path("max_attempts").asInt(),
+        Duration.parse(text(head, "timeout")),
+        head.has("run_at") ? Instant.parse(text(head, "run_at")) : null,
+        new TaskSpec.Retention(
+            Duration.parse(text(head, "keep_completed")),
+            Duration.parse(text(head, "keep_failed"))),
+        metadata,
+        identity(head.path("identity")),
+        head.has("reply_to") ? text(head, "reply_to") : null);
+  }
+
+  private static @Nullable Identity identity(JsonNode kept) {
+    if (kept.has("work")) {
+      return new Identity.Alike(text(kept, "work"));
+    }
+    return kept.has("name") ? new Identity.Named(text(kept, "name"), text(kept, "content")) : null;
+  }
+
+  private static String text(JsonNode node, String name) {
+    JsonNode value = node.path(name);
+    if (!value.isTextual()) {
+      throw new IllegalArgumentException("a task without its " + name);
+    }
+    return value.asText();
+  }
+}

@@ -1,0 +1,88 @@
+package dev.penstock.store;
+
+import dev.penstock.task.Unavailable;
+import io.vertx.redis.client.Response;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** What went wrong with commands that were sent together. */
+final class RedisFailures {
+  /**
+   * Answers of a server that did nothing: it is full, starting, a replica, cannot write, does not
+   * let us, or is busy. Within a script they come with its first write, or not at all.
+   */
+  private static final List<String> REFUSALS =
+      List.of(
+          "OOM",
+          "LOADING",
+          "READONLY",
+          "MISCONF",
+          "NOREPLICAS",
+          "MASTERDOWN",
+          "CLUSTERDOWN",
+          "NOAUTH",
+          "NOPERM",
+          "BUSY");
+
+  /** What the client says of a command that it did not send. */
+  private static final String NO_ROOM = "Redis waiting queue is full";
+
+  private final String server;
+  private @Nullable Throwable first;
+  private boolean refused = true;
+
+  RedisFailures(String server) {
+    this.server = server;
+  }
+
+  void add(Throwable failure) {
+    if (first == null) {
+      first = failure;
+    }
+    refused &= isRefusal(failure);
+  }
+
+  /**
+   * @param nothingDone whether none of the others was answered well
+   */
+  void throwIfAny(boolean nothingDone) {
+    if (first == null) {
+      return;
+    }
+    if (first instanceof Response && !isRefusal(first)) {
+      throw new IllegalStateException(server + ": " + first.getMessage(), first);
+    }
+    String message = server + ": " + describe(first);
+    throw refused && nothingDone
+        ? Unavailable.refused(message, first)
+        : Unavailable.unknown(message, first);
+  }
+
+  /** Whether this is the server's own answer, and of that code. Other failures are the way's. */
+  static boolean isAnswer(@Nullable Throwable failure, String code) {
+    return failure instanceof Response && String.valueOf(failure.getMessage()).startsWith(code);
+  }
+
+  private static boolean isRefusal(Throwable failure) {
+    String message = String.valueOf(failure.getMessage());
+    // Before version 7 a script's error comes with words before it.
+    return failure instanceof Response
+        ? REFUSALS.stream()
+            .anyMatch(code -> message.startsWith(code) || message.contains(" -" + code + " "))
+        : message.equals(NO_ROOM);
+  }
+
+  static String describe(Throwable failure) {
+    Throwable cause =
+        failure instanceof ExecutionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    String message = cause.getMessage();
+    if (message == null) {
+      return cause instanceof TimeoutException ? "it does not answer" : cause.toString();
+    }
+    return message;
+  }
+}

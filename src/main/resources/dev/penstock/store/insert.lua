@@ -1,0 +1,29 @@
+-- Keeps new tasks; one that is known stays as it is.
+-- ARGV: now, then of each task: id, lane, seq, run_at ('': at once), deadline, metadata, input, the
+-- number of arguments that follow, and fields with their values. After its deadline ('': none) a
+-- task is not taken: its identity may be another's by then.
+local OVERHEAD = 1000 -- bytes that a task's keys and places in the indexes take, about
+
+local answers = {}
+local i = 2
+while i <= #ARGV do
+  local id, lane, seq, run_at, deadline = unpack(ARGV, i, i + 4)
+  local meta, body, n = ARGV[i + 5], ARGV[i + 6], tonumber(ARGV[i + 7])
+  local first = i + 8
+  i = first + n
+  if redis.call('EXISTS', record(id)) == 1 then
+    table.insert(answers, 'KEPT')
+  elseif deadline ~= '' and tonumber(now) > tonumber(deadline) then
+    table.insert(answers, 'LATE')
+  else
+    local ready = run_at == '' or tonumber(run_at) <= tonumber(now)
+    redis.call('HSET', record(id), 'lane', lane, 'seq', seq, 'created', now, 'queued', now,
+      unpack(ARGV, first, i - 1))
+    if meta ~= '{}' then redis.call('SET', metadata(id), meta) end
+    if body ~= '' then redis.call('SET', input(id), body) end
+    grow(id, OVERHEAD + #meta + #body)
+    enter(id, lane, ready and 'READY' or 'SCHEDULED', seq, ready and now or run_at)
+    table.insert(answers, 'KEPT')
+  end
+end
+return answers

@@ -1,0 +1,127 @@
+package dev.penstock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.testing.Await;
+import dev.penstock.testing.Checker;
+import dev.penstock.testing.PenstockProcess;
+import dev.penstock.testing.Producers;
+import dev.penstock.testing.Program;
+import dev.penstock.testing.RabbitServer;
+import dev.penstock.testing.RedisServer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged program with its work in RabbitMQ and Redis: rows 1, 4 and 5 of the faults. */
+final class ClusterPartsIT {
+  private static final Duration DRAINED = Duration.ofMinutes(2);
+
+  @SuppressWarnings("NullAway.Init") // Started before all tests.
+  private static RabbitServer rabbit;
+
+  @SuppressWarnings("NullAway.Init") // Started before all tests.
+  private static RedisServer redis;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void startServers(@TempDir Path data, @TempDir Path redisData) throws Exception {
+    rabbit = RabbitServer.start(data);
+    redis = RedisServer.start(redisData);
+  }
+
+  @AfterAll
+  static void stopServers() throws Exception {
+    redis.close();
+    rabbit.close();
+  }
+
+  private static Map<String, String> settings() {
+    return Map.of(
+        "RABBITMQ_HOST", "127.0.0.1",
+        "RABBITMQ_PORT", Integer.toString(rabbit.port()),
+        "REDIS_HOST", "127.0.0.1",
+        "REDIS_PORT", Integer.toString(redis.port()),
+        "LEASE_DURATION", "2s",
+        "LEASE_EXTEND_EVERY", "500ms",
+        "LEASE_SWEEP_EVERY", "300ms",
+        "LEASE_MARGIN", "500ms",
+        "RABBITMQ_CONFIRM_TIMEOUT", "3s");
+  }
+
+  @Test
+  void everyAcceptedTaskCompletesThoughTheProgramIsKilled() throws Exception {
+    var checker = new Checker();
+    try (var penstock = PenstockProcess.start(folder, settings());
+        var api = penstock.api()) {
+      for (int kill = 0; kill < 2; kill++) {
+        int before = checker.accepted();
+        try (var _ =
+            Producers.start(
+                8,
+                () ->
+                    checker.ping(
+                        api, ",\"sleep_ms\":" + ThreadLocalRandom.current().nextInt(40)))) {
+          Await.until("the load runs", DRAINED, () -> checker.accepted() > before + 150);
+          penstock.kill();
+        }
+        penstock.restart();
+      }
+      checker.settle(api, DRAINED).assertKept();
+    }
+    assertThat(folder.resolve("data/penstock.db")).as("nothing is kept in SQLite").doesNotExist();
+  }
+
+  @Test
+  void everyAcceptedTaskCompletesThoughTheBrokerIsKilled() throws Exception {
+    var checker = new Checker();
+    try (var penstock = PenstockProcess.start(folder, settings());
+        var api = penstock.api()) {
+      try (var _ =
+          Producers.start(
+              8,
+              () ->
+                  checker.ping(api, ",\"sleep_ms\":" + ThreadLocalRandom.current().nextInt(40)))) {
+        Await.until("the load runs", DRAINED, () -> checker.accepted() > 150);
+        rabbit.kill();
+        Await.until("submits are refused", DRAINED, () -> checker.refused() > 10);
+        assertThat(api.get("/health/ready").status()).isEqualTo(503);
+        rabbit.relaunch();
+        rabbit.awaitUp();
+        int before = checker.accepted();
+        Await.until("the load runs again", DRAINED, () -> checker.accepted() > before + 150);
+      }
+      checker.settle(api, DRAINED).assertKept();
+    }
+  }
+
+  @Test
+  void itStartsWhileTheBrokerIsAwayAndSaysSo() throws Exception {
+    rabbit.kill();
+    try (var penstock = PenstockProcess.launch(folder, settings(), List.of());
+        var api = penstock.api()) {
+      Await.until("it says so", DRAINED, () -> penstock.log().contains("RabbitMQ at 127.0.0.1"));
+      rabbit.relaunch();
+      rabbit.awaitUp();
+      penstock.awaitReady();
+      var checker = new Checker();
+      checker.ping(api, "");
+      checker.settle(api, DRAINED).assertKept();
+    }
+  }
+
+  @Test
+  void oneOfTheTwoAloneIsRefused() throws Exception {
+    var ended = Program.run(folder, Map.of("RABBITMQ_HOST", "127.0.0.1"));
+
+    assertThat(ended.status()).isNotZero();
+    assertThat(ended.output()).contains("redis.host: must be set too");
+  }
+}

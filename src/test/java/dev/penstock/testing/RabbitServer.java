@@ -1,0 +1,163 @@
+package dev.penstock.testing;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * A RabbitMQ broker of one's own: its ports, name, cookie, data and port mapper are nobody else's,
+ * so it may be frozen, killed and restarted. It takes some seconds to start.
+ */
+public final class RabbitServer implements AutoCloseable {
+  private static final Duration START = Duration.ofSeconds(90);
+  private static final Duration END = Duration.ofSeconds(20);
+
+  private final Path folder;
+  private final int port = PenstockProcess.freePort();
+  private final int distribution = PenstockProcess.freePort();
+  private final int mapperPort = PenstockProcess.freePort();
+  private final Process mapper;
+  private Process broker;
+
+  private RabbitServer(Path folder) throws IOException {
+    this.folder = folder;
+    // Of our own and in the foreground: left to itself, the broker leaves one behind.
+    mapper =
+        process(List.of("epmd", "-port", Integer.toString(mapperPort), "-address", "127.0.0.1"));
+    broker = launch();
+  }
+
+  /** Starts it and waits until it takes connections. */
+  public static RabbitServer start(Path folder) throws Exception {
+    var server = new RabbitServer(folder);
+    server.awaitUp();
+    return server;
+  }
+
+  public int port() {
+    return port;
+  }
+
+  private Process launch() throws IOException {
+    Files.deleteIfExists(log());
+    return process(List.of(program()));
+  }
+
+  /** Debian's command of that name changes user and folder; the program itself is behind it. */
+  private static String program() {
+    return Stream.of(
+            "/usr/lib/rabbitmq/bin/rabbitmq-server",
+            "/usr/local/sbin/rabbitmq-server",
+            "/opt/rabbitmq/sbin/rabbitmq-server")
+        .filter(path -> Files.isExecutable(Path.of(path)))
+        .findFirst()
+        .orElse("rabbitmq-server");
+  }
+
+  private Process process(List<String> command) throws IOException {
+    var builder = new ProcessBuilder(new ArrayList<>(command)).directory(folder.toFile());
+    Map<String, String> environment = builder.environment();
+    environment.keySet().removeIf(name -> name.startsWith("RABBITMQ_"));
+    Files.createDirectories(folder.resolve("home"));
+    if (Files.notExists(folder.resolve("env.conf"))) {
+      Files.createFile(folder.resolve("env.conf"));
+    }
+    environment.putAll(
+        Map.ofEntries(
+            Map.entry("HOME", folder.resolve("home").toString()),
+            Map.entry("ERL_EPMD_PORT", Integer.toString(mapperPort)),
+            Map.entry("ERL_EPMD_ADDRESS", "127.0.0.1"),
+            Map.entry("RABBITMQ_NODENAME", "penstock-" + port + "@localhost"),
+            Map.entry("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1"),
+            Map.entry("RABBITMQ_NODE_PORT", Integer.toString(port)),
+            Map.entry("RABBITMQ_DIST_PORT", Integer.toString(distribution)),
+            Map.entry("RABBITMQ_MNESIA_BASE", folder.resolve("data").toString()),
+            Map.entry("RABBITMQ_LOG_BASE", folder.resolve("log").toString()),
+            Map.entry("RABBITMQ_LOGS", "-"),
+            Map.entry("RABBITMQ_CONFIG_FILE", folder.resolve("rabbitmq").toString()),
+            Map.entry("RABBITMQ_CONF_ENV_FILE", folder.resolve("env.conf").toString()),
+            Map.entry("RABBITMQ_PID_FILE", folder.resolve("pid").toString()),
+            Map.entry("RABBITMQ_ENABLED_PLUGINS_FILE", folder.resolve("plugins").toString())));
+    return builder
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
+        .start();
+  }
+
+  private Path log() {
+    return folder.resolve("rabbitmq.log");
+  }
+
+  /** Waits until it takes connections. */
+  public void awaitUp() throws Exception {
+    Await.until(
+        "RabbitMQ takes connections",
+        START,
+        () -> {
+          if (!broker.isAlive()) {
+            throw new AssertionError("RabbitMQ ended:\n" + Files.readString(log()));
+          }
+          return Files.readString(log()).contains("Server startup complete") && answers();
+        });
+  }
+
+  private boolean answers() {
+    try (var socket = new Socket()) {
+      socket.connect(new InetSocketAddress("127.0.0.1", port), 1_000);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** SIGKILL: what it had not yet written is gone. */
+  public void kill() throws InterruptedException {
+    broker.descendants().forEach(ProcessHandle::destroyForcibly);
+    broker.destroyForcibly();
+    if (!broker.waitFor(END.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new AssertionError("RabbitMQ survived SIGKILL");
+    }
+  }
+
+  /** SIGSTOP: its connections stay open, and nothing answers on them. */
+  public void freeze() throws IOException, InterruptedException {
+    signal("STOP");
+  }
+
+  public void thaw() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("kill", "-" + name));
+    // The broker is a child of the script that started it.
+    broker.descendants().forEach(child -> command.add(Long.toString(child.pid())));
+    int sent = new ProcessBuilder(command).start().waitFor();
+    if (sent != 0) {
+      throw new AssertionError(command + " returned " + sent);
+    }
+  }
+
+  /** Starts it again after it was killed, on the same data and port, without waiting. */
+  public void relaunch() throws IOException {
+    broker = launch();
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    try {
+      kill();
+    } finally {
+      mapper.destroyForcibly();
+      mapper.waitFor(END.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+package dev.penstock.testing;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A redis-server of the test's own, on a free port that stays the same over restarts, with an
+ * append-only file in its own folder. Tests may kill, freeze and restart it.
+ */
+public final class RedisServer implements AutoCloseable {
+  private static final Duration START = Duration.ofSeconds(30);
+  private static final int REPLY_MILLIS = 10_000;
+
+  private final Path folder;
+  private final int port;
+  private final List<String> options;
+  private Process process;
+
+  private RedisServer(Path folder, List<String> options) {
+    this.folder = folder;
+    this.port = PenstockProcess.freePort();
+    this.options = List.copyOf(options);
+    this.process = launch();
+  }
+
+  /**
+   * Starts it and waits until it answers.
+   *
+   * @param options more of redis-server's, for example {@code --maxmemory 10mb}
+   */
+  public static RedisServer start(Path folder, String... options) throws Exception {
+    Files.createDirectories(folder);
+    var server = new RedisServer(folder, List.of(options));
+    try {
+      server.awaitReady();
+      return server;
+    } catch (Exception | Error e) {
+      server.close();
+      throw e;
+    }
+  }
+
+  private Process launch() {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "redis-server",
+                "--port",
+                Integer.toString(port),
+                "--bind",
+                "127.0.0.1",
+                "--dir",
+                folder.toAbsolutePath().toString(),
+                "--appendonly",
+                "yes",
+                "--appendfsync",
+                "always",
+                "--save",
+                ""));
+    command.addAll(options);
+    try {
+      return new ProcessBuilder(command)
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("redis.log").toFile()))
+          .start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void awaitReady() throws Exception {
+    Await.until(
+        "redis-server answers",
+        START,
+        () -> {
+          try {
+            return command("PING").equals("+PONG");
+          } catch (IOException e) {
+            return false;
+          }
+        });
+  }
+
+  public int port() {
+    return port;
+  }
+
+  /** Sends a command of words and returns the first line of the reply, as it is on the wire. */
+  public String command(String words) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(REPLY_MILLIS);
+      socket.getOutputStream().write((words + "\r\n").getBytes(StandardCharsets.UTF_8));
+      var reply =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+      return String.valueOf(reply.readLine());
+    }
+  }
+
+  public void kill() throws Exception {
+    process.destroyForcibly();
+    if (!process.waitFor(10, TimeUnit.SECONDS)) {
+      throw new AssertionError("redis-server does not die");
+    }
+  }
+
+  /** Starts it again after a {@link #kill}, and waits until it answers. */
+  public void restart() throws Exception {
+    process = launch();
+    awaitReady();
+  }
+
+  public void freeze() throws Exception {
+    signal("STOP");
+  }
+
+  public void thaw() throws Exception {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws Exception {
+    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+    if (!kill.waitFor(10, TimeUnit.SECONDS) || kill.exitValue() != 0) {
+      throw new AssertionError("kill -" + name + " failed");
+    }
+  }
+
+  /** Ends it; a frozen one too. */
+  @Override
+  public void close() {
+    process.destroyForcibly();
+    try {
+      process.waitFor(10, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
