@@ -103,6 +103,24 @@ final class ClusterPartsIT {
   }
 
   @Test
+  void whatTheBrokerHasForgottenRunsAllTheSame() throws Exception {
+    var checker = new Checker();
+    try (var penstock = PenstockProcess.start(folder, settings());
+        var api = penstock.api()) {
+      assertThat(api.post("/v1/queues/ping/pause", "").status()).isEqualTo(200);
+      for (int i = 0; i < 100; i++) {
+        checker.ping(api, "");
+      }
+      assertThat(checker.accepted()).isEqualTo(100);
+      rabbit.forget();
+      rabbit.relaunch();
+      rabbit.awaitUp();
+      assertThat(api.post("/v1/queues/ping/resume", "").status()).isEqualTo(200);
+      checker.settle(api, DRAINED).assertKept();
+    }
+  }
+
+  @Test
   void itStartsWhileTheBrokerIsAwayAndSaysSo() throws Exception {
     rabbit.kill();
     try (var penstock = PenstockProcess.launch(folder, settings(), List.of());

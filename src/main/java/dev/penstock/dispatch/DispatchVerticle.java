@@ -109,6 +109,8 @@ public final class DispatchVerticle extends VerticleBase {
             task.maxLost(),
             settings.store().maxBytes());
     tickers.add(Ticker.start("sweeper", settings.lease().sweepEvery(), sweeper));
+    var rescuer = new Rescuer(store, queue, clock, settings.lease().duration().multipliedBy(2));
+    tickers.add(Ticker.start("rescuer", settings.lease().sweepEvery(), rescuer));
     tickers.add(Ticker.start("scheduler", SCHEDULE_EVERY, new Scheduler(store, dispatcher)));
     tickers.add(Ticker.start("figures", FIGURES_EVERY, figures::figures));
     atTheEnd = () -> recorder.flushIfPossible(store);

@@ -65,6 +65,13 @@ final class LocalLane {
     return lane;
   }
 
+  /** Messages that are here: waiting or in hand. */
+  int size() {
+    synchronized (lock) {
+      return waiting.size() + inHand.size();
+    }
+  }
+
   void arrived(Message message) {
     synchronized (lock) {
       waiting.add(message);

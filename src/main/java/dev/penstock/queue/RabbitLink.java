@@ -198,8 +198,8 @@ final class RabbitLink {
     };
   }
 
-  /** How many messages of the lane wait in the broker; null: it has no such queue. */
-  private @Nullable Long count(Lane lane) throws IOException, TimeoutException {
+  /** How many messages of the lane wait in the broker; null: it has no such queue. Blocks. */
+  @Nullable Long count(Lane lane) throws IOException, TimeoutException {
     Channel channel = channel();
     try {
       return channel.messageCount(queue(lane));

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Semaphore;
@@ -126,6 +127,21 @@ final class RabbitTaskQueue implements TaskQueue {
       }
     }
     return gone;
+  }
+
+  @Override
+  public OptionalLong messages(Lane lane) {
+    RabbitLink up = link;
+    if (up == null) {
+      return OptionalLong.empty();
+    }
+    try {
+      Long waiting = up.count(lane);
+      LocalLane here = lanes.get(lane);
+      return OptionalLong.of((waiting == null ? 0 : waiting) + (here == null ? 0 : here.size()));
+    } catch (IOException | TimeoutException | ShutdownSignalException e) {
+      return OptionalLong.empty(); // the supervisor finds out what is wrong
+    }
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.penstock.task.TaskSpec;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Where ready work waits for its turn. It delivers every message at least once: what was received
@@ -36,6 +37,14 @@ public interface TaskQueue extends AutoCloseable {
    * not deliver again for this: who knows their tasks to be ready enqueues them.
    */
   List<Delivery> release(List<Delivery> deliveries);
+
+  /**
+   * How many messages of the lane there are: those that wait, and those in hand on this node.
+   * Empty: it cannot be told right now, or a ready task is its own message and can lose none.
+   */
+  default OptionalLong messages(Lane lane) {
+    return OptionalLong.empty();
+  }
 
   /** Why it cannot take work right now; empty when it can. Cheap. */
   Optional<String> trouble();

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -143,6 +144,16 @@ public final class RabbitServer implements AutoCloseable {
     int sent = new ProcessBuilder(command).start().waitFor();
     if (sent != 0) {
       throw new AssertionError(command + " returned " + sent);
+    }
+  }
+
+  /** Ends it and deletes all it had written. */
+  public void forget() throws IOException, InterruptedException {
+    kill();
+    try (Stream<Path> all = Files.walk(folder.resolve("data"))) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
     }
   }
 

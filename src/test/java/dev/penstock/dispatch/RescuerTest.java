@@ -1,0 +1,125 @@
+package dev.penstock.dispatch;
+
+import static dev.penstock.store.TestTasks.LANE;
+import static dev.penstock.store.TestTasks.task;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.queue.TaskQueue;
+import dev.penstock.task.Lane;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class RescuerTest {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+  @TempDir Path folder;
+  private final Broker broker = new Broker();
+  private Rig rig;
+  private Rescuer rescuer;
+
+  /** A broker that has as many messages as the test says, and remembers what it gets. */
+  private static final class Broker implements TaskQueue {
+    private final List<TaskId> got = new ArrayList<>();
+    private OptionalLong messages = OptionalLong.of(0);
+
+    @Override
+    public void enqueue(List<TaskSpec> tasks) {
+      tasks.forEach(task -> got.add(task.id()));
+    }
+
+    @Override
+    public List<Delivery> receive(Lane lane, Room room, Duration wait) {
+      return List.of();
+    }
+
+    @Override
+    public void ack(List<Delivery> deliveries) {}
+
+    @Override
+    public List<Delivery> release(List<Delivery> deliveries) {
+      return List.of();
+    }
+
+    @Override
+    public OptionalLong messages(Lane lane) {
+      return messages;
+    }
+
+    @Override
+    public Optional<String> trouble() {
+      return Optional.empty();
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @BeforeEach
+  void open() {
+    rig = new Rig(folder);
+    rescuer = new Rescuer(rig.store, broker, rig.clock, PATIENCE);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    rig.close();
+  }
+
+  @Test
+  void readyTasksWithoutAMessageAreEnqueuedAgainAfterAWhile() {
+    TaskSpec lost = task();
+    rig.submit(lost);
+    rescuer.run();
+    assertThat(broker.got).as("a message may be on its way").isEmpty();
+    rig.clock.advance(PATIENCE);
+    rescuer.run();
+    assertThat(broker.got).containsExactly(lost.id());
+    rescuer.run();
+    assertThat(broker.got).as("not again at once").hasSize(1);
+  }
+
+  @Test
+  void aLaneThatHasMessagesIsLeftAlone() {
+    rig.submit(task());
+    rescuer.run();
+    rig.clock.advance(PATIENCE);
+    broker.messages = OptionalLong.of(1);
+    rescuer.run();
+    broker.messages = OptionalLong.of(0);
+    rescuer.run();
+    assertThat(broker.got).as("its time begins anew").isEmpty();
+  }
+
+  @Test
+  void whatIsNotKnownIsNotTakenForLost() {
+    rig.submit(task());
+    broker.messages = OptionalLong.empty();
+    rescuer.run();
+    rig.clock.advance(PATIENCE);
+    rescuer.run();
+    assertThat(broker.got).isEmpty();
+  }
+
+  @Test
+  void aTaskThatRunsIsNotEnqueued() throws Exception {
+    TaskSpec running = task();
+    rig.submit(running);
+    assertThat(rig.lease(LANE)).hasSize(1);
+    TaskSpec lost = task();
+    rig.submit(lost);
+    rescuer.run();
+    rig.clock.advance(PATIENCE);
+    rescuer.run();
+    assertThat(broker.got).containsExactly(lost.id());
+  }
+}
