@@ -20,18 +20,7 @@ final class ModelsResource {
   }
 
   Reply list(Exchange exchange) {
-    return Reply.json(
-        200,
-        json -> {
-          json.writeStartObject();
-          json.writeStringField("object", "list");
-          json.writeArrayFieldStart("data");
-          for (ModelSpec model : models.all()) {
-            write(json, model);
-          }
-          json.writeEndArray();
-          json.writeEndObject();
-        });
+    return Reply.list(models.all(), this::write);
   }
 
   Reply get(Exchange exchange) {

@@ -41,19 +41,7 @@ final class QueuesResource {
   private record Queue(Lane lane, @Nullable LaneFigures figures, long consumers, boolean paused) {}
 
   Reply list(Exchange exchange) throws InterruptedException {
-    Map<String, Queue> queues = queues();
-    return Reply.json(
-        200,
-        json -> {
-          json.writeStartObject();
-          json.writeStringField("object", "list");
-          json.writeArrayFieldStart("data");
-          for (Queue queue : queues.values()) {
-            write(json, queue);
-          }
-          json.writeEndArray();
-          json.writeEndObject();
-        });
+    return Reply.list(queues().values(), QueuesResource::write);
   }
 
   Reply get(Exchange exchange) throws InterruptedException {

@@ -26,6 +26,27 @@ public record Reply(int status, Map<String, String> headers, byte[] body) implem
     return of(status, "application/json", Json.write(writer)).with("Cache-Control", "no-store");
   }
 
+  /** A list in OpenAI's shape. */
+  static <T> Reply list(Iterable<T> items, ItemWriter<T> writer) {
+    return json(
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("object", "list");
+          json.writeArrayFieldStart("data");
+          for (T item : items) {
+            writer.write(json, item);
+          }
+          json.writeEndArray();
+          json.writeEndObject();
+        });
+  }
+
+  /** Writes one item of a list. */
+  interface ItemWriter<T> {
+    void write(JsonGenerator json, T item) throws IOException;
+  }
+
   static Reply json(int status, byte[] body) {
     return of(status, "application/json", body).with("Cache-Control", "no-store");
   }

@@ -34,19 +34,7 @@ final class WorkersResource {
   }
 
   Reply list(Exchange exchange) throws InterruptedException {
-    List<WorkerFigures> workers = figures();
-    return Reply.json(
-        200,
-        json -> {
-          json.writeStartObject();
-          json.writeStringField("object", "list");
-          json.writeArrayFieldStart("data");
-          for (WorkerFigures worker : workers) {
-            write(json, worker);
-          }
-          json.writeEndArray();
-          json.writeEndObject();
-        });
+    return Reply.list(figures(), WorkersResource::write);
   }
 
   private static void write(JsonGenerator json, WorkerFigures worker) throws IOException {
