@@ -95,7 +95,7 @@ final class RedisRuns {
       case "NOW" -> {
         Task task = RedisTasks.read(id, answer, 1);
         yield new Settled.Now(
-            ending instanceof Ending.Completed(var output) ? RedisTasks.with(output, task) : task);
+            ending instanceof Ending.Completed(var output) ? task.withOutput(output) : task);
       }
       case "BEFORE" -> new Settled.Before();
       case "STALE" -> new Settled.Stale();

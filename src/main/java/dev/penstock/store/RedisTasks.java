@@ -89,7 +89,8 @@ final class RedisTasks {
         TaskRows.error(fields.text("error_code"), fields.text("error_message")),
         format == null || output == null
             ? null
-            : new TaskOutput(TaskOutput.Format.valueOf(format), output.toBytes()));
+            : new TaskOutput(TaskOutput.Format.valueOf(format), output.toBytes()),
+        Micros.toInstant(fields.number("queued")));
   }
 
   /** The word that an answer begins with. */
@@ -104,22 +105,6 @@ final class RedisTasks {
   /** The task that stands at that place of an answer. */
   static Task read(TaskId id, @Nullable Response answer, int place) {
     return read(id, requireNonNull(answer).get(place));
-  }
-
-  /** The task with this output, which it has been given just now. */
-  static Task with(@Nullable TaskOutput output, Task task) {
-    return new Task(
-        task.spec(),
-        task.state(),
-        task.attempts(),
-        task.lost(),
-        task.progress(),
-        task.createdAt(),
-        task.startedAt(),
-        task.finishedAt(),
-        task.worker(),
-        task.error(),
-        output);
   }
 
   private static @Nullable Progress progress(@Nullable String text) {

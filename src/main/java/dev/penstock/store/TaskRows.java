@@ -64,20 +64,7 @@ final class TaskRows {
   /** The task without its input, and with this output in place of the one that is kept. */
   static Task getBrief(SqliteConnection connection, long seq, @Nullable TaskOutput output)
       throws SQLException {
-    Task bare = one(connection, BARE_BY_SEQ, seq).orElseThrow();
-    return new Task(
-        bare.spec(),
-        bare.state(),
-        bare.attempts(),
-        bare.lost(),
-        bare.progress(),
-        bare.createdAt(),
-        bare.startedAt(),
-        bare.finishedAt(),
-        bare.worker(),
-        bare.error(),
-        output,
-        bare.queuedAt());
+    return one(connection, BARE_BY_SEQ, seq).orElseThrow().withOutput(output);
   }
 
   private static Optional<Task> one(SqliteConnection connection, String sql, Object key)

@@ -61,8 +61,17 @@ public record Task(
 
   /** The task without its input ({@code spec.input} is empty) and without its output. */
   public Task brief() {
+    return with(spec.withoutInput(), null);
+  }
+
+  /** The task with this output in place of its own. */
+  public Task withOutput(@Nullable TaskOutput other) {
+    return with(spec, other);
+  }
+
+  private Task with(TaskSpec newSpec, @Nullable TaskOutput newOutput) {
     return new Task(
-        spec.withoutInput(),
+        newSpec,
         state,
         attempts,
         lost,
@@ -72,7 +81,7 @@ public record Task(
         finishedAt,
         worker,
         error,
-        null,
+        newOutput,
         queuedAt);
   }
 

@@ -136,6 +136,7 @@ interface RetryContract extends StoreRig {
     retry(spec);
 
     assertThat(lane(LANE).oldest()).isEqualTo(clock().instant());
+    assertThat(get(spec).queuedAt()).isEqualTo(clock().instant());
     assertThat(get(spec).createdAt()).isEqualTo(clock().instant().minus(Duration.ofDays(1)));
   }
 }
