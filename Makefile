@@ -4,10 +4,13 @@ SHELL := /bin/bash
 
 # command=package; the alternatives are what other machines call the same thing.
 PACKAGES := mvn=maven 'chromium|google-chrome=chromium' chromedriver=chromium-driver \
-            strace=strace prlimit=util-linux curl=curl redis-server=redis-server \
+            strace=strace prlimit=util-linux curl=curl redis-server=redis-server openssl=openssl \
             rabbitmq-server=rabbitmq-server
 
 ARGS ?=
+N ?= 3
+PROFILE ?=
+SCALE ?= 10
 DATA ?=
 JAVA_OPTS ?=
 MVN_ARGS ?=
@@ -22,7 +25,10 @@ CLASSPATH_FLAGS := $(JAVA_FLAGS) --enable-native-access=ALL-UNNAMED -Dai.djl.off
 WITH_JDK := JAVA_HOME=$$(scripts/find-jdk.sh) || exit 1; export JAVA_HOME;
 MVN := mvn -B -ntp $(MVN_ARGS)
 
-.PHONY: help deps run test bench quality screenshots example-plugin format lint clean
+# PROFILE=brokers or api in place of what .env says.
+COMPOSE = docker compose $(if $(PROFILE),--profile $(PROFILE))
+
+.PHONY: help deps run start stop logs scale test faults bench quality screenshots example-plugin format lint clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,12 +37,31 @@ deps: ## install what the tests need (as root on Debian), or say what is missing
 	@scripts/deps.sh $(PACKAGES)
 
 run: $(JAR) ## build when sources changed, then run; ARGS="--help" and JAVA_OPTS go along
-	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(JAVA_FLAGS) $(JAVA_OPTS) -jar $(JAR) $(ARGS)
+	@JAVA_OPTS="$(JAVA_OPTS)" exec scripts/penstock $(ARGS)
 
-$(JAR): pom.xml scripts/AddHeavyFiles.java $(SOURCES)
+# With target/penstock.aot, which makes starts quicker as long as the jar stays as it is.
+$(JAR): pom.xml scripts/AddHeavyFiles.java scripts/TrainStart.java $(SOURCES)
 	@echo "building $@"
 	@$(WITH_JDK) $(MVN) -q -DskipTests package
-	@touch $@
+
+start: compose-there ## build the image and start the containers; PROFILE=brokers or api for a part
+	@$(COMPOSE) up --build --detach --wait $(ARGS)
+
+stop: compose-there ## stop the containers; their volumes stay
+	@docker compose --profile all --profile brokers --profile api down $(ARGS)
+
+logs: compose-there ## follow the containers' logs
+	@docker compose --profile all --profile brokers --profile api logs --follow --tail 100 $(ARGS)
+
+scale: compose-there ## run N workers: make scale N=3
+	@[[ "$(N)" =~ ^[0-9]+$$ ]] || { echo 'scale: N must be a number: make scale N=3' >&2; exit 1; }
+	@docker compose --profile all up --detach --no-recreate --scale worker=$(N) worker
+
+.PHONY: compose-there
+compose-there:
+	@docker compose version >/dev/null 2>&1 || { \
+	  echo 'This needs Docker with Compose 2.20.2 or newer (docker compose); without it: make run' >&2; exit 1; }
+	@[ -f .env ] || { echo 'There is no .env yet: cp .env.example .env, and fill in its secrets' >&2; exit 1; }
 
 # Reports of an earlier run would hide or fake a skipped test, so they go first.
 test: deps ## build, run every test, check the format; a skipped test fails
@@ -44,6 +69,13 @@ test: deps ## build, run every test, check the format; a skipped test fails
 	@$(WITH_JDK) $(MVN) verify
 	@if grep -l '<skipped' target/*-reports/TEST-*.xml 2>/dev/null; then \
 	  echo 'test: the classes above skipped tests' >&2; exit 1; fi
+
+# As in `make test`, with more work under each fault.
+faults: deps $(JAR) ## kill, freeze and starve a fleet of nodes: target/faults.md; SCALE=10 times the load
+	@rm -rf target/faults target/faults.md
+	@$(WITH_JDK) $(MVN) -q test-compile && $(MVN) -Dfaults.scale=$(SCALE) -Dtest.forks=1 \
+	  -Dit.test='FaultsIT,FaultsAroundIT,AckHorizonIT' failsafe:integration-test failsafe:verify
+	@cat target/faults.md
 
 bench: $(JAR) target/test.classpath ## measure; ARGS go to the benchmark
 	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) $(JAVA_OPTS) \

@@ -13,11 +13,11 @@ import org.HdrHistogram.Histogram;
 
 /** Tasks that do nothing: what the queue costs, from the request to the stored result. */
 final class PingPart implements Part {
-  private static final String TASK = "{\"type\":\"ping\",\"input\":{}}";
-  private static final String WAITING = "{\"type\":\"ping\",\"input\":{},\"wait_seconds\":10}";
-  private static final int CLIENTS = 32;
+  static final String TASK = "{\"type\":\"ping\",\"input\":{}}";
+  static final String WAITING = "{\"type\":\"ping\",\"input\":{},\"wait_seconds\":10}";
+  static final int CLIENTS = 32;
   private static final int LOOKERS = 8;
-  private static final int LIST = 100;
+  static final int LIST = 100;
   private static final int WARM_UP = 3_000;
   private static final int MAX_TASKS = 100_000;
   private static final int LATENCIES_PER_PAIR = 4;
@@ -87,6 +87,16 @@ final class PingPart implements Part {
 
   /** Submits so many of the task, waits for their ends and looks each of them up. */
   static Round round(Server server, String task, int list, int tasks) throws Exception {
+    return round(server, task, list, tasks, () -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param ended told when the task submitted last has ended, before all of them are looked up
+   */
+  static Round round(Server server, String task, int list, int tasks, Runnable ended)
+      throws Exception {
     String body = list == 1 ? task : list(task, list);
     List<byte[]> requests = Collections.nCopies(tasks / list, server.post("/v1/tasks", body));
     Load.Result result = Load.closed(server.uri(), server.cpu(), requests, CLIENTS);
@@ -97,7 +107,7 @@ final class PingPart implements Part {
     if (ids.size() != requests.size() * list) {
       throw new IllegalStateException(ids.size() + " tasks were accepted, not " + tasks);
     }
-    double end = lastFinished(server, ids);
+    double end = lastFinished(server, ids, ended);
     double start = result.began().toEpochMilli() / 1e3;
     return new Round(result.perSecond(ids.size()), ids.size() / (end - start), result.cpu());
   }
@@ -122,7 +132,9 @@ final class PingPart implements Part {
   }
 
   /** Waits until all are completed; returns when the last one was, in Unix seconds. */
-  private static double lastFinished(Server server, List<String> ids) throws Exception {
+  private static double lastFinished(Server server, List<String> ids, Runnable ended)
+      throws Exception {
+    boolean told = false;
     long start = System.nanoTime();
     double last = 0;
     List<String> open = new ArrayList<>(ids);
@@ -137,6 +149,10 @@ final class PingPart implements Part {
         if (!completed(sample)) {
           TimeUnit.MILLISECONDS.sleep(POLL_MS);
           continue;
+        }
+        if (!told) {
+          ended.run();
+          told = true;
         }
         List<byte[]> looks = open.stream().map(id -> server.get("/v1/tasks/" + id)).toList();
         List<String> still = new ArrayList<>();
@@ -154,7 +170,7 @@ final class PingPart implements Part {
     return last;
   }
 
-  private static boolean completed(JsonNode task) {
+  static boolean completed(JsonNode task) {
     return switch (task.path("status").asText()) {
       case "completed" -> true;
       case "pending", "processing" -> false;

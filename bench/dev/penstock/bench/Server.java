@@ -12,12 +12,13 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 
-/** A Penstock process of its own, with default settings, and the requests it gets. */
+/** A Penstock process of its own, with default settings or others, and the requests it gets. */
 final class Server implements AutoCloseable {
   private final PenstockProcess process;
   private final Path folder;
@@ -31,8 +32,18 @@ final class Server implements AutoCloseable {
 
   /** Starts one and waits until it is ready. */
   static Server start(Path scratch) throws Exception {
+    return start(scratch, Map.of());
+  }
+
+  /** Starts one with settings of its own, as environment variables. */
+  static Server start(Path scratch, Map<String, String> settings) throws Exception {
     Path folder = Files.createTempDirectory(scratch, "penstock");
-    return new Server(PenstockProcess.start(folder, Map.of()), folder);
+    return new Server(PenstockProcess.start(folder, settings), folder);
+  }
+
+  /** Lets it finish what it has in hand and waits for its end. */
+  void terminate(Duration limit) throws InterruptedException {
+    process.terminate(limit);
   }
 
   URI uri() {

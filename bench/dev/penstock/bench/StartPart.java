@@ -42,8 +42,9 @@ final class StartPart implements Part {
         .section(
             "Start",
             """
-            `java -jar penstock.jar` to the first 200 of `/health/ready`, asked every %d ms. The
-            two kinds of start alternate; the files are in the page cache.
+            `java -jar penstock.jar` with the build's cache of classes to the first 200 of
+            `/health/ready`, asked every %d ms. The two kinds of start alternate; the files are in
+            the page cache.
             """
                 .formatted(POLL_MS),
             table);

@@ -20,11 +20,11 @@ final class Surroundings {
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("OPT_OUT_TRACKING", "true");
     System.setProperty("DJL_CACHE_DIR", BUILD.resolve("djl").toString());
-    // Whoever stops the benchmark must not be left with a server that it started.
+    // Whoever stops the benchmark must not be left with a server that it started, or that one.
     Runtime.getRuntime()
         .addShutdownHook(
-            new Thread(
-                () -> ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly)));
+            new Thread(() ->
+                ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly)));
   }
 
   private static Path jar() {

@@ -1,5 +1,6 @@
 package dev.penstock;
 
+import dev.penstock.bus.Request.Part;
 import dev.penstock.inference.EngineStatus;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,7 +11,8 @@ import java.util.Optional;
 final class Banner {
   private Banner() {}
 
-  static String of(Node node, Optional<EngineStatus> model, Duration took) {
+  static String of(Node node, Optional<EngineStatus> model, Duration took)
+      throws InterruptedException {
     String uri = node.uri().toString();
     var text = new StringBuilder();
     text.append(
@@ -20,7 +22,15 @@ final class Banner {
             Version.current(),
             uri,
             took.toMillis() / 1000.0));
+    for (Part part : node.troubles()) {
+      line(text, "not", "ready: " + part.name() + ": " + part.message());
+    }
     line(text, "model", model.map(Banner::model).orElse("the default one is served elsewhere"));
+    if (!node.takesRequests()) {
+      line(text, "role", "runs tasks that other nodes take; here are no page and no API");
+      line(text, "health", uri + "/health/ready");
+      return text.append(System.lineSeparator()).toString();
+    }
     line(text, "page", uri + "/   log in with the key");
     line(text, "docs", uri + "/docs");
     line(text, "key", key(node));
@@ -48,6 +58,8 @@ final class Banner {
         .newlyGenerated()
         .map(key -> key + "   new, kept in " + keyFile(node))
         .or(() -> node.keys().keyFile().map(file -> "in " + file))
+        .map(
+            key -> node.shares() ? key + "; works at this node alone: set AUTH_TOKEN for all" : key)
         .orElse("the one set as auth.token (AUTH_TOKEN)");
   }
 

@@ -10,6 +10,7 @@ public final class Main {
   public static void main(String[] arguments) {
     var program = new CommandLine(new ServeCommand());
     Commands.addTo(program);
+    program.addSubcommand(new WorkerCommand());
     int status = program.execute(arguments);
     if (status != ServeCommand.SERVING) {
       System.exit(status);

@@ -2,6 +2,9 @@ package dev.penstock;
 
 import dev.penstock.admin.Dashboard;
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Cluster;
+import dev.penstock.bus.Request.Part;
+import dev.penstock.bus.Request.ReadDispatchHealth;
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.Settings;
 import dev.penstock.dispatch.DispatchVerticle;
@@ -18,8 +21,11 @@ import dev.penstock.queue.TaskQueues;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Sessions;
 import dev.penstock.sqlite.SqliteDatabase;
+import dev.penstock.store.KeyStore;
+import dev.penstock.store.KeyStores;
 import dev.penstock.store.TaskStore;
 import dev.penstock.store.TaskStores;
+import dev.penstock.task.Unavailable;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
@@ -37,6 +43,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
@@ -48,6 +55,10 @@ import java.util.function.UnaryOperator;
 /** One running Penstock: builds every part, starts them in order and stops them in reverse. */
 final class Node implements AutoCloseable {
   private static final Duration PART = Duration.ofSeconds(30);
+  private static final int NAME_DIGITS = 12;
+  private static final Duration JOIN = Duration.ofMinutes(1);
+  private static final Duration CONNECTING = Duration.ofSeconds(3);
+  private static final Duration HEALTH = Duration.ofSeconds(2);
   private static final Duration MODELS = Duration.ofMinutes(5);
 
   private final Settings settings;
@@ -55,6 +66,7 @@ final class Node implements AutoCloseable {
   private final String defaultModel;
   private final ApiKeys keys;
   private final Handlers handlers;
+  private final Bus bus;
   private final InferenceVerticle inference;
   private final HttpVerticle http;
 
@@ -82,12 +94,11 @@ final class Node implements AutoCloseable {
     this.settings = settings;
     this.parts = parts;
     boolean external = external(settings);
-    String name = "node-" + UUID.randomUUID().toString().substring(0, 8);
+    String name = "node-" + UUID.randomUUID().toString().substring(0, NAME_DIGITS);
     ModelCatalogue catalogue =
         ModelCatalogue.load(settings.models().file().orElse(null), settings.models().dir());
     defaultModel = catalogue.require(settings.embedding().model()).name();
     DataFolder.prepare(settings.data().dir());
-    keys = ApiKeys.open(settings);
     NativeLibraries.prepare(settings.data().dir());
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     new JvmMemoryMetrics().bindTo(registry);
@@ -111,23 +122,28 @@ final class Node implements AutoCloseable {
                         run.time())));
     Thread.ofPlatform().name("open-models").daemon().start(opening);
 
-    Vertx vertx = vertx(registry);
+    Vertx vertx = vertx(registry, settings.cluster());
     parts.started("event loops", () -> await(vertx.close()));
     TaskStore store;
+    KeyStore keyStore;
     TaskQueue queue;
     if (external) {
-      store = ports.store().apply(TaskStores.open(vertx, settings.redis()));
+      TaskStore redis = TaskStores.open(vertx, settings.redis());
+      keyStore = KeyStores.beside(redis);
+      store = ports.store().apply(redis);
       parts.started("store", store::close);
-      queue = ports.queue().apply(TaskQueues.open(settings.rabbitmq(), meters));
+      queue = ports.queue().apply(TaskQueues.open(settings.rabbitmq(), meters, keyStore::owners));
     } else {
       DataFolder.prepareDatabase(settings.db().path());
       SqliteDatabase database = SqliteDatabase.open(settings.db().path());
       parts.started("database", database::close);
+      keyStore = KeyStores.open(database);
       store = ports.store().apply(TaskStores.open(database, InstantSource.system()));
       queue = ports.queue().apply(TaskQueues.open(database));
     }
     parts.started("queue", queue::close);
-    Bus bus = Bus.over(vertx);
+    keys = ApiKeys.open(settings, keyStore);
+    bus = Bus.over(vertx, name);
     String dispatch =
         await(vertx.deployVerticle(new DispatchVerticle(bus, store, queue, settings, meters)));
     parts.started("dispatch", () -> await(vertx.undeploy(dispatch)));
@@ -136,7 +152,8 @@ final class Node implements AutoCloseable {
     handlers = await(opening, MODELS);
     parts.started("models", handlers::close);
     inference = new InferenceVerticle(bus, handlers, defaultModel, name, settings, meters);
-    await(vertx.deployVerticle(inference));
+    String workers = await(vertx.deployVerticle(inference));
+    parts.started("workers", () -> await(vertx.undeploy(workers)));
     // Once more at the end: where http cannot start, leased work has to go back all the same.
     parts.started("leases", () -> inference.drain(Duration.ZERO));
     var sessions =
@@ -175,7 +192,8 @@ final class Node implements AutoCloseable {
     return queue;
   }
 
-  private static Vertx vertx(PrometheusMeterRegistry registry) {
+  private static Vertx vertx(PrometheusMeterRegistry registry, Settings.Cluster cluster)
+      throws Exception {
     var metrics =
         new MicrometerMetricsOptions()
             .setEnabled(true)
@@ -183,13 +201,15 @@ final class Node implements AutoCloseable {
             // Ours say more, and Vert.x registers some of these twice.
             .addDisabledMetricsCategory(MetricsDomain.EVENT_BUS)
             .setLabels(EnumSet.of(Label.HTTP_METHOD, Label.HTTP_CODE, Label.HTTP_ROUTE));
-    return Vertx.builder()
-        .with(
-            new VertxOptions()
-                .setMetricsOptions(metrics)
-                .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false)))
-        .withMetrics(new MicrometerMetricsFactory(registry))
-        .build();
+    var options =
+        new VertxOptions()
+            .setMetricsOptions(metrics)
+            .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false));
+    var builder = Vertx.builder().with(options).withMetrics(new MicrometerMetricsFactory(registry));
+    return cluster.enabled()
+        ? await(
+            Cluster.join(builder, options, cluster).toCompletionStage().toCompletableFuture(), JOIN)
+        : builder.build();
   }
 
   private static <T> T await(Future<T> future) throws Exception {
@@ -229,6 +249,37 @@ final class Node implements AutoCloseable {
       }
       TimeUnit.MILLISECONDS.sleep(5);
     }
+  }
+
+  /**
+   * What keeps it from taking or running work, part by part. Waits a little for what is only not
+   * there yet.
+   */
+  List<Part> troubles() throws InterruptedException {
+    long until = System.nanoTime() + CONNECTING.toNanos();
+    List<Part> found = troublesNow();
+    while (!found.isEmpty() && System.nanoTime() < until) {
+      TimeUnit.MILLISECONDS.sleep(50);
+      found = troublesNow();
+    }
+    return found;
+  }
+
+  private List<Part> troublesNow() throws InterruptedException {
+    try {
+      return bus.ask(new ReadDispatchHealth(), HEALTH).stream().filter(part -> !part.ok()).toList();
+    } catch (Unavailable e) {
+      return List.of(new Part("dispatch", false, String.valueOf(e.getMessage())));
+    }
+  }
+
+  /** Whether other nodes may share its work. */
+  boolean shares() {
+    return settings.rabbitmq().used();
+  }
+
+  boolean takesRequests() {
+    return settings.has(Settings.Role.HTTP);
   }
 
   URI uri() {

@@ -44,8 +44,8 @@ final class ServeCommand implements Callable<Integer> {
   /** How long the banner waits for the default model; the program serves all the while. */
   private static final Duration MODEL = Duration.ofMinutes(5);
 
-  private static final int CANNOT_START = 1;
-  private static final int WRONG_SETTINGS = 2;
+  static final int CANNOT_START = 1;
+  static final int WRONG_SETTINGS = 2;
 
   /** Loaded with the first line: commands that do not serve need no log, and start sooner. */
   private static final class Log {
@@ -69,6 +69,12 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "PORT",
       description = "port to listen on; 0: any free one (api.port)")
   private @Nullable String port;
+
+  @Option(
+      names = "--roles",
+      paramLabel = "ROLES",
+      description = "http, inference or both: http,inference (roles)")
+  private @Nullable String roles;
 
   @Option(
       names = "--data",
@@ -135,7 +141,7 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private static String reason(Throwable e) {
+  static String reason(Throwable e) {
     String message = e.getMessage();
     return message == null || message.isBlank() ? e.toString() : message;
   }
@@ -144,6 +150,7 @@ final class ServeCommand implements Callable<Integer> {
     Map<String, String> keys = new LinkedHashMap<>(others);
     put(keys, "api.host", host);
     put(keys, "api.port", port);
+    put(keys, "roles", roles);
     put(keys, "data.dir", data);
     put(keys, "embedding.model", model);
     put(keys, "inference.device", device);
@@ -151,7 +158,7 @@ final class ServeCommand implements Callable<Integer> {
     return keys;
   }
 
-  private static void put(Map<String, String> keys, String key, @Nullable String value) {
+  static void put(Map<String, String> keys, String key, @Nullable String value) {
     if (value != null) {
       keys.put(key, value);
     }

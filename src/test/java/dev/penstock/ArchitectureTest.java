@@ -48,6 +48,8 @@ final class ArchitectureTest {
           .definedBy("dev.penstock.http..")
           .layer("admin")
           .definedBy("dev.penstock.admin..")
+          .layer("remote")
+          .definedBy("dev.penstock.remote..")
           .layer("cli")
           .definedBy("dev.penstock.cli..")
           .whereLayer("main")
@@ -67,17 +69,19 @@ final class ArchitectureTest {
           .whereLayer("store")
           .mayOnlyAccessLayers("task", "config", "metrics", "sqlite")
           .whereLayer("bus")
-          .mayOnlyAccessLayers("task")
+          .mayOnlyAccessLayers("task", "config")
           .whereLayer("dispatch")
           .mayOnlyAccessLayers("task", "queue", "store", "bus", "config", "metrics")
           .whereLayer("inference")
           .mayOnlyAccessLayers("task", "models", "bus", "config", "metrics")
           .whereLayer("security")
-          .mayOnlyAccessLayers("config", "store")
+          .mayOnlyAccessLayers("task", "config", "store")
           .whereLayer("http")
           .mayOnlyAccessLayers("task", "models", "bus", "security", "config", "metrics")
           .whereLayer("admin")
           .mayOnlyAccessLayers("task", "models", "bus", "security", "config", "metrics", "http")
+          .whereLayer("remote")
+          .mayOnlyAccessLayers("task", "bus", "config")
           .whereLayer("cli")
           .mayOnlyAccessLayers("config");
 
@@ -129,6 +133,15 @@ final class ArchitectureTest {
           .resideOutsideOfPackage("dev.penstock.bus..")
           .should()
           .callMethod(Vertx.class, "eventBus");
+
+  @ArchTest
+  static final ArchRule onlyTheBusKnowsTheCluster =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.penstock.bus..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("com.hazelcast..", "io.vertx.spi.cluster..");
 
   @ArchTest
   static final ArchRule noJavaSerialization =

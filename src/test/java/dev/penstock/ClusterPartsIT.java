@@ -2,6 +2,7 @@ package dev.penstock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.testing.Api;
 import dev.penstock.testing.Await;
 import dev.penstock.testing.Checker;
 import dev.penstock.testing.PenstockProcess;
@@ -11,6 +12,7 @@ import dev.penstock.testing.RabbitServer;
 import dev.penstock.testing.RedisServer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
@@ -118,6 +120,42 @@ final class ClusterPartsIT {
       assertThat(api.post("/v1/queues/ping/resume", "").status()).isEqualTo(200);
       checker.settle(api, DRAINED).assertKept();
     }
+  }
+
+  @Test
+  void whatRedisHasForgottenRunsAllTheSameAndEndedTasksAreNotFound() throws Exception {
+    var checker = new Checker();
+    try (var penstock = PenstockProcess.start(folder, settings());
+        var api = penstock.api()) {
+      var ended = new Checker();
+      String result = ended.ping(api, "").orElseThrow();
+      ended.settle(api, DRAINED).assertKept();
+      List<String> lost = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        String id = checker.ping(api, ",\"sleep_ms\":10000").orElseThrow();
+        Await.until("it runs", DRAINED, () -> status(api, id).equals("processing"));
+        lost.add(id);
+      }
+      // The others wait: one that had ended before would rightly be gone.
+      assertThat(api.post("/v1/queues/ping/pause", "").status()).isEqualTo(200);
+      for (int i = 0; i < 50; i++) {
+        lost.add(checker.ping(api, "").orElseThrow());
+      }
+      redis.forget();
+      Await.until("it is not ready", DRAINED, () -> api.get("/health/ready").status() == 503);
+      redis.restart();
+      penstock.awaitReady();
+      assertThat(api.get("/v1/tasks/" + result).status()).isEqualTo(404);
+      for (String id : lost) {
+        Await.until("it is known again", DRAINED, () -> !status(api, id).isEmpty());
+      }
+      checker.settle(api, DRAINED).assertKept();
+    }
+  }
+
+  /** Empty: it is not known. */
+  private static String status(Api api, String id) throws Exception {
+    return api.get("/v1/tasks/" + id).json().path("status").asText();
   }
 
   @Test

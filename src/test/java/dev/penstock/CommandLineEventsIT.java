@@ -50,12 +50,21 @@ final class CommandLineEventsIT {
 
   @Test
   void aTaskIsFollowedToItsEnd() throws Exception {
-    String id = submit("{\"sleep_ms\":4000,\"steps\":8}");
-    CommandProcess run = run("tail", id);
-    assertThat(run.err()).isEmpty();
-    assertThat(run.code()).isZero();
-    assertThat(run.out()).contains("{\"event\":\"progress\",\"done\":");
-    JsonNode last = Api.JSON.readTree(run.lines().getLast());
+    Program.Ended ended;
+    String id;
+    try (var api = server.api()) {
+      // Held back until it is followed: its steps are not told to who comes later.
+      api.post("/v1/queues/ping/pause", "");
+      id = submit("{\"sleep_ms\":3000,\"steps\":3}");
+      try (var tail = Program.start(folder, environment(), "tail", id)) {
+        tail.awaitOutput("\"status\":\"pending\"");
+        api.post("/v1/queues/ping/resume", "");
+        ended = tail.awaitEnd();
+      }
+    }
+    assertThat(ended.status()).as(ended.output()).isZero();
+    assertThat(ended.output()).contains("{\"event\":\"progress\",\"done\":");
+    JsonNode last = Api.JSON.readTree(ended.output().lines().toList().getLast());
     assertThat(last.path("event").asText()).isEqualTo("status");
     assertThat(last.at("/task/id").asText()).isEqualTo(id);
     assertThat(last.at("/task/status").asText()).isEqualTo("completed");

@@ -4,10 +4,10 @@ import dev.penstock.queue.TaskQueue;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.Unavailable;
+import dev.penstock.testing.ForwardingQueue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -15,17 +15,16 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The real queue as a broker can be at its worst: every message comes twice, acknowledged ones come
  * once more later, and some confirms get lost.
  */
-final class InjectedQueue implements TaskQueue {
+final class InjectedQueue extends ForwardingQueue {
   private static final int LOSE_EVERY = 7;
   private static final int LATE_COPIES = 16;
 
-  private final TaskQueue real;
   private final ConcurrentLinkedQueue<Delivery> acknowledged = new ConcurrentLinkedQueue<>();
   private final AtomicInteger confirms = new AtomicInteger();
   private final AtomicInteger repeated = new AtomicInteger();
 
   InjectedQueue(TaskQueue real) {
-    this.real = real;
+    super(real);
   }
 
   int repeatedDeliveries() {
@@ -60,20 +59,5 @@ final class InjectedQueue implements TaskQueue {
   public void ack(List<Delivery> deliveries) {
     real.ack(deliveries);
     acknowledged.addAll(deliveries);
-  }
-
-  @Override
-  public List<Delivery> release(List<Delivery> deliveries) {
-    return real.release(deliveries);
-  }
-
-  @Override
-  public Optional<String> trouble() {
-    return real.trouble();
-  }
-
-  @Override
-  public void close() {
-    real.close();
   }
 }

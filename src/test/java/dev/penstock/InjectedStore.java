@@ -1,7 +1,6 @@
 package dev.penstock;
 
 import dev.penstock.store.TaskStore;
-import dev.penstock.task.Ending;
 import dev.penstock.task.Lane;
 import dev.penstock.task.LaneMinute;
 import dev.penstock.task.Step;
@@ -99,8 +98,8 @@ final class InjectedStore implements TaskStore {
   }
 
   @Override
-  public boolean deleteUnclaimed(TaskId id) {
-    return real.deleteUnclaimed(id);
+  public boolean withdraw(TaskId id) {
+    return real.withdraw(id);
   }
 
   @Override
@@ -114,6 +113,11 @@ final class InjectedStore implements TaskStore {
   }
 
   @Override
+  public List<Task> longestWaiting(Lane lane, int limit) {
+    return real.longestWaiting(lane, limit);
+  }
+
+  @Override
   public List<Claim> claim(List<TaskId> ids, String worker, Duration lease, boolean alone) {
     return afterwards(real.claim(ids, worker, lease, alone));
   }
@@ -124,8 +128,8 @@ final class InjectedStore implements TaskStore {
   }
 
   @Override
-  public Settled settle(TaskId id, String token, Ending ending) {
-    return afterwards(real.settle(id, token, ending));
+  public List<Settled> settle(List<Settle> ended) {
+    return afterwards(real.settle(ended));
   }
 
   @Override
@@ -146,6 +150,11 @@ final class InjectedStore implements TaskStore {
   @Override
   public int deleteOldestCompleted(int limit) {
     return real.deleteOldestCompleted(limit);
+  }
+
+  @Override
+  public boolean holdChores(String node, Duration lease) {
+    return real.holdChores(node, lease);
   }
 
   @Override

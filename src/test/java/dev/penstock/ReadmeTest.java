@@ -46,6 +46,7 @@ final class ReadmeTest {
         switch (key.key()) {
           case "api.port" -> ", or `SERVER_PORT`";
           case "rabbitmq.prefetch" -> ", or `PREFETCH_COUNT`";
+          case "cluster.enabled" -> ", or `CLUSTER`";
           default -> "";
         };
     String standard = key.standard().isEmpty() ? "empty" : "`" + key.standard() + "`";

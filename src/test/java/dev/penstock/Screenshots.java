@@ -122,6 +122,11 @@ final class Screenshots {
     browser.pictures(PICTURES, "submit");
     browser.click("input[value=ping]");
     browser.pictures(PICTURES, "submit-ping");
+    browser.open("/dashboard/workers");
+    browser.pictures(PICTURES, "workers");
+    browser.click("a[href^='/dashboard/workers/drain']");
+    browser.await("a question is asked", () -> browser.shows("dialog[open] #dialog-title"));
+    browser.pictures(PICTURES, "drain");
     browser.open("/dashboard/health");
     browser.pictures(PICTURES, "health");
     browser.open("/dashboard/tasks?state=pending");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.testing.Api;
+import dev.penstock.testing.FreePort;
 import dev.penstock.testing.Program;
 import dev.penstock.testing.Program.Ended;
 import dev.penstock.testing.Vectors;
@@ -51,6 +52,14 @@ final class StartupIT {
     assertThat(version.status()).isZero();
     assertThat(version.output()).containsPattern("^penstock \\d+\\.\\d+\\.\\d+").contains("java ");
     assertNothingWritten();
+  }
+
+  /** In this mode the JVM ends where it cannot use its cache of classes. */
+  @Test
+  void theBuildsCacheOfClassesFitsTheProgram() throws Exception {
+    Ended version = run(Map.of("JAVA_TOOL_OPTIONS", "-XX:AOTMode=on"), "--version");
+    assertThat(version.output()).contains("penstock ");
+    assertThat(version.status()).isZero();
   }
 
   @Test
@@ -102,7 +111,7 @@ final class StartupIT {
 
   @Test
   void theFirstStartMakesAKeyAndPrintsACommandThatWorks() throws Exception {
-    int port = Program.freePort();
+    int port = FreePort.next();
     Map<String, String> environment =
         Map.of("SERVER_PORT", Integer.toString(port), "EMBEDDING_MODEL", "text-embedding-3-small");
     Path keyFile = folder.resolve("data/api-key");

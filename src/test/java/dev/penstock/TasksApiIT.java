@@ -226,6 +226,10 @@ final class TasksApiIT {
     await(next, "completed");
   }
 
+  private static JsonNode worker() throws Exception {
+    return api.get("/v1/workers").json().at("/data/0");
+  }
+
   private static JsonNode queue(String lane) throws Exception {
     return api.get("/v1/queues/" + lane).json();
   }
@@ -239,9 +243,9 @@ final class TasksApiIT {
         LIMIT,
         () -> queue("ping").at("/rates/completed_per_second").asDouble() > 0);
     assertThat(queue("ping").get("consumers").asInt()).isEqualTo(1);
-    JsonNode worker = api.get("/v1/workers").json().at("/data/0");
+    Await.until("the worker announced it", LIMIT, () -> worker().get("done").asInt() > 0);
+    JsonNode worker = worker();
     assertThat(worker.get("id")).isEqualTo(done.json().get("worker"));
-    assertThat(worker.get("done").asInt()).isPositive();
     assertThat(worker.get("device").asText()).isNotEmpty();
     assertThat(worker.get("memory_bytes").asLong()).isPositive();
     assertThat(worker.get("lanes").toString()).contains("\"ping\"");

@@ -1,7 +1,10 @@
 package dev.penstock.admin;
 
+import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.task.Lane;
 import dev.penstock.task.TaskState;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -79,6 +82,39 @@ public record Confirmation(
         "Cancel " + tasks(waiting, false),
         true,
         OverviewPage.PATH);
+  }
+
+  /**
+   * @param alone lanes that nobody else serves
+   */
+  static Confirmation drain(WorkerFigures worker, List<Lane> alone) {
+    String title = "Drain " + worker.node();
+    if (worker.draining()) {
+      return new Confirmation(
+          title, "It drains already.", "", Map.of(), "", false, WorkersPage.PATH);
+    }
+    long running = worker.running();
+    String finishes =
+        switch ((int) Math.min(2, running)) {
+          case 0 -> "It takes no more tasks";
+          case 1 -> "It finishes the task it runs and takes no more";
+          default -> "It finishes the " + Times.count(running) + " tasks it runs and takes no more";
+        };
+    String rest =
+        switch (alone.size()) {
+          case 0 -> " Others do what waits.";
+          case 1 -> " Nobody else serves the lane " + alone.getFirst() + ": its tasks will wait.";
+          default ->
+              " Nobody else serves " + alone.size() + " of its lanes: their tasks will wait.";
+        };
+    return new Confirmation(
+        title,
+        finishes + ", until it is started again." + rest,
+        WorkersPage.DRAIN,
+        Map.of("id", worker.node()),
+        "Drain it",
+        !alone.isEmpty(),
+        WorkersPage.PATH);
   }
 
   private static String tasks(long tasks, boolean more) {

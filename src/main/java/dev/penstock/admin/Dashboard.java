@@ -44,12 +44,13 @@ public final class Dashboard {
     Desk desk = new Desk(bus, clock);
     String model = settings.embedding().model();
     routes.addAll(new LoginPage(desk, keys, sessions, new LoginThrottle(clock), settings).routes());
-    routes.addAll(new OverviewPage(desk, model).routes());
+    routes.addAll(new OverviewPage(desk, model, Settings.knowsAllNodes(settings)).routes());
     routes.addAll(new TaskListPage(desk, lanes).routes());
     routes.addAll(new OneTaskPage(desk).routes());
     routes.addAll(new SweepPage(desk).routes());
     List<InputType> types = handlers.stream().map(InputType::of).toList();
     routes.addAll(new SubmitPage(desk, intake, types, lanes, model).routes());
+    routes.addAll(new WorkersPage(desk, Settings.knowsAllNodes(settings)).routes());
     routes.addAll(new HealthPage(desk).routes());
     routes.addAll(new LiveEvents(desk, sessions).routes());
     file("pico.css", Assets.PICO + "pico.min.css", CSS);

@@ -2,6 +2,7 @@ package dev.penstock.admin;
 
 import dev.penstock.admin.jte.StaticTemplates;
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Event;
 import dev.penstock.bus.Request;
 import dev.penstock.http.Exchange;
 import dev.penstock.http.Reply;
@@ -31,6 +32,10 @@ final class Desk {
   Desk(Bus bus, InstantSource clock) {
     this.bus = bus;
     this.clock = clock;
+  }
+
+  void tellAll(Event event) {
+    bus.tellAll(event);
   }
 
   Instant now() {

@@ -14,9 +14,11 @@ import dev.penstock.security.Caller;
 import dev.penstock.security.LoginThrottle;
 import dev.penstock.security.SessionCookie;
 import dev.penstock.security.Sessions;
+import dev.penstock.task.Scope;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +28,7 @@ final class LoginPage {
   private static final Logger LOG = LoggerFactory.getLogger(LoginPage.class);
   private static final String PATH = "/login";
   private static final int MAX_NEXT = 2_000;
+  private static final Set<Scope> ADMIN = Set.of(Scope.ADMIN);
   private static final String COOKIE = "Set-Cookie";
 
   private final Desk desk;
@@ -49,7 +52,7 @@ final class LoginPage {
   List<Route> routes() {
     return List.of(
         get(PATH, OPEN, this::page),
-        post(PATH, OPEN, Desk.SMALL_FORM, this::login),
+        post(PATH, OPEN, Desk.SMALL_FORM, desk.guarded(this::login)),
         post("/logout", SESSION, Desk.SMALL_FORM, this::logout));
   }
 
@@ -77,16 +80,23 @@ final class LoginPage {
       String error = "Too many wrong keys. Try again in " + seconds + " seconds.";
       return Desk.withStatus(429, page(next, error)).with("Retry-After", Long.toString(seconds));
     }
-    Optional<Caller> caller = keys.authenticateKey(form.get("key").strip());
+    String key = form.get("key").strip();
+    Optional<Caller> caller = keys.authenticateKey(key);
     if (caller.isEmpty()) {
       LOG.warn("login from {} refused: wrong key (request {})", address, exchange.id());
       return Desk.withStatus(401, page(next, "This API key is not known here."));
+    }
+    if (!caller.get().has(ADMIN)) {
+      LOG.warn("login from {} refused: {} is no admin's", address, caller.get().keyId());
+      return Desk.withStatus(
+          403, page(next, "This API key is not for the dashboard: it needs the scope admin."));
     }
     throttle.succeeded(address);
     sessions.close(token(exchange)); // a new login, a new token
     LOG.info("{} from {} logged in (request {})", caller.get().keyId(), address, exchange.id());
     boolean secure = alwaysSecure || "https".equalsIgnoreCase(exchange.header("X-Forwarded-Proto"));
-    return Desk.goTo(next).with(COOKIE, SessionCookie.write(sessions.open(caller.get()), secure));
+    return Desk.goTo(next)
+        .with(COOKIE, SessionCookie.write(sessions.open(caller.get(), keys.standing(key)), secure));
   }
 
   private Reply logout(Exchange exchange) {

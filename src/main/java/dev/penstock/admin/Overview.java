@@ -9,10 +9,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * What the overview shows, in words and figures ready to print.
@@ -79,12 +77,6 @@ public record Overview(boolean answered, List<State> states, List<Lane> lanes, S
    */
   static Overview of(
       Optional<Figures> figures, Optional<List<WorkerFigures>> workers, Instant now, String model) {
-    Optional<Set<dev.penstock.task.Lane>> served =
-        workers.map(all -> {
-          var lanes = new HashSet<dev.penstock.task.Lane>();
-          all.forEach(worker -> lanes.addAll(worker.lanes()));
-          return lanes;
-        });
     List<State> states =
         figures.stream()
             .flatMap(known ->
@@ -97,9 +89,14 @@ public record Overview(boolean answered, List<State> states, List<Lane> lanes, S
         figures.stream()
             .flatMap(known -> known.lanes().stream())
             .sorted(Comparator.comparing(lane -> lane.lane().name()))
-            .map(lane -> lane(lane, now, served.map(all -> all.contains(lane.lane())).orElse(true)))
+            .map(lane -> lane(lane, now, served(workers, lane.lane())))
             .toList();
     return new Overview(figures.isPresent(), states, lanes, model);
+  }
+
+  private static boolean served(
+      Optional<List<WorkerFigures>> workers, dev.penstock.task.Lane lane) {
+    return workers.isEmpty() || workers.get().stream().anyMatch(worker -> worker.serves(lane));
   }
 
   /** True when there has been no task yet, or none is left. */

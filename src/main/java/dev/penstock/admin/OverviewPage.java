@@ -15,6 +15,7 @@ import dev.penstock.http.Route;
 import dev.penstock.task.Lane;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** The page at {@code /}: how much work there is, by state and by lane, and the last hour. */
 final class OverviewPage {
@@ -26,13 +27,16 @@ final class OverviewPage {
 
   private final Desk desk;
   private final String model;
+  private final boolean whole;
 
   /**
    * @param model the one of the example that an empty queue shows
+   * @param whole whether all nodes are known here
    */
-  OverviewPage(Desk desk, String model) {
+  OverviewPage(Desk desk, String model, boolean whole) {
     this.desk = desk;
     this.model = model;
+    this.whole = whole;
   }
 
   List<Route> routes() {
@@ -49,7 +53,10 @@ final class OverviewPage {
   private Reply page(Exchange exchange) throws InterruptedException {
     Overview overview =
         Overview.of(
-            desk.tryAsk(new ReadFigures()), desk.tryAsk(new ReadWorkers()), desk.now(), model);
+            desk.tryAsk(new ReadFigures()),
+            whole ? desk.tryAsk(new ReadWorkers()) : Optional.empty(),
+            desk.now(),
+            model);
     if (Desk.isPart(exchange)) {
       return Reply.html(desk.templates.figures(overview).render());
     }

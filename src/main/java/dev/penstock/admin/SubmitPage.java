@@ -67,7 +67,7 @@ final class SubmitPage {
     } catch (JsonProcessingException e) {
       return refused(form, "The input is not JSON: " + e.getOriginalMessage());
     }
-    return switch (intake.submit(json, exchange.caller().owner())) {
+    return switch (intake.submit(json, exchange.caller())) {
       case Taken.Accepted(var id) -> {
         desk.did(exchange, "submitted task " + id);
         yield Desk.goTo(TaskQuery.PATH + "/" + id);

@@ -1,10 +1,12 @@
 package dev.penstock.bus;
 
 import dev.penstock.task.Unavailable;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.eventbus.ReplyException;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
@@ -17,8 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The event bus, typed. Askers block, so they are virtual threads; servers run each request on a
- * virtual thread of its own; listeners run on an event loop and must not block.
+ * The event bus, typed. Requests stay in the process; events reach other nodes where the bus is
+ * clustered. Askers block, so they are virtual threads; servers run each request on a virtual
+ * thread of its own; listeners run on an event loop and must not block.
  */
 public final class Bus {
   private static final Logger LOG = LoggerFactory.getLogger(Bus.class);
@@ -26,18 +29,35 @@ public final class Bus {
   /** Requests of one type that may be under way; the rest are refused, not queued. */
   private static final int MAX_IN_FLIGHT = 8_192;
 
+  /** Stands for every node: no name of one has such a character. */
+  private static final String ALL = "*";
+
   private final EventBus events;
+  private final String node;
+  private final boolean clustered;
   private final DeliveryOptions local =
       new DeliveryOptions().setCodecName(ByReference.NAME).setLocalOnly(true);
+  private final DeliveryOptions everywhere = new DeliveryOptions().setCodecName(EventCodec.NAME);
 
-  private Bus(EventBus events) {
+  private Bus(EventBus events, String node, boolean clustered) {
     this.events = events;
+    this.node = node;
+    this.clustered = clustered;
   }
 
-  /** One per Vert.x instance. */
-  public static Bus over(Vertx vertx) {
-    vertx.eventBus().registerCodec(new ByReference());
-    return new Bus(vertx.eventBus());
+  /**
+   * One per Vert.x instance.
+   *
+   * @param node this node's name, unique among all that run
+   */
+  public static Bus over(Vertx vertx, String node) {
+    vertx.eventBus().registerCodec(new ByReference()).registerCodec(new EventCodec());
+    return new Bus(vertx.eventBus(), node, vertx.isClustered());
+  }
+
+  /** This node's name. */
+  public String node() {
+    return node;
   }
 
   /**
@@ -121,22 +141,53 @@ public final class Bus {
     }
   }
 
-  /** Tells a node of something that happened. Nobody may be listening: that is fine. */
-  public void tell(String node, Event event) {
-    events.publish(address(node, event.getClass()), event, local);
+  /**
+   * Tells a node of something that happened. Nobody may be listening: that is fine. To other nodes
+   * goes what is fit to leave the process.
+   */
+  public void tell(String other, Event event) {
+    if (!clustered || other.equals(node)) {
+      events.publish(address(other, event.getClass()), event, local);
+      return;
+    }
+    Event crossing =
+        event instanceof Event.TaskSettled(var task) ? new Event.TaskEnded(task.id()) : event;
+    events.publish(address(other, crossing.getClass()), crossing, everywhere);
   }
 
-  /** Hears what is told to a node. The listener runs on an event loop: it must not block. */
-  public <E extends Event> void listen(String node, Class<E> type, Consumer<E> listener) {
-    events.<E>localConsumer(
-        address(node, type),
-        message -> {
-          try {
-            listener.accept(message.body());
-          } catch (RuntimeException e) {
-            LOG.error("listener for {} failed", type.getSimpleName(), e);
-          }
-        });
+  /** Tells every node, this one too. */
+  public void tellAll(Event event) {
+    events.publish(address(ALL, event.getClass()), event, everywhere);
+  }
+
+  /**
+   * Hears what is told to a node. The listener runs on an event loop: it must not block. The future
+   * ends when all nodes know of it.
+   */
+  public <E extends Event> Future<Void> listen(String to, Class<E> type, Consumer<E> listener) {
+    return listenAt(address(to, type), type, listener);
+  }
+
+  /** Hears what is told to all nodes; as {@link #listen}. */
+  public <E extends Event> Future<Void> listenAll(Class<E> type, Consumer<E> listener) {
+    return listenAt(address(ALL, type), type, listener);
+  }
+
+  private <E extends Event> Future<Void> listenAt(
+      String address, Class<E> type, Consumer<E> listener) {
+    MessageConsumer<Object> consumer = events.consumer(address);
+    consumer.handler(message -> {
+      try {
+        if (type.isInstance(message.body())) {
+          listener.accept(type.cast(message.body()));
+        } else {
+          LOG.debug("left alone what came for {}: {}", type.getSimpleName(), message.body());
+        }
+      } catch (RuntimeException e) {
+        LOG.error("listener for {} failed", type.getSimpleName(), e);
+      }
+    });
+    return consumer.completion();
   }
 
   private static String address(Class<?> request) {

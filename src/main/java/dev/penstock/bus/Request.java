@@ -93,13 +93,22 @@ public sealed interface Request<R> {
    */
   record Extended(Set<TaskId> lost) {}
 
+  /** Runs have ended; a reply for each, in order. */
+  record SettleTasks(List<SettleTask> ended) implements Request<List<SettleReply>> {
+    public SettleTasks {
+      ended = List.copyOf(ended);
+    }
+  }
+
   /** A run has ended. */
-  record SettleTask(TaskId id, String token, Outcome outcome) implements Request<SettleReply> {}
+  record SettleTask(TaskId id, String token, Outcome outcome) {}
 
   enum SettleReply {
     SETTLED,
     REPEATED,
-    STALE
+    STALE,
+    /** Nobody knows what became of this one: to be asked again. */
+    UNANSWERED
   }
 
   /** One task, whole, whoever owns it: the asker checks. */
@@ -189,20 +198,23 @@ public sealed interface Request<R> {
   /** What happened, minute by minute, oldest first; minutes in which nothing did are left out. */
   record ReadHistory(Duration last) implements Request<List<LaneMinute>> {}
 
-  /** Who runs tasks. */
+  /** The nodes and remote workers that were seen lately, by name. */
   record ReadWorkers() implements Request<List<WorkerFigures>> {}
 
   /**
-   * A node that runs tasks.
+   * A node, or a remote worker.
    *
+   * @param host the machine it runs on, as that names itself; empty: not known
    * @param running tasks it has in hand
    * @param done runs that ended with a result since its start
    * @param failed runs that ended otherwise
    * @param batches model runs, by the number of texts in them
    * @param memory bytes its process has resident; −1: not known
+   * @param draining it finishes what it runs and leases nothing more
    */
   record WorkerFigures(
       String node,
+      String host,
       List<String> roles,
       List<Lane> lanes,
       String device,
@@ -213,7 +225,26 @@ public sealed interface Request<R> {
       long memory,
       String version,
       Instant startedAt,
-      Instant seenAt) {}
+      Instant seenAt,
+      boolean draining) {
+
+    /** Whether it runs tasks, though it may not have said yet of which lanes. */
+    public boolean runsTasks() {
+      return !roles.equals(List.of("http"));
+    }
+
+    /** Whether it takes tasks of that lane. */
+    public boolean serves(Lane lane) {
+      return !draining && lanes.contains(lane);
+    }
+
+    /** The same, told to drain. */
+    public WorkerFigures drained() {
+      return new WorkerFigures(
+          node, host, roles, lanes, device, running, done, failed, batches, memory, version,
+          startedAt, seenAt, true);
+    }
+  }
 
   /** Model runs and the texts in them. */
   record Batches(long runs, long texts) {}

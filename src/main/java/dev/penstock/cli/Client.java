@@ -95,6 +95,11 @@ final class Client implements AutoCloseable {
     return ask(posting(path, JsonLines.bytes(body), idempotencyKey), Deadline.in(retryFor));
   }
 
+  /** Repeated after a lost reply, so the route must bear that. */
+  Answer delete(String path) throws Failure, InterruptedException {
+    return ask(request(path).DELETE().build(), Deadline.in(retryFor));
+  }
+
   /** Posts JSON once and drops the reply's body; returns the status, 0 when there was no reply. */
   int statusOf(String path, JsonNode body) throws InterruptedException {
     try {

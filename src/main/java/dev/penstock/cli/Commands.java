@@ -24,6 +24,10 @@ public final class Commands {
             new TailCommand(io),
             new BenchCommand(io))
         .forEach(command -> program.addSubcommand(helpful(new CommandLine(command), program)));
+    CommandLine keys = helpful(new CommandLine(new KeysCommand()), program);
+    KeysCommand.parts(io)
+        .forEach(part -> keys.addSubcommand(helpful(new CommandLine(part), program)));
+    program.addSubcommand(keys);
     program.setCaseInsensitiveEnumValuesAllowed(true);
     IParameterExceptionHandler usual = program.getParameterExceptionHandler();
     program.setParameterExceptionHandler((e, arguments) ->

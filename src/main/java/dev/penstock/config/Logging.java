@@ -13,7 +13,8 @@ public final class Logging {
   private static final String OURS = "dev.penstock";
 
   /** Libraries that tell at INFO what interests only their authors. */
-  private static final List<String> QUIET = List.of("io.netty", "io.vertx", "ai.djl");
+  private static final List<String> QUIET =
+      List.of("io.netty", "io.vertx", "ai.djl", "com.hazelcast");
 
   private Logging() {}
 

@@ -1,5 +1,6 @@
 package dev.penstock.config;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.Path;
@@ -8,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -21,6 +23,9 @@ record Rule(String allowed, Consumer<String> check) {
       Pattern.compile(
           "[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*");
   private static final int MAX_HOST_NAME = 253;
+  private static final Pattern MEMBER =
+      Pattern.compile("(?<host>\\[[^\\]]*]|[^\\[\\]:]*)(:(?<port>\\d{1,5}))?");
+  private static final int MAX_PORT = 65_535;
 
   boolean allows(String value) {
     try {
@@ -107,6 +112,27 @@ record Rule(String allowed, Consumer<String> check) {
           boolean digits = value.matches("[0-9.]*");
           if (!name || digits) {
             var _ = InetAddress.ofLiteral(value);
+          }
+        });
+  }
+
+  static Rule members() {
+    return new Rule(
+        "nodes as host, host:port or an IPv6 address, with commas between them",
+        value -> {
+          for (String member : value.split(",", -1)) {
+            String each = member.strip();
+            boolean bare6 = each.chars().filter(c -> c == ':').count() > 1 && !each.startsWith("[");
+            Matcher parts = MEMBER.matcher(bare6 ? "[" + each + "]" : each);
+            require(parts.matches());
+            String host = parts.group("host");
+            if (host.startsWith("[")) {
+              var _ = Inet6Address.ofLiteral(host.substring(1, host.length() - 1));
+            } else {
+              host().check.accept(host);
+            }
+            String port = parts.group("port");
+            require(port == null || Integer.parseInt(port) <= MAX_PORT);
           }
         });
   }

@@ -18,6 +18,11 @@ final class Rules {
 
   private static final Map<String, Rule> RULES =
       Map.ofEntries(
+          entry(
+              "roles",
+              Rule.matching(
+                  "http, inference or both with a comma between them",
+                  "(?i)http|inference|http *, *inference|inference *, *http")),
           entry("api.host", Rule.host()),
           entry("api.port", Rule.whole(0, 65_535)),
           entry(
@@ -56,6 +61,12 @@ final class Rules {
           entry("redis.password-file", Rule.path("the path of a file").orEmpty()),
           entry("redis.uri", Rule.redis().orEmpty()),
           entry("redis.tls", Rule.matching("true or false", "true|false")),
+          entry("redis.ca-file", Rule.path("the path of a file").orEmpty()),
+          entry("redis.sentinels", nodes()),
+          entry(
+              "redis.master-name",
+              Rule.matching("1 to 100 letters, digits, '.', '-' or '_'", "[A-Za-z0-9._-]{1,100}")),
+          entry("redis.cluster-nodes", nodes()),
           entry("http.sync-timeout", Rule.time("100ms", "1h")),
           entry("http.max-body", Rule.size("1KiB", "1GiB")),
           entry("http.max-held-requests", Rule.whole(1, 1_000_000)),
@@ -91,6 +102,7 @@ final class Rules {
           entry("models.dir", Rule.path("the path of a folder")),
           entry("plugins.dir", Rule.path("the path of a folder")),
           entry("shutdown.timeout", Rule.time("0s", "1h")),
+          entry("poll.interval", Rule.time("10ms", "10m")),
           entry("rabbitmq.host", Rule.host().orEmpty()),
           entry("rabbitmq.port", Rule.whole(1, 65_535)),
           entry("rabbitmq.user", Rule.matching("the name of a user", "\\P{Cntrl}{1,255}")),
@@ -99,12 +111,28 @@ final class Rules {
           entry("rabbitmq.vhost", Rule.matching("the name of a vhost", "\\P{Cntrl}{1,255}")),
           entry("rabbitmq.uri", Rule.amqp().orEmpty()),
           entry("rabbitmq.tls", Rule.matching("true or false", "true|false")),
+          entry("rabbitmq.ca-file", Rule.path("the path of a file").orEmpty()),
           entry("rabbitmq.queue-type", Rule.oneOf(Settings.Rabbitmq.QueueType.class)),
           entry("rabbitmq.prefetch", Rule.whole(1, 65_535)),
           entry("rabbitmq.confirm-timeout", Rule.time("100ms", "5m")),
-          entry("rabbitmq.ack-horizon", Rule.time("100ms", "25m")));
+          entry("rabbitmq.ack-horizon", Rule.time("100ms", "25m")),
+          entry("cluster.enabled", Rule.matching("true or false", "true|false")),
+          entry(
+              "cluster.name",
+              Rule.matching("a word of letters, digits, _ and -", "[A-Za-z0-9_-]{1,100}")),
+          entry("cluster.host", Rule.host()),
+          entry("cluster.port", Rule.whole(1, 65_535)),
+          entry("cluster.bus-port", Rule.whole(0, 65_535)),
+          entry("cluster.members", Rule.members().orEmpty()));
 
   private Rules() {}
+
+  private static Rule nodes() {
+    String node = "([A-Za-z0-9._-]+|\\[[0-9a-fA-F:.]+])(:\\d{1,5})?";
+    return Rule.matching(
+            "nodes as host:port, with commas between them", node + "( *, *" + node + ")*")
+        .orEmpty();
+  }
 
   static Rule of(String key) {
     Rule rule = RULES.get(key);
@@ -134,6 +162,9 @@ final class Rules {
     if (settings.redis().passwordFile().isPresent() && settings.redis().password().isPresent()) {
       problem.accept("redis.password-file", "must be empty where redis.password is set");
     }
+    if (settings.redis().sentinels().isPresent() && settings.redis().clusterNodes().isPresent()) {
+      problem.accept("redis.cluster-nodes", "must be empty where redis.sentinels is set");
+    }
     settings
         .auth()
         .token()
@@ -147,6 +178,23 @@ final class Rules {
                     + settings.api().host()
                     + ") is reached from outside this machine; left empty, a key is generated"));
     checkGuest(settings.rabbitmq(), problem);
+    checkRoles(settings, problem);
+  }
+
+  /** One process alone with its SQLite file has nobody to share the work with. */
+  private static void checkRoles(Settings settings, BiConsumer<String, String> problem) {
+    boolean shared = settings.rabbitmq().used() && settings.redis().used();
+    if (!shared && !settings.has(Settings.Role.HTTP)) {
+      problem.accept(
+          "roles",
+          "must have http, because without rabbitmq.host and redis.host nobody else can take"
+              + " requests for this process");
+    }
+    if (!shared && settings.cluster().enabled()) {
+      problem.accept(
+          "cluster.enabled",
+          "must be false without rabbitmq.host and redis.host: nodes share their work there");
+    }
   }
 
   /** Every broker has the account guest, with the password guest, until somebody takes it away. */

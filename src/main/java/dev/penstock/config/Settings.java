@@ -5,6 +5,7 @@ import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithName;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -14,6 +15,20 @@ import java.util.Optional;
  */
 @ConfigMapping(prefix = "")
 public interface Settings {
+
+  /** What this process does: names of {@link Role}, with commas between them. */
+  String roles();
+
+  /** Whether this process has the role. */
+  default boolean has(Role role) {
+    return Arrays.stream(roles().split(","))
+        .anyMatch(name -> name.strip().equalsIgnoreCase(role.name()));
+  }
+
+  /** Whether this node hears of all others: those that share work need no cluster for it. */
+  static boolean knowsAllNodes(Settings settings) {
+    return settings.cluster().enabled() || !settings.rabbitmq().used();
+  }
 
   Api api();
 
@@ -58,6 +73,18 @@ public interface Settings {
   Shutdown shutdown();
 
   Rabbitmq rabbitmq();
+
+  Poll poll();
+
+  Cluster cluster();
+
+  /** A part of the work that a process may take on. */
+  enum Role {
+    /** Takes requests. */
+    HTTP,
+    /** Runs tasks. */
+    INFERENCE
+  }
 
   interface Api {
     String host();
@@ -169,8 +196,23 @@ public interface Settings {
 
     boolean tls();
 
+    /** Certificates to trust in place of Java's own, as PEM. */
+    Optional<Path> caFile();
+
+    /** host:port of each Sentinel, with commas between them; goes before host, port and URI. */
+    Optional<String> sentinels();
+
+    /** What the Sentinels call the master. */
+    String masterName();
+
+    /** host:port of some nodes of a cluster; goes before host, port and URI. */
+    Optional<String> clusterNodes();
+
     default boolean used() {
-      return host().isPresent() || uri().isPresent();
+      return host().isPresent()
+          || uri().isPresent()
+          || sentinels().isPresent()
+          || clusterNodes().isPresent();
     }
   }
 
@@ -267,6 +309,9 @@ public interface Settings {
 
     boolean tls();
 
+    /** Certificates to trust in place of Java's own, as PEM. */
+    Optional<Path> caFile();
+
     /** What new queues are; those that are there stay what they are. */
     QueueType queueType();
 
@@ -287,6 +332,31 @@ public interface Settings {
     default boolean used() {
       return host().isPresent() || uri().isPresent();
     }
+  }
+
+  interface Poll {
+    /** How long a remote worker lets pass from one poll that found nothing to the next. */
+    Duration interval();
+  }
+
+  interface Cluster {
+    /** Whether nodes talk to each other. */
+    boolean enabled();
+
+    /** Nodes of one name form a cluster. */
+    String name();
+
+    /** The address that this node listens on for others, and is known by. */
+    String host();
+
+    /** Where membership is talked about. */
+    int port();
+
+    /** Where events come in; 0: any free port. */
+    int busPort();
+
+    /** Other nodes, with commas between them; a name stands for all its addresses. */
+    Optional<String> members();
   }
 
   interface Shutdown {

@@ -28,7 +28,10 @@ public final class SettingsLoader {
 
   /** Variables by other names, for keys whose own variable is not set. */
   private static final Map<String, String> ALSO =
-      Map.of("api.port", "SERVER_PORT", "rabbitmq.prefetch", "PREFETCH_COUNT");
+      Map.of(
+          "api.port", "SERVER_PORT",
+          "rabbitmq.prefetch", "PREFETCH_COUNT",
+          "cluster.enabled", "CLUSTER");
 
   private SettingsLoader() {}
 

@@ -2,14 +2,18 @@ package dev.penstock.dispatch;
 
 import dev.penstock.queue.TaskQueue;
 import dev.penstock.queue.TaskQueue.Delivery;
+import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Function;
 
 /**
  * The deliveries this node has claimed and not acknowledged yet: the one thing a dispatcher knows
@@ -20,20 +24,80 @@ import java.util.concurrent.ConcurrentMap;
  * message of the later one.
  */
 final class Deliveries {
+  private static final int AT_A_TIME = 500;
+
   private final TaskQueue queue;
+  private final Duration lease;
   private final ConcurrentMap<TaskId, Claimed> claimed = new ConcurrentHashMap<>();
 
-  private record Claimed(String token, Delivery delivery) {}
+  /**
+   * @param until when to look what became of the lease, by {@link System#nanoTime}
+   */
+  private record Claimed(String token, Delivery delivery, long until) {}
 
-  Deliveries(TaskQueue queue) {
+  /**
+   * @param lease how long a lease lasts that is not extended
+   */
+  Deliveries(TaskQueue queue, Duration lease) {
     this.queue = queue;
+    this.lease = lease;
   }
 
   /** An earlier message of the task is not needed beside this one. */
   void keep(String token, Delivery delivery) {
-    Claimed earlier = claimed.put(delivery.id(), new Claimed(token, delivery));
+    Claimed earlier =
+        claimed.put(delivery.id(), new Claimed(token, delivery, after(System.nanoTime())));
     if (earlier != null && !earlier.delivery().equals(delivery)) {
       queue.ack(List.of(earlier.delivery()));
+    }
+  }
+
+  private long after(long now) {
+    return now + lease.toNanos();
+  }
+
+  /** The lease was extended here by a request that came at {@code asked}. */
+  void extended(TaskId id, String token, long asked) {
+    claimed.computeIfPresent(
+        id,
+        (_, current) ->
+            current.token().equals(token)
+                ? new Claimed(token, current.delivery(), after(asked))
+                : current);
+  }
+
+  /**
+   * Looks after the messages whose lease should have ended: it may have been extended or settled
+   * through another node, or lapsed. Tasks that have ended need no message any more, those that run
+   * keep it, and those that wait or are not known get it back: its claim tells whether another copy
+   * was quicker, or a lost record is to be made again.
+   *
+   * @param store finds tasks
+   */
+  void look(long now, Function<List<TaskId>, Map<TaskId, Task>> store) {
+    List<TaskId> due = new ArrayList<>();
+    claimed.forEach((id, current) -> {
+      if (current.until() - now < 0 && due.size() < AT_A_TIME) {
+        due.add(id);
+      }
+    });
+    if (due.isEmpty()) {
+      return;
+    }
+    Map<TaskId, Task> found = store.apply(due);
+    for (TaskId id : due) {
+      Claimed current = claimed.get(id);
+      if (current == null || current.until() - now >= 0) {
+        continue;
+      }
+      Task task = found.get(id);
+      if (task != null && task.state().ended()) {
+        ack(id, current.token());
+      } else if (task == null || task.state() == TaskState.PENDING) {
+        returned(id, current.token());
+      } else {
+        extended(id, current.token(), now);
+      }
     }
   }
 

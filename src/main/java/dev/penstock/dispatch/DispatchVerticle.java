@@ -1,6 +1,9 @@
 package dev.penstock.dispatch;
 
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Event.DrainWorker;
+import dev.penstock.bus.Event.WorkerLeft;
+import dev.penstock.bus.Event.WorkerSeen;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.CancelTasks;
 import dev.penstock.bus.Request.ExtendLeases;
@@ -16,9 +19,10 @@ import dev.penstock.bus.Request.PurgeLane;
 import dev.penstock.bus.Request.ReadDispatchHealth;
 import dev.penstock.bus.Request.ReadFigures;
 import dev.penstock.bus.Request.ReadHistory;
+import dev.penstock.bus.Request.ReadWorkers;
 import dev.penstock.bus.Request.RetryTask;
 import dev.penstock.bus.Request.RetryTasks;
-import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.config.Settings;
 import dev.penstock.metrics.Meters;
@@ -26,6 +30,7 @@ import dev.penstock.queue.TaskQueue;
 import dev.penstock.store.TaskStore;
 import dev.penstock.task.RetryPolicy;
 import dev.penstock.task.Unavailable;
+import io.micrometer.core.instrument.Tags;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
@@ -36,6 +41,9 @@ import java.util.Optional;
 
 /** Serves the dispatcher's requests on the bus, and keeps the Sweeper and the Scheduler going. */
 public final class DispatchVerticle extends VerticleBase {
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+  private static final int DEAD_AT_A_TIME = 500;
+  private static final Duration UNSERVED_EVERY = Duration.ofSeconds(5);
   private static final Duration SCHEDULE_EVERY = Duration.ofMillis(200);
 
   /** For the meters, which must not wait for the store when they are read. */
@@ -46,6 +54,7 @@ public final class DispatchVerticle extends VerticleBase {
   private final TaskQueue queue;
   private final Settings settings;
   private final Meters meters;
+  private final String node;
   private Runnable atTheEnd = () -> {};
   private final List<Ticker> tickers = new ArrayList<>();
 
@@ -56,6 +65,7 @@ public final class DispatchVerticle extends VerticleBase {
     this.queue = queue;
     this.settings = settings;
     this.meters = meters;
+    this.node = bus.node();
   }
 
   @Override
@@ -64,7 +74,8 @@ public final class DispatchVerticle extends VerticleBase {
     var clock = InstantSource.system();
     var recorder = new Recorder(meters, clock);
     var pauses = new Pauses(store);
-    var submissions = new Submissions(store, queue, recorder, clock);
+    var unsent = new Unsent(store, queue);
+    var submissions = new Submissions(store, queue, recorder, clock, unsent);
     var dispatcher =
         new Dispatcher(
             store,
@@ -74,13 +85,15 @@ public final class DispatchVerticle extends VerticleBase {
             recorder,
             pauses,
             new RetryPolicy(task.retryBase(), task.retryCap()),
-            settings.lease().duration());
+            settings.lease().duration(),
+            clock,
+            unsent);
     var byHand = new ByHand(store, dispatcher);
     var figures = new FigureBoard(store, pauses, recorder, clock, meters);
     bus.serve(SubmitTasks.class, submissions::submit);
     bus.serve(LeaseTasks.class, request -> lease(dispatcher, request));
     bus.serve(ExtendLeases.class, dispatcher::extend);
-    bus.serve(SettleTask.class, dispatcher::settle);
+    bus.serve(SettleTasks.class, request -> dispatcher.settle(request.ended()));
     bus.serve(FindTask.class, request -> store.find(request.id()));
     bus.serve(FindTasks.class, request -> store.findAll(request.ids()));
     bus.serve(FindSteps.class, request -> store.steps(request.id()));
@@ -100,6 +113,10 @@ public final class DispatchVerticle extends VerticleBase {
     bus.serve(ReadFigures.class, _ -> figures.figures());
     bus.serve(ReadHistory.class, request -> store.history(clock.instant().minus(request.last())));
     bus.serve(ReadDispatchHealth.class, _ -> health());
+    var presence = new Presence(System::nanoTime, bus::tellAll);
+    bus.serve(ReadWorkers.class, _ -> presence.workers());
+    var chores = new Chores(store, node);
+    tickers.add(Ticker.start("chores", Chores.RENEW_EVERY, chores));
     var sweeper =
         new Sweeper(
             store,
@@ -107,18 +124,44 @@ public final class DispatchVerticle extends VerticleBase {
             submissions,
             settings.lease().margin(),
             task.maxLost(),
-            settings.store().maxBytes());
+            settings.store().maxBytes(),
+            chores::held);
     tickers.add(Ticker.start("sweeper", settings.lease().sweepEvery(), sweeper));
     var rescuer = new Rescuer(store, queue, clock, settings.lease().duration().multipliedBy(2));
-    tickers.add(Ticker.start("rescuer", settings.lease().sweepEvery(), rescuer));
-    tickers.add(Ticker.start("scheduler", SCHEDULE_EVERY, new Scheduler(store, dispatcher)));
+    tickers.add(Ticker.start("rescuer", settings.lease().sweepEvery(), chores.mine(rescuer)));
+    tickers.add(
+        Ticker.start(
+            "dead-letters",
+            settings.lease().sweepEvery(),
+            chores.mine(() -> queue.takeDead(DEAD_AT_A_TIME, dispatcher::dead))));
+    tickers.add(
+        Ticker.start("scheduler", SCHEDULE_EVERY, chores.mine(new Scheduler(store, dispatcher))));
+    tickers.add(Ticker.start("unsent", LOOK_EVERY, unsent));
+    tickers.add(Ticker.start("deliveries", LOOK_EVERY, dispatcher::lookAfterDeliveries));
+    if (Settings.knowsAllNodes(settings)) {
+      var unserved =
+          new Unserved(() -> figures.figures().lanes(), presence::workers, System::nanoTime);
+      tickers.add(Ticker.start("unserved", UNSERVED_EVERY, chores.mine(unserved)));
+    }
     tickers.add(Ticker.start("figures", FIGURES_EVERY, figures::figures));
-    atTheEnd = () -> recorder.flushIfPossible(store);
+    meters.gauge("penstock.workers", Tags.empty(), presence, Presence::thatRunTasks);
+    atTheEnd =
+        () -> {
+          chores.giveUp();
+          recorder.flushIfPossible(store);
+        };
     // Before anybody leases: a lane that was paused when the program stopped is paused still.
-    return vertx.executeBlocking(() -> {
-      pauses.refreshIfPossible();
-      return null;
-    });
+    Future<?> refreshed =
+        vertx.executeBlocking(() -> {
+          chores.run();
+          pauses.refreshIfPossible();
+          return null;
+        });
+    return Future.all(
+        refreshed.otherwiseEmpty(),
+        bus.listenAll(WorkerSeen.class, presence::seen),
+        bus.listenAll(WorkerLeft.class, presence::left),
+        bus.listenAll(DrainWorker.class, presence::drain));
   }
 
   private static Leased lease(Dispatcher dispatcher, LeaseTasks request) {

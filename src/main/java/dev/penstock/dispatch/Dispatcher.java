@@ -16,6 +16,7 @@ import dev.penstock.queue.TaskQueue.Delivery;
 import dev.penstock.queue.TaskQueue.Room;
 import dev.penstock.store.TaskStore;
 import dev.penstock.store.TaskStore.Claim;
+import dev.penstock.store.TaskStore.Settle;
 import dev.penstock.store.TaskStore.Settled;
 import dev.penstock.task.Ending;
 import dev.penstock.task.LeasedTask;
@@ -25,9 +26,12 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.task.Unavailable;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +45,9 @@ import org.slf4j.LoggerFactory;
 final class Dispatcher {
   private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
 
+  static final Duration SOONEST_AFTER_DEATH = Duration.ofSeconds(5);
+  static final Duration LATEST_AFTER_DEATH = Duration.ofMinutes(5);
+
   private final TaskStore store;
   private final TaskQueue queue;
   private final Bus bus;
@@ -50,6 +57,9 @@ final class Dispatcher {
   private final RetryPolicy retries;
   private final Duration lease;
   private final Deliveries deliveries;
+  private final LostRecords lostRecords;
+  private final Unsent unsent;
+  private final InstantSource clock;
 
   Dispatcher(
       TaskStore store,
@@ -59,7 +69,10 @@ final class Dispatcher {
       Recorder recorder,
       Pauses pauses,
       RetryPolicy retries,
-      Duration lease) {
+      Duration lease,
+      InstantSource clock,
+      Unsent unsent) {
+    this.unsent = unsent;
     this.store = store;
     this.queue = queue;
     this.bus = bus;
@@ -68,7 +81,9 @@ final class Dispatcher {
     this.pauses = pauses;
     this.retries = retries;
     this.lease = lease;
-    this.deliveries = new Deliveries(queue);
+    this.deliveries = new Deliveries(queue, lease);
+    this.clock = clock;
+    this.lostRecords = new LostRecords(store, queue, meters, clock);
   }
 
   Leased lease(LeaseTasks request) throws InterruptedException {
@@ -90,12 +105,10 @@ final class Dispatcher {
     }
     List<Claim> claims;
     try {
-      claims =
-          store.claim(
-              received.stream().map(Delivery::id).toList(),
-              request.worker(),
-              lease,
-              request.suspects() == Suspects.TAKE);
+      claims = claim(request, received);
+      if (lostRecords.restore(received, claims)) {
+        claims = claim(request, received);
+      }
     } catch (RuntimeException e) {
       queue.release(received);
       throw e;
@@ -114,12 +127,21 @@ final class Dispatcher {
           meters.duplicate();
           done.add(delivery);
         }
+        case Claim.Unknown _ -> done.add(delivery);
         case Claim.Suspect _ -> suspects.add(delivery);
       }
     }
     queue.ack(done);
     queue.release(suspects);
     return new Leased(tasks, !suspects.isEmpty());
+  }
+
+  private List<Claim> claim(LeaseTasks request, List<Delivery> received) {
+    return store.claim(
+        received.stream().map(Delivery::id).toList(),
+        request.worker(),
+        lease,
+        request.suspects() == Suspects.TAKE);
   }
 
   private static int suspects(LeaseTasks request) {
@@ -131,6 +153,7 @@ final class Dispatcher {
   }
 
   Extended extend(ExtendLeases request) {
+    long asked = System.nanoTime();
     Set<TaskId> lost =
         store.extend(
             request.held().stream()
@@ -140,52 +163,107 @@ final class Dispatcher {
     for (Held held : request.held()) {
       if (lost.contains(held.id())) {
         deliveries.returned(held.id(), held.token());
+      } else {
+        deliveries.extended(held.id(), held.token(), asked);
       }
     }
     return new Extended(lost);
   }
 
-  SettleReply settle(SettleTask request) {
-    Ending ending = ending(request.id(), request.outcome());
-    Settled settled = store.settle(request.id(), request.token(), ending);
-    switch (settled) {
-      case Settled.Now(Task task) -> {
-        recorder.settled(task, ending);
-        if (task.state().ended()) {
-          deliveries.ack(task.id(), request.token());
-          tell(task);
-        } else if (waitsFor(ending).isZero()) {
-          deliveries.again(List.of(task.spec()));
-        } else {
-          deliveries.ack(task.id(), request.token());
-        }
-        return SettleReply.SETTLED;
-      }
-      case Settled.Before _ -> {
-        deliveries.ack(request.id(), request.token());
-        return SettleReply.REPEATED;
-      }
-      case Settled.Stale _ -> {
-        deliveries.returned(request.id(), request.token());
-        meters.staleSettle();
-        LOG.info("task {}: a late result was refused", request.id());
-        return SettleReply.STALE;
-      }
+  /** A reply for each, in order. */
+  List<SettleReply> settle(List<SettleTask> ended) {
+    List<Settle> settles = settles(ended);
+    List<Settled> settled = store.settle(settles);
+    List<SettleReply> replies = new ArrayList<>(ended.size());
+    List<TaskSpec> again = new ArrayList<>();
+    for (int i = 0; i < settled.size(); i++) {
+      boolean ends = ends(ended.get(i).outcome());
+      replies.add(settled(settles.get(i), ends, settled.get(i), again));
+    }
+    again(again);
+    return replies;
+  }
+
+  private List<Settle> settles(List<SettleTask> ended) {
+    List<TaskId> toRepeat =
+        ended.stream()
+            .filter(one -> one.outcome() instanceof Outcome.Retry)
+            .map(SettleTask::id)
+            .toList();
+    Map<TaskId, Task> failing = toRepeat.isEmpty() ? Map.of() : store.findAll(toRepeat);
+    return ended.stream()
+        .map(one -> new Settle(one.id(), one.token(), ending(one.outcome(), failing.get(one.id()))))
+        .toList();
+  }
+
+  /** All are settled by now, so trouble with messages is not for the caller to hear of. */
+  private void again(List<TaskSpec> ready) {
+    try {
+      deliveries.again(ready);
+    } catch (Unavailable e) {
+      LOG.warn("{} tasks are ready and wait for the queue: {}", ready.size(), e.getMessage());
+      ready.forEach(spec -> unsent.add(spec.id()));
     }
   }
 
-  private Ending ending(TaskId id, Outcome outcome) {
+  /** Whether a task has ended with it for certain: others may lead to another run. */
+  private static boolean ends(Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Done _, Outcome.Reject _ -> true;
+      case Outcome.Postpone _, Outcome.Retry _ -> false;
+    };
+  }
+
+  /**
+   * @param ends whether the task is over with this settle
+   * @param again takes what is ready to run once more
+   */
+  private SettleReply settled(Settle settle, boolean ends, Settled settled, List<TaskSpec> again) {
+    return switch (settled) {
+      case Settled.Now(Task task) -> {
+        recorder.settled(task, settle.ending());
+        if (task.state().ended()) {
+          deliveries.ack(task.id(), settle.token());
+          tell(task);
+        } else if (waitsFor(settle.ending()).isZero()) {
+          again.add(task.spec());
+        } else {
+          deliveries.ack(task.id(), settle.token());
+        }
+        yield SettleReply.SETTLED;
+      }
+      case Settled.Before _ -> {
+        if (ends) {
+          deliveries.ack(settle.id(), settle.token());
+        } else {
+          // It may be ready again and need its message; if not, the next claim says so.
+          deliveries.returned(settle.id(), settle.token());
+        }
+        yield SettleReply.REPEATED;
+      }
+      case Settled.Stale _ -> {
+        deliveries.returned(settle.id(), settle.token());
+        meters.staleSettle();
+        LOG.info("task {}: a late result was refused", settle.id());
+        yield SettleReply.STALE;
+      }
+    };
+  }
+
+  /**
+   * @param task of an outcome that may be tried again; null: it is not known, or not asked for
+   */
+  private Ending ending(Outcome outcome, @Nullable Task task) {
     return switch (outcome) {
       case Outcome.Done(var output) -> new Ending.Completed(output);
       case Outcome.Reject(var error) -> new Ending.Failed(error);
       case Outcome.Postpone(var delay) -> new Ending.Returned(delay);
-      case Outcome.Retry(var error) -> afterFailure(id, error);
+      case Outcome.Retry(var error) -> afterFailure(task, error);
     };
   }
 
   /** Another attempt after a wait, or the end when there are none left. */
-  private Ending afterFailure(TaskId id, TaskError error) {
-    Task task = store.findAll(List.of(id)).get(id);
+  private Ending afterFailure(@Nullable Task task, TaskError error) {
     int attempts = task == null ? 1 : task.attempts() + 1;
     return task == null || attempts >= task.spec().maxAttempts()
         ? new Ending.Failed(error)
@@ -226,12 +304,62 @@ final class Dispatcher {
   /** Lost leases: their tasks run again, or have failed for good. */
   void reclaimed(TaskStore.Lapsed lapsed) {
     meters.leaseLost(lapsed.ready().size() + lapsed.failed().size());
-    deliveries.again(lapsed.ready());
     for (Task task : lapsed.failed()) {
       deliveries.ack(task.id());
       recorder.ended(task);
       tell(task);
     }
+    again(lapsed.ready());
+  }
+
+  /**
+   * Looks what became of tasks whose lease should have ended by now, as far as this node knows:
+   * another node may have extended or settled it, or their worker is dead.
+   */
+  void lookAfterDeliveries() {
+    deliveries.look(System.nanoTime(), store::findAll);
+  }
+
+  /**
+   * The queue gave its message up. One that runs is its worker's. A task that nobody runs has
+   * failed when the message was dropped; when it was only delivered too often the task comes again
+   * after a while, with a new message: a delivery is no run, and how many runs a task may lose is
+   * the store's to say.
+   */
+  void dead(TaskQueue.Dead dead) {
+    TaskId id = dead.task().id();
+    Claim claim = claimDead(id);
+    if (claim instanceof Claim.Unknown(var began) && lostRecords.restore(dead.task(), began)) {
+      claim = claimDead(id);
+    }
+    if (claim instanceof Claim.Claimed(Task task, var taskLease)) {
+      LOG.warn("task {}: the queue gave its message up: {}", id, dead.reason());
+      Outcome outcome =
+          dead.tooOften()
+              ? new Outcome.Postpone(afterDeath(task))
+              : new Outcome.Reject(
+                  new TaskError(
+                      TaskError.Code.LEASE_LOST,
+                      "the queue gave its message up: " + dead.reason()));
+      // Left with a lease it would count as lost.
+      Repeat.whileUnknown(() -> settle(List.of(new SettleTask(id, taskLease.token(), outcome))));
+    }
+  }
+
+  /**
+   * A tenth of its age: a message that dies over and over comes ever more rarely, and nobody has to
+   * remember how often it has.
+   */
+  private Duration afterDeath(Task task) {
+    Duration tenth = Duration.between(task.createdAt(), clock.instant()).dividedBy(10);
+    if (tenth.compareTo(SOONEST_AFTER_DEATH) < 0) {
+      return SOONEST_AFTER_DEATH;
+    }
+    return tenth.compareTo(LATEST_AFTER_DEATH) < 0 ? tenth : LATEST_AFTER_DEATH;
+  }
+
+  private Claim claimDead(TaskId id) {
+    return store.claim(List.of(id), "dead-letters", lease, true).getFirst();
   }
 
   /** Tasks whose time has come. */

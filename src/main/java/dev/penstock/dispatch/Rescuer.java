@@ -25,9 +25,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Enqueues again what a broker has lost or never got: a ready task without a message would wait for
- * ever. A lane counts as lost when it has had ready tasks and no message for a while. Messages in
- * hand on other nodes are not seen, so some tasks may get a second one; their claims tell the two
- * apart.
+ * ever. A lane counts as lost when it has had ready tasks and no message for a while, a task when
+ * later ones of its lane overtake it. Messages in hand on other nodes are not seen, so some tasks
+ * may get a second one; their claims tell the two apart.
  */
 final class Rescuer implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Rescuer.class);
@@ -36,11 +36,18 @@ final class Rescuer implements Runnable {
   /** Of one lane in one go; the rest when these have been worked off. */
   private static final int MOST = 20 * AT_A_TIME;
 
+  /** The longest waiting of a lane in which an overtaken one is looked for. */
+  private static final int MOST_LOOKED_AT = 1_000;
+
+  private static final Duration VERY_LONG = Duration.ofHours(1);
+
   private final TaskStore store;
   private final TaskQueue queue;
   private final InstantSource clock;
   private final Duration patience;
   private final Map<Lane, Instant> withoutMessages = new HashMap<>();
+  private final Map<Lane, Instant> looks = new HashMap<>();
+  private final Map<Lane, Map<TaskId, Instant>> sentAgain = new HashMap<>();
 
   /**
    * @param patience how long a lane may have ready tasks and no message
@@ -60,6 +67,9 @@ final class Rescuer implements Runnable {
       OptionalLong messages = figures.ready() == 0 ? OptionalLong.empty() : queue.messages(lane);
       if (messages.isEmpty() || messages.getAsLong() > 0) {
         withoutMessages.remove(lane);
+        if (messages.isPresent()) {
+          rescueOvertaken(figures, now);
+        }
         continue;
       }
       Instant since = withoutMessages.computeIfAbsent(lane, _ -> now);
@@ -68,6 +78,60 @@ final class Rescuer implements Runnable {
         LOG.warn("lane {}: {} tasks without a message are enqueued again", lane, rescue(lane, now));
       }
     }
+  }
+
+  /**
+   * A lane that always has messages hides the one it lost. Messages of an owner come in the order
+   * in which they were sent, except that more urgent ones overtake. So a task that has waited much
+   * longer than one of its owner's that was no more urgent and has begun has no message any more.
+   * It gets another one, as does what has waited for very long; a claim tells the two apart.
+   */
+  private void rescueOvertaken(LaneFigures figures, Instant now) {
+    Lane lane = figures.lane();
+    Instant oldest = figures.oldest();
+    Instant looked = looks.get(lane);
+    if (oldest == null
+        || oldest.plus(patience).isAfter(now)
+        || looked != null && looked.plus(patience).isAfter(now)) {
+      return;
+    }
+    looks.put(lane, now);
+    var begun =
+        new TaskFilter(
+            null,
+            Set.of(TaskState.PROCESSING, TaskState.COMPLETED, TaskState.FAILED),
+            lane.type(),
+            lane.model(),
+            null);
+    List<Task> others =
+        store.list(begun, null, AT_A_TIME).tasks().stream()
+            .filter(task -> task.spec().lane().equals(lane))
+            .toList();
+    Map<TaskId, Instant> before = sentAgain.getOrDefault(lane, Map.of());
+    Map<TaskId, Instant> after = new HashMap<>();
+    List<TaskSpec> lost = new ArrayList<>();
+    for (Task task : store.longestWaiting(lane, MOST_LOOKED_AT)) {
+      Instant since = task.queuedAt();
+      Instant sent = before.get(task.id());
+      if (sent != null && sent.isAfter(since) && sent.plus(VERY_LONG).isAfter(now)) {
+        after.put(task.id(), sent);
+      } else if (since.plus(VERY_LONG).isBefore(now)
+          || others.stream().anyMatch(other -> overtook(other, task))) {
+        after.put(task.id(), now);
+        store.find(task.id()).ifPresent(whole -> lost.add(whole.spec()));
+      }
+    }
+    sentAgain.put(lane, after);
+    if (!lost.isEmpty()) {
+      LOG.warn("lane {}: {} tasks were overtaken and are enqueued again", lane, lost.size());
+      queue.enqueue(lost);
+    }
+  }
+
+  private boolean overtook(Task other, Task task) {
+    return other.spec().owner().equals(task.spec().owner())
+        && other.spec().priority().compareTo(task.spec().priority()) <= 0
+        && other.queuedAt().isAfter(task.queuedAt().plus(patience));
   }
 
   private int rescue(Lane lane, Instant now) {

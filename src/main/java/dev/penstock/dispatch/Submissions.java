@@ -33,9 +33,12 @@ final class Submissions {
   private final TaskQueue queue;
   private final Recorder recorder;
   private final InstantSource clock;
+  private final Unsent unsent;
   private volatile boolean full;
 
-  Submissions(TaskStore store, TaskQueue queue, Recorder recorder, InstantSource clock) {
+  Submissions(
+      TaskStore store, TaskQueue queue, Recorder recorder, InstantSource clock, Unsent unsent) {
+    this.unsent = unsent;
     this.store = store;
     this.queue = queue;
     this.recorder = recorder;
@@ -56,7 +59,7 @@ final class Submissions {
     try {
       inserted = Repeat.whileUnknown(() -> store.insert(specs));
     } catch (Unavailable e) {
-      LOG.warn("refused {} tasks: {}", specs.size(), e.getMessage());
+      LOG.warn("tasks refused: {}; {}", specs.size(), e.getMessage());
       return refuse(specs, Code.UNAVAILABLE, "the task store cannot write");
     }
     List<TaskSpec> kept = new ArrayList<>(specs.size());
@@ -89,7 +92,7 @@ final class Submissions {
     try {
       Repeat.whileUnknown(() -> queue.enqueue(ready));
     } catch (Unavailable e) {
-      LOG.warn("refused {} tasks: {}", ready.size(), e.getMessage());
+      LOG.warn("tasks refused: {}; {}", ready.size(), e.getMessage());
       return spec -> {
         if (!ready.contains(spec)) {
           return accepted(spec);
@@ -107,11 +110,15 @@ final class Submissions {
     return new Submission.Accepted();
   }
 
-  /** It was not published: forgets the record, so that no task runs whose submit was refused. */
+  /**
+   * It was not published: forgets the record, so that no task runs whose submit was refused. But
+   * where somebody has claimed it all the same, or an equal submit was answered with it meanwhile,
+   * through any node, it is promised, and so accepted here too.
+   */
   private Submission withdraw(TaskSpec spec) {
     try {
-      // Claimed all the same: somebody runs it, so it was accepted.
-      if (!store.deleteUnclaimed(spec.id()) && store.find(spec.id()).isPresent()) {
+      if (!store.withdraw(spec.id()) && store.find(spec.id()).isPresent()) {
+        unsent.add(spec.id());
         return accepted(spec);
       }
     } catch (Unavailable e) {

@@ -3,6 +3,7 @@ package dev.penstock.dispatch;
 import dev.penstock.store.TaskStore;
 import dev.penstock.store.TaskStore.Lapsed;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,24 +21,34 @@ final class Sweeper implements Runnable {
   private final Duration margin;
   private final int maxLost;
   private final long maxBytes;
+  private final BooleanSupplier mine;
 
+  /**
+   * @param mine whether this node does the chores; another one does them otherwise
+   */
   Sweeper(
       TaskStore store,
       Dispatcher dispatcher,
       Submissions submissions,
       Duration margin,
       int maxLost,
-      long maxBytes) {
+      long maxBytes,
+      BooleanSupplier mine) {
     this.store = store;
     this.dispatcher = dispatcher;
     this.submissions = submissions;
     this.margin = margin;
     this.maxLost = maxLost;
     this.maxBytes = maxBytes;
+    this.mine = mine;
   }
 
   @Override
   public void run() {
+    if (!mine.getAsBoolean()) {
+      submissions.setFull(store.bytes() > maxBytes);
+      return;
+    }
     try {
       reclaim();
     } finally {
@@ -52,7 +63,7 @@ final class Sweeper implements Runnable {
       lapsed = store.reclaimLapsed(margin, maxLost, AT_A_TIME);
       if (!lapsed.ready().isEmpty() || !lapsed.failed().isEmpty()) {
         LOG.warn(
-            "{} leases lapsed: {} tasks run again, {} failed",
+            "leases lapsed: {}; tasks that run again: {}, failed: {}",
             lapsed.ready().size() + lapsed.failed().size(),
             lapsed.ready().size(),
             lapsed.failed().size());

@@ -1,5 +1,6 @@
 package dev.penstock.dispatch;
 
+import dev.penstock.task.Unavailable;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +41,9 @@ final class Ticker implements AutoCloseable {
             LOG.info("{} works again", name);
           }
           failing = false;
+        } catch (Unavailable e) {
+          // Whoever keeps the link to the store or the queue says so, once for all chores.
+          LOG.debug("{} has to wait: {}", name, e.getMessage());
         } catch (RuntimeException | Error e) {
           if (!failing) {
             LOG.warn("{} failed and goes on trying: {}", name, e.toString());

@@ -1,6 +1,9 @@
 package dev.penstock.http;
 
+import dev.penstock.task.Scope;
 import dev.penstock.task.TaskError;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +70,24 @@ record ApiError(
 
   static ApiError wrongKey(String message) {
     return new ApiError(401, INVALID_REQUEST, null, "invalid_api_key", message, Again.NEVER);
+  }
+
+  /**
+   * A known key that may not do this.
+   *
+   * @param scopes what it has
+   * @param needed one of these it would need
+   */
+  static ApiError wrongScope(Set<Scope> scopes, Set<Scope> needed) {
+    return http(
+        403,
+        "insufficient_scope",
+        "This API key has the scope %s; this route is for %s."
+            .formatted(words(scopes, " and "), words(needed, " or ")));
+  }
+
+  private static String words(Set<Scope> scopes, String between) {
+    return scopes.stream().sorted().map(Scope::json).collect(Collectors.joining(between));
   }
 
   static ApiError noSuchTask() {

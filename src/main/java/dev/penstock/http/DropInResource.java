@@ -50,7 +50,7 @@ final class DropInResource {
             TaskId.random(),
             new Lane(EmbeddingsResource.TYPE, model.name()),
             exchange.caller().owner(),
-            Priority.TASK,
+            exchange.caller().usual(Priority.TASK),
             input.toJson(),
             settings.task().maxAttempts(),
             settings.task().timeout(),

@@ -6,6 +6,7 @@ import dev.penstock.http.EmbeddingInput.Form;
 import dev.penstock.http.Submitter.Submitted;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
+import dev.penstock.security.Caller;
 import dev.penstock.task.EmbeddingOutput;
 import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
@@ -67,7 +68,7 @@ final class EmbeddingsResource {
     fields.text("user", MAX_USER);
     Patience said = Patience.of(fields);
     Patience patience = said != null ? said : Patience.of(exchange.header("Prefer"));
-    Priority priority = priority(fields, Priority.HELD);
+    Priority priority = priority(fields, Priority.HELD, exchange.caller());
     IdempotencyKey key = IdempotencyKey.of(exchange);
     boolean async = patience != null;
     // Whoever may come back with the id gets the form that was asked for; else each request says.
@@ -128,9 +129,18 @@ final class EmbeddingsResource {
                     .withParam(fields.param("model"))));
   }
 
-  static Priority priority(Fields fields, Priority standard) {
+  /**
+   * The priority that the request names, or the usual one.
+   *
+   * @param caller whose key may have a highest one
+   */
+  static Priority priority(Fields fields, Priority usual, Caller caller) {
     Integer value = fields.integer("priority", Priority.MIN, Priority.MAX);
-    return value == null ? standard : new Priority(value);
+    int highest = caller.highest().value();
+    if (value != null && value > highest) {
+      throw fields.bad("priority", "may be at most " + highest + " with this API key");
+    }
+    return value == null ? caller.usual(usual) : new Priority(value);
   }
 
   /** Work whose id nobody will learn is not kept for long. */

@@ -24,13 +24,18 @@ final class HealthResource {
   private static final long FRESH_TROUBLE = Duration.ofMillis(100).toNanos();
 
   private final Bus bus;
+  private final boolean takesRequests;
   private final BooleanSupplier stopping;
   private final ReentrantLock lock = new ReentrantLock();
   private List<Part> parts = List.of();
   private long looked;
 
-  HealthResource(Bus bus, BooleanSupplier stopping) {
+  /**
+   * @param takesRequests whether work comes in here; else it runs what others took in
+   */
+  HealthResource(Bus bus, boolean takesRequests, BooleanSupplier stopping) {
     this.bus = bus;
+    this.takesRequests = takesRequests;
     this.stopping = stopping;
   }
 
@@ -46,7 +51,12 @@ final class HealthResource {
     boolean ok = ready();
     var all = new ArrayList<Part>();
     boolean stops = stopping.getAsBoolean();
-    all.add(new Part("http", !stops, stops ? "stopping: takes no new work" : "takes requests"));
+    String takes = takesRequests ? "takes requests" : "runs tasks that other nodes take";
+    all.add(
+        new Part(
+            takesRequests ? "http" : "node",
+            !stops,
+            stops ? "stopping: takes no new work" : takes));
     all.addAll(parts());
     return reply(ok, all);
   }

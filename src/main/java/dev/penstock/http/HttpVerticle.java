@@ -1,14 +1,20 @@
 package dev.penstock.http;
 
+import static dev.penstock.http.Route.Access.ADMIN;
 import static dev.penstock.http.Route.Access.EITHER;
 import static dev.penstock.http.Route.Access.KEY;
 import static dev.penstock.http.Route.Access.OPEN;
 import static dev.penstock.http.Route.Access.SCRAPER;
+import static dev.penstock.http.Route.Access.WORKER;
+import static dev.penstock.http.Route.delete;
 import static dev.penstock.http.Route.get;
 import static dev.penstock.http.Route.post;
 
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Event.DrainWorker;
+import dev.penstock.bus.Event.TaskEnded;
 import dev.penstock.bus.Event.TaskSettled;
+import dev.penstock.bus.Event.WorkerSeen;
 import dev.penstock.config.Settings;
 import dev.penstock.http.Routes.Match;
 import dev.penstock.models.ModelCatalogue;
@@ -42,6 +48,12 @@ public final class HttpVerticle extends VerticleBase {
   /** A filter of tasks, and nothing more. */
   private static final int MAX_FILTER = 16 * 1024;
 
+  private static final int MAX_POLL = 64 * 1024;
+  private static final int MAX_EXTEND = 1024 * 1024;
+
+  /** 2,048 vectors of 2,048 floats in base64, or the largest result in JSON. */
+  private static final int MAX_RESULT = 24 * 1024 * 1024;
+
   private static final Duration SOCKETS_CLOSE = Duration.ofSeconds(2);
 
   private static final Pattern DECODABLE = Pattern.compile("/(?:[^%]|%[0-9a-fA-F]{2})*+");
@@ -54,7 +66,9 @@ public final class HttpVerticle extends VerticleBase {
   private final Sessions sessions;
   private final Waiters waiters;
   private final Watches watches;
+  private final EndedElsewhere ended;
   private final Bus bus;
+  private final RemoteWorkers remoteWorkers;
   private final String node;
   private final Routes routes;
   private @Nullable Pipeline pipeline;
@@ -78,12 +92,14 @@ public final class HttpVerticle extends VerticleBase {
       Supplier<String> metrics,
       List<Route> pages) {
     this.bus = bus;
+    remoteWorkers = new RemoteWorkers(worker -> bus.tellAll(new WorkerSeen(worker)));
     this.settings = settings;
     this.keys = keys;
     this.sessions = sessions;
     this.node = node;
     waiters = new Waiters(bus, settings.http().maxHeldRequests(), settings.http().abandonAfter());
     watches = new Watches(bus);
+    ended = new EndedElsewhere(bus, waiters::settled);
     var submitter = new Submitter(bus, waiters);
     var embeddings = new EmbeddingsResource(settings, models, submitter, node);
     var catalogue = new ModelsResource(models);
@@ -95,10 +111,15 @@ public final class HttpVerticle extends VerticleBase {
     all.add(get("/v1/models/{model}", KEY, catalogue::get));
     all.addAll(tasks(models, handlers, submitter));
     all.addAll(queues());
+    all.addAll(remote(models, handlers));
+    all.addAll(keys());
     all.addAll(dropIn(models, submitter));
-    all.addAll(operations(metrics));
     all.addAll(DocsResource.files());
     all.addAll(pages);
+    if (!settings.has(Settings.Role.HTTP)) {
+      all.clear();
+    }
+    all.addAll(operations(metrics));
     routes = new Routes(all);
   }
 
@@ -132,10 +153,31 @@ public final class HttpVerticle extends VerticleBase {
     return List.of(
         get("/v1/queues", KEY, Query.none(queues::list)),
         get("/v1/queues/{lane}", KEY, Query.none(queues::get)),
-        post("/v1/queues/{lane}/pause", KEY, 0, Query.none(queues::pause)),
-        post("/v1/queues/{lane}/resume", KEY, 0, Query.none(queues::resume)),
-        post("/v1/queues/{lane}/purge", KEY, 0, Query.none(queues::purge)),
-        get("/v1/workers", KEY, Query.none(workers::list)));
+        post("/v1/queues/{lane}/pause", ADMIN, 0, Query.none(queues::pause)),
+        post("/v1/queues/{lane}/resume", ADMIN, 0, Query.none(queues::resume)),
+        post("/v1/queues/{lane}/purge", ADMIN, 0, Query.none(queues::purge)),
+        get("/v1/workers", KEY, Query.none(workers::list)),
+        post("/v1/workers/{id}/drain", ADMIN, 0, Query.none(workers::drain)));
+  }
+
+  private List<Route> keys() {
+    var resource = new KeysResource(keys);
+    return List.of(
+        post("/v1/keys", ADMIN, KeysResource.MAX_BODY, Query.none(resource::create)),
+        get("/v1/keys", ADMIN, Query.none(resource::list)),
+        delete("/v1/keys/{id}", ADMIN, Query.none(resource::revoke)));
+  }
+
+  /** What remote workers call. A worker that ends its work may do so while the node stops. */
+  private List<Route> remote(ModelCatalogue models, List<TaskHandler> handlers) {
+    var requests = new WorkerRequests(models, handlers);
+    var lease = settings.lease().duration();
+    var leases = new WorkerLeases(bus, requests, remoteWorkers, lease, () -> stopping);
+    var runs = new WorkerRuns(bus, requests, remoteWorkers, models, lease);
+    return List.of(
+        post("/v1/worker/lease", WORKER, MAX_POLL, Query.none(leases::lease)),
+        post("/v1/worker/extend", WORKER, MAX_EXTEND, Query.none(runs::extend)),
+        post("/v1/worker/settle", WORKER, MAX_RESULT, Query.none(runs::settle)));
   }
 
   private List<Route> dropIn(ModelCatalogue models, Submitter submitter) {
@@ -147,7 +189,7 @@ public final class HttpVerticle extends VerticleBase {
   }
 
   private List<Route> operations(Supplier<String> metrics) {
-    var health = new HealthResource(bus, () -> stopping);
+    var health = new HealthResource(bus, settings.has(Settings.Role.HTTP), () -> stopping);
     return List.of(
         get("/health", OPEN, health::summary),
         get("/health/live", OPEN, health::live),
@@ -163,7 +205,7 @@ public final class HttpVerticle extends VerticleBase {
     var connections =
         new Connections(
             vertx, http.maxConnectionsPerAddress(), http.readTimeout(), http.idleTimeout());
-    var bodies = new BodyReader(http.readTimeout(), http.maxBodyBytes());
+    var bodies = new BodyReader(http.readTimeout(), Math.max(http.maxBodyBytes(), MAX_RESULT));
     var requests = new Pipeline(context, keys, sessions, bodies, connections, http.idleTimeout());
     pipeline = requests;
     bus.listen(
@@ -173,6 +215,9 @@ public final class HttpVerticle extends VerticleBase {
           waiters.settled(event.task());
           watches.settled(event.task());
         });
+    bus.listenAll(
+        DrainWorker.class, event -> remoteWorkers.drain(event.worker(), event.startedAt()));
+    bus.listen(node, TaskEnded.class, event -> ended.ended(event.id()));
     every(LOOK_EVERY_MS, "waiters", waiters::look);
     every(LOOK_EVERY_MS, "abandoned", waiters::drop);
     every(WATCH_EVERY_MS, "watches", watches::look);

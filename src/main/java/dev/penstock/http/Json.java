@@ -52,6 +52,15 @@ final class Json {
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .build();
 
+  /** For what is passed on unread, as a handler on a node may return it. */
+  private static final JsonFactory ANY =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .build();
+
   private static final JsonMapper MAPPER =
       JsonMapper.builder(FACTORY).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
@@ -75,7 +84,7 @@ final class Json {
     }
     CharBuffer text;
     try {
-      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
+      text = utf8(body);
     } catch (CharacterCodingException e) {
       throw Refusal.invalid(null, "The body is not valid UTF-8.");
     }
@@ -100,6 +109,50 @@ final class Json {
     }
     check(value);
     return value;
+  }
+
+  private static CharBuffer utf8(byte[] body) throws CharacterCodingException {
+    return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
+  }
+
+  /**
+   * A body with one member taken out of it.
+   *
+   * @param rest the body with null in the member's place, not parsed yet
+   * @param member the member as it was sent: one JSON value, but in none of our limits; empty:
+   *     there is none
+   */
+  record Apart(byte[] rest, byte[] member) {}
+
+  /** Takes out a member that is to be kept byte for byte. What cannot be read stays whole. */
+  static Apart apart(byte[] body, String name) {
+    CharBuffer text;
+    try {
+      text = utf8(body);
+    } catch (CharacterCodingException e) {
+      return new Apart(body, new byte[0]);
+    }
+    try (JsonParser parser = ANY.createParser(text.array(), 0, text.limit())) {
+      parser.nextToken();
+      for (String each = parser.nextFieldName(); each != null; each = parser.nextFieldName()) {
+        parser.nextToken();
+        int start = (int) parser.currentTokenLocation().getCharOffset();
+        parser.finishToken(); // strings are read when they are asked for
+        parser.skipChildren();
+        if (each.equals(name)) {
+          int end = (int) parser.currentLocation().getCharOffset();
+          String rest = text.subSequence(0, start) + " null " + text.subSequence(end, text.limit());
+          return new Apart(
+              rest.getBytes(StandardCharsets.UTF_8),
+              text.subSequence(start, end).toString().strip().getBytes(StandardCharsets.UTF_8));
+        }
+      }
+    } catch (JsonProcessingException e) {
+      // Whoever parses it says what is wrong.
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new Apart(body, new byte[0]);
   }
 
   private static String at(JsonProcessingException e) {

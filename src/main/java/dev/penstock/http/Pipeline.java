@@ -266,7 +266,10 @@ final class Pipeline {
         if (denied != null) {
           yield denied;
         }
-        if (stopping && request.method().equals(HttpMethod.POST)) {
+        // Remote workers still say what became of the work they have.
+        boolean newWork =
+            request.method().equals(HttpMethod.POST) && route.access() != Access.WORKER;
+        if (stopping && newWork) {
           throw new Refusal(ApiError.stopping());
         }
         if (route.body() > 0) {
@@ -280,7 +283,7 @@ final class Pipeline {
   /** Programs send JSON, pages their forms. */
   private static MediaType type(Access access) {
     return switch (access) {
-      case KEY, EITHER, SCRAPER -> MediaType.JSON;
+      case KEY, WORKER, ADMIN, EITHER, SCRAPER -> MediaType.JSON;
       case OPEN, SESSION -> MediaType.FORM;
     };
   }
@@ -290,11 +293,13 @@ final class Pipeline {
     return switch (access) {
       case OPEN -> pages.denyForged(exchange);
       case SESSION -> pages.deny(exchange);
-      case KEY -> keep(exchange, keys.authenticate(exchange.header(AUTHORIZATION)));
-      case EITHER -> keep(exchange, either(exchange));
+      case KEY, WORKER, ADMIN ->
+          keep(exchange, access, keys.authenticate(exchange.header(AUTHORIZATION)));
+      case EITHER -> keep(exchange, access, either(exchange));
       case SCRAPER ->
           keep(
               exchange,
+              access,
               either(exchange).or(() -> keys.authenticateBasic(exchange.header(AUTHORIZATION))));
     };
   }
@@ -305,10 +310,13 @@ final class Pipeline {
     return header == null ? pages.caller(exchange) : keys.authenticate(header);
   }
 
-  private static @Nullable Reply keep(Exchange exchange, Optional<Caller> caller) {
-    if (caller.isPresent()) {
-      exchange.caller(caller.get());
-      return null;
+  private static @Nullable Reply keep(Exchange exchange, Access access, Optional<Caller> known) {
+    if (known.isPresent()) {
+      Caller caller = known.get();
+      exchange.caller(caller);
+      return caller.has(access.scopes())
+          ? null
+          : Reply.error(ApiError.wrongScope(caller.scopes(), access.scopes()));
     }
     return Reply.error(
         ApiError.wrongKey(

@@ -98,7 +98,7 @@ final class QueuesResource {
   }
 
   private static long consumers(List<WorkerFigures> serving, Lane lane) {
-    return serving.stream().filter(worker -> worker.lanes().contains(lane)).count();
+    return serving.stream().filter(worker -> worker.serves(lane)).count();
   }
 
   private static void write(JsonGenerator json, Queue queue) throws IOException {

@@ -1,6 +1,8 @@
 package dev.penstock.http;
 
+import dev.penstock.task.Scope;
 import io.vertx.core.http.HttpMethod;
+import java.util.Set;
 
 /**
  * One method of one path.
@@ -15,14 +17,32 @@ public record Route(HttpMethod method, String path, Access access, int body, Res
   public enum Access {
     /** Anybody. */
     OPEN,
-    /** The holder of a key. */
-    KEY,
+    /** The holder of a key that may submit. */
+    KEY(Scope.CLIENT, Scope.ADMIN),
+    /** The holder of a worker's key. */
+    WORKER(Scope.WORKER),
+    /** The holder of a key for what concerns all owners. */
+    ADMIN(Scope.ADMIN),
     /** Who is logged in; a browser is led to the login. */
-    SESSION,
-    /** The holder of a key, or who is logged in. */
-    EITHER,
-    /** The same, and the key may come as a Basic password, which is what some scrapers can send. */
-    SCRAPER
+    SESSION(Scope.ADMIN),
+    /** The holder of a key that may submit, or who is logged in. */
+    EITHER(Scope.CLIENT, Scope.ADMIN),
+    /**
+     * The holder of a key that may read metrics, or who is logged in. The key may come as a Basic
+     * password, which is what some scrapers can send.
+     */
+    SCRAPER(Scope.METRICS, Scope.CLIENT, Scope.ADMIN);
+
+    private final Set<Scope> scopes;
+
+    Access(Scope... scopes) {
+      this.scopes = Set.of(scopes);
+    }
+
+    /** One of these a key must have. */
+    Set<Scope> scopes() {
+      return scopes;
+    }
   }
 
   /** Answers a request, on a virtual thread: it may block, for a bounded time. */
@@ -37,6 +57,10 @@ public record Route(HttpMethod method, String path, Access access, int body, Res
 
   public static Route post(String path, Access access, int body, Resource resource) {
     return new Route(HttpMethod.POST, path, access, body, resource);
+  }
+
+  public static Route delete(String path, Access access, Resource resource) {
+    return new Route(HttpMethod.DELETE, path, access, 0, resource);
   }
 
   /** The end of a path that takes all the rest: a model's id may contain slashes. */

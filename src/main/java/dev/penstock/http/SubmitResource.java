@@ -5,6 +5,7 @@ import dev.penstock.bus.Request.Submission;
 import dev.penstock.http.EmbeddingInput.Form;
 import dev.penstock.http.Submitter.Submitted;
 import dev.penstock.http.TaskRequests.NewTask;
+import dev.penstock.security.Caller;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskSpec;
@@ -39,7 +40,7 @@ final class SubmitResource {
     if (!body.isObject()) {
       throw Refusal.invalid(null, "The body must be a task, or a list of tasks.");
     }
-    NewTask task = requests.read(body, exchange.caller().owner(), Priority.TASK, key, node);
+    NewTask task = requests.read(body, exchange.caller(), Priority.TASK, key, node);
     Patience patience = task.patience();
     Duration hold = patience == null ? Duration.ZERO : patience.hold();
     Submitted submitted = submitter.submit(task.spec(), hold, exchange, false);
@@ -75,10 +76,10 @@ final class SubmitResource {
     if (body.isEmpty() || body.size() > MAX_LIST) {
       throw Refusal.invalid(null, "A list must have 1 to " + MAX_LIST + " tasks.");
     }
-    String owner = exchange.caller().owner();
+    Caller caller = exchange.caller();
     var entries = new ArrayList<Entry>(body.size());
     for (int i = 0; i < body.size(); i++) {
-      entries.add(read(body.get(i), owner, key == null ? null : key.item(i)));
+      entries.add(read(body.get(i), caller, key == null ? null : key.item(i)));
     }
     var specs = new ArrayList<TaskSpec>();
     for (Entry entry : entries) {
@@ -93,13 +94,13 @@ final class SubmitResource {
     return list(entries);
   }
 
-  private Entry read(JsonNode each, String owner, @Nullable IdempotencyKey key) {
+  private Entry read(JsonNode each, Caller caller, @Nullable IdempotencyKey key) {
     if (!each.isObject()) {
       return new Entry.Refused(
           ApiError.invalid(null, "Each task of a list must be a JSON object."));
     }
     try {
-      NewTask task = requests.read(each, owner, Priority.BULK, key, node);
+      NewTask task = requests.read(each, caller, Priority.BULK, key, node);
       return task.patience() == null
           ? new Entry.Wanted(task.spec())
           : new Entry.Refused(

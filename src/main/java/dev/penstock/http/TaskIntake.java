@@ -4,6 +4,7 @@ import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.Submission;
 import dev.penstock.config.Settings;
 import dev.penstock.models.ModelCatalogue;
+import dev.penstock.security.Caller;
 import dev.penstock.task.Priority;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskId;
@@ -33,9 +34,9 @@ public final class TaskIntake {
   /**
    * @param json one task, as the API takes it
    */
-  public Taken submit(byte[] json, String owner) throws InterruptedException {
+  public Taken submit(byte[] json, Caller caller) throws InterruptedException {
     try {
-      TaskSpec spec = requests.read(Json.parse(json), owner, Priority.TASK, null, "").spec();
+      TaskSpec spec = requests.read(Json.parse(json), caller, Priority.TASK, null, "").spec();
       return switch (Submitter.submit(bus, List.of(spec)).getFirst()) {
         case Submission.Accepted() -> new Taken.Accepted(spec.id());
         case Submission.Earlier(var task) -> new Taken.Accepted(task.id());

@@ -5,6 +5,7 @@ import dev.penstock.config.Settings;
 import dev.penstock.http.EmbeddingInput.Form;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
+import dev.penstock.security.Caller;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.TaskHandler;
@@ -71,17 +72,18 @@ final class TaskRequests {
   private record Input(Lane lane, byte[] json, Form form) {}
 
   /**
+   * @param caller whose task it is
    * @param standard the priority where none is named
    * @param key the client's name for this submit, if it has one
    * @param node where the task's end is to be told, if somebody waits for it
    */
   NewTask read(
-      JsonNode body, String owner, Priority standard, @Nullable IdempotencyKey key, String node) {
+      JsonNode body, Caller caller, Priority standard, @Nullable IdempotencyKey key, String node) {
     Fields fields = Fields.of(body);
     fields.only(KNOWN);
     String type = type(fields);
     Input input = type.equals(EmbeddingsResource.TYPE) ? embedding(fields) : other(fields, type);
-    Priority priority = EmbeddingsResource.priority(fields, standard);
+    Priority priority = EmbeddingsResource.priority(fields, standard, caller);
     Patience patience = Patience.of(fields);
     Integer attempts = fields.integer("max_attempts", 1, MAX_ATTEMPTS);
     Double timeout = fields.number("timeout_seconds", 1, DAY);
@@ -89,7 +91,7 @@ final class TaskRequests {
         new TaskSpec(
             TaskId.random(),
             input.lane,
-            owner,
+            caller.owner(),
             priority,
             input.json,
             attempts == null ? settings.task().maxAttempts() : attempts,

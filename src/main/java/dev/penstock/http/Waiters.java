@@ -36,6 +36,9 @@ final class Waiters {
   private static final long EVENT_EXPECTED = Duration.ofSeconds(1).toNanos();
   private static final Duration LIMIT = Duration.ofSeconds(5);
 
+  /** About ten seconds of looks: then a request that waits is told to ask again. */
+  private static final int MOST_UNKNOWN = 10;
+
   /** Abandoned work that could not be cancelled for so long is left to run to its end. */
   private static final long GIVE_UP = Duration.ofMinutes(1).toNanos();
 
@@ -58,6 +61,9 @@ final class Waiters {
     boolean abandoned;
 
     long emptySince;
+
+    /** Looks in a row in which the store did not know the task. */
+    int unknown;
   }
 
   /**
@@ -175,10 +181,32 @@ final class Waiters {
       return;
     }
     try {
-      bus.ask(new FindTasks(ids), LIMIT).values().forEach(this::settled);
+      Map<TaskId, Task> found = bus.ask(new FindTasks(ids), LIMIT);
+      found.values().forEach(this::settled);
+      release(unknown(ids, found.keySet()));
     } catch (Unavailable e) {
       LOG.debug("looking for held tasks: {}", e.getMessage());
     }
+  }
+
+  /**
+   * Those of the tasks that the store has not known in many looks in a row. It may have lost them;
+   * a message may still bring one back, but that may take long.
+   */
+  private List<Waiter> unknown(Set<TaskId> looked, Set<TaskId> known) {
+    List<Waiter> without = new ArrayList<>();
+    synchronized (lines) {
+      for (TaskId id : looked) {
+        Line line = lines.get(id);
+        if (line != null) {
+          line.unknown = known.contains(id) ? 0 : line.unknown + 1;
+          if (line.unknown >= MOST_UNKNOWN) {
+            without.addAll(line.waiters);
+          }
+        }
+      }
+    }
+    return without;
   }
 
   private List<TaskId> abandoned() {
@@ -243,7 +271,11 @@ final class Waiters {
     synchronized (lines) {
       lines.values().forEach(line -> all.addAll(line.waiters));
     }
-    all.forEach(waiter -> waiter.end.complete(Optional.empty()));
+    release(all);
+  }
+
+  private static void release(List<Waiter> waiters) {
+    waiters.forEach(waiter -> waiter.end.complete(Optional.empty()));
   }
 
   /**

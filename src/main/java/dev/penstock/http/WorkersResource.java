@@ -2,6 +2,7 @@ package dev.penstock.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Request.Batches;
 import dev.penstock.bus.Request.ReadWorkers;
 import dev.penstock.bus.Request.WorkerFigures;
@@ -12,9 +13,12 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@code GET /v1/workers}: who runs tasks. */
 final class WorkersResource {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkersResource.class);
   private static final Duration LIMIT = Duration.ofSeconds(2);
   private static final int MILLI_DIGITS = 3;
 
@@ -37,12 +41,40 @@ final class WorkersResource {
     return Reply.list(figures(), WorkersResource::write);
   }
 
+  /** Tells a worker to finish what it runs and to lease nothing more. It hears it soon. */
+  Reply drain(Exchange exchange) throws InterruptedException {
+    String id = exchange.parameter("id");
+    WorkerFigures worker =
+        bus.ask(new ReadWorkers(), LIMIT).stream()
+            .filter(one -> one.node().equals(id))
+            .findFirst()
+            .orElseThrow(() ->
+                new Refusal(
+                    ApiError.http(
+                        404, "worker_not_found", "No worker of this id was seen lately.")));
+    if (!worker.runsTasks()) {
+      throw new Refusal(
+          ApiError.http(
+              409,
+              "worker_runs_no_tasks",
+              "It runs no tasks, so there is nothing to drain: stop it, and it answers what it"
+                  + " holds."));
+    }
+    bus.tellAll(new DrainWorker(id, worker.startedAt()));
+    LOG.info("worker {} was told to drain by {}", id, exchange.caller().keyId());
+    return Reply.json(202, json -> write(json, worker.drained()));
+  }
+
   private static void write(JsonGenerator json, WorkerFigures worker) throws IOException {
     json.writeStartObject();
     json.writeStringField("id", worker.node());
+    if (!worker.host().isEmpty()) {
+      json.writeStringField("host", worker.host());
+    }
     words(json, "roles", worker.roles());
     words(json, "lanes", worker.lanes().stream().map(Lane::name).toList());
     json.writeStringField("device", worker.device());
+    json.writeBooleanField("draining", worker.draining());
     json.writeNumberField("running", worker.running());
     json.writeNumberField("done", worker.done());
     json.writeNumberField("failed", worker.failed());

@@ -43,7 +43,9 @@ public final class Handlers implements AutoCloseable {
 
   /**
    * Chooses the device and begins to open the default model, which goes on after this returns; the
-   * others open with their first task. Loads native code, so it blocks: for a platform thread.
+   * others open with their first task. Loads native code, so it blocks: for a platform thread. A
+   * process that has not the role serves no lane and opens nothing; its handlers say what inputs
+   * their types take.
    *
    * @param worker this worker's id, as results name it
    * @throws IllegalArgumentException when the device or the default model is none
@@ -51,7 +53,9 @@ public final class Handlers implements AutoCloseable {
    */
   public static Handlers open(
       Settings settings, ModelCatalogue catalogue, String worker, BatchRun.Listener listener) {
-    Device device = Device.choose(settings.inference().device());
+    boolean inference = settings.has(Settings.Role.INFERENCE);
+    // Looking for a GPU loads native code.
+    Device device = inference ? Device.choose(settings.inference().device()) : new Device.Cpu();
     String model = settings.embedding().model();
     ModelSpec first =
         catalogue
@@ -78,7 +82,8 @@ public final class Handlers implements AutoCloseable {
     plugins.handlers().forEach(handler -> types.add(handler.type()));
     Served served;
     try {
-      served = Served.of(settings.model(), catalogue, types);
+      Served wanted = Served.of(settings.model(), catalogue, types);
+      served = inference ? wanted : Served.NOTHING;
     } catch (BadSettings e) {
       engines.close();
       threads.close();

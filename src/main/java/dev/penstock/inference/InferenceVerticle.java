@@ -1,26 +1,42 @@
 package dev.penstock.inference;
 
+import static java.util.Locale.ROOT;
+
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.RunCancelled;
+import dev.penstock.bus.Event.WorkerLeft;
+import dev.penstock.bus.Event.WorkerSeen;
 import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.ReadInferenceHealth;
-import dev.penstock.bus.Request.ReadWorkers;
 import dev.penstock.bus.Request.WorkerFigures;
 import dev.penstock.config.Settings;
 import dev.penstock.metrics.Meters;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Leases the work of every lane this node serves, runs it and settles it. */
+/**
+ * Leases the work of every lane this node serves, runs it and settles it; a node without the role
+ * serves none. Tells all nodes what this one does.
+ */
 public final class InferenceVerticle extends VerticleBase {
+  private static final Logger LOG = LoggerFactory.getLogger(InferenceVerticle.class);
+  private static final Duration ANNOUNCE_EVERY = Duration.ofSeconds(2);
+
   private final Bus bus;
   private final Handlers handlers;
   private final LaneRunners lanes;
+  private final AtomicBoolean drainEnded = new AtomicBoolean();
   private final String defaultModel;
   private final String worker;
+  private final List<String> roles;
 
   /**
    * @param defaultModel the name of the model that has to be open for this node to be ready
@@ -36,6 +52,11 @@ public final class InferenceVerticle extends VerticleBase {
     this.defaultModel = defaultModel;
     this.bus = bus;
     this.worker = worker;
+    this.roles =
+        Arrays.stream(Settings.Role.values())
+            .filter(settings::has)
+            .map(role -> role.name().toLowerCase(ROOT))
+            .toList();
     this.handlers = handlers;
     lanes = new LaneRunners(bus, handlers, worker, settings, meters);
   }
@@ -43,14 +64,46 @@ public final class InferenceVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     bus.serve(ReadInferenceHealth.class, _ -> health());
-    bus.serve(ReadWorkers.class, _ -> List.of(figures()));
-    bus.listen(worker, RunCancelled.class, cancelled -> lanes.cancel(cancelled.id()));
     lanes.start();
-    return Future.succeededFuture();
+    announce();
+    vertx.setPeriodic(ANNOUNCE_EVERY.toMillis(), _ -> announce());
+    return Future.all(
+        bus.listen(worker, RunCancelled.class, cancelled -> lanes.cancel(cancelled.id())),
+        bus.listenAll(DrainWorker.class, this::drain));
+  }
+
+  /** Reading the memory and the models' states may block. */
+  private void announce() {
+    Thread.ofVirtual()
+        .name("announce")
+        .start(() -> {
+          WorkerFigures figures = figures();
+          bus.tellAll(new WorkerSeen(figures));
+          if (figures.draining() && figures.running() == 0 && !drainEnded.getAndSet(true)) {
+            LOG.info("drained: nothing runs any more, it may be stopped");
+          }
+        });
   }
 
   private WorkerFigures figures() {
-    return handlers.board().figures(worker, lanes.lanes(), lanes.running(), handlers.status());
+    return handlers
+        .board()
+        .figures(
+            worker, roles, lanes.lanes(), lanes.running(), handlers.status(), lanes.draining());
+  }
+
+  private void drain(DrainWorker event) {
+    if (event.worker().equals(worker) && !lanes.draining()) {
+      LOG.info("told to drain: finishes what runs and leases nothing more");
+      lanes.stopLeasing();
+      announce();
+    }
+  }
+
+  @Override
+  public Future<?> stop() {
+    bus.tellAll(new WorkerLeft(worker, null));
+    return Future.succeededFuture();
   }
 
   private List<Part> health() {
@@ -70,6 +123,11 @@ public final class InferenceVerticle extends VerticleBase {
         };
     return new Part(
         "model " + status.model(), !needed || status.state() == EngineStatus.State.READY, message);
+  }
+
+  /** Leases nothing more; what runs goes on. Does not block. */
+  public void stopLeasing() {
+    lanes.stopLeasing();
   }
 
   /**

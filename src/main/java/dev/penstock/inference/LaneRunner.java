@@ -6,10 +6,13 @@ import dev.penstock.bus.Request.Extended;
 import dev.penstock.bus.Request.Held;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
+import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.bus.Request.Suspects;
 import dev.penstock.config.Settings;
 import dev.penstock.inference.Hand.Offer;
+import dev.penstock.task.Gathered;
 import dev.penstock.task.Lane;
 import dev.penstock.task.LeasedTask;
 import dev.penstock.task.Outcome;
@@ -72,6 +75,7 @@ final class LaneRunner {
   private final Floor floor;
   private final WorkerBoard board;
   private final Hand hand;
+  private final Gathered<SettleTask, SettleReply> settles;
   private final List<Thread> loops = new ArrayList<>();
   private final CountDownLatch stopping = new CountDownLatch(1);
   private volatile Duration alonePatience = ALONE_PATIENCE;
@@ -92,6 +96,8 @@ final class LaneRunner {
     this.times = settings.lease();
     this.floor = floor;
     this.board = board;
+    // Twice: while an answer is waited for, others may be under way before ours is asked.
+    this.settles = new Gathered<>(this::settle, LaneRunner::bytes, ANSWER.multipliedBy(2));
     this.hand = hand(handler.concurrency(), settings.inference().tasksInHand());
   }
 
@@ -257,8 +263,10 @@ final class LaneRunner {
     var pause = new Pause();
     while (true) {
       try {
-        bus.ask(request, ANSWER);
-        return;
+        if (settles.ask(List.of(request)).getFirst() != SettleReply.UNANSWERED) {
+          return;
+        }
+        throw Unavailable.unknown("the server has not taken it", new IllegalStateException());
       } catch (Unavailable e) {
         if (!run.held(System.nanoTime())) {
           LOG.warn("task {}: its result was lost with its lease: {}", request.id(), e.getMessage());
@@ -280,6 +288,18 @@ final class LaneRunner {
         request = new SettleTask(request.id(), request.token(), unsettled(e));
       }
     }
+  }
+
+  private List<SettleReply> settle(List<SettleTask> ended) {
+    try {
+      return bus.ask(new SettleTasks(ended), ANSWER);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e); // Nobody interrupts who asks for all.
+    }
+  }
+
+  private static long bytes(SettleTask ended) {
+    return ended.outcome() instanceof Outcome.Done(var output) ? output.bytes().length : 0;
   }
 
   private static Outcome unsettled(RuntimeException cause) {

@@ -107,18 +107,26 @@ final class LaneRunners {
     }
   }
 
+  /** Leases nothing more from now on; what runs goes on. Does not block. */
+  void stopLeasing() {
+    synchronized (runners) {
+      stopping.countDown();
+      all().forEach(LaneRunner::stopLeasing);
+    }
+  }
+
+  /** Whether it was told to lease nothing more. */
+  boolean draining() {
+    return stopping.getCount() == 0;
+  }
+
   /**
    * Leases nothing more, lets what runs finish within the limit and gives the rest back. Blocks.
    */
   void drain(Duration limit) throws InterruptedException {
-    List<LaneRunner> all;
-    synchronized (runners) {
-      stopping.countDown();
-      all = all();
-    }
-    all.forEach(LaneRunner::stopLeasing);
+    stopLeasing();
     long until = System.nanoTime() + limit.toNanos();
-    for (LaneRunner lane : all) {
+    for (LaneRunner lane : all()) {
       lane.drain(Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     }
   }

@@ -28,7 +28,6 @@ record PluginHandler(
   private static final Pattern TYPE = Pattern.compile("[a-z][a-z0-9-]{0,63}");
   private static final int MAX_CONCURRENCY = 10_000;
   private static final int MAX_RESULT = 16 << 20;
-  private static final Duration MAX_DELAY = Duration.ofDays(30);
   private static final JsonFactory JSON = new JsonFactory();
 
   static PluginHandler of(TaskHandler own) {
@@ -82,18 +81,22 @@ record PluginHandler(
         yield problem == null ? outcome : broken(problem);
       }
       case Outcome.Postpone(Duration delay) ->
-          delay.isNegative() || delay.compareTo(MAX_DELAY) > 0
+          delay.isNegative() || delay.compareTo(Outcome.Postpone.MOST) > 0
               ? broken("the handler postponed by " + delay + "; 0 to 30 days are allowed")
               : outcome;
-      case Outcome.Retry(TaskError error) -> whole(error, outcome);
-      case Outcome.Reject(TaskError error) -> whole(error, outcome);
+      case Outcome.Retry(TaskError error) ->
+          said(error) ? new Outcome.Retry(error.ofRun()) : unsaid();
+      case Outcome.Reject(TaskError error) ->
+          said(error) ? new Outcome.Reject(error.ofRun()) : unsaid();
     };
   }
 
-  private static Outcome whole(TaskError error, Outcome outcome) {
-    return error == null || error.code() == null
-        ? broken("the handler failed without saying why")
-        : outcome;
+  private static boolean said(TaskError error) {
+    return error != null && error.code() != null;
+  }
+
+  private static Outcome unsaid() {
+    return broken("the handler failed without saying why");
   }
 
   private static Outcome broken(String problem) {

@@ -68,10 +68,11 @@ final class Run implements TaskHandler.Control {
     synchronized (this) {
       begunAt = System.nanoTime();
       thread = Thread.currentThread();
-      phase = Phase.IN_HANDLER;
       if (stop != null) {
-        thread.interrupt();
+        phase = Phase.RETURNED;
+        return stopped(stop, failed("not begun"));
       }
+      phase = Phase.IN_HANDLER;
     }
     Outcome outcome;
     try {

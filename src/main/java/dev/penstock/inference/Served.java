@@ -18,10 +18,14 @@ import java.util.TreeSet;
  * Which lanes this process works on; work for the others is taken all the same, and waits for a
  * process that does.
  *
+ * @param any false: none at all
  * @param types task types; empty: all
  * @param models names of models, for the types that use any; empty: all
  */
-record Served(Set<String> types, Set<String> models) {
+record Served(boolean any, Set<String> types, Set<String> models) {
+
+  /** No lane at all. */
+  static final Served NOTHING = new Served(false, Set.of(), Set.of());
 
   /**
    * @throws BadSettings naming every type and model that is unknown
@@ -52,11 +56,12 @@ record Served(Set<String> types, Set<String> models) {
     if (!problems.isEmpty()) {
       throw new BadSettings(problems);
     }
-    return new Served(types, models);
+    return new Served(true, types, models);
   }
 
   boolean has(Lane lane) {
-    return (types.isEmpty() || types.contains(lane.type()))
+    return any
+        && (types.isEmpty() || types.contains(lane.type()))
         && (lane.model() == null || models.isEmpty() || models.contains(lane.model()));
   }
 

@@ -5,6 +5,7 @@ import dev.penstock.bus.Request.WorkerFigures;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -14,12 +15,15 @@ import java.util.stream.Stream;
 
 /** What this worker has done since it started. */
 final class WorkerBoard {
-  /** One program, all its roles in one process. */
-  private static final List<String> ROLES = List.of("http", "inference");
-
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final String RESIDENT = "VmRSS:";
   private static final long KIB = 1_024;
+
+  /** Where it can be read without asking a name server, which may take long. */
+  private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
+
+  private static final int MOST_HOST = 100;
+  private static final String HOST = host();
 
   private final Instant startedAt = Instant.now();
   private final LongAdder done = new LongAdder();
@@ -44,10 +48,17 @@ final class WorkerBoard {
     }
   }
 
-  WorkerFigures figures(String worker, List<Lane> lanes, long running, List<EngineStatus> models) {
+  WorkerFigures figures(
+      String worker,
+      List<String> roles,
+      List<Lane> lanes,
+      long running,
+      List<EngineStatus> models,
+      boolean draining) {
     return new WorkerFigures(
         worker,
-        ROLES,
+        HOST,
+        roles,
         lanes,
         device(models),
         running,
@@ -57,7 +68,8 @@ final class WorkerBoard {
         memory(),
         version(),
         startedAt,
-        Instant.now());
+        Instant.now(),
+        draining);
   }
 
   /** All models of a worker run on the same; it is known once one of them is open. */
@@ -67,6 +79,19 @@ final class WorkerBoard {
         .filter(device -> !device.isEmpty())
         .findFirst()
         .orElse("");
+  }
+
+  private static String host() {
+    String name;
+    try {
+      name =
+          Files.isReadable(HOST_NAME)
+              ? Files.readString(HOST_NAME).strip()
+              : InetAddress.getLocalHost().getHostName();
+    } catch (IOException e) {
+      return ""; // no name of its own that could be looked up
+    }
+    return name.substring(0, Math.min(name.length(), MOST_HOST));
   }
 
   private static String version() {

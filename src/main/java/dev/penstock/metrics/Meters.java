@@ -21,6 +21,7 @@ public final class Meters {
   private final MeterRegistry registry;
   private final Counter lostLeases;
   private final Counter duplicates;
+  private final Counter restored;
   private final Counter staleSettles;
   private final MultiGauge lanes;
 
@@ -33,6 +34,10 @@ public final class Meters {
     duplicates =
         Counter.builder("penstock.deliveries.duplicate")
             .description("Deliveries of tasks that had ended or were held elsewhere")
+            .register(registry);
+    restored =
+        Counter.builder("penstock.tasks.restored")
+            .description("Tasks made again from their messages because their records were lost")
             .register(registry);
     staleSettles =
         Counter.builder("penstock.settles.stale")
@@ -82,6 +87,11 @@ public final class Meters {
 
   public void leaseLost(int count) {
     lostLeases.increment(count);
+  }
+
+  /** Tasks whose records were lost were made again from their messages. */
+  public void restored(int count) {
+    restored.increment(count);
   }
 
   public void duplicate() {

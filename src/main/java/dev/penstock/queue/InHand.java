@@ -22,6 +22,12 @@ final class InHand {
    */
   record Message(Delivery delivery, long run, int priority) {}
 
+  /** Whether somebody has this message in hand, or a later one of the same task. */
+  boolean has(TaskId id, long run) {
+    Message held = messages.get(id);
+    return held != null && held.run() >= run;
+  }
+
   /** Takes the message; null when somebody has it in hand. */
   @Nullable Delivery take(TaskId id, Lane lane, long run, int priority) {
     Message held = messages.get(id);

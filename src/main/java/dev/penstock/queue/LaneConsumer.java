@@ -9,17 +9,23 @@ import dev.penstock.task.TaskSpec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One lane's consumer on one connection, with a channel of its own. Acknowledgements travel in
- * groups: while one group is written the next gathers. It lives as long as its connection.
+ * What consumes a lane on one connection: all its queues, over one channel. Each queue has a
+ * prefetch of its own, so that a full one holds up no other. Acknowledgements travel in groups:
+ * while one group is written the next gathers. It lives as long as its connection.
  */
 final class LaneConsumer extends DefaultConsumer {
   private static final Logger LOG = LoggerFactory.getLogger(LaneConsumer.class);
@@ -32,17 +38,51 @@ final class LaneConsumer extends DefaultConsumer {
 
     record GiveBack(long tag) implements Answer {}
 
+    record Reject(long tag) implements Answer {}
+
     record Stop() implements Answer {}
   }
 
   private final Channel channel;
   private final LocalLane lane;
   private final Consumer<String> whenLost;
-  private final TreeSet<Long> unanswered = new TreeSet<>();
+  private final TreeMap<Long, Subscription> unanswered = new TreeMap<>();
+  private final ConcurrentMap<String, Subscription> subscriptions = new ConcurrentHashMap<>();
   // At most one answer for each message within the prefetch.
   private final LinkedBlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
   private final Thread answering;
-  private volatile long lastDelivery = System.nanoTime();
+
+  /** Of the thread that consumes. */
+  private String lookedAfter = "";
+
+  /** One queue that is consumed. */
+  static final class Subscription {
+    private final String route;
+    private final int prefetch;
+    private final AtomicInteger here = new AtomicInteger();
+    private volatile long lastDelivery = System.nanoTime();
+    private volatile boolean cancelled;
+
+    private Subscription(String route, int prefetch) {
+      this.route = route;
+      this.prefetch = prefetch;
+    }
+
+    String route() {
+      return route;
+    }
+
+    /** Whether messages could come, for all that is here, and none has for so long. */
+    boolean silent(long seconds) {
+      return here.get() < prefetch
+          && System.nanoTime() - lastDelivery > TimeUnit.SECONDS.toNanos(seconds);
+    }
+
+    /** The broker has none for it: it may be silent for as long again. */
+    void excused() {
+      lastDelivery = System.nanoTime();
+    }
+  }
 
   private LaneConsumer(Channel channel, LocalLane lane, Consumer<String> whenLost) {
     super(channel);
@@ -52,24 +92,66 @@ final class LaneConsumer extends DefaultConsumer {
     answering = Thread.ofVirtual().name("rabbitmq-acks " + lane.lane()).unstarted(this::answer);
   }
 
-  /** Messages go into the lane from now on. */
-  static LaneConsumer start(
-      Channel channel, LocalLane lane, String queue, int prefetch, Consumer<String> whenLost)
-      throws IOException {
+  static LaneConsumer start(Channel channel, LocalLane lane, Consumer<String> whenLost) {
     var consumer = new LaneConsumer(channel, lane, whenLost);
-    channel.basicQos(prefetch);
     consumer.answering.start();
-    channel.basicConsume(queue, false, consumer);
     return consumer;
+  }
+
+  boolean consumes(String route) {
+    Subscription subscription = subscriptions.get(route);
+    return subscription != null && !subscription.cancelled;
+  }
+
+  List<Subscription> subscriptions() {
+    return subscriptions.values().stream().filter(one -> !one.cancelled).toList();
+  }
+
+  /**
+   * No more messages for now: those that wait go back. Called by the thread that consumes. A few
+   * may still be on their way; the next call gives them back.
+   */
+  void rest() throws IOException {
+    for (Subscription subscription : subscriptions()) {
+      subscription.cancelled = true;
+      channel.basicCancel(subscription.route);
+    }
+    lane.rest();
+  }
+
+  /** The queue's messages go into the lane from now on. Called by one thread. */
+  void consume(String route, int prefetch) throws IOException {
+    subscriptions.put(route, new Subscription(route, prefetch));
+    channel.basicQos(prefetch); // Of the consumers that follow, each for itself.
+    // The route is the consumer's name too: so a delivery says which queue it is of.
+    channel.basicConsume(RabbitLink.queue(route), false, route, this);
+  }
+
+  /** Those not looked after for longest first, behind the owner that most installations have. */
+  List<String> inTurn(Set<String> owners) {
+    return inTurn(owners, lookedAfter);
+  }
+
+  static List<String> inTurn(Set<String> owners, String last) {
+    var sorted = new TreeSet<>(owners);
+    sorted.remove(Routes.DEFAULT);
+    List<String> turn = new ArrayList<>(owners.size());
+    if (owners.contains(Routes.DEFAULT)) {
+      turn.add(Routes.DEFAULT);
+    }
+    turn.addAll(sorted.tailSet(last, false));
+    turn.addAll(sorted.headSet(last, true));
+    return turn;
+  }
+
+  void lookedAfter(String owner) {
+    if (!owner.equals(Routes.DEFAULT)) {
+      lookedAfter = owner;
+    }
   }
 
   LocalLane lane() {
     return lane;
-  }
-
-  /** When the last message came, by {@link System#nanoTime}. */
-  long lastDelivery() {
-    return lastDelivery;
   }
 
   @Override
@@ -77,30 +159,37 @@ final class LaneConsumer extends DefaultConsumer {
       String consumerTag, Envelope envelope, AMQP.BasicProperties properties, byte[] body)
       throws IOException {
     long now = System.nanoTime();
-    lastDelivery = now;
     long tag = envelope.getDeliveryTag();
+    Subscription subscription = subscriptions.get(consumerTag);
+    if (subscription == null) {
+      throw new IllegalStateException("nobody asked for " + consumerTag);
+    }
+    subscription.lastDelivery = now;
+    subscription.here.incrementAndGet();
     synchronized (unanswered) {
-      unanswered.add(tag);
+      unanswered.put(tag, subscription);
     }
     TaskSpec task;
     try {
       task = TaskMessage.decode(body);
     } catch (IllegalArgumentException e) {
-      LOG.error("dropped a message of lane {} that is no task: {}", lane.lane(), e.getMessage());
-      ack(tag);
+      LOG.error("rejected a message of lane {} that is no task: {}", lane.lane(), e.getMessage());
+      answers.add(new Answer.Reject(tag));
       return;
     }
-    // The input stays behind: the store has it, and this many inputs would not fit into memory.
+    // The input is kept as far as there is room: the store has it, unless it was emptied.
     lane.arrived(
         new LocalLane.Message(
             task.id(),
+            task.owner(),
             task.priority().value(),
             ARRIVALS.incrementAndGet(),
             task.input().length,
             this,
             tag,
             now,
-            false));
+            false,
+            lane.keeps(body)));
   }
 
   @Override
@@ -162,13 +251,18 @@ final class LaneConsumer extends DefaultConsumer {
             channel.basicNack(tag, false, true);
           }
         }
+        case Answer.Reject(long tag) -> {
+          if (answered(tag)) {
+            channel.basicReject(tag, false);
+          }
+        }
         case Answer.Stop _ -> going = false;
       }
     }
     acks.removeIf(tag -> !answered(tag));
     long oldest;
     synchronized (unanswered) {
-      oldest = unanswered.isEmpty() ? Long.MAX_VALUE : unanswered.first();
+      oldest = unanswered.isEmpty() ? Long.MAX_VALUE : unanswered.firstKey();
     }
     Long upTo = acks.lower(oldest);
     if (upTo != null) {
@@ -182,14 +276,13 @@ final class LaneConsumer extends DefaultConsumer {
 
   /** False when it had been answered before, which the broker would take for a crime. */
   private boolean answered(long tag) {
+    Subscription subscription;
     synchronized (unanswered) {
-      return unanswered.remove(tag);
+      subscription = unanswered.remove(tag);
     }
-  }
-
-  /** Whether messages could come, for all that is here, and none has for so long. */
-  boolean silent(int prefetch, long seconds) {
-    return lane.held(this) < prefetch
-        && System.nanoTime() - lastDelivery > TimeUnit.SECONDS.toNanos(seconds);
+    if (subscription != null) {
+      subscription.here.decrementAndGet();
+    }
+    return subscription != null;
   }
 }

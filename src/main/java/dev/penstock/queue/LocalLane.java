@@ -5,21 +5,21 @@ import dev.penstock.queue.TaskQueue.Delivery;
 import dev.penstock.queue.TaskQueue.Room;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the broker has delivered of one lane: the messages that wait here for a receiver, and those
- * a receiver has in hand. Bounded by the prefetch of the lane's consumer.
+ * a receiver has in hand. Bounded by the prefetch of each queue the lane has in the broker.
  */
 final class LocalLane {
 
@@ -33,28 +33,35 @@ final class LocalLane {
    * @param brokerTag its number there
    * @param arrived when it came, by {@link System#nanoTime}
    * @param released whether a receiver has given it back: it may be a suspect's
+   * @param whole all of it; null: there was no room to keep it
    */
   record Message(
       TaskId id,
+      String owner,
       int priority,
       long age,
       long bytes,
       LaneConsumer from,
       long brokerTag,
       long arrived,
-      boolean released) {}
+      boolean released,
+      byte @Nullable [] whole) {}
+
+  /** Whole messages that are kept here, so many bytes at most. */
+  static final long MOST_KEPT = 8 << 20;
 
   /** Over all lanes and connections: no delivery is ever mistaken for another. */
   private static final AtomicLong TAGS = new AtomicLong();
 
-  private static final Comparator<Message> MOST_URGENT_FIRST =
-      Comparator.comparingInt(Message::priority).reversed().thenComparingLong(Message::age);
-
   private final Lane lane;
   private final Doorbell doorbell = new Doorbell();
   private final Object lock = new Object();
-  private final TreeSet<Message> waiting = new TreeSet<>(MOST_URGENT_FIRST);
+  private final Waiting waiting = new Waiting();
   private final Map<Long, Message> inHand = new HashMap<>();
+  private long kept;
+  private final AtomicInteger asking = new AtomicInteger();
+  private volatile long lastAsked = System.nanoTime();
+  private volatile boolean resting;
   private volatile boolean closed;
 
   LocalLane(Lane lane) {
@@ -75,11 +82,45 @@ final class LocalLane {
   void arrived(Message message) {
     synchronized (lock) {
       waiting.add(message);
+      kept += message.whole() == null ? 0 : message.whole().length;
     }
     doorbell.ring(message.priority());
   }
 
+  /** Nobody asks, and nobody has for so long: what waits here is of use to others. */
+  boolean idle(Duration age) {
+    return asking.get() == 0 && System.nanoTime() - lastAsked > age.toNanos();
+  }
+
+  /** What waits here goes back to the broker; what is in hand stays. */
+  void rest() {
+    resting = true;
+    List<Message> left;
+    synchronized (lock) {
+      left = waiting.removeIf(_ -> true);
+      left.forEach(this::forgotten);
+    }
+    left.forEach(message -> message.from().giveBack(message.brokerTag()));
+  }
+
+  /** True once after a {@link #rest}: messages have to be asked for again. */
+  boolean wakes() {
+    boolean woken = resting;
+    resting = false;
+    return woken;
+  }
+
   List<Delivery> receive(Room room, Duration wait) throws InterruptedException {
+    asking.incrementAndGet();
+    try {
+      return await(room, wait);
+    } finally {
+      lastAsked = System.nanoTime();
+      asking.decrementAndGet();
+    }
+  }
+
+  private List<Delivery> await(Room room, Duration wait) throws InterruptedException {
     long end = System.nanoTime() + wait.toNanos();
     try (Ear ear = doorbell.listen(room.least().value())) {
       while (!closed) {
@@ -102,20 +143,15 @@ final class LocalLane {
     long bytes = 0;
     int suspects = 0;
     synchronized (lock) {
-      Iterator<Message> next = waiting.iterator();
-      while (taken.size() < room.tasks() && next.hasNext()) {
-        Message message = next.next();
-        if (message.priority() < room.least().value()) {
-          break;
-        }
+      while (taken.size() < room.tasks()) {
         // What was given back would be given back again, and again, by who leaves suspects alone.
-        if (message.released() && suspects >= room.suspects()) {
-          continue;
-        }
-        if (!taken.isEmpty() && bytes + message.bytes() > room.bytes()) {
+        boolean noMoreSuspects = suspects >= room.suspects();
+        Message message =
+            waiting.next(room.least().value(), it -> !(it.released() && noMoreSuspects));
+        if (message == null || !taken.isEmpty() && bytes + message.bytes() > room.bytes()) {
           break;
         }
-        next.remove();
+        waiting.take(message);
         var delivery = new Delivery(message.id(), lane, TAGS.incrementAndGet());
         inHand.put(delivery.tag(), message);
         taken.add(delivery);
@@ -126,10 +162,50 @@ final class LocalLane {
     return taken;
   }
 
+  /** The message, when there is room to keep it beside the others; else null. */
+  byte @Nullable [] keeps(byte[] message) {
+    synchronized (lock) {
+      if (kept > 0 && kept + message.length > MOST_KEPT) {
+        return null;
+      }
+      return message;
+    }
+  }
+
+  /**
+   * The task of a message in hand. Empty: it is not here any more. When it was not kept, it goes
+   * back to the broker: it comes again when others have made room.
+   */
+  Optional<TaskSpec> whole(Delivery delivery) {
+    Message message;
+    synchronized (lock) {
+      message = inHand.get(delivery.tag());
+      if (message == null) {
+        return Optional.empty();
+      }
+      if (message.whole() == null) {
+        forgotten(inHand.remove(delivery.tag()));
+      }
+    }
+    if (message.whole() == null) {
+      message.from().giveBack(message.brokerTag());
+      return Optional.empty();
+    }
+    return Optional.of(TaskMessage.decode(message.whole()));
+  }
+
+  /** Holding the lock. */
+  private @Nullable Message forgotten(@Nullable Message message) {
+    if (message != null && message.whole() != null) {
+      kept -= message.whole().length;
+    }
+    return message;
+  }
+
   /** Forgets a message in hand and returns it; null when it is not in hand. */
   @Nullable Message drop(Delivery delivery) {
     synchronized (lock) {
-      return inHand.remove(delivery.tag());
+      return forgotten(inHand.remove(delivery.tag()));
     }
   }
 
@@ -144,13 +220,15 @@ final class LocalLane {
       waiting.add(
           new Message(
               message.id(),
+              message.owner(),
               message.priority(),
               message.age(),
               message.bytes(),
               message.from(),
               message.brokerTag(),
               message.arrived(),
-              true));
+              true,
+              message.whole()));
     }
     doorbell.ring(message.priority());
     return true;
@@ -159,17 +237,7 @@ final class LocalLane {
   /** Forgets all that a consumer delivered: the broker delivers it again. */
   void forget(LaneConsumer from) {
     synchronized (lock) {
-      waiting.removeIf(message -> message.from() == from);
-      inHand.values().removeIf(message -> message.from() == from);
-    }
-  }
-
-  /** How many messages of a consumer are here. */
-  int held(LaneConsumer from) {
-    synchronized (lock) {
-      return Math.toIntExact(
-          waiting.stream().filter(message -> message.from() == from).count()
-              + inHand.values().stream().filter(message -> message.from() == from).count());
+      removeIf(message -> message.from() == from);
     }
   }
 
@@ -180,15 +248,22 @@ final class LocalLane {
   void part(Duration age) {
     long before = System.nanoTime() - age.toNanos();
     List<Message> handedOut = new ArrayList<>();
-    List<Message> left = new ArrayList<>();
+    List<Message> left;
     synchronized (lock) {
       inHand.values().stream().filter(old(before)).forEach(handedOut::add);
-      waiting.stream().filter(old(before)).forEach(left::add);
-      inHand.values().removeIf(old(before));
-      waiting.removeIf(old(before));
+      left = removeIf(old(before));
     }
     handedOut.forEach(message -> message.from().ack(message.brokerTag()));
     left.forEach(message -> message.from().giveBack(message.brokerTag()));
+  }
+
+  /** Returns those that waited. Holding the lock. */
+  private List<Message> removeIf(Predicate<Message> which) {
+    inHand.values().stream().filter(which).forEach(this::forgotten);
+    inHand.values().removeIf(which);
+    List<Message> waited = waiting.removeIf(which);
+    waited.forEach(this::forgotten);
+    return waited;
   }
 
   private static Predicate<Message> old(long before) {

@@ -22,16 +22,33 @@ final class Publication {
   }
 
   private final TaskSpec task;
+  private final String route;
+  private final byte[] message;
   private final AtomicBoolean begun = new AtomicBoolean();
   private final CompletableFuture<Fate> fate = new CompletableFuture<>();
   private volatile boolean returned;
 
-  Publication(TaskSpec task) {
+  /**
+   * Encodes the task here: the one thread that publishes has enough to do.
+   *
+   * @param route the routing key of the queue it is for
+   */
+  Publication(TaskSpec task, String route) {
     this.task = task;
+    this.route = route;
+    this.message = TaskMessage.encode(task);
   }
 
   TaskSpec task() {
     return task;
+  }
+
+  String route() {
+    return route;
+  }
+
+  byte[] message() {
+    return message;
   }
 
   /** False: whoever waited for it has given up, and it must not be sent any more. */

@@ -12,18 +12,26 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The publishing side of one connection. One thread writes, so that numbers and messages stay in
  * step and a caller never hangs in a write; many messages are on their way at a time.
  */
 final class Publisher {
+  private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
   private static final int MOST_WAITING = 8_192;
   private static final int MOST_UNCONFIRMED = 4_096;
   private static final int PERSISTENT = 2;
 
+  /** So many are written in one go at most: the first of them waits for the last. */
+  private static final int MOST_TOGETHER = 128;
+
   private final Channel channel;
-  private final Consumer<TaskSpec> whenReturned;
+  private final Cork cork;
+  private final Consumer<String> whenReturned;
   private final LinkedBlockingQueue<Publication> waiting = new LinkedBlockingQueue<>(MOST_WAITING);
   private final ConcurrentNavigableMap<Long, Publication> unconfirmed =
       new ConcurrentSkipListMap<>();
@@ -31,17 +39,19 @@ final class Publisher {
   private final Thread writer;
   private volatile boolean lost;
 
-  private Publisher(Channel channel, Consumer<TaskSpec> whenReturned) {
+  private Publisher(Channel channel, Cork cork, Consumer<String> whenReturned) {
     this.channel = channel;
+    this.cork = cork;
     this.whenReturned = whenReturned;
     writer = Thread.ofVirtual().name("rabbitmq-publisher").unstarted(this::write);
   }
 
   /**
-   * @param whenReturned told of tasks for whose lane the broker has no queue; must not block
+   * @param whenReturned told of routes for which the broker has no queue; must not block
    */
-  static Publisher start(Channel channel, Consumer<TaskSpec> whenReturned) throws IOException {
-    var publisher = new Publisher(channel, whenReturned);
+  static Publisher start(Channel channel, Cork cork, Consumer<String> whenReturned)
+      throws IOException {
+    var publisher = new Publisher(channel, cork, whenReturned);
     channel.confirmSelect();
     channel.addConfirmListener(publisher::confirmed, publisher::refused);
     channel.addReturnListener(returned ->
@@ -69,14 +79,51 @@ final class Publisher {
       while (!lost) {
         window.acquire();
         Publication next = waiting.take();
-        if (next.begin()) {
-          send(next);
+        if (waiting.isEmpty()) {
+          sendIfWanted(next);
         } else {
-          window.release();
+          sendTogether(next);
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The first, and those behind it that are there already. Each holds a place of the window. */
+  private void sendTogether(Publication first) {
+    cork.on();
+    try {
+      @Nullable Publication next = first;
+      for (int sent = 1; next != null; sent++) {
+        sendIfWanted(next);
+        next = null;
+        if (sent < MOST_TOGETHER && window.tryAcquire()) {
+          next = waiting.poll();
+          if (next == null) {
+            window.release();
+          }
+        }
+      }
+    } finally {
+      uncork();
+    }
+  }
+
+  private void uncork() {
+    try {
+      cork.off();
+    } catch (IOException e) {
+      // What was written is unconfirmed, and ends when the connection is found lost.
+      LOG.debug("writing to the broker failed: {}", e.toString());
+    }
+  }
+
+  private void sendIfWanted(Publication publication) {
+    if (publication.begin()) {
+      send(publication);
+    } else {
+      window.release();
     }
   }
 
@@ -93,7 +140,7 @@ final class Publisher {
     unconfirmed.put(number, publication);
     try {
       channel.basicPublish(
-          RabbitLink.EXCHANGE, task.lane().name(), true, properties, TaskMessage.encode(task));
+          RabbitLink.EXCHANGE, publication.route(), true, properties, publication.message());
     } catch (AlreadyClosedException e) {
       end(number, () -> publication.refused("the connection is closed"));
     } catch (IOException e) {
@@ -136,7 +183,7 @@ final class Publisher {
     Publication publication = unconfirmed.get(number);
     if (publication != null) {
       publication.returned();
-      whenReturned.accept(publication.task());
+      whenReturned.accept(publication.route());
     }
   }
 

@@ -1,10 +1,12 @@
 package dev.penstock.queue;
 
 import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.AuthenticationFailureException;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ShutdownSignalException;
 import dev.penstock.config.Settings;
+import dev.penstock.queue.Destinations.Destination;
 import dev.penstock.queue.Publication.Fate;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
@@ -13,16 +15,18 @@ import dev.penstock.task.Unavailable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +38,15 @@ final class RabbitLink {
   private static final int NOT_FOUND = 404;
   private static final int CLOSING_MILLIS = 2_000;
 
+  /** How long the queues of one lane may be declared before others are looked after. */
+  private static final long A_WHILE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  /** However many owners there are, the messages of one of them can still fill batches. */
+  private static final int LEAST_PREFETCH = 64;
+
+  /** Of a message in a quorum queue: the broker's own default is 20 from version 4.0 on. */
+  private static final int MOST_DELIVERIES = 1_000;
+
   /** A lane that gives nothing for so long although messages wait has lost its consumer. */
   private static final long SILENCE_SECONDS = 10;
 
@@ -41,21 +54,27 @@ final class RabbitLink {
   private final Connection connection;
   private final Runnable whenLost;
   private final Publisher publisher;
-  private final Set<Lane> declared = ConcurrentHashMap.newKeySet();
+  private final Owners owners;
+  private final Set<String> declared = ConcurrentHashMap.newKeySet();
+  private final Destinations destinations;
   private final ReentrantLock declaring = new ReentrantLock();
   private final ConcurrentMap<Lane, LaneConsumer> consumers = new ConcurrentHashMap<>();
   private volatile @Nullable String blocked;
   private volatile @Nullable String lost;
 
-  private RabbitLink(Settings.Rabbitmq settings, Connection connection, Runnable whenLost)
+  private RabbitLink(
+      Settings.Rabbitmq settings, Owners owners, RabbitConnections.Opened opened, Runnable whenLost)
       throws IOException {
     this.settings = settings;
-    this.connection = connection;
+    this.owners = owners;
+    this.connection = opened.connection();
     this.whenLost = whenLost;
+    destinations =
+        new Destinations(owners, declared::contains, this::has, settings.confirmTimeout());
     connection.addBlockedListener(reason -> blocked = reason, () -> blocked = null);
     Channel publishing = channel();
     publishing.exchangeDeclare(EXCHANGE, "direct", true);
-    publisher = Publisher.start(publishing, task -> declared.remove(task.lane()));
+    publisher = Publisher.start(publishing, opened.cork(), this::forget);
     // Last: they tell at once of what has been lost already.
     publishing.addShutdownListener(signal -> lost(reason(signal)));
     connection.addShutdownListener(signal -> lost(reason(signal)));
@@ -65,18 +84,21 @@ final class RabbitLink {
    * @param whenLost called at most once, by any thread
    */
   static RabbitLink open(
-      RabbitConnections connections, Settings.Rabbitmq settings, Runnable whenLost)
+      RabbitConnections connections, Settings.Rabbitmq settings, Owners owners, Runnable whenLost)
       throws IOException, TimeoutException {
-    Connection connection = connections.open();
+    RabbitConnections.Opened opened = connections.open();
     try {
-      return new RabbitLink(settings, connection, whenLost);
-    } catch (IOException | RuntimeException e) {
-      connection.abort(CLOSING_MILLIS);
+      var link = new RabbitLink(settings, owners, opened, whenLost);
+      DeadLetters.declare(link);
+      return link;
+    } catch (IOException | TimeoutException | RuntimeException e) {
+      opened.connection().abort(CLOSING_MILLIS);
       throw e;
     }
   }
 
-  private Channel channel() throws IOException {
+  /** A new channel, which the caller closes. */
+  Channel channel() throws IOException {
     Channel channel = connection.createChannel();
     if (channel == null) {
       throw new IOException("the broker allows no more channels");
@@ -111,14 +133,21 @@ final class RabbitLink {
     if (reason != null) {
       throw refusal("the broker takes no messages: " + reason);
     }
-    for (Lane lane : tasks.stream().map(TaskSpec::lane).collect(Collectors.toSet())) {
+    List<Publication> publications = new ArrayList<>(tasks.size());
+    for (TaskSpec task : tasks) {
       try {
-        declare(lane, until);
+        owners.add(task.owner());
+        Destination to = Destination.of(task);
+        if (!destinations.decided(to) && !owners.awaitCurrent(until)) {
+          throw refusal("it is not known yet whose queues there are");
+        }
+        String route = destinations.route(to);
+        declare(route, until);
+        publications.add(new Publication(task, route));
       } catch (IOException | TimeoutException | ShutdownSignalException e) {
-        throw refusal("the queue of lane " + lane + " cannot be declared: " + reason(e));
+        throw refusal("the queue of lane " + task.lane() + " cannot be declared: " + reason(e));
       }
     }
-    List<Publication> publications = tasks.stream().map(Publication::new).toList();
     try {
       for (Publication publication : publications) {
         publisher.publish(publication, until);
@@ -161,31 +190,37 @@ final class RabbitLink {
 
   // --- queues
 
-  static String queue(Lane lane) {
-    return EXCHANGE + "." + lane.name();
+  static String queue(String route) {
+    return EXCHANGE + "." + route;
   }
 
-  private void declare(Lane lane, long until)
+  /** The broker has no such queue any more. */
+  private void forget(String route) {
+    declared.remove(route);
+    destinations.forget(route);
+  }
+
+  private void declare(String route, long until)
       throws IOException, TimeoutException, InterruptedException {
-    if (declared.contains(lane)) {
+    if (declared.contains(route)) {
       return;
     }
     if (!declaring.tryLock(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS)) {
       throw new TimeoutException("the broker does not answer");
     }
     try {
-      if (declared.contains(lane)) {
+      if (declared.contains(route)) {
         return;
       }
       // Passively first: a queue that is there keeps its type, whatever the settings say now.
-      boolean missing = count(lane) == null;
+      boolean missing = count(List.of(route)).isEmpty();
       try (Channel channel = channel()) {
         if (missing) {
-          channel.queueDeclare(queue(lane), true, false, false, arguments());
+          channel.queueDeclare(queue(route), true, false, false, arguments());
         }
-        channel.queueBind(queue(lane), EXCHANGE, lane.name());
+        channel.queueBind(queue(route), EXCHANGE, route);
       }
-      declared.add(lane);
+      declared.add(route);
     } finally {
       declaring.unlock();
     }
@@ -193,23 +228,62 @@ final class RabbitLink {
 
   private Map<String, Object> arguments() {
     return switch (settings.queueType()) {
-      case CLASSIC -> Map.of("x-max-priority", Priority.MAX);
-      case QUORUM -> Map.of("x-queue-type", "quorum");
+      case CLASSIC ->
+          Map.of("x-max-priority", Priority.MAX, "x-dead-letter-exchange", DeadLetters.QUEUE);
+      // Deliveries that were in vain are counted in the store; a restart of ours is none of them.
+      case QUORUM ->
+          Map.of(
+              "x-queue-type",
+              "quorum",
+              "x-delivery-limit",
+              MOST_DELIVERIES,
+              "x-dead-letter-exchange",
+              DeadLetters.QUEUE);
     };
   }
 
-  /** How many messages of the lane wait in the broker; null: it has no such queue. Blocks. */
-  @Nullable Long count(Lane lane) throws IOException, TimeoutException {
+  /** How many messages of the lane wait in the broker, in all its queues. Blocks. */
+  long count(Lane lane) throws IOException, TimeoutException {
+    Set<String> all = new LinkedHashSet<>();
+    for (String owner : owners.known()) {
+      for (boolean urgent : List.of(true, false)) {
+        var from = new Destination(lane, owner, urgent);
+        if (destinations.decided(from) || owners.current()) {
+          all.add(destinations.route(from));
+        }
+      }
+    }
+    if (owners.crowded()) {
+      all.addAll(Routes.shared(lane));
+    }
+    return count(all).orElse(0);
+  }
+
+  /** Whether the broker has the queue. Blocks. */
+  boolean has(String route) throws IOException, TimeoutException {
+    return count(List.of(route)).isPresent();
+  }
+
+  /** How many messages wait in these queues; empty: the broker has none of the queues. */
+  private OptionalLong count(Collection<String> routes) throws IOException, TimeoutException {
+    boolean found = false;
+    long sum = 0;
     Channel channel = channel();
     try {
-      return channel.messageCount(queue(lane));
-    } catch (IOException e) {
-      if (e.getCause() instanceof ShutdownSignalException signal
-          && signal.getReason() instanceof AMQP.Channel.Close close
-          && close.getReplyCode() == NOT_FOUND) {
-        return null;
+      for (String route : routes) {
+        try {
+          sum += channel.messageCount(queue(route));
+          found = true;
+        } catch (IOException e) {
+          if (!(e.getCause() instanceof ShutdownSignalException signal
+              && signal.getReason() instanceof AMQP.Channel.Close close
+              && close.getReplyCode() == NOT_FOUND)) {
+            throw e;
+          }
+          channel = channel(); // The question has closed it.
+        }
       }
-      throw e;
+      return found ? OptionalLong.of(sum) : OptionalLong.empty();
     } finally {
       if (channel.isOpen()) {
         channel.close();
@@ -219,26 +293,68 @@ final class RabbitLink {
 
   // --- consuming
 
-  /** Has the lane's messages delivered, from now on. */
+  /**
+   * Has the lane's messages delivered, of all owners that are known by now. With many of them it
+   * stops after a while, and the next call goes on.
+   */
   void consume(LocalLane lane) throws IOException, TimeoutException, InterruptedException {
-    if (consumers.containsKey(lane.lane())) {
-      return;
+    LaneConsumer consumer = consumers.get(lane.lane());
+    if (consumer == null) {
+      consumer = LaneConsumer.start(channel(), lane, this::lost);
+      consumers.put(lane.lane(), consumer);
     }
-    declare(lane.lane(), System.nanoTime() + settings.confirmTimeout().toNanos());
-    consumers.put(
-        lane.lane(),
-        LaneConsumer.start(channel(), lane, queue(lane.lane()), settings.prefetch(), this::lost));
+    long end = System.nanoTime() + A_WHILE_NANOS;
+    Set<String> known = owners.known();
+    int prefetch =
+        Math.max(Math.min(settings.prefetch(), LEAST_PREFETCH), settings.prefetch() / known.size());
+    if (owners.crowded()) {
+      for (String route : Routes.shared(lane.lane())) {
+        consume(consumer, route, prefetch);
+      }
+    }
+    for (String owner : consumer.inTurn(known)) {
+      for (boolean urgent : List.of(true, false)) {
+        var from = new Destination(lane.lane(), owner, urgent);
+        if (destinations.decided(from) || owners.current()) {
+          consume(consumer, destinations.routeToRead(from), prefetch);
+        }
+      }
+      consumer.lookedAfter(owner);
+      if (System.nanoTime() - end > 0) {
+        return;
+      }
+    }
+  }
+
+  /** Has no more of the lane's messages delivered until the next {@link #consume}. */
+  void rest(LocalLane lane) throws IOException {
+    LaneConsumer consumer = consumers.get(lane.lane());
+    if (consumer != null) {
+      consumer.rest();
+    }
+  }
+
+  private void consume(LaneConsumer consumer, String route, int prefetch)
+      throws IOException, TimeoutException, InterruptedException {
+    if (!consumer.consumes(route)) {
+      declare(route, System.nanoTime() + settings.confirmTimeout().toNanos());
+      consumer.consume(route, prefetch);
+    }
   }
 
   /** Gives the link up when a lane gets nothing although messages wait for it. */
   void watch() throws IOException, TimeoutException {
     for (LaneConsumer consumer : consumers.values()) {
-      if (consumer.silent(settings.prefetch(), SILENCE_SECONDS)) {
-        Long waiting = count(consumer.lane().lane());
-        // Looked at again: what came while we asked may have been the last of them.
-        if (waiting == null
-            || waiting > 0 && consumer.silent(settings.prefetch(), SILENCE_SECONDS)) {
-          lost("lane " + consumer.lane().lane() + " gets no messages");
+      for (LaneConsumer.Subscription subscription : consumer.subscriptions()) {
+        if (subscription.silent(SILENCE_SECONDS)) {
+          OptionalLong waiting = count(List.of(subscription.route()));
+          // Looked at again: what came while we asked may have been the last of them.
+          if (waiting.isEmpty()
+              || waiting.getAsLong() > 0 && subscription.silent(SILENCE_SECONDS)) {
+            lost("queue " + queue(subscription.route()) + " gives no messages");
+            return;
+          }
+          subscription.excused();
         }
       }
     }
@@ -261,6 +377,9 @@ final class RabbitLink {
 
   /** Why, in words for people: without the names of classes where there is a message. */
   static String reason(Throwable failure) {
+    if (failure instanceof AuthenticationFailureException) {
+      return "it refuses the login (rabbitmq.user, rabbitmq.password)";
+    }
     if (failure instanceof ShutdownSignalException signal) {
       return switch (signal.getReason()) {
         case AMQP.Connection.Close close -> close.getReplyText();

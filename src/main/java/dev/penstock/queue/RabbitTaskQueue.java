@@ -1,5 +1,6 @@
 package dev.penstock.queue;
 
+import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.ShutdownSignalException;
 import dev.penstock.config.Settings;
 import dev.penstock.metrics.Meters;
@@ -13,20 +14,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ready work in RabbitMQ: one durable queue a lane. A message is published persistently and
- * confirmed before {@link #enqueue} returns; what is delivered waits in a {@link LocalLane} and is
- * acknowledged when it is dealt with. A lane's messages are asked for from its first {@link
- * #receive} on.
+ * Ready work in RabbitMQ: durable queues for each lane and owner. A message is published
+ * persistently and confirmed before {@link #enqueue} returns; what is delivered waits in a {@link
+ * LocalLane} and is acknowledged when it is dealt with. A lane's messages are asked for from its
+ * first {@link #receive} on.
  *
  * <p>One thread keeps a {@link RabbitLink} up for as long as it takes. What a lost one delivered is
  * forgotten here: the broker delivers it again, and the store tells which of it has been done.
@@ -39,11 +43,15 @@ final class RabbitTaskQueue implements TaskQueue {
   /** A link that lasted so long was a good one: after it the pauses are short again. */
   private static final Duration GOOD = Duration.ofSeconds(10);
 
+  /** A lane nobody here has received from for so long leaves its messages to other nodes. */
+  static final Duration IDLE = Duration.ofSeconds(5);
+
   private static final Duration LOOK_AROUND = Duration.ofSeconds(1);
   private static final Duration CLOSING = Duration.ofSeconds(10);
 
   private final Settings.Rabbitmq settings;
   private final RabbitConnections connections;
+  private final Owners owners;
   private final ConcurrentMap<Lane, LocalLane> lanes = new ConcurrentHashMap<>();
   private final Semaphore wake = new Semaphore(0);
   private final Thread supervisor;
@@ -51,15 +59,17 @@ final class RabbitTaskQueue implements TaskQueue {
   private volatile String away = "not connected yet";
   private volatile boolean closed;
 
-  private RabbitTaskQueue(Settings.Rabbitmq settings) {
+  private RabbitTaskQueue(Settings.Rabbitmq settings, Supplier<Set<String>> owners) {
     this.settings = settings;
+    this.owners = Owners.start(owners, wake::release);
     connections = new RabbitConnections(settings);
     supervisor = Thread.ofVirtual().name("rabbitmq-link").unstarted(this::supervise);
   }
 
   /** Does not wait for the broker: it may be away for now. */
-  static RabbitTaskQueue open(Settings.Rabbitmq settings, Meters meters) {
-    var queue = new RabbitTaskQueue(settings);
+  static RabbitTaskQueue open(
+      Settings.Rabbitmq settings, Meters meters, Supplier<Set<String>> owners) {
+    var queue = new RabbitTaskQueue(settings, owners);
     meters.gauge(
         "penstock.queue.connected", Tags.empty(), queue, it -> it.link == null ? 0.0 : 1.0);
     queue.supervisor.start();
@@ -90,7 +100,11 @@ final class RabbitTaskQueue implements TaskQueue {
     if (closed) {
       return List.of();
     }
-    return lane(lane).receive(room, wait);
+    LocalLane here = lane(lane);
+    if (here.wakes()) {
+      wake.release();
+    }
+    return here.receive(room, wait);
   }
 
   private LocalLane lane(Lane lane) {
@@ -130,17 +144,35 @@ final class RabbitTaskQueue implements TaskQueue {
   }
 
   @Override
+  public Optional<TaskSpec> whole(Delivery delivery) {
+    LocalLane lane = lanes.get(delivery.lane());
+    return lane == null ? Optional.empty() : lane.whole(delivery);
+  }
+
+  @Override
   public OptionalLong messages(Lane lane) {
     RabbitLink up = link;
     if (up == null) {
       return OptionalLong.empty();
     }
     try {
-      Long waiting = up.count(lane);
       LocalLane here = lanes.get(lane);
-      return OptionalLong.of((waiting == null ? 0 : waiting) + (here == null ? 0 : here.size()));
+      return OptionalLong.of(up.count(lane) + (here == null ? 0 : here.size()));
     } catch (IOException | TimeoutException | ShutdownSignalException e) {
       return OptionalLong.empty(); // the supervisor finds out what is wrong
+    }
+  }
+
+  @Override
+  public int takeDead(int limit, Consumer<Dead> deal) {
+    RabbitLink up = link;
+    if (up == null) {
+      return 0;
+    }
+    try (Channel channel = up.channel()) {
+      return DeadLetters.take(channel, limit, deal);
+    } catch (IOException | TimeoutException | ShutdownSignalException e) {
+      return 0; // What was not acknowledged comes again; the supervisor finds out what is wrong.
     }
   }
 
@@ -156,6 +188,7 @@ final class RabbitTaskQueue implements TaskQueue {
   @Override
   public void close() {
     closed = true;
+    owners.close();
     lanes.values().forEach(LocalLane::close);
     wake.release();
     try {
@@ -199,14 +232,18 @@ final class RabbitTaskQueue implements TaskQueue {
 
   /** Opens a link and looks after it until it is lost. */
   private void hold() throws IOException, TimeoutException, InterruptedException {
-    RabbitLink up = RabbitLink.open(connections, settings, wake::release);
+    RabbitLink up = RabbitLink.open(connections, settings, owners, wake::release);
     try {
       wake.drainPermits();
       link = up;
       LOG.info("connected to {}", connections);
       while (!closed && up.lost().isEmpty()) {
         for (LocalLane lane : lanes.values()) {
-          up.consume(lane);
+          if (lane.idle(IDLE)) {
+            up.rest(lane);
+          } else {
+            up.consume(lane);
+          }
           lane.part(settings.ackHorizon());
         }
         up.watch();

@@ -26,6 +26,7 @@ final class SqliteTaskQueue implements TaskQueue {
 
   private final SqliteDatabase database;
   private final InHand inHand = new InHand();
+  private final Served served = new Served();
   private final ConcurrentMap<Lane, Doorbell> doorbells = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
@@ -60,7 +61,7 @@ final class SqliteTaskQueue implements TaskQueue {
   }
 
   private List<Delivery> take(Lane lane, Room room) {
-    Take take = new Take(inHand, lane, room);
+    Take take = new Take(inHand, served, lane, room);
     boolean answered = false;
     try {
       List<Delivery> taken = database.read(take);

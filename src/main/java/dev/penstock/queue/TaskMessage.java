@@ -1,14 +1,15 @@
 package dev.penstock.queue;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TaskMessage {
   private static final byte VERSION = 1;
+  private static final int USUAL_HEAD = 512;
   private static final int BEFORE_HEAD = 1 + Integer.BYTES;
   // ASCII alone: UTF-8 has no form for half a surrogate pair, which metadata may hold.
   private static final JsonMapper JSON =
@@ -33,46 +35,55 @@ final class TaskMessage {
   private TaskMessage() {}
 
   static byte[] encode(TaskSpec task) {
-    ObjectNode head =
-        JSON.createObjectNode()
-            .put("id", task.id().value())
-            .put("lane", task.lane().name())
-            .put("owner", task.owner())
-            .put("priority", task.priority().value())
-            .put("max_attempts", task.maxAttempts())
-            .put("timeout", task.timeout().toString())
-            .put("keep_completed", task.retention().completed().toString())
-            .put("keep_failed", task.retention().failed().toString());
-    Instant runAt = task.runAt();
-    if (runAt != null) {
-      head.put("run_at", runAt.toString());
-    }
-    if (task.replyTo() != null) {
-      head.put("reply_to", task.replyTo());
-    }
-    ObjectNode metadata = head.putObject("metadata");
-    task.metadata().forEach(metadata::put);
-    Identity identity = task.identity();
-    if (identity != null) {
-      ObjectNode kept = head.putObject("identity");
-      switch (identity) {
-        case Identity.Named(var name, var content) ->
-            kept.put("name", name).put("content", content);
-        case Identity.Alike(var work) -> kept.put("work", work);
-      }
-    }
-    byte[] json;
-    try {
-      json = JSON.writeValueAsBytes(head);
+    var head = new ByteArrayOutputStream(USUAL_HEAD);
+    try (JsonGenerator json = JSON.createGenerator(head)) {
+      write(json, task);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return ByteBuffer.allocate(BEFORE_HEAD + json.length + task.input().length)
+    return ByteBuffer.allocate(BEFORE_HEAD + head.size() + task.input().length)
         .put(VERSION)
-        .putInt(json.length)
-        .put(json)
+        .putInt(head.size())
+        .put(head.toByteArray())
         .put(task.input())
         .array();
+  }
+
+  private static void write(JsonGenerator json, TaskSpec task) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("id", task.id().value());
+    json.writeStringField("lane", task.lane().name());
+    json.writeStringField("owner", task.owner());
+    json.writeNumberField("priority", task.priority().value());
+    json.writeNumberField("max_attempts", task.maxAttempts());
+    json.writeStringField("timeout", task.timeout().toString());
+    json.writeStringField("keep_completed", task.retention().completed().toString());
+    json.writeStringField("keep_failed", task.retention().failed().toString());
+    Instant runAt = task.runAt();
+    if (runAt != null) {
+      json.writeStringField("run_at", runAt.toString());
+    }
+    if (task.replyTo() != null) {
+      json.writeStringField("reply_to", task.replyTo());
+    }
+    json.writeObjectFieldStart("metadata");
+    for (var pair : task.metadata().entrySet()) {
+      json.writeStringField(pair.getKey(), pair.getValue());
+    }
+    json.writeEndObject();
+    Identity identity = task.identity();
+    if (identity != null) {
+      json.writeObjectFieldStart("identity");
+      switch (identity) {
+        case Identity.Named(var name, var content) -> {
+          json.writeStringField("name", name);
+          json.writeStringField("content", content);
+        }
+        case Identity.Alike(var work) -> json.writeStringField("work", work);
+      }
+      json.writeEndObject();
+    }
+    json.writeEndObject();
   }
 
   /**

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /**
  * Where ready work waits for its turn. It delivers every message at least once: what was received
@@ -24,7 +25,8 @@ public interface TaskQueue extends AutoCloseable {
   void enqueue(List<TaskSpec> tasks);
 
   /**
-   * Takes the most urgent messages of a lane, oldest first among equals. Waits at most {@code wait}
+   * Takes the most urgent messages of a lane. Among equals owners take turns, each with its oldest
+   * first; whose turn it is stays known from one receive to the next. Waits at most {@code wait}
    * for the first one and never for a second; empty when there was none.
    */
   List<Delivery> receive(Lane lane, Room room, Duration wait) throws InterruptedException;
@@ -39,6 +41,14 @@ public interface TaskQueue extends AutoCloseable {
   List<Delivery> release(List<Delivery> deliveries);
 
   /**
+   * The task of a delivery in hand, as its message has it. Empty: the queue cannot tell. Where the
+   * message itself has the task, it has then gone back and comes again, and this delivery is spent.
+   */
+  default Optional<TaskSpec> whole(Delivery delivery) {
+    return Optional.empty();
+  }
+
+  /**
    * How many messages of the lane there are: those that wait, and those in hand on this node.
    * Empty: it cannot be told right now, or a ready task is its own message and can lose none.
    */
@@ -46,11 +56,29 @@ public interface TaskQueue extends AutoCloseable {
     return OptionalLong.empty();
   }
 
+  /**
+   * Has tasks dealt with whose messages the queue itself gave up, at most {@code limit}; those for
+   * which {@code deal} throws come again. Returns how many there were.
+   */
+  default int takeDead(int limit, Consumer<Dead> deal) {
+    return 0;
+  }
+
   /** Why it cannot take work right now; empty when it can. Cheap. */
   Optional<String> trouble();
 
   @Override
   void close();
+
+  /**
+   * A task whose message the queue gave up.
+   *
+   * @param tooOften it was delivered more often than the queue allows, which says nothing of runs:
+   *     a delivery that waits at a node and goes back counts too. False: the queue dropped it for
+   *     good
+   * @param reason in the queue's words
+   */
+  record Dead(TaskSpec task, boolean tooOften, String reason) {}
 
   /** A message in hand: a local handle, which dies with the process. */
   record Delivery(TaskId id, Lane lane, long tag) {}

@@ -3,6 +3,8 @@ package dev.penstock.queue;
 import dev.penstock.config.Settings;
 import dev.penstock.metrics.Meters;
 import dev.penstock.sqlite.SqliteDatabase;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /** Opens task queues. */
 public final class TaskQueues {
@@ -17,8 +19,14 @@ public final class TaskQueues {
     return new SqliteTaskQueue(database);
   }
 
-  /** The queues in a RabbitMQ broker, which may be away: it is looked for until it is there. */
-  public static TaskQueue open(Settings.Rabbitmq settings, Meters meters) {
-    return RabbitTaskQueue.open(settings, meters);
+  /**
+   * The queues in a RabbitMQ broker, which may be away: it is looked for until it is there.
+   *
+   * @param owners whose tasks there may be, asked for every two seconds; may block and fail. Those
+   *     whose tasks this node enqueues are known without it
+   */
+  public static TaskQueue open(
+      Settings.Rabbitmq settings, Meters meters, Supplier<Set<String>> owners) {
+    return RabbitTaskQueue.open(settings, meters, owners);
   }
 }

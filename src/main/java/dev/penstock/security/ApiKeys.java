@@ -1,21 +1,38 @@
 package dev.penstock.security;
 
 import dev.penstock.config.Settings;
+import dev.penstock.store.KeyStore;
+import dev.penstock.task.ApiKey;
+import dev.penstock.task.Priority;
+import dev.penstock.task.Scope;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells callers by the key they send. There is one key, the one set as {@code auth.token} or else a
- * generated one, and one owner. Only the key's hash is kept here. Safe to use from any thread.
+ * Tells callers by the key they send. The first key is the one set as {@code auth.token} or else a
+ * generated one: it has every scope and needs no store. All others are in the key store. Only
+ * hashes are kept. Safe to use from any thread.
  */
 public final class ApiKeys {
   private static final String OWNER = "default";
+  private static final HexFormat HEX = HexFormat.of();
+  private static final int ID_BYTES = 10;
   private static final String BEARER = "Bearer";
   private static final String BASIC = "Basic";
 
@@ -26,27 +43,42 @@ public final class ApiKeys {
   private final Caller caller;
   private final @Nullable Path keyFile;
   private final AtomicReference<@Nullable String> fresh;
+  private final KeyStore store;
+  private final KnownKeys known;
 
-  private ApiKeys(String key, String keyId, @Nullable Path keyFile, boolean generated) {
+  private ApiKeys(
+      String key,
+      String keyId,
+      @Nullable Path keyFile,
+      boolean generated,
+      KeyStore store,
+      LongSupplier nanos) {
     this.hash = sha256(key);
-    this.caller = new Caller(OWNER, keyId);
+    this.caller = new Caller(OWNER, keyId, EnumSet.allOf(Scope.class));
     this.keyFile = keyFile;
     this.fresh = new AtomicReference<>(generated ? key : null);
+    this.store = store;
+    this.known = new KnownKeys(store, nanos);
   }
 
   /**
    * Takes {@code auth.token}, or reads the key file in the data folder, or generates a key and
    * writes that file. Blocks on the disk.
    *
+   * @param store where the other keys are
    * @throws dev.penstock.config.BadSettings when the file cannot be read or written
    */
-  public static ApiKeys open(Settings settings) {
+  public static ApiKeys open(Settings settings, KeyStore store) {
+    return open(settings, store, System::nanoTime);
+  }
+
+  static ApiKeys open(Settings settings, KeyStore store, LongSupplier nanos) {
     Optional<String> token = settings.auth().token();
     if (token.isPresent()) {
-      return new ApiKeys(token.get(), "auth.token", null, false);
+      return new ApiKeys(token.get(), "auth.token", null, false, store, nanos);
     }
     KeyFile.Kept kept = KeyFile.readOrGenerate(settings.data().dir());
-    return new ApiKeys(kept.key(), KeyFile.NAME, kept.file(), kept.generated());
+    return new ApiKeys(kept.key(), KeyFile.NAME, kept.file(), kept.generated(), store, nanos);
   }
 
   /** The caller behind {@code Authorization: Bearer <key>}; empty for anything else. */
@@ -80,6 +112,74 @@ public final class ApiKeys {
     return key.length() > MAX_HEADER ? Optional.empty() : check(key);
   }
 
+  /**
+   * Whether a key goes on working: for who was let in with it and stays. Blocks now and then, and
+   * throws {@link dev.penstock.task.Unavailable}, as the other checks do.
+   */
+  public BooleanSupplier standing(String key) {
+    byte[] digest = sha256(key);
+    return () -> check(digest).isPresent();
+  }
+
+  /** What became of a key that was to be made. */
+  public sealed interface Created {
+    /**
+     * @param secret the key itself, which is known nowhere else
+     */
+    record Now(ApiKey key, String secret) implements Created {}
+
+    record Refused(String why) implements Created {}
+  }
+
+  /**
+   * Makes a key.
+   *
+   * @param highest null: any priority
+   * @param label null: none
+   */
+  public Created create(
+      String owner, Set<Scope> scopes, @Nullable Priority highest, @Nullable String label) {
+    String secret = KeyFile.newKey();
+    byte[] random = new byte[ID_BYTES];
+    new SecureRandom().nextBytes(random);
+    var key =
+        new ApiKey(
+            "key-" + HEX.formatHex(random),
+            owner,
+            scopes,
+            HEX.formatHex(sha256(secret)),
+            highest,
+            label,
+            Instant.now().truncatedTo(ChronoUnit.MILLIS),
+            null);
+    return switch (store.add(key)) {
+      case NOW -> new Created.Now(key, secret);
+      case TOO_MANY_KEYS ->
+          new Created.Refused("There are " + KeyStore.MOST + " keys already; revoke one first.");
+      case TOO_MANY_OWNERS ->
+          new Created.Refused("There are " + KeyStore.MOST + " owners already.");
+    };
+  }
+
+  /** All keys but the first one, newest first, revoked ones too. */
+  public List<ApiKey> list() {
+    return store.list();
+  }
+
+  /** Ends a key: here at once, elsewhere within seconds. Empty when there is none of that id. */
+  public Optional<ApiKey> revoke(String id) {
+    Optional<ApiKey> now = store.revoke(id, Instant.now().truncatedTo(ChronoUnit.MILLIS));
+    now.ifPresent(key -> known.revoked(key.hash()));
+    return now;
+  }
+
+  /** Everybody whose tasks there may be: the first key's owner, and all that ever had a key. */
+  public Set<String> owners() {
+    Set<String> owners = new HashSet<>(store.owners());
+    owners.add(OWNER);
+    return owners;
+  }
+
   /** The key, when this start generated it: to be shown once, so the second call has nothing. */
   public Optional<String> newlyGenerated() {
     return Optional.ofNullable(fresh.getAndSet(null));
@@ -91,9 +191,19 @@ public final class ApiKeys {
   }
 
   private Optional<Caller> check(@Nullable String key) {
-    return key != null && MessageDigest.isEqual(hash, sha256(key))
+    return key == null ? Optional.empty() : check(sha256(key));
+  }
+
+  private Optional<Caller> check(byte[] digest) {
+    return MessageDigest.isEqual(hash, digest)
         ? Optional.of(caller)
-        : Optional.empty();
+        : known.find(HEX.formatHex(digest)).map(ApiKeys::caller);
+  }
+
+  private static Caller caller(ApiKey key) {
+    Priority highest = key.highest();
+    return new Caller(
+        key.owner(), key.id(), key.scopes(), highest == null ? Priority.HIGHEST : highest);
   }
 
   /** What follows the scheme, whose case does not matter (RFC 9110, 11.1). */

@@ -81,10 +81,15 @@ final class KeyFile {
     return key;
   }
 
-  private static String generate(Path dir, Path file) {
+  /** A new key, whether it is kept in a file or handed to somebody. */
+  static String newKey() {
     byte[] random = new byte[RANDOM_BYTES];
     new SecureRandom().nextBytes(random);
-    String key = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+    return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+  }
+
+  private static String generate(Path dir, Path file) {
+    String key = newKey();
     Path unfinished = dir.resolve(NAME + ".new");
     try {
       Files.createDirectories(dir, mode(dir, "rwx------"));

@@ -14,6 +14,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,10 +48,14 @@ public final class Sessions {
     this.clock = clock;
   }
 
-  private record Session(Caller caller, Instant opened, Instant used) {}
+  private record Session(Caller caller, BooleanSupplier stands, Instant opened, Instant used) {}
 
-  /** Begins a session; returns the token that its cookie holds. */
-  public String open(Caller caller) {
+  /**
+   * Begins a session; returns the token that its cookie holds.
+   *
+   * @param stands whether what the caller logged in with works still: the session ends with it
+   */
+  public String open(Caller caller, BooleanSupplier stands) {
     byte[] bytes = new byte[TOKEN_BYTES];
     random.nextBytes(bytes);
     String token = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
@@ -63,7 +68,7 @@ public final class Sessions {
             .min(Comparator.comparing(entry -> entry.getValue().used))
             .ifPresent(oldest -> byHash.remove(oldest.getKey()));
       }
-      byHash.put(hash(token), new Session(caller, now, now));
+      byHash.put(hash(token), new Session(caller, stands, now, now));
     } finally {
       lock.unlock();
     }
@@ -85,6 +90,16 @@ public final class Sessions {
       return Optional.empty();
     }
     String hash = hash(token);
+    Optional<Session> found = current(hash, use);
+    // Not under the lock: it may ask the store.
+    if (found.isPresent() && !found.get().stands.getAsBoolean()) {
+      close(token);
+      return Optional.empty();
+    }
+    return found.map(Session::caller);
+  }
+
+  private Optional<Session> current(String hash, boolean use) {
     Instant now = clock.instant();
     lock.lock();
     try {
@@ -97,9 +112,9 @@ public final class Sessions {
         return Optional.empty();
       }
       if (use) {
-        byHash.put(hash, new Session(session.caller, session.opened, now));
+        byHash.put(hash, new Session(session.caller, session.stands, session.opened, now));
       }
-      return Optional.of(session.caller);
+      return Optional.of(session);
     } finally {
       lock.unlock();
     }

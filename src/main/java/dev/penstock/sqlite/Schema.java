@@ -13,7 +13,8 @@ import java.util.List;
  * microseconds. States: 0 pending, 1 processing, 2 completed, 3 failed, 4 cancelled.
  *
  * <p>{@code queued_at} is since when a task waits that did not become ready when it was created.
- * {@code tasks_ended} serves lists: it is written once a task, when it ends.
+ * {@code tasks_ended} serves lists: it is written once a task, when it ends. {@code met} is 1 when
+ * a later submit was answered with the task before anybody had claimed it.
  */
 final class Schema {
   private static final List<List<String>> VERSIONS =
@@ -143,7 +144,30 @@ final class Schema {
                 DELETE FROM task_outputs WHERE seq = old.seq;
                 DELETE FROM task_steps WHERE seq = old.seq;
               END
-              """));
+              """),
+          List.of(
+              """
+              CREATE TABLE api_keys (
+                hash TEXT PRIMARY KEY,
+                id TEXT NOT NULL UNIQUE,
+                owner TEXT NOT NULL,
+                scopes TEXT NOT NULL,
+                highest INTEGER,
+                label TEXT,
+                created_at INTEGER NOT NULL,
+                revoked_at INTEGER
+              ) STRICT, WITHOUT ROWID
+              """,
+              """
+              CREATE INDEX api_keys_revoked ON api_keys (revoked_at) WHERE revoked_at IS NOT NULL
+              """,
+              "CREATE TABLE key_owners (owner TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"),
+          List.of(
+              "DROP INDEX tasks_ready",
+              """
+              CREATE INDEX tasks_ready ON tasks (lane, priority DESC, owner, seq) WHERE ready = 1
+              """),
+          List.of("ALTER TABLE tasks ADD COLUMN met INTEGER"));
 
   static final int VERSION = VERSIONS.size();
 

@@ -1,5 +1,6 @@
 package dev.penstock.store;
 
+import dev.penstock.task.Gathered;
 import dev.penstock.task.TaskId;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Response;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Runs scripts in the shards that they are for. */
@@ -56,6 +58,11 @@ final class RedisCalls {
 
   Response send(Command command, Object... args) {
     return link.send(RedisCall.of(command, args));
+  }
+
+  /** For what many callers ask at a time. What is asked may have to wait for one answer more. */
+  <Q, A> Gathered<Q, A> gathered(Function<List<Q>, List<A>> ask, ToLongFunction<Q> size) {
+    return new Gathered<>(ask, size, link.limit().multipliedBy(2));
   }
 
   interface Answer<T, A> {

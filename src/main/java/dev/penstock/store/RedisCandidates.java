@@ -36,6 +36,10 @@ final class RedisCandidates {
     return ids(first(List.of("due"), "UPTO", Duration.ZERO, limit));
   }
 
+  List<TaskId> waiting(Lane lane, int limit) {
+    return ids(first(List.of("waiting:" + lane), "ALL", Duration.ZERO, limit));
+  }
+
   List<Candidate> expired(int limit) {
     return first(List.of("expiring"), "UPTO", Duration.ZERO, limit);
   }

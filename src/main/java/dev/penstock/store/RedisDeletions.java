@@ -20,8 +20,8 @@ final class RedisDeletions {
     this.candidates = candidates;
   }
 
-  boolean unclaimed(TaskId id) {
-    Optional<String> identity = delete("UNCLAIMED", List.of(id)).getFirst();
+  boolean unpromised(TaskId id) {
+    Optional<String> identity = delete("UNPROMISED", List.of(id)).getFirst();
     identity
         .filter(name -> !name.isEmpty())
         .ifPresent(name -> release(List.of(new Candidate(id, 0, name))));

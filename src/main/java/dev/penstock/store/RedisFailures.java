@@ -83,6 +83,7 @@ final class RedisFailures {
     if (message == null) {
       return cause instanceof TimeoutException ? "it does not answer" : cause.toString();
     }
-    return message;
+    boolean login = message.startsWith("WRONGPASS") || message.startsWith("NOAUTH");
+    return login ? message + " (redis.username, redis.password)" : message;
   }
 }

@@ -1,10 +1,14 @@
 package dev.penstock.store;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.penstock.store.TaskStore.Inserted;
+import dev.penstock.task.Gathered;
 import dev.penstock.task.Identity;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
 import dev.penstock.task.Unavailable;
 import io.vertx.redis.client.Response;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +20,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,10 +79,12 @@ final class RedisInserts {
   private final AtomicLong lastSeq = new AtomicLong();
 
   private final LongSupplier micros;
+  private final Gathered<Timed, Boolean> inserts;
 
   RedisInserts(RedisCalls calls, LongSupplier micros) {
     this.calls = calls;
     this.micros = micros;
+    inserts = calls.gathered(this::keep, Timed::bytes);
   }
 
   List<Inserted> insert(List<TaskSpec> specs) {
@@ -94,7 +101,12 @@ final class RedisInserts {
       }
     }
     keep(nameless, Map.of()).forEach(item -> answers.put(item.place(), new Inserted.Kept()));
-    identified(named, answers);
+    try {
+      identified(named, answers);
+    } catch (Unavailable e) {
+      // Of a list, some may be kept by now: then it is not surely undone.
+      throw answers.isEmpty() ? e : Unavailable.unknown(String.valueOf(e.getMessage()), e);
+    }
     return List.copyOf(answers.values());
   }
 
@@ -159,6 +171,7 @@ final class RedisInserts {
     }
     keep(ours, deadlines).forEach(item -> answers.put(item.place(), new Inserted.Kept()));
     Iterator<Optional<Task>> found = find(asked).iterator();
+    Map<Item, Task> meant = new LinkedHashMap<>();
     for (int i = 0; i < items.size(); i++) {
       if (reserved.get(i) instanceof Reserved.Taken taken) {
         Item item = items.get(i);
@@ -167,17 +180,46 @@ final class RedisInserts {
         if (known) {
           answers.put(item.place(), new Inserted.Kept());
         } else if (holder != null && item.spec().identity() instanceof Identity.Named named) {
-          boolean same = named.content().equals(taken.digest());
-          answers.put(item.place(), same ? new Inserted.Earlier(holder) : new Inserted.Conflict());
+          if (named.content().equals(taken.digest())) {
+            meant.put(item, holder);
+          } else {
+            answers.put(item.place(), new Inserted.Conflict());
+          }
         } else if (holder != null && standsIn(holder, item.spec())) {
-          answers.put(item.place(), new Inserted.Earlier(holder));
+          meant.put(item, holder);
         } else if (holder != null || taken.over()) {
           toTake.put(item.place(), taken.by());
         }
       }
     }
+    meet(meant)
+        .forEach(item ->
+            answers.put(item.place(), new Inserted.Earlier(requireNonNull(meant.get(item)))));
     return items.stream()
         .anyMatch(item -> answers.containsKey(item.place()) || toTake.containsKey(item.place()));
+  }
+
+  /**
+   * Has the tasks kept that later submits are to be answered with. Returns those items whose task
+   * is there; one that nobody had claimed may have been withdrawn since it was found.
+   */
+  private List<Item> meet(Map<Item, Task> meant) {
+    List<Item> there = new ArrayList<>();
+    List<Item> pending = new ArrayList<>();
+    meant.forEach((item, task) -> (task.state() == TaskState.PENDING ? pending : there).add(item));
+    List<Boolean> met =
+        calls.tasks(
+            RedisScript.MEET,
+            List.of(),
+            pending.stream().map(item -> requireNonNull(meant.get(item)).id()).toList(),
+            List::of,
+            (_, answer) -> answer != null && answer.toString().equals("MET"));
+    for (int i = 0; i < pending.size(); i++) {
+      if (met.get(i)) {
+        there.add(pending.get(i));
+      }
+    }
+    return there;
   }
 
   private static Reserved reserved(@Nullable Response answer) {
@@ -207,16 +249,26 @@ final class RedisInserts {
         (id, told) -> Optional.ofNullable(told).map(task -> RedisTasks.read(id, task)));
   }
 
+  /** An item, and until when it may be inserted; empty: at any time. */
+  private record Timed(Item item, String deadline) {
+    long bytes() {
+      return item.spec().input().length;
+    }
+  }
+
   /** Inserts them; those that are kept, all but those whose deadline is over. */
   private List<Item> keep(List<Item> items, Map<Integer, String> deadlines) {
-    List<Boolean> kept =
-        calls.each(
-            RedisScript.INSERT,
-            List.of(),
-            items,
-            item -> RedisShards.of(item.spec().id()),
-            item -> arguments(item, deadlines.getOrDefault(item.place(), "")),
-            (_, answer) -> answer != null && answer.toString().equals("KEPT"));
+    List<Boolean> kept;
+    try {
+      kept =
+          inserts.ask(
+              items.stream()
+                  .map(item -> new Timed(item, deadlines.getOrDefault(item.place(), "")))
+                  .toList());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Unavailable.unknown("interrupted", e);
+    }
     List<Item> all = new ArrayList<>(items.size());
     for (int i = 0; i < items.size(); i++) {
       if (kept.get(i)) {
@@ -224,6 +276,17 @@ final class RedisInserts {
       }
     }
     return all;
+  }
+
+  /** For each whether it is kept. */
+  private List<Boolean> keep(List<Timed> items) {
+    return calls.each(
+        RedisScript.INSERT,
+        List.of(),
+        items,
+        timed -> RedisShards.of(timed.item().spec().id()),
+        timed -> arguments(timed.item(), timed.deadline()),
+        (_, answer) -> answer != null && answer.toString().equals("KEPT"));
   }
 
   private static List<Object> arguments(Item item, String deadline) {

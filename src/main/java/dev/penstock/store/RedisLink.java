@@ -9,6 +9,8 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisClientType;
+import io.vertx.redis.client.RedisCluster;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
@@ -16,6 +18,7 @@ import io.vertx.redis.client.Response;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -79,6 +82,11 @@ final class RedisLink implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     return link;
+  }
+
+  /** How long any answer may take. */
+  Duration limit() {
+    return limit;
   }
 
   /** Why it cannot be used; empty when it can. */
@@ -178,6 +186,7 @@ final class RedisLink implements AutoCloseable {
         break;
       } catch (ExecutionException | TimeoutException | RuntimeException e) {
         String why = RedisFailures.describe(e);
+        connection = null; // First: who knows of the trouble must not meet the connection any more.
         trouble = "cannot be used: " + why;
         if (!lost && closing.getCount() > 0) {
           LOG.warn("{} cannot be used, trying again until it can: {}", name, why);
@@ -209,7 +218,7 @@ final class RedisLink implements AutoCloseable {
     CountDownLatch ended = new CountDownLatch(1);
     opened.endHandler(_ -> ended.countDown()).exceptionHandler(_ -> ended.countDown());
     for (RedisScript script : RedisScript.values()) {
-      await(send(opened, RedisCall.of(Command.SCRIPT, "LOAD", script.text())), limit);
+      everyMaster(opened, Request.cmd(Command.SCRIPT).arg("LOAD").arg(script.text()));
     }
     look(opened);
     if (again) {
@@ -233,18 +242,44 @@ final class RedisLink implements AutoCloseable {
 
   private void look(RedisConnection opened)
       throws ExecutionException, InterruptedException, TimeoutException {
-    memory = info(opened, "memory").map(RedisMemory::of).orElse(RedisMemory.UNKNOWN);
+    // The fullest one counts: any task may belong there.
+    memory =
+        info(opened, "memory").stream()
+            .map(RedisMemory::of)
+            .max(Comparator.comparingDouble(RedisMemory::share))
+            .orElse(RedisMemory.UNKNOWN);
+    if (options.getType() == RedisClientType.SENTINEL) {
+      checkMaster(opened);
+    }
+  }
+
+  /** After a failover the old master may come back as a replica on the same connection. */
+  private void checkMaster(RedisConnection opened)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    String role = await(send(opened, RedisCall.of(Command.ROLE)), limit).get(0).toString();
+    if (!role.equals("master")) {
+      throw new IllegalStateException("it is a " + role + " now");
+    }
+  }
+
+  /** What each master answers; there is one, unless this is a cluster. */
+  private List<Response> everyMaster(RedisConnection opened, Request request)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    return options.getType() == RedisClientType.CLUSTER
+        ? await(RedisCluster.create(opened).onAllMasterNodes(request), limit)
+        : List.of(await(send(opened, new RedisCall(request, null)), limit));
   }
 
   /** Empty where the user may not ask. */
-  private Optional<String> info(RedisConnection opened, String section)
+  private List<String> info(RedisConnection opened, String section)
       throws ExecutionException, InterruptedException, TimeoutException {
     try {
-      return Optional.of(
-          await(send(opened, RedisCall.of(Command.INFO, section)), limit).toString());
+      return everyMaster(opened, Request.cmd(Command.INFO).arg(section)).stream()
+          .map(Response::toString)
+          .toList();
     } catch (ExecutionException e) {
       if (RedisFailures.isAnswer(e.getCause(), "NOPERM")) {
-        return Optional.empty();
+        return List.of();
       }
       throw e;
     }

@@ -27,6 +27,11 @@ record RedisMemory(long used, long most, boolean evicts) {
     return most > 0 && !evicts && used >= FULL * most;
   }
 
+  /** How much of what it may have is used. */
+  double share() {
+    return most > 0 && !evicts ? (double) used / most : 0;
+  }
+
   private static OptionalLong number(String info, String key) {
     return value(info, key).stream().mapToLong(Long::parseLong).findFirst();
   }

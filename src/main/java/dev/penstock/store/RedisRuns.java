@@ -3,13 +3,13 @@ package dev.penstock.store;
 import dev.penstock.store.TaskStore.Claim;
 import dev.penstock.store.TaskStore.Extension;
 import dev.penstock.store.TaskStore.Lapsed;
+import dev.penstock.store.TaskStore.Settle;
 import dev.penstock.store.TaskStore.Settled;
 import dev.penstock.task.Ending;
 import dev.penstock.task.Lease;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
-import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
@@ -55,6 +55,8 @@ final class RedisRuns {
                   wish.token(),
                   Micros.toInstant(Long.parseLong(RedisTasks.text(answer, 1)))));
       case "SETTLED" -> new Claim.Settled();
+      case "UNKNOWN" ->
+          new Claim.Unknown(Micros.toInstant(Long.parseLong(RedisTasks.text(answer, 1))));
       case "HELD" -> new Claim.Held();
       case "SUSPECT" -> new Claim.Suspect();
       case String other -> throw new IllegalStateException("a claim is answered " + other);
@@ -81,47 +83,60 @@ final class RedisRuns {
     return lost;
   }
 
-  Settled settle(TaskId id, String token, Ending ending) {
-    Response answer =
-        switch (ending) {
-          case Ending.Completed(var output) ->
-              settle(id, token, "COMPLETED", Duration.ZERO, null, output);
-          case Ending.Failed(var error) -> settle(id, token, "FAILED", Duration.ZERO, error, null);
-          case Ending.Backoff(var error, var delay) ->
-              settle(id, token, "BACKOFF", delay, error, null);
-          case Ending.Returned(var delay) -> settle(id, token, "RETURNED", delay, null, null);
-        };
+  List<Settled> settle(List<Settle> ended) {
+    return calls.each(
+        RedisScript.SETTLE,
+        List.of(),
+        ended,
+        one -> RedisShards.of(one.id()),
+        RedisRuns::arguments,
+        RedisRuns::settled);
+  }
+
+  private static List<Object> arguments(Settle settle) {
+    return switch (settle.ending()) {
+      case Ending.Completed(var output) ->
+          arguments(
+              settle, "COMPLETED", Duration.ZERO, null, output.format().name(), output.bytes());
+      case Ending.Failed(var error) ->
+          arguments(settle, "FAILED", Duration.ZERO, error, "", NOTHING);
+      case Ending.Backoff(var error, var delay) ->
+          arguments(settle, "BACKOFF", delay, error, "", NOTHING);
+      case Ending.Returned(var delay) -> arguments(settle, "RETURNED", delay, null, "", NOTHING);
+    };
+  }
+
+  private static List<Object> arguments(
+      Settle settle,
+      String kind,
+      Duration delay,
+      @Nullable TaskError error,
+      String format,
+      byte[] output) {
+    return List.of(
+        settle.id(),
+        settle.token(),
+        kind,
+        Micros.of(delay),
+        error == null ? "" : error.code().name(),
+        error == null ? "" : error.message(),
+        format,
+        output);
+  }
+
+  private static Settled settled(Settle settle, @Nullable Response answer) {
     return switch (RedisTasks.kind(answer)) {
       case "NOW" -> {
-        Task task = RedisTasks.read(id, answer, 1);
+        Task task = RedisTasks.read(settle.id(), answer, 1);
         yield new Settled.Now(
-            ending instanceof Ending.Completed(var output) ? task.withOutput(output) : task);
+            settle.ending() instanceof Ending.Completed(var output)
+                ? task.withOutput(output)
+                : task);
       }
       case "BEFORE" -> new Settled.Before();
       case "STALE" -> new Settled.Stale();
       case String other -> throw new IllegalStateException("a settle is answered " + other);
     };
-  }
-
-  private Response settle(
-      TaskId id,
-      String token,
-      String ending,
-      Duration delay,
-      @Nullable TaskError error,
-      @Nullable TaskOutput output) {
-    return calls.run(
-        RedisScript.SETTLE,
-        RedisShards.of(id),
-        List.of(
-            id,
-            token,
-            ending,
-            Micros.of(delay),
-            error == null ? "" : error.code().name(),
-            error == null ? "" : error.message(),
-            output == null ? "" : output.format().name(),
-            output == null ? NOTHING : output.bytes()));
   }
 
   Lapsed reclaim(Duration margin, int maxLost, int limit) {

@@ -11,8 +11,10 @@ import java.util.Locale;
 
 /** What runs inside Redis, all or nothing: each script changes one shard. */
 enum RedisScript {
+  ADD_KEY,
   CANCEL,
   CANDIDATES,
+  CHORES,
   CLAIM,
   DELETE,
   EXTEND,
@@ -20,6 +22,7 @@ enum RedisScript {
   FIND,
   INSERT,
   LIST,
+  MEET,
   MINUTES,
   PROMOTE,
   RECLAIM,
@@ -27,6 +30,7 @@ enum RedisScript {
   RELEASE,
   RESERVE,
   RETRY,
+  REVOKE_KEY,
   SEARCH,
   SETTLE;
 

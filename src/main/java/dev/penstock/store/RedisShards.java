@@ -20,6 +20,14 @@ final class RedisShards {
   static final String HISTORY = "penstock:{history}";
   static final String HISTORY_MINUTES = HISTORY + ":minutes";
 
+  static final String CHORES = "penstock:{chores}";
+
+  /** Keys of the API are no tasks: all lie in one slot of their own. */
+  static final String KEYS = "penstock:{keys}";
+
+  static final String KEYS_BY_HASH = KEYS + ":by-hash";
+  static final String KEY_OWNERS = KEYS + ":owners";
+
   private RedisShards() {}
 
   static String of(TaskId id) {

@@ -1,7 +1,6 @@
 package dev.penstock.store;
 
 import dev.penstock.config.Settings;
-import dev.penstock.task.Ending;
 import dev.penstock.task.Lane;
 import dev.penstock.task.LaneMinute;
 import dev.penstock.task.Step;
@@ -22,6 +21,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +36,7 @@ final class RedisTaskStore implements TaskStore {
   private final RedisLink link;
   private final RedisCalls calls;
   private final RedisInserts inserts;
+  private final RedisCandidates candidates;
   private final RedisRuns runs;
   private final RedisByHand byHand;
   private final RedisDeletions deletions;
@@ -46,7 +47,7 @@ final class RedisTaskStore implements TaskStore {
     calls = new RedisCalls(link, clock);
     inserts =
         new RedisInserts(calls, () -> TimeUnit.MILLISECONDS.toMicros(System.currentTimeMillis()));
-    var candidates = new RedisCandidates(calls);
+    candidates = new RedisCandidates(calls);
     runs = new RedisRuns(calls, candidates);
     byHand = new RedisByHand(calls, candidates);
     deletions = new RedisDeletions(calls, candidates);
@@ -62,6 +63,15 @@ final class RedisTaskStore implements TaskStore {
     return new RedisTaskStore(RedisLink.open(vertx, settings, limit), clock);
   }
 
+  /**
+   * The keys beside the tasks, over the same connection.
+   *
+   * @param most so many there may be
+   */
+  KeyStore keys(int most) {
+    return new RedisKeyStore(calls, most);
+  }
+
   @Override
   public List<Inserted> insert(List<TaskSpec> specs) {
     if (specs.isEmpty()) {
@@ -75,8 +85,8 @@ final class RedisTaskStore implements TaskStore {
   }
 
   @Override
-  public boolean deleteUnclaimed(TaskId id) {
-    return deletions.unclaimed(id);
+  public boolean withdraw(TaskId id) {
+    return deletions.unpromised(id);
   }
 
   @Override
@@ -159,8 +169,8 @@ final class RedisTaskStore implements TaskStore {
   }
 
   @Override
-  public Settled settle(TaskId id, String token, Ending ending) {
-    return runs.settle(id, token, ending);
+  public List<Settled> settle(List<Settle> ended) {
+    return runs.settle(ended);
   }
 
   @Override
@@ -174,6 +184,13 @@ final class RedisTaskStore implements TaskStore {
   }
 
   @Override
+  public List<Task> longestWaiting(Lane lane, int limit) {
+    List<TaskId> ids = candidates.waiting(lane, limit);
+    Map<TaskId, Task> found = findAll(ids);
+    return ids.stream().map(found::get).filter(Objects::nonNull).toList();
+  }
+
+  @Override
   public int deleteExpired(int limit) {
     return deletions.expired(limit);
   }
@@ -181,6 +198,14 @@ final class RedisTaskStore implements TaskStore {
   @Override
   public int deleteOldestCompleted(int limit) {
     return deletions.oldestCompleted(limit);
+  }
+
+  @Override
+  public boolean holdChores(String node, Duration lease) {
+    return calls
+        .run(RedisScript.CHORES, RedisShards.CHORES, List.of(node, Micros.of(lease)))
+        .toString()
+        .equals("1");
   }
 
   /** What tasks take in memory, about: their own bytes and an allowance for each one's keys. */

@@ -13,8 +13,11 @@ final class SqliteDeletions {
   /** Rows deleted in one go: big inputs make even this many a piece of work. */
   private static final int AT_A_TIME = 100;
 
-  private static final String UNCLAIMED =
-      "DELETE FROM tasks WHERE id = ? AND state = 0 AND runs = 0 RETURNING lane, state, ready";
+  private static final String UNPROMISED =
+      """
+      DELETE FROM tasks WHERE id = ? AND state = 0 AND runs = 0 AND met IS NULL
+      RETURNING lane, state, ready
+      """;
 
   private static final String EXPIRED =
       """
@@ -32,10 +35,10 @@ final class SqliteDeletions {
 
   private SqliteDeletions() {}
 
-  static boolean unclaimed(SqliteDatabase database, TaskId id) {
+  static boolean unpromised(SqliteDatabase database, TaskId id) {
     return database.write(
             Durability.SYNCED,
-            connection -> delete(connection, Columns.bind(connection.prepare(UNCLAIMED), id)))
+            connection -> delete(connection, Columns.bind(connection.prepare(UNPROMISED), id)))
         > 0;
   }
 

@@ -40,6 +40,10 @@ final class SqliteInserts {
   private static final String RELEASE =
       "UPDATE tasks SET identity_key = NULL, identity_digest = NULL WHERE seq = ?";
 
+  /** Who waits for a task has it kept, though its own submit is refused. */
+  private static final String MEET =
+      "UPDATE tasks SET met = 1 WHERE seq = ? AND state = 0 AND runs = 0 AND met IS NULL";
+
   private SqliteInserts() {}
 
   /** The task that an identity belongs to. */
@@ -101,6 +105,9 @@ final class SqliteInserts {
   }
 
   private static Inserted earlier(SqliteConnection connection, Holder holder) throws SQLException {
+    if (holder.state() == TaskState.PENDING) {
+      Columns.bind(connection.prepare(MEET), holder.seq()).executeUpdate();
+    }
     Task task = TaskRows.findBrief(connection, holder.id()).orElseThrow();
     return new Inserted.Earlier(task);
   }

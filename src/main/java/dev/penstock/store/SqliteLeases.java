@@ -89,7 +89,7 @@ final class SqliteLeases {
   private static Claim refusal(SqliteConnection connection, TaskId id) throws SQLException {
     try (ResultSet rows = Columns.bind(connection.prepare(STATE), id).executeQuery()) {
       if (!rows.next()) {
-        return new Claim.Settled();
+        return new Claim.Unknown(Instant.EPOCH);
       }
       Columns row = new Columns(rows);
       return switch (TaskRows.state(row.small())) {

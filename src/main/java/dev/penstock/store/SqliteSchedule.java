@@ -1,6 +1,8 @@
 package dev.penstock.store;
 
 import dev.penstock.sqlite.SqliteConnection;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Task;
 import dev.penstock.task.TaskSpec;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -21,7 +23,31 @@ final class SqliteSchedule {
   private static final String PROMOTE =
       "UPDATE tasks SET ready = 1, due = NULL, queued_at = ? WHERE seq = ?";
 
+  private static final String LONGEST_WAITING =
+      """
+      SELECT seq FROM tasks INDEXED BY tasks_ready WHERE ready = 1 AND lane = ?
+      ORDER BY coalesce(queued_at, created_at), seq LIMIT ?
+      """;
+
   private SqliteSchedule() {}
+
+  static List<Task> longestWaiting(SqliteConnection connection, Lane lane, int limit)
+      throws SQLException {
+    List<Long> found = new ArrayList<>();
+    try (ResultSet rows =
+        Columns.bind(connection.prepare(LONGEST_WAITING), lane.name(), limit).executeQuery()) {
+      Columns row = new Columns(rows);
+      while (rows.next()) {
+        row.rewind();
+        found.add(row.number());
+      }
+    }
+    List<Task> tasks = new ArrayList<>(found.size());
+    for (long seq : found) {
+      tasks.add(TaskRows.getBrief(connection, seq, null));
+    }
+    return tasks;
+  }
 
   static boolean anyDue(SqliteConnection connection, long now) throws SQLException {
     try (ResultSet rows = Columns.bind(connection.prepare(ANY_DUE), now).executeQuery()) {

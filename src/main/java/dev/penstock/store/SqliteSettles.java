@@ -1,6 +1,7 @@
 package dev.penstock.store;
 
 import dev.penstock.sqlite.SqliteConnection;
+import dev.penstock.store.TaskStore.Settle;
 import dev.penstock.store.TaskStore.Settled;
 import dev.penstock.task.Ending;
 import dev.penstock.task.Step;
@@ -46,11 +47,12 @@ final class SqliteSettles {
 
   private SqliteSettles() {}
 
-  static Settled settle(
-      SqliteConnection connection, TaskId id, String token, Ending ending, Instant now)
+  static Settled settle(SqliteConnection connection, Settle settle, Instant now)
       throws SQLException {
+    TaskId id = settle.id();
+    String token = settle.token();
     Task task =
-        switch (ending) {
+        switch (settle.ending()) {
           case Ending.Completed(var output) -> complete(connection, id, token, output, now);
           case Ending.Failed(var error) -> fail(connection, id, token, error, now);
           case Ending.Backoff(var error, var delay) ->

@@ -3,7 +3,6 @@ package dev.penstock.store;
 import dev.penstock.sqlite.Durability;
 import dev.penstock.sqlite.SqliteConnection;
 import dev.penstock.sqlite.SqliteDatabase;
-import dev.penstock.task.Ending;
 import dev.penstock.task.Lane;
 import dev.penstock.task.LaneMinute;
 import dev.penstock.task.Step;
@@ -43,6 +42,11 @@ final class SqliteTaskStore implements TaskStore {
    */
   private final AtomicLong nextSeq;
 
+  /** In memory: one process has the file, and its chores, for as long as it runs. */
+  private String choresHolder = "";
+
+  private Instant choresUntil = Instant.MIN;
+
   private SqliteTaskStore(SqliteDatabase database, InstantSource clock, long nextSeq) {
     this.database = database;
     this.clock = clock;
@@ -72,8 +76,8 @@ final class SqliteTaskStore implements TaskStore {
   }
 
   @Override
-  public boolean deleteUnclaimed(TaskId id) {
-    return SqliteDeletions.unclaimed(database, id);
+  public boolean withdraw(TaskId id) {
+    return SqliteDeletions.unpromised(database, id);
   }
 
   @Override
@@ -169,10 +173,16 @@ final class SqliteTaskStore implements TaskStore {
   }
 
   @Override
-  public Settled settle(TaskId id, String token, Ending ending) {
+  public List<Settled> settle(List<Settle> ended) {
     return database.write(
         Durability.SYNCED,
-        connection -> SqliteSettles.settle(connection, id, token, ending, clock.instant()));
+        connection -> {
+          List<Settled> settled = new ArrayList<>(ended.size());
+          for (Settle one : ended) {
+            settled.add(SqliteSettles.settle(connection, one, clock.instant()));
+          }
+          return settled;
+        });
   }
 
   @Override
@@ -195,6 +205,11 @@ final class SqliteTaskStore implements TaskStore {
   }
 
   @Override
+  public List<Task> longestWaiting(Lane lane, int limit) {
+    return database.read(connection -> SqliteSchedule.longestWaiting(connection, lane, limit));
+  }
+
+  @Override
   public int deleteExpired(int limit) {
     return SqliteDeletions.expired(database, Micros.of(clock.instant()), limit);
   }
@@ -202,6 +217,17 @@ final class SqliteTaskStore implements TaskStore {
   @Override
   public int deleteOldestCompleted(int limit) {
     return SqliteDeletions.oldestCompleted(database, limit);
+  }
+
+  @Override
+  public synchronized boolean holdChores(String node, Duration lease) {
+    Instant now = clock.instant();
+    if (!node.equals(choresHolder) && now.isBefore(choresUntil)) {
+      return false;
+    }
+    choresHolder = node;
+    choresUntil = now.plus(lease);
+    return lease.isPositive();
   }
 
   @Override

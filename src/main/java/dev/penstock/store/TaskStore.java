@@ -31,15 +31,15 @@ public interface TaskStore extends AutoCloseable {
   /**
    * Keeps new tasks as pending, durably; one answer each, in order. An id that is known already is
    * left as it is. A task's identity leaves with it, or when another takes its place; tasks are
-   * given back without it.
+   * given back without it. A task that is answered as an earlier one is not withdrawn any more.
    */
   List<Inserted> insert(List<TaskSpec> specs);
 
   /**
-   * Forgets a task that nobody has claimed: its publishing surely failed. False: it was claimed or
-   * never known.
+   * Forgets a task whose publishing surely failed, unless somebody has claimed it or has been
+   * answered with it as an {@link Inserted.Earlier} one. False: so it was, or it is not known.
    */
-  boolean deleteUnclaimed(TaskId id);
+  boolean withdraw(TaskId id);
 
   Optional<Task> find(TaskId id);
 
@@ -107,8 +107,11 @@ public interface TaskStore extends AutoCloseable {
    */
   Set<TaskId> extend(List<Extension> extensions, Duration lease);
 
-  /** Ends a run. Takes effect once, and only with the current token. */
-  Settled settle(TaskId id, String token, Ending ending);
+  /**
+   * Ends runs; one answer each, in order. Each takes effect once, and only with the current token.
+   * Either all are answered or none, though some may have taken effect: repeating is safe.
+   */
+  List<Settled> settle(List<Settle> ended);
 
   /**
    * Makes pending again, as lost, every task whose lease lapsed more than {@code margin} ago; those
@@ -124,11 +127,21 @@ public interface TaskStore extends AutoCloseable {
    */
   List<TaskSpec> promoteDue(int limit);
 
+  /** A lane's ready tasks, those first that wait the longest, without their inputs. */
+  List<Task> longestWaiting(Lane lane, int limit);
+
   /** Deletes ended tasks past their retention, at most {@code limit}; returns how many. */
   int deleteExpired(int limit);
 
   /** Deletes the oldest completed tasks, at most {@code limit}; returns how many. */
   int deleteOldestCompleted(int limit);
+
+  /**
+   * Asks for the right to do the chores that one node at a time does; true: it is this node's until
+   * now plus {@code lease}. Zero or less gives it up. A node that goes on after its time does no
+   * harm: each chore checks what it changes.
+   */
+  boolean holdChores(String node, Duration lease);
 
   /** Bytes in use. */
   long bytes();
@@ -184,8 +197,16 @@ public interface TaskStore extends AutoCloseable {
     /** It is yours: run it. */
     record Claimed(Task task, Lease lease) implements Claim {}
 
-    /** It has ended, or is not known: acknowledge the delivery and compute nothing. */
+    /** It has ended: acknowledge the delivery and compute nothing. */
     record Settled() implements Claim {}
+
+    /**
+     * No such task is kept. It was deleted, or its record was lost.
+     *
+     * @param began when what is kept began: of older tasks nothing can be said, for the store has
+     *     been emptied since. {@link Instant#EPOCH}: nothing was ever lost
+     */
+    record Unknown(Instant began) implements Claim {}
 
     /** Somebody else answers for it (a holder, or the clock): acknowledge and forget it. */
     record Held() implements Claim {}
@@ -193,6 +214,13 @@ public interface TaskStore extends AutoCloseable {
     /** It lost a lease before and may bring its neighbours down: ask again when alone. */
     record Suspect() implements Claim {}
   }
+
+  /**
+   * A run's end.
+   *
+   * @param token of the lease it ran under
+   */
+  record Settle(TaskId id, String token, Ending ending) {}
 
   /** What {@link #settle} did. */
   sealed interface Settled {

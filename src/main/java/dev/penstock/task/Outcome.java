@@ -16,7 +16,10 @@ public sealed interface Outcome {
   record Reject(TaskError error) implements Outcome {}
 
   /** There is no room for it now: tried again after the delay, and no attempt is spent. */
-  record Postpone(Duration delay) implements Outcome {}
+  record Postpone(Duration delay) implements Outcome {
+    /** The longest delay. */
+    public static final Duration MOST = Duration.ofDays(30);
+  }
 
   /** It worked; the result is a value as {@link TaskOutput#of} writes it. */
   static Outcome done(@Nullable Object result) {

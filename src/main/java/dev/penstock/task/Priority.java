@@ -6,6 +6,7 @@ public record Priority(int value) implements Comparable<Priority> {
   public static final int MAX = 10;
 
   public static final Priority LOWEST = new Priority(MIN);
+  public static final Priority HIGHEST = new Priority(MAX);
 
   /** The default of a submitted task. */
   public static final Priority TASK = new Priority(5);

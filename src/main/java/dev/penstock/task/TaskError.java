@@ -35,11 +35,32 @@ public record TaskError(Code code, String message) {
     public String json() {
       return name().toLowerCase(Locale.ROOT);
     }
+
+    /** Whether a run can find it out; the others are the server's own to say. */
+    public boolean ofRuns() {
+      return switch (this) {
+        case INVALID_INPUT,
+            CONTEXT_LENGTH_EXCEEDED,
+            MODEL_NOT_FOUND,
+            INFERENCE_FAILED,
+            TIMEOUT,
+            HANDLER_FAILED,
+            OVERLOADED,
+            UNAVAILABLE ->
+            true;
+        case IDEMPOTENCY_CONFLICT, LEASE_LOST, STOPPING -> false;
+      };
+    }
   }
 
   public TaskError {
     if (message.length() > MAX_MESSAGE) {
       message = message.substring(0, MAX_MESSAGE) + "…";
     }
+  }
+
+  /** The same as a run may say it: a code that is the server's own stands in the message. */
+  public TaskError ofRun() {
+    return code.ofRuns() ? this : new TaskError(Code.HANDLER_FAILED, code.json() + ": " + message);
   }
 }

@@ -3,6 +3,7 @@ package dev.penstock.task;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -37,6 +38,12 @@ public record TaskId(String value) {
             .array();
     String digits = new BigInteger(1, bytes).toString(BASE);
     return new TaskId("0".repeat(DIGITS - digits.length()) + digits);
+  }
+
+  /** When it was made, by the clock of the node that made it. */
+  public Instant time() {
+    int randomBits = RANDOM_BYTES * Byte.SIZE;
+    return Instant.ofEpochMilli(new BigInteger(value, BASE).shiftRight(randomBits).longValue());
   }
 
   /** Empty when the text cannot be any task's id. */

@@ -43,6 +43,23 @@ public record TaskSpec(
     metadata = Map.copyOf(metadata);
   }
 
+  /** The same, which no later submit means. */
+  public TaskSpec withoutIdentity() {
+    return new TaskSpec(
+        id,
+        lane,
+        owner,
+        priority,
+        input,
+        maxAttempts,
+        timeout,
+        runAt,
+        retention,
+        metadata,
+        null,
+        replyTo);
+  }
+
   TaskSpec withoutInput() {
     return new TaskSpec(
         id,

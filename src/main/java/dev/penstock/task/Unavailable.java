@@ -24,6 +24,11 @@ public final class Unavailable extends RuntimeException {
     return new Unavailable(message, false, cause);
   }
 
+  /** The same for another thread that waited for it, thrown where that one stands. */
+  Unavailable again() {
+    return new Unavailable(String.valueOf(getMessage()), surelyNotDone, this);
+  }
+
   public boolean surelyNotDone() {
     return surelyNotDone;
   }

@@ -10,11 +10,10 @@ for i = 3, #ARGV do
     leave(id, lane, phase)
     step(id, 'CANCELLED', phase)
     redis.call('HDEL', record(id), 'token', 'settled')
-    redis.call('HSET', record(id), 'finished', now)
-    enter(id, lane, 'CANCELLED', task[3], plus(now, task[4]))
+    enter(id, lane, 'CANCELLED', task[3], plus(now, task[4]), 'finished', now)
     table.insert(answers, {phase == 'RUNNING' and 'RUNNING' or 'NOW', tell(id, false, false)})
   else
     table.insert(answers, {'OTHERWISE', tell(id, false, false)})
   end
 end
-return answers
+return counted(answers)

@@ -27,27 +27,48 @@ local function index(phase, lane)
   return shard .. ':expiring'
 end
 
+-- What a script has changed so far of the shard's counters, by phase and lane, and of its bytes:
+-- written once, by counted.
+local moved, grown = {}, 0
+
+local function move(phase, lane, by)
+  local field = phase .. ':' .. lane
+  moved[field] = (moved[field] or 0) + by
+end
+
 -- Removes come first: they are let through when the memory is full, and what a script has begun is
 -- never refused halfway.
 local function leave(id, lane, phase)
   redis.call('ZREM', index(phase, lane), id)
   redis.call('ZREM', shard .. ':in:' .. phase .. ':' .. lane, id)
   if phase == 'COMPLETED' then redis.call('ZREM', shard .. ':completed', id) end
-  local field = phase .. ':' .. lane
-  if redis.call('HINCRBY', counts, field, -1) <= 0 then redis.call('HDEL', counts, field) end
+  move(phase, lane, -1)
 end
 
-local function enter(id, lane, phase, seq, at)
-  redis.call('HSET', record(id), 'phase', phase)
+-- With further fields of the record and their values: each command costs, so all go in one.
+local function enter(id, lane, phase, seq, at, ...)
+  redis.call('HSET', record(id), 'phase', phase, ...)
   redis.call('ZADD', index(phase, lane), at, id)
   redis.call('ZADD', shard .. ':in:' .. phase .. ':' .. lane, seq, id)
   if phase == 'COMPLETED' then redis.call('ZADD', shard .. ':completed', now, id) end
-  redis.call('HINCRBY', counts, phase .. ':' .. lane, 1)
+  move(phase, lane, 1)
 end
 
 local function grow(id, bytes)
   redis.call('HINCRBY', record(id), 'size', bytes)
-  redis.call('INCRBY', shard .. ':bytes', bytes)
+  grown = grown + bytes
+end
+
+-- Every script that lets tasks leave, enter or grow ends with it. Gives the answers back.
+local function counted(answers)
+  for field, by in pairs(moved) do
+    if by ~= 0 and redis.call('HINCRBY', counts, field, by) <= 0 then
+      redis.call('HDEL', counts, field)
+    end
+  end
+  local bytes = shard .. ':bytes'
+  if grown ~= 0 and redis.call('INCRBY', bytes, grown) <= 0 then redis.call('DEL', bytes) end
+  return answers
 end
 
 -- Adds to what a task went through, before it changes: its run, if it has one, is what ends here.

@@ -4,6 +4,8 @@
 -- task is not taken: its identity may be another's by then.
 local OVERHEAD = 1000 -- bytes that a task's keys and places in the indexes take, about
 
+-- Since when this shard has kept what it was told: it is gone when the shard is emptied.
+redis.call('SETNX', shard .. ':began', now)
 local answers = {}
 local i = 2
 while i <= #ARGV do
@@ -17,13 +19,13 @@ while i <= #ARGV do
     table.insert(answers, 'LATE')
   else
     local ready = run_at == '' or tonumber(run_at) <= tonumber(now)
-    redis.call('HSET', record(id), 'lane', lane, 'seq', seq, 'created', now, 'queued', now,
-      unpack(ARGV, first, i - 1))
+    local size = OVERHEAD + #meta + #body
+    enter(id, lane, ready and 'READY' or 'SCHEDULED', seq, ready and now or run_at, 'lane', lane,
+      'seq', seq, 'created', now, 'queued', now, 'size', size, unpack(ARGV, first, i - 1))
     if meta ~= '{}' then redis.call('SET', metadata(id), meta) end
     if body ~= '' then redis.call('SET', input(id), body) end
-    grow(id, OVERHEAD + #meta + #body)
-    enter(id, lane, ready and 'READY' or 'SCHEDULED', seq, ready and now or run_at)
+    grown = grown + size
     table.insert(answers, 'KEPT')
   end
 end
-return answers
+return counted(answers)

@@ -6,11 +6,10 @@ for i = 2, #ARGV do
   if due and tonumber(due) <= tonumber(now) then
     local task = redis.call('HMGET', record(id), 'lane', 'seq')
     leave(id, task[1], 'SCHEDULED')
-    redis.call('HSET', record(id), 'queued', now)
-    enter(id, task[1], 'READY', task[2], now)
+    enter(id, task[1], 'READY', task[2], now, 'queued', now)
     table.insert(answers, tell(id, true, false))
   else
     table.insert(answers, false)
   end
 end
-return answers
+return counted(answers)

@@ -10,18 +10,17 @@ for i = 4, #ARGV do
     redis.call('HDEL', record(id), 'token')
     local lost = redis.call('HINCRBY', record(id), 'lost', 1)
     if lost > tonumber(ARGV[3]) then
-      redis.call('HSET', record(id), 'finished', now, 'error_code', 'LEASE_LOST', 'error_message',
-        'its worker vanished ' .. lost .. ' times while running it')
-      enter(id, task[1], 'FAILED', task[2], plus(now, task[3]))
+      enter(id, task[1], 'FAILED', task[2], plus(now, task[3]), 'finished', now,
+        'error_code', 'LEASE_LOST',
+        'error_message', 'its worker vanished ' .. lost .. ' times while running it')
       table.insert(answers, {'FAILED', tell(id, true, false)})
     else
       redis.call('HDEL', record(id), 'started')
-      redis.call('HSET', record(id), 'queued', now)
-      enter(id, task[1], 'READY', task[2], now)
+      enter(id, task[1], 'READY', task[2], now, 'queued', now)
       table.insert(answers, {'READY', tell(id, true, false)})
     end
   else
     table.insert(answers, {'HELD'})
   end
 end
-return answers
+return counted(answers)

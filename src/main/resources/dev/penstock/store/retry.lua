@@ -13,12 +13,11 @@ for i = 2, #ARGV do
       'error_code', 'error_message', 'attempts')
     -- As if it had been claimed once more: its next message is another than its last.
     redis.call('HINCRBY', record(id), 'runs', 1)
-    redis.call('HSET', record(id), 'queued', now)
     if task[4] and task[4] ~= '0' then redis.call('HSET', record(id), 'lost', 1) end
-    enter(id, lane, 'READY', task[3], now)
+    enter(id, lane, 'READY', task[3], now, 'queued', now)
     table.insert(answers, {'NOW', tell(id, true, false)})
   else
     table.insert(answers, {'OTHERWISE', tell(id, false, false)})
   end
 end
-return answers
+return counted(answers)

@@ -39,7 +39,20 @@ final class OverviewTest {
 
   private static WorkerFigures worker(Lane... lanes) {
     return new WorkerFigures(
-        "node", List.of(), List.of(lanes), "cpu", 0, 0, 0, new Batches(0, 0), -1, "1", NOW, NOW);
+        "node",
+        "",
+        List.of(),
+        List.of(lanes),
+        "cpu",
+        0,
+        0,
+        0,
+        new Batches(0, 0),
+        -1,
+        "1",
+        NOW,
+        NOW,
+        false);
   }
 
   @Test

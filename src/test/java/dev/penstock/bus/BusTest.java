@@ -43,7 +43,7 @@ final class BusTest {
 
   @BeforeEach
   void open(Vertx vertx) {
-    bus = Bus.over(vertx);
+    bus = Bus.over(vertx, "test-node");
   }
 
   @Test

@@ -381,6 +381,14 @@ final class SettingsLoaderTest {
     "inference.threads, -1",
     "inference.tasks-in-hand, 0",
     "shutdown.timeout, 2h",
+    "cluster.members, 'a,,b'",
+    "cluster.members, 'a:b'",
+    "cluster.members, 'a:70000'",
+    "cluster.members, '300.0.0.1'",
+    "cluster.members, 'http://a:5701'",
+    "cluster.members, '[fd00::7'",
+    "cluster.members, 'fd00::x'",
+    "cluster.host, 'a:5701'",
   })
   void aWrongValueIsRefusedWithItsKeyAndWhatIsAllowed(String key, String value) {
     assertThat(problems(Map.of(key, value), NONE, null))

@@ -1,43 +1,38 @@
 package dev.penstock.dispatch;
 
 import dev.penstock.queue.TaskQueue;
-import dev.penstock.task.Lane;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.Unavailable;
-import java.time.Duration;
+import dev.penstock.testing.ForwardingQueue;
 import java.util.List;
 import java.util.Optional;
 
 /** A queue that gives work out and takes none in. */
-record ClosedQueue(TaskQueue real, Unavailable answer) implements TaskQueue {
+final class ClosedQueue extends ForwardingQueue {
+  private final Unavailable answer;
+  private final Runnable meanwhile;
+
+  ClosedQueue(TaskQueue real, Unavailable answer) {
+    this(real, answer, () -> {});
+  }
+
+  /**
+   * @param meanwhile what happens before an enqueue is answered
+   */
+  ClosedQueue(TaskQueue real, Unavailable answer, Runnable meanwhile) {
+    super(real);
+    this.answer = answer;
+    this.meanwhile = meanwhile;
+  }
 
   @Override
   public void enqueue(List<TaskSpec> tasks) {
+    meanwhile.run();
     throw answer;
-  }
-
-  @Override
-  public List<Delivery> receive(Lane lane, Room room, Duration wait) throws InterruptedException {
-    return real.receive(lane, room, wait);
-  }
-
-  @Override
-  public void ack(List<Delivery> deliveries) {
-    real.ack(deliveries);
-  }
-
-  @Override
-  public List<Delivery> release(List<Delivery> deliveries) {
-    return real.release(deliveries);
   }
 
   @Override
   public Optional<String> trouble() {
     return Optional.of("closed");
-  }
-
-  @Override
-  public void close() {
-    real.close();
   }
 }

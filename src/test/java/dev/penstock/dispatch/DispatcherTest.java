@@ -16,10 +16,14 @@ import dev.penstock.bus.Request.Submitted;
 import dev.penstock.bus.Request.Suspects;
 import dev.penstock.metrics.Meters;
 import dev.penstock.queue.TaskQueue;
+import dev.penstock.queue.TaskQueue.Delivery;
 import dev.penstock.queue.TaskQueues;
 import dev.penstock.sqlite.SqliteDatabase;
 import dev.penstock.store.TaskStore;
+import dev.penstock.store.TaskStore.Settle;
+import dev.penstock.store.TaskStore.Settled;
 import dev.penstock.store.TaskStores;
+import dev.penstock.task.Ending;
 import dev.penstock.task.Lane;
 import dev.penstock.task.LeasedTask;
 import dev.penstock.task.Outcome;
@@ -32,12 +36,14 @@ import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import dev.penstock.task.Unavailable;
+import dev.penstock.testing.ForwardingQueue;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -58,7 +64,7 @@ final class DispatcherTest {
   private final AtomicReference<Instant> now =
       new AtomicReference<>(Instant.parse("2026-11-22T12:00:00Z"));
   private final Vertx vertx = Vertx.vertx();
-  private final Bus bus = Bus.over(vertx);
+  private final Bus bus = Bus.over(vertx, "test-node");
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private SqliteDatabase database;
   private TaskStore store;
@@ -74,7 +80,7 @@ final class DispatcherTest {
     queue = TaskQueues.open(database);
     recorder = new Recorder(new Meters(registry), now::get);
     dispatcher = dispatcher(queue);
-    submissions = new Submissions(store, queue, recorder, now::get);
+    submissions = new Submissions(store, queue, recorder, now::get, new Unsent(store, queue));
   }
 
   private Dispatcher dispatcher(TaskQueue over) {
@@ -86,7 +92,9 @@ final class DispatcherTest {
         recorder,
         new Pauses(store),
         new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
-        LEASE);
+        LEASE,
+        now::get,
+        new Unsent(store, over));
   }
 
   @AfterEach
@@ -142,7 +150,9 @@ final class DispatcherTest {
   }
 
   private SettleReply settle(LeasedTask leased, Outcome outcome) {
-    return dispatcher.settle(new SettleTask(leased.task().id(), leased.lease().token(), outcome));
+    return dispatcher
+        .settle(List.of(new SettleTask(leased.task().id(), leased.lease().token(), outcome)))
+        .getFirst();
   }
 
   private Task find(TaskId id) {
@@ -150,7 +160,7 @@ final class DispatcherTest {
   }
 
   private void sweep(int maxLost) {
-    new Sweeper(store, dispatcher, submissions, MARGIN, maxLost, Long.MAX_VALUE).run();
+    new Sweeper(store, dispatcher, submissions, MARGIN, maxLost, Long.MAX_VALUE, () -> true).run();
   }
 
   private void pass(Duration time) {
@@ -224,6 +234,38 @@ final class DispatcherTest {
     assertThat(registry.counter("penstock.settles.stale").count()).isEqualTo(2);
   }
 
+  /** Notes what is acknowledged. */
+  private static final class Acks extends ForwardingQueue {
+    private final List<Delivery> acked = new ArrayList<>();
+
+    private Acks(TaskQueue real) {
+      super(real);
+    }
+
+    @Override
+    public void ack(List<Delivery> deliveries) {
+      acked.addAll(deliveries);
+      real.ack(deliveries);
+    }
+  }
+
+  @Test
+  void aGiveBackThatIsRepeatedLeavesTheReadyTaskItsMessage() throws Exception {
+    var acks = new Acks(queue);
+    dispatcher = dispatcher(acks);
+    TaskId id = submit(3);
+    LeasedTask leased = leaseOne();
+    String token = leased.lease().token();
+    var givenBack = new Ending.Returned(Duration.ZERO);
+    // It took effect, but its answer was lost.
+    assertThat(store.settle(List.of(new Settle(id, token, givenBack))))
+        .hasOnlyElementsOfType(Settled.Now.class);
+    assertThat(settle(leased, new Outcome.Postpone(Duration.ZERO))).isEqualTo(SettleReply.REPEATED);
+    assertThat(acks.acked).isEmpty();
+    assertThat(settle(leaseOne(), new Outcome.Done(OUTPUT))).isEqualTo(SettleReply.SETTLED);
+    assertThat(acks.acked).extracting(Delivery::id).containsExactly(id);
+  }
+
   @Test
   void aRepeatedSettleChangesNothing() throws Exception {
     TaskId id = submit(3);
@@ -283,7 +325,7 @@ final class DispatcherTest {
   @Test
   void aFullStoreTakesNoNewWork() {
     TaskSpec spec = spec(1);
-    new Sweeper(store, dispatcher, submissions, MARGIN, 10, 1).run();
+    new Sweeper(store, dispatcher, submissions, MARGIN, 10, 1, () -> true).run();
     Submitted refused = submissions.submit(new SubmitTasks(List.of(spec)));
     assertThat(refusal(refused)).isEqualTo(TaskError.Code.OVERLOADED);
     assertThat(store.find(spec.id())).isEmpty();

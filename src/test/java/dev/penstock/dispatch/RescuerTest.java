@@ -111,6 +111,42 @@ final class RescuerTest {
   }
 
   @Test
+  void aTaskThatLaterOnesOvertakeIsEnqueuedOnceMore() throws Exception {
+    TaskSpec first = task(5);
+    rig.submit(first);
+    broker.messages = OptionalLong.of(3);
+    rig.clock.advance(PATIENCE.plusSeconds(1));
+    TaskSpec moreUrgent = task(6);
+    rig.submit(moreUrgent);
+    rig.store.claim(List.of(moreUrgent.id()), "w", PATIENCE, false);
+    rescuer.run();
+    assertThat(broker.got).as("a more urgent one may overtake").isEmpty();
+
+    TaskSpec later = task(5);
+    rig.submit(later);
+    rig.store.claim(List.of(later.id()), "w", PATIENCE, false);
+    rig.clock.advance(PATIENCE);
+    rescuer.run();
+    assertThat(broker.got).containsExactly(first.id());
+    rig.clock.advance(PATIENCE);
+    rescuer.run();
+    assertThat(broker.got).as("its copy may be on its way").hasSize(1);
+  }
+
+  @Test
+  void whatWaitsForVeryLongIsEnqueuedOnceMoreThoughNothingOvertakesIt() {
+    TaskSpec starved = task();
+    rig.submit(starved);
+    broker.messages = OptionalLong.of(3);
+    rig.clock.advance(Duration.ofMinutes(59));
+    rescuer.run();
+    assertThat(broker.got).isEmpty();
+    rig.clock.advance(Duration.ofMinutes(2));
+    rescuer.run();
+    assertThat(broker.got).containsExactly(starved.id());
+  }
+
+  @Test
   void aTaskThatRunsIsNotEnqueued() throws Exception {
     TaskSpec running = task();
     rig.submit(running);

@@ -27,7 +27,9 @@ import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -42,7 +44,7 @@ final class Rig implements AutoCloseable {
 
   final SettableClock clock = new SettableClock();
   final Vertx vertx = Vertx.vertx();
-  final Bus bus = Bus.over(vertx);
+  final Bus bus = Bus.over(vertx, "test-node");
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   final Meters meters = new Meters(registry);
   final SqliteDatabase database;
@@ -51,8 +53,11 @@ final class Rig implements AutoCloseable {
   final Recorder recorder = new Recorder(meters, clock);
   final Pauses pauses;
   final Dispatcher dispatcher;
+  final Unsent unsent;
   final Submissions submissions;
   final ByHand byHand;
+
+  final Queue<TaskSpec> enqueued = new ConcurrentLinkedQueue<>();
 
   /** How often somebody has begun to wait for messages. */
   final AtomicInteger queueWaits = new AtomicInteger();
@@ -63,8 +68,9 @@ final class Rig implements AutoCloseable {
   Rig(Path folder) {
     database = SqliteDatabase.open(folder.resolve("penstock.db"));
     store = TaskStores.open(database, clock);
-    queue = new WatchedQueue(TaskQueues.open(database), queueWaits);
+    queue = new WatchedQueue(TaskQueues.open(database), queueWaits, enqueued);
     pauses = new Pauses(store);
+    unsent = new Unsent(store, queue);
     dispatcher =
         new Dispatcher(
             store,
@@ -74,8 +80,10 @@ final class Rig implements AutoCloseable {
             recorder,
             pauses,
             new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
-            LEASE);
-    submissions = new Submissions(store, queue, recorder, clock);
+            LEASE,
+            clock,
+            unsent);
+    submissions = new Submissions(store, queue, recorder, clock, unsent);
     byHand = new ByHand(store, dispatcher);
     bus.listen(NODE, Event.TaskSettled.class, told::add);
     bus.listen("worker", Event.RunCancelled.class, told::add);
@@ -97,7 +105,9 @@ final class Rig implements AutoCloseable {
   }
 
   SettleReply settle(LeasedTask leased, Outcome outcome) {
-    return dispatcher.settle(new SettleTask(leased.task().id(), leased.lease().token(), outcome));
+    return dispatcher
+        .settle(List.of(new SettleTask(leased.task().id(), leased.lease().token(), outcome)))
+        .getFirst();
   }
 
   /** The next thing that somebody was told. */

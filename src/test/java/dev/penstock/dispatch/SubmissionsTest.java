@@ -5,16 +5,22 @@ import static dev.penstock.store.TestTasks.as;
 import static dev.penstock.store.TestTasks.task;
 import static dev.penstock.store.TestTasks.taskAt;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
+import dev.penstock.queue.TaskQueue;
 import dev.penstock.task.Identity;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import dev.penstock.task.Unavailable;
+import dev.penstock.testing.ForwardingQueue;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +48,11 @@ final class SubmissionsTest {
   }
 
   private Submissions cutOff(Unavailable answer) {
-    return new Submissions(rig.store, new ClosedQueue(rig.queue, answer), rig.recorder, rig.clock);
+    return over(new ClosedQueue(rig.queue, answer));
+  }
+
+  private Submissions over(TaskQueue queue) {
+    return new Submissions(rig.store, queue, rig.recorder, rig.clock, rig.unsent);
   }
 
   @Test
@@ -94,6 +104,44 @@ final class SubmissionsTest {
   }
 
   @Test
+  void aTaskThatAnotherSubmitWasPromisedMeanwhileIsAcceptedAndSentLater() {
+    TaskSpec spec = as(NAMED, task());
+    List<Submission> others = new ArrayList<>();
+    var queue =
+        new ClosedQueue(
+            rig.queue,
+            Unavailable.refused("away", new IllegalStateException()),
+            () -> others.addAll(rig.submit(as(NAMED, task()))));
+
+    assertThat(over(queue).submit(new SubmitTasks(List.of(spec))).answers())
+        .containsExactly(ACCEPTED);
+    assertThat(((Submission.Earlier) others.getFirst()).task().id()).isEqualTo(spec.id());
+    assertThat(rig.store.find(spec.id()).orElseThrow().state()).isEqualTo(TaskState.PENDING);
+    assertThat(rig.enqueued).isEmpty();
+    rig.unsent.run();
+    rig.unsent.run();
+    assertThat(rig.enqueued).extracting(TaskSpec::id).containsExactly(spec.id());
+  }
+
+  @Test
+  void whatIsToBeSentLaterWaitsUntilTheQueueTakesItAndIsNotSentWhenItHasEnded() {
+    TaskSpec ended = task();
+    TaskSpec waiting = task();
+    rig.store.insert(List.of(ended, waiting));
+    rig.store.cancel(List.of(ended.id()));
+    var away = new AtomicBoolean(true);
+    var unsent = new Unsent(rig.store, new Failing(rig.queue, away));
+    unsent.add(ended.id());
+    unsent.add(waiting.id());
+    assertThatThrownBy(unsent::run).as("it goes away again").isInstanceOf(Unavailable.class);
+    assertThat(rig.enqueued).isEmpty();
+
+    away.set(false);
+    unsent.run();
+    assertThat(rig.enqueued).extracting(TaskSpec::id).containsExactly(waiting.id());
+  }
+
+  @Test
   void aTaskWhosePublishingMayHaveHappenedStaysThoughItsSubmitIsRefused() {
     TaskSpec spec = task();
     List<Submission> answers =
@@ -126,5 +174,28 @@ final class SubmissionsTest {
     assertThat(rig.submit(task(), task()))
         .hasSize(2)
         .allMatch(answer -> refusal(answer) == TaskError.Code.UNAVAILABLE);
+  }
+
+  /** A queue that has no trouble until something is to be enqueued. */
+  private static final class Failing extends ForwardingQueue {
+    private final AtomicBoolean away;
+
+    private Failing(TaskQueue real, AtomicBoolean away) {
+      super(real);
+      this.away = away;
+    }
+
+    @Override
+    public void enqueue(List<TaskSpec> tasks) {
+      if (away.get()) {
+        throw Unavailable.refused("away", new IllegalStateException());
+      }
+      real.enqueue(tasks);
+    }
+
+    @Override
+    public Optional<String> trouble() {
+      return Optional.empty();
+    }
   }
 }

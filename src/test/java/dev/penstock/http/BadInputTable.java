@@ -65,6 +65,8 @@ public final class BadInputTable {
     ids();
     garbage();
     new BadTaskCalls(this).addRows();
+    new BadWorkerCalls(this).addRows();
+    new BadKeyCalls(this).addRows();
   }
 
   public List<Row> rows() {

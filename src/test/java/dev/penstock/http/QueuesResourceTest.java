@@ -84,6 +84,7 @@ class QueuesResourceTest {
   void workersSayWhatTheyDo() throws Exception {
     JsonNode worker = json(server.get("/v1/workers")).at("/data/0");
     assertThat(worker.get("id").asText()).isEqualTo("w");
+    assertThat(worker.get("host").asText()).isEqualTo("rack-7");
     assertThat(worker.at("/lanes/0").asText()).isEqualTo(LANE);
     assertThat(worker.get("device").asText()).isEqualTo("cpu");
     assertThat(worker.get("running").asInt()).isEqualTo(1);

@@ -11,6 +11,8 @@ import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
 import dev.penstock.bus.Request.FindTasks;
 import dev.penstock.bus.Request.LaneFigures;
+import dev.penstock.bus.Request.LeaseTasks;
+import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.ListTasks;
 import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.PauseLane;
@@ -22,6 +24,9 @@ import dev.penstock.bus.Request.ReadWorkers;
 import dev.penstock.bus.Request.Retried;
 import dev.penstock.bus.Request.RetryTask;
 import dev.penstock.bus.Request.RetryTasks;
+import dev.penstock.bus.Request.SettleReply;
+import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.bus.Request.Submitted;
@@ -54,13 +59,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The other end of the bus: answers as a dispatcher does, and ends tasks as a test says. */
 final class ScriptedDispatcher {
   static final int DIMENSIONS = 384;
+  private static final Duration IDLE = Duration.ofMillis(50);
   private static final Instant NOW = Instant.ofEpochMilli(1_763_780_000_123L);
 
   /** How a submit ends. */
@@ -92,6 +100,19 @@ final class ScriptedDispatcher {
 
   /** Whether cancelling is refused. */
   volatile boolean noCancels;
+
+  /** What remote workers said of their runs, whatever the task. */
+  final List<SettleTask> settled = new CopyOnWriteArrayList<>();
+
+  /** How often there was a lane asked for work. */
+  final AtomicInteger asked = new AtomicInteger();
+
+  /** What remote workers are given; nothing, after a little while, unless a test says more. */
+  volatile Function<LeaseTasks, Leased> leases =
+      request -> {
+        LockSupport.parkNanos(Math.min(request.patience().toNanos(), IDLE.toNanos()));
+        return new Leased(List.of(), false);
+      };
 
   private final Map<String, TaskId> identities = new ConcurrentHashMap<>();
   private final Bus bus;
@@ -129,6 +150,18 @@ final class ScriptedDispatcher {
           return cancel(request);
         });
     bus.serve(RetryTask.class, this::retry);
+    bus.serve(
+        LeaseTasks.class,
+        request -> {
+          asked.incrementAndGet();
+          return leases.apply(request);
+        });
+    bus.serve(
+        SettleTasks.class,
+        request -> {
+          settled.addAll(request.ended());
+          return request.ended().stream().map(_ -> SettleReply.SETTLED).toList();
+        });
     bus.serve(
         CancelTasks.class,
         request ->
@@ -377,6 +410,7 @@ final class ScriptedDispatcher {
   private static WorkerFigures worker() {
     return new WorkerFigures(
         "w",
+        "rack-7",
         List.of("inference"),
         List.of(new Lane("embedding", "all-minilm-l6-v2"), new Lane("ping", null)),
         "cpu",
@@ -387,7 +421,8 @@ final class ScriptedDispatcher {
         -1,
         "test",
         NOW,
-        NOW);
+        NOW,
+        false);
   }
 
   private static Task end(

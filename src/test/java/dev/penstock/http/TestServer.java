@@ -11,9 +11,13 @@ import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsLoader;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.security.ApiKeys;
+import dev.penstock.security.ApiKeys.Created;
 import dev.penstock.security.Sessions;
+import dev.penstock.sqlite.SqliteDatabase;
+import dev.penstock.store.KeyStores;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
+import dev.penstock.task.Scope;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskSpec;
@@ -25,11 +29,15 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -42,6 +50,12 @@ final class TestServer implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx();
   private final HttpClient client = HttpClient.newHttpClient();
   private final HttpVerticle verticle;
+  private final Path folder;
+
+  /** For the keys beside the first one. */
+  private final SqliteDatabase database;
+
+  final ApiKeys keys;
   final Settings settings;
   final ScriptedDispatcher dispatcher;
 
@@ -61,7 +75,7 @@ final class TestServer implements AutoCloseable {
     given.put("auth.token", KEY);
     given.putAll(overrides);
     settings = SettingsLoader.load(given, Map.of(), null);
-    Bus bus = Bus.over(vertx);
+    Bus bus = Bus.over(vertx, "test-node");
     dispatcher = new ScriptedDispatcher(bus);
     ModelCatalogue models = ModelCatalogue.load(null);
     List<TaskHandler> handlers =
@@ -74,7 +88,9 @@ final class TestServer implements AutoCloseable {
                   "n":{"type":"integer"},
                   "sleep_ms":{"type":"integer","minimum":0,"maximum":600000}}}
                 """));
-    ApiKeys keys = ApiKeys.open(settings);
+    folder = Files.createTempDirectory("penstock-test-server");
+    database = SqliteDatabase.open(folder.resolve("penstock.db"));
+    keys = ApiKeys.open(settings, KeyStores.open(database));
     Sessions sessions =
         new Sessions(settings.session().idle(), settings.session().max(), InstantSource.system());
     TaskIntake intake = new TaskIntake(bus, settings, models, handlers);
@@ -125,6 +141,11 @@ final class TestServer implements AutoCloseable {
     return send(headers.length == 0 ? request : request.headers(headers));
   }
 
+  /** A new key of that owner. */
+  String key(String owner, Scope... scopes) {
+    return ((Created.Now) keys.create(owner, Set.of(scopes), null, null)).secret();
+  }
+
   HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
     return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
@@ -165,6 +186,12 @@ final class TestServer implements AutoCloseable {
   public void close() throws Exception {
     client.shutdownNow();
     vertx.close().toCompletionStage().toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS);
+    database.close();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
   }
 
   /** A task type that is known here and run elsewhere. */

@@ -38,7 +38,7 @@ final class LaneRunnerTest {
       new Outcome.Done(new TaskOutput(TaskOutput.Format.JSON, new byte[] {'1'}));
 
   private final Vertx vertx = Vertx.vertx();
-  private final Bus bus = Bus.over(vertx);
+  private final Bus bus = Bus.over(vertx, "test-node");
   private final ScriptedQueue queue = new ScriptedQueue(bus);
   private final Handler handler = new Handler();
   private @Nullable LaneRunner runner;
@@ -271,6 +271,18 @@ final class LaneRunnerTest {
     running.drain(LIMIT);
     assertThat(awaitSettled().outcome()).isSameAs(DONE);
     assertThat(handler.interrupted(task)).isFalse();
+  }
+
+  @Test
+  void whatIsLeasedAsItStopsIsGivenBackWithoutBeginning() throws Exception {
+    queue.letWait();
+    LaneRunner running = start();
+    Await.until("it asks for work", LIMIT, () -> queue.asking() > 0);
+    running.stopLeasing();
+    Task task = add(5, MINUTE);
+    assertThat(awaitSettled().outcome()).isEqualTo(new Outcome.Postpone(Duration.ZERO));
+    assertThat(handler.begun).doesNotContainKey(task);
+    add(9, MINUTE); // so that who asks for urgent work need not wait for long
   }
 
   @Test

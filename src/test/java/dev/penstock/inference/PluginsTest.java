@@ -198,6 +198,7 @@ final class PluginsTest {
         "new Outcome.Done(new TaskOutput(TaskOutput.Format.JSON, new byte[] {34, -1, 34})) | not JSON",
         "new Outcome.Done(new TaskOutput(TaskOutput.Format.EMBEDDINGS, new byte[16])) | must be JSON",
         "Outcome.done(\"x\".repeat(16 << 20)) | at most 16777216",
+        "new Outcome.Reject(new TaskError(TaskError.Code.LEASE_LOST, \"mine\")) | lease_lost: mine",
       })
   void anOutcomeThatCannotBeKeptFailsTheTask(String value, String problem) throws Exception {
     jar("results.jar", returning(value));

@@ -8,6 +8,7 @@ import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.bus.Request.Suspects;
 import dev.penstock.task.Lease;
 import dev.penstock.task.LeasedTask;
@@ -30,17 +31,29 @@ final class ScriptedQueue {
   private int settlesToRefuse;
   private int settlesRefused;
   private boolean extending = true;
+  private boolean patient;
+  private int asking;
 
   ScriptedQueue(Bus bus) {
     bus.serve(LeaseTasks.class, this::lease);
     bus.serve(ExtendLeases.class, this::extend);
-    bus.serve(SettleTask.class, this::settle);
+    bus.serve(SettleTasks.class, this::settle);
   }
 
   synchronized void add(Task task) {
     waiting.add(task);
     waiting.sort(Comparator.comparing((Task each) -> each.spec().priority()).reversed());
     notifyAll();
+  }
+
+  /** From now on who asks for work waits until there is some. */
+  synchronized void letWait() {
+    patient = true;
+  }
+
+  /** Requests that wait for work now. */
+  synchronized int asking() {
+    return asking;
   }
 
   /** From now on the task is somebody else's. */
@@ -85,14 +98,17 @@ final class ScriptedQueue {
               .limit(request.tasks())
               .toList();
       long left = (until - System.nanoTime()) / 1_000_000;
-      if (!given.isEmpty() || left <= 0) {
+      if (!given.isEmpty() || (left <= 0 && !patient)) {
         waiting.removeAll(given);
         return new Leased(given.stream().map(ScriptedQueue::leased).toList(), false);
       }
+      asking++;
       try {
-        wait(left);
+        wait(Math.max(1, left));
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
+      } finally {
+        asking--;
       }
     }
   }
@@ -109,14 +125,14 @@ final class ScriptedQueue {
     return new Extended(Set.copyOf(lost));
   }
 
-  private synchronized SettleReply settle(SettleTask request) {
+  private synchronized List<SettleReply> settle(SettleTasks request) {
     if (settlesToRefuse > 0) {
       settlesToRefuse--;
       settlesRefused++;
       throw away();
     }
-    settled.add(request);
-    return SettleReply.SETTLED;
+    settled.addAll(request.ended());
+    return request.ended().stream().map(_ -> SettleReply.SETTLED).toList();
   }
 
   private static Unavailable away() {

@@ -21,7 +21,9 @@ class WorkerBoardTest {
     board.ended(new Outcome.Retry(ERROR));
     board.ended(new Outcome.Reject(ERROR));
     board.ended(new Outcome.Postpone(Duration.ZERO));
-    var figures = board.figures("w", List.of(new Lane("ping", null)), 3, List.of());
+    var figures =
+        board.figures(
+            "w", List.of("inference"), List.of(new Lane("ping", null)), 3, List.of(), false);
     assertThat(figures.done()).isEqualTo(1);
     assertThat(figures.failed()).isEqualTo(2);
     assertThat(figures.running()).isEqualTo(3);
@@ -34,7 +36,8 @@ class WorkerBoardTest {
     board.ran(new BatchRun("m", 5, 50, 60, Duration.ofMillis(1), false));
     board.ran(new BatchRun("m", 2, 20, 20, Duration.ofMillis(1), false));
     board.ran(new BatchRun("m", 9, 90, 90, Duration.ofMillis(1), true));
-    assertThat(board.figures("w", List.of(), 0, List.of()).batches()).isEqualTo(new Batches(2, 7));
+    assertThat(board.figures("w", List.of(), List.of(), 0, List.of(), false).batches())
+        .isEqualTo(new Batches(2, 7));
   }
 
   @Test

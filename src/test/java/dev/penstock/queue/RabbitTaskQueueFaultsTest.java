@@ -2,6 +2,7 @@ package dev.penstock.queue;
 
 import static dev.penstock.store.TestTasks.LANE;
 import static dev.penstock.store.TestTasks.ids;
+import static dev.penstock.store.TestTasks.of;
 import static dev.penstock.store.TestTasks.task;
 import static dev.penstock.store.TestTasks.tasks;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -10,6 +11,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.rabbitmq.client.MessageProperties;
 import dev.penstock.queue.TaskQueue.Delivery;
 import dev.penstock.queue.TaskQueue.Room;
+import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
@@ -36,6 +38,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A broker that is killed, frozen and meddled with: the queue's part of the table of faults. */
 final class RabbitTaskQueueFaultsTest {
+  /** Of the owner whose tasks these are. */
+  private static final String ROUTE = Routes.own(LANE, "owner", false);
+
   private static final Duration BACK = Duration.ofSeconds(60);
   private static final Duration SHORT = Duration.ofSeconds(5);
   private static final Duration MOMENT = Duration.ofMillis(300);
@@ -267,19 +272,170 @@ final class RabbitTaskQueueFaultsTest {
   }
 
   @Test
-  void aMessageThatIsNoTaskIsDropped() throws Exception {
+  void aChannelThatTheBrokerClosesIsMadeAnewWithItsExchangeAndBindings() throws Exception {
+    queue.enqueue(tasks(1));
+    TestBroker.with(server, channel -> channel.exchangeDelete(RabbitLink.EXCHANGE));
+
+    Await.until(
+        "publishes come through again",
+        BACK,
+        () -> {
+          try {
+            queue.enqueue(tasks(1));
+            return true;
+          } catch (Unavailable e) {
+            return false; // The link is being made anew.
+          }
+        });
+    assertThat(receiveAll(2)).hasSize(2);
+  }
+
+  @Test
+  void aBrokerWithoutMemoryRefusesAndGoesOnWhenItHasSome() throws Exception {
+    queue.enqueue(tasks(1));
+    server.control("set_vm_memory_high_watermark", "0.000001");
+    Await.until(
+        "it takes no messages",
+        BACK,
+        () -> {
+          try {
+            queue.enqueue(tasks(1)); // A broker tells those who publish.
+          } catch (Unavailable e) {
+            return queue.trouble().orElse("").contains("takes no messages");
+          }
+          return false;
+        });
+    assertThat(failure().surelyNotDone()).isTrue();
+    server.control("set_vm_memory_high_watermark", "0.8");
+    awaitConnected();
+    queue.enqueue(tasks(1));
+    assertThat(receiveAll(2)).hasSize(2);
+  }
+
+  @Test
+  void aTaskThatWasDeliveredTooOftenIsHandedOverAsDead() throws Exception {
+    queue.close();
+    TestBroker.with(
+        server,
+        channel ->
+            channel.queueDeclare(
+                RabbitLink.queue(ROUTE),
+                true,
+                false,
+                false,
+                Map.of(
+                    "x-queue-type",
+                    "quorum",
+                    "x-delivery-limit",
+                    1,
+                    "x-dead-letter-exchange",
+                    DeadLetters.QUEUE)));
+    open(Map.of());
+    TaskSpec poison = task();
+    queue.enqueue(List.of(poison));
+    TestBroker.with(
+        server,
+        channel -> {
+          Await.until(
+              "the broker gives it up",
+              BACK,
+              () -> {
+                var message = channel.basicGet(RabbitLink.queue(ROUTE), false);
+                if (message != null) {
+                  channel.basicNack(message.getEnvelope().getDeliveryTag(), false, true);
+                }
+                return channel.messageCount(DeadLetters.QUEUE) == 1;
+              });
+          return true;
+        });
+
+    List<TaskQueue.Dead> dead = new ArrayList<>();
+    assertThat(
+            catchThrowableOfType(
+                IllegalStateException.class,
+                () ->
+                    queue.takeDead(
+                        10,
+                        _ -> {
+                          throw new IllegalStateException("it cannot be recorded now");
+                        })))
+        .isNotNull();
+    assertThat(queue.takeDead(10, dead::add)).as("it stayed").isEqualTo(1);
+    assertThat(dead.getFirst().task().id()).isEqualTo(poison.id());
+    assertThat(dead.getFirst().reason()).isEqualTo("delivery_limit");
+    assertThat(dead.getFirst().tooOften()).isTrue();
+    assertThat(queue.takeDead(10, dead::add)).isZero();
+  }
+
+  @Test
+  void aTaskWhoseMessageExpiredOrWasRejectedWasDropped() throws Exception {
+    queue.enqueue(tasks(1)); // So that the lane's queue is there; nobody reads it.
+    TaskSpec expired = task();
+    TestBroker.with(
+        server,
+        channel -> {
+          // The first one is rejected by hand: a message expires at the head of its queue alone.
+          var first = channel.basicGet(RabbitLink.queue(ROUTE), false);
+          channel.basicReject(first.getEnvelope().getDeliveryTag(), false);
+          channel.basicPublish(
+              RabbitLink.EXCHANGE,
+              ROUTE,
+              MessageProperties.MINIMAL_BASIC.builder().expiration("1").build(),
+              TaskMessage.encode(expired));
+          return true;
+        });
+
+    List<TaskQueue.Dead> dead = new ArrayList<>();
+    Await.until(
+        "both are dead",
+        BACK,
+        () -> {
+          queue.takeDead(10, dead::add);
+          return dead.size() == 2;
+        });
+    assertThat(dead).extracting(TaskQueue.Dead::reason).containsExactly("rejected", "expired");
+    assertThat(dead).extracting(TaskQueue.Dead::tooOften).containsOnly(false);
+    assertThat(dead.getLast().task().id()).isEqualTo(expired.id());
+  }
+
+  @Test
+  void lanesNamedLikeTheQueuesOfDeadLettersKeepTheirTasks() throws Exception {
+    for (String name : DeadLetters.NAMES) {
+      Lane lane = new Lane(name, null);
+      TaskSpec spec = of(Routes.DEFAULT, task(lane));
+      queue.enqueue(List.of(spec));
+      assertThat(queue.takeDead(10, _ -> {})).isZero();
+
+      List<Delivery> received = queue.receive(lane, room(10), SHORT);
+      assertThat(received).extracting(Delivery::id).containsExactly(spec.id());
+      queue.ack(received);
+    }
+    queue.close();
+    for (String name : DeadLetters.NAMES) {
+      TestBroker.delete(server, new Lane(name, null));
+    }
+  }
+
+  @Test
+  void aMessageThatIsNoTaskIsKeptForPeople() throws Exception {
     queue.enqueue(tasks(1));
     TestBroker.with(
         server,
         channel -> {
           channel.basicPublish(
-              RabbitLink.EXCHANGE, LANE.name(), MessageProperties.MINIMAL_BASIC, new byte[] {9, 9});
+              RabbitLink.EXCHANGE, ROUTE, MessageProperties.MINIMAL_BASIC, new byte[] {9, 9});
           return true;
         });
     queue.enqueue(tasks(1));
 
     queue.ack(receiveAll(2));
     assertThat(queue.receive(LANE, room(1), MOMENT)).isEmpty();
+    List<TaskQueue.Dead> dead = new ArrayList<>();
+    Await.until("it is taken", BACK, () -> queue.takeDead(10, dead::add) == 1);
+    assertThat(dead).as("it is no task").isEmpty();
+    long unreadable =
+        TestBroker.with(server, channel -> channel.messageCount(DeadLetters.UNREADABLE));
+    assertThat(unreadable).isEqualTo(1);
     queue.close();
     assertThat(TestBroker.waiting(server, LANE)).isZero();
   }
@@ -305,6 +461,49 @@ final class RabbitTaskQueueFaultsTest {
   // --- what is delivered, and for how long
 
   @Test
+  void aMessageHasItsWholeTaskAndALargeOneComesAgainWhenThereIsRoomForIt() throws Exception {
+    TaskSpec large = large(LocalLane.MOST_KEPT - 10_000);
+    TaskSpec second = large(20_000);
+    queue.enqueue(List.of(large));
+    queue.enqueue(List.of(second));
+    List<Delivery> both = receiveAll(2);
+    assertThat(queue.whole(both.get(0)).orElseThrow().input()).isEqualTo(large.input());
+    assertThat(queue.whole(both.get(1))).as("no room beside the first").isEmpty();
+    queue.ack(both);
+
+    List<TaskSpec> whole = new ArrayList<>();
+    Await.until(
+        "it comes when there is room, which may be the second time",
+        BACK,
+        () -> {
+          Delivery again = receiveAll(1).getFirst();
+          assertThat(again.id()).isEqualTo(second.id());
+          queue.whole(again).ifPresent(whole::add);
+          queue.ack(List.of(again));
+          assertThat(queue.whole(again)).as("it is not in hand any more").isEmpty();
+          return !whole.isEmpty();
+        });
+    assertThat(whole.getFirst().input()).isEqualTo(second.input());
+  }
+
+  private static TaskSpec large(long bytes) {
+    TaskSpec spec = task();
+    return new TaskSpec(
+        spec.id(),
+        spec.lane(),
+        spec.owner(),
+        spec.priority(),
+        new byte[Math.toIntExact(bytes)],
+        spec.maxAttempts(),
+        spec.timeout(),
+        spec.runAt(),
+        spec.retention(),
+        spec.metadata(),
+        spec.identity(),
+        spec.replyTo());
+  }
+
+  @Test
   void anUrgentTaskOvertakesAFullQueue() throws Exception {
     reopen(Map.of("rabbitmq.prefetch", "10"));
     List<TaskSpec> idle = new ArrayList<>();
@@ -323,6 +522,25 @@ final class RabbitTaskQueueFaultsTest {
       queue.ack(one);
     }
     assertThat(order).as("no more than were here before it").hasSizeLessThanOrEqualTo(12);
+  }
+
+  @Test
+  void anUrgentTaskComesThoughThePrefetchIsSpentAndNothingEnds() throws Exception {
+    reopen(Map.of("rabbitmq.prefetch", "10"));
+    List<TaskSpec> idle = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      idle.add(task(0));
+    }
+    queue.enqueue(idle);
+    receiveAll(3);
+    Await.until("the prefetch is spent", SHORT, () -> TestBroker.waiting(server, LANE) == 90);
+    TaskSpec urgent = task(10);
+    queue.enqueue(List.of(urgent));
+
+    Room room = new Room(5, Long.MAX_VALUE, new Priority(1));
+    assertThat(queue.receive(LANE, room, SHORT))
+        .extracting(Delivery::id)
+        .containsExactly(urgent.id());
   }
 
   @Test
@@ -359,6 +577,37 @@ final class RabbitTaskQueueFaultsTest {
     queue.ack(next);
     reopen(Map.of());
     assertThat(queue.receive(LANE, room(1), MOMENT)).isEmpty();
+  }
+
+  @Test
+  void whatWaitsWhereNobodyAsksGoesToWhoDoesAndComesAgainWhenAskedFor() throws Exception {
+    queue.enqueue(tasks(20));
+    List<Delivery> inHand = receiveAll(1);
+    try (TaskQueue other = TestBroker.open(server, Map.of("rabbitmq.confirm-timeout", "2s"))) {
+      Set<TaskId> there = new HashSet<>();
+      Await.until(
+          "the other node gets the rest, once nobody has asked here for a while",
+          RabbitTaskQueue.IDLE.plus(BACK),
+          () -> {
+            List<Delivery> some = other.receive(LANE, room(50), Duration.ofMillis(100));
+            some.forEach(delivery -> there.add(delivery.id()));
+            other.ack(some);
+            return there.size() == 19;
+          });
+      assertThat(there).as("what is in hand stays there").doesNotContain(inHand.getFirst().id());
+    }
+    queue.ack(inHand);
+    List<TaskSpec> more = tasks(3);
+    queue.enqueue(more);
+    Set<TaskId> here = new HashSet<>();
+    Await.until(
+        "it is asked for again",
+        BACK,
+        () -> {
+          receiveAndAck(here);
+          return here.containsAll(ids(more));
+        });
+    assertThat(here).as("nothing comes twice").hasSize(3);
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -18,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Over a real broker, beside the embedded store. */
 final class RabbitTaskQueueTest extends TaskQueueContract {
-  /** The contract takes more in hand than any worker does. */
-  private static final Map<String, String> ROOMY = Map.of("rabbitmq.prefetch", "5000");
+  /** The contract takes more in hand than any worker does, and its owners share this. */
+  private static final Map<String, String> ROOMY = Map.of("rabbitmq.prefetch", "20000");
 
   @SuppressWarnings("NullAway.Init") // Started before all tests.
   private static RabbitServer server;
@@ -42,7 +43,7 @@ final class RabbitTaskQueueTest extends TaskQueueContract {
   @Override
   Rig open(InstantSource clock) throws Exception {
     database = SqliteDatabase.open(folder.resolve("penstock.db"));
-    TaskQueue queue = TestBroker.open(server, ROOMY);
+    TaskQueue queue = TestBroker.open(server, ROOMY, Set.of("owner", "big", "small", "a"));
     Await.until("it is connected", Duration.ofSeconds(20), () -> queue.trouble().isEmpty());
     return new Rig(queue, TaskStores.open(database, clock));
   }

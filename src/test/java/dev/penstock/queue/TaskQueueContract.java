@@ -15,6 +15,7 @@ import dev.penstock.store.SettableClock;
 import dev.penstock.store.TaskStore;
 import dev.penstock.store.TaskStore.Claim;
 import dev.penstock.store.TaskStore.Retrial;
+import dev.penstock.store.TaskStore.Settle;
 import dev.penstock.store.TaskStore.Settled;
 import dev.penstock.store.TestTasks;
 import dev.penstock.task.Ending;
@@ -42,7 +43,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What every task queue must do, beside the store that its tasks are kept in. */
-abstract class TaskQueueContract {
+abstract class TaskQueueContract implements TurnsContract {
   private static final Duration LEASE = Duration.ofSeconds(30);
 
   /** Longer than any test may take: a receive that comes back sooner was woken. */
@@ -83,6 +84,11 @@ abstract class TaskQueueContract {
   @AfterEach
   void closeRig() throws Exception {
     shutDown();
+  }
+
+  @Override
+  public final Rig rig() {
+    return rig;
   }
 
   private void restart() throws Exception {
@@ -303,7 +309,12 @@ abstract class TaskQueueContract {
     List<Delivery> first = receiveAll(1);
     Claim.Claimed claimed = claim(spec.id());
     TaskError error = new TaskError(TaskError.Code.INFERENCE_FAILED, "again");
-    rig.store.settle(spec.id(), claimed.lease().token(), new Ending.Backoff(error, Duration.ZERO));
+    rig.store
+        .settle(
+            List.of(
+                new Settle(
+                    spec.id(), claimed.lease().token(), new Ending.Backoff(error, Duration.ZERO))))
+        .getFirst();
     rig.queue.enqueue(List.of(spec));
 
     List<Delivery> second = receiveAll(1);
@@ -337,7 +348,9 @@ abstract class TaskQueueContract {
     List<Delivery> received = receiveAll(2);
     Claim.Claimed claimed = claim(failed.id());
     TaskError error = new TaskError(TaskError.Code.INFERENCE_FAILED, "for good");
-    rig.store.settle(failed.id(), claimed.lease().token(), new Ending.Failed(error));
+    rig.store
+        .settle(List.of(new Settle(failed.id(), claimed.lease().token(), new Ending.Failed(error))))
+        .getFirst();
     rig.queue.ack(received);
     rig.store.cancel(List.of(cancelled.id()));
     retry(failed, cancelled);
@@ -410,10 +423,14 @@ abstract class TaskQueueContract {
             for (Claim claim : rig.store.claim(ids(some), "w", LEASE, false)) {
               if (claim instanceof Claim.Claimed claimed) {
                 Settled answer =
-                    rig.store.settle(
-                        claimed.task().id(),
-                        claimed.lease().token(),
-                        new Ending.Completed(json("1")));
+                    rig.store
+                        .settle(
+                            List.of(
+                                new Settle(
+                                    claimed.task().id(),
+                                    claimed.lease().token(),
+                                    new Ending.Completed(json("1")))))
+                        .getFirst();
                 (answer instanceof Settled.Now ? settled : notSettled).incrementAndGet();
               }
             }
@@ -499,7 +516,9 @@ abstract class TaskQueueContract {
 
   private void complete(TaskId id) {
     Claim.Claimed claimed = claim(id);
-    rig.store.settle(id, claimed.lease().token(), new Ending.Completed(json("1")));
+    rig.store
+        .settle(List.of(new Settle(id, claimed.lease().token(), new Ending.Completed(json("1")))))
+        .getFirst();
   }
 
   private interface Action {

@@ -9,8 +9,13 @@ import dev.penstock.metrics.Meters;
 import dev.penstock.task.Lane;
 import dev.penstock.testing.RabbitServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /** What tests do with a broker besides what Penstock does. */
 final class TestBroker {
@@ -26,21 +31,48 @@ final class TestBroker {
   }
 
   static TaskQueue open(RabbitServer server, Map<String, String> others) {
-    return TaskQueues.open(settings(server, others), new Meters(new SimpleMeterRegistry()));
+    return open(server, others, Set.of("owner"));
+  }
+
+  /**
+   * @param owners whom it is told of; it learns of others from their tasks
+   */
+  static TaskQueue open(RabbitServer server, Map<String, String> others, Set<String> owners) {
+    return open(server, others, () -> owners);
+  }
+
+  static TaskQueue open(
+      RabbitServer server, Map<String, String> others, Supplier<Set<String>> owners) {
+    return TaskQueues.open(settings(server, others), new Meters(new SimpleMeterRegistry()), owners);
   }
 
   interface Action<T> {
     T on(Channel channel) throws Exception;
   }
 
-  static <T> T with(RabbitServer server, Action<T> action) throws Exception {
+  private static Connection connect(RabbitServer server) throws Exception {
     var factory = new ConnectionFactory();
     factory.setHost("127.0.0.1");
     factory.setPort(server.port());
-    try (Connection connection = factory.newConnection();
+    return factory.newConnection();
+  }
+
+  static <T> T with(RabbitServer server, Action<T> action) throws Exception {
+    try (Connection connection = connect(server);
         Channel channel = connection.createChannel()) {
       return action.on(channel);
     }
+  }
+
+  /** The queues of the owners that tests have. */
+  private static List<String> queues(Lane lane) {
+    List<String> queues = new ArrayList<>();
+    for (String owner :
+        List.of("default", "owner", "big", "small", "a", "b", "alone", "other", "new")) {
+      queues.add(RabbitLink.queue(Routes.own(lane, owner, false)));
+      queues.add(RabbitLink.queue(Routes.own(lane, owner, true)));
+    }
+    return queues;
   }
 
   static void delete(RabbitServer server, Lane... lanes) throws Exception {
@@ -48,7 +80,9 @@ final class TestBroker {
         server,
         channel -> {
           for (Lane lane : lanes) {
-            channel.queueDelete(RabbitLink.queue(lane));
+            for (String queue : queues(lane)) {
+              channel.queueDelete(queue);
+            }
           }
           return true;
         });
@@ -56,6 +90,18 @@ final class TestBroker {
 
   /** How many messages of the lane wait in the broker, beside those that were delivered. */
   static long waiting(RabbitServer server, Lane lane) throws Exception {
-    return with(server, channel -> channel.messageCount(RabbitLink.queue(lane)));
+    long sum = 0;
+    try (Connection connection = connect(server)) {
+      for (String queue : queues(lane)) {
+        Channel channel = connection.createChannel();
+        try {
+          sum += channel.messageCount(queue);
+          channel.close();
+        } catch (IOException e) {
+          // There is no such queue, and the question has closed the channel.
+        }
+      }
+    }
+    return sum;
   }
 }

@@ -7,13 +7,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsLoader;
+import dev.penstock.sqlite.SqliteDatabase;
+import dev.penstock.store.KeyStore;
+import dev.penstock.store.KeyStores;
+import dev.penstock.task.Scope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
+import java.util.EnumSet;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,9 +33,26 @@ final class ApiKeysTest {
 
   @TempDir Path temp;
 
+  @SuppressWarnings("NullAway.Init") // Opened before each test.
+  private SqliteDatabase database;
+
+  @SuppressWarnings("NullAway.Init")
+  private KeyStore store;
+
+  @BeforeEach
+  void openStore() {
+    database = SqliteDatabase.open(temp.resolve("store/penstock.db"));
+    store = KeyStores.open(database);
+  }
+
+  @AfterEach
+  void closeStore() {
+    database.close();
+  }
+
   @Test
   void theFirstStartGeneratesAKeyThatOnlyTheOwnerCanRead() throws IOException {
-    ApiKeys keys = ApiKeys.open(settings(null));
+    ApiKeys keys = ApiKeys.open(settings(null), store);
 
     String key = keys.newlyGenerated().orElseThrow();
     assertThat(key).matches("sk-penstock-[A-Za-z0-9_-]{43}");
@@ -38,7 +62,8 @@ final class ApiKeysTest {
         .isEqualTo("rw-------");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data())))
         .isEqualTo("rwx------");
-    assertThat(keys.authenticate("Bearer " + key)).contains(new Caller("default", "api-key"));
+    assertThat(keys.authenticate("Bearer " + key))
+        .contains(new Caller("default", "api-key", EnumSet.allOf(Scope.class)));
     try (var files = Files.list(data())) {
       assertThat(files).containsExactly(file);
     }
@@ -46,7 +71,7 @@ final class ApiKeysTest {
 
   @Test
   void theKeyIsShownOnce() {
-    ApiKeys keys = ApiKeys.open(settings(null));
+    ApiKeys keys = ApiKeys.open(settings(null), store);
 
     assertThat(keys.newlyGenerated()).isPresent();
     assertThat(keys.newlyGenerated()).isEmpty();
@@ -54,9 +79,9 @@ final class ApiKeysTest {
 
   @Test
   void laterStartsReadTheKeyAndDoNotShowIt() {
-    String key = ApiKeys.open(settings(null)).newlyGenerated().orElseThrow();
+    String key = ApiKeys.open(settings(null), store).newlyGenerated().orElseThrow();
 
-    ApiKeys later = ApiKeys.open(settings(null));
+    ApiKeys later = ApiKeys.open(settings(null), store);
 
     assertThat(later.newlyGenerated()).isEmpty();
     assertThat(later.keyFile()).contains(data().resolve("api-key"));
@@ -65,12 +90,12 @@ final class ApiKeysTest {
 
   @Test
   void twoDataFoldersHaveTwoKeys() {
-    String one = ApiKeys.open(settings(null)).newlyGenerated().orElseThrow();
+    String one = ApiKeys.open(settings(null), store).newlyGenerated().orElseThrow();
     Settings elsewhere =
         SettingsLoader.load(
             Map.of("data.dir", temp.resolve("deep/er/other").toString()), Map.of(), null);
 
-    assertThat(ApiKeys.open(elsewhere).authenticate("Bearer " + one)).isEmpty();
+    assertThat(ApiKeys.open(elsewhere, store).authenticate("Bearer " + one)).isEmpty();
   }
 
   @Test
@@ -78,17 +103,17 @@ final class ApiKeysTest {
     Files.createDirectories(data());
     Files.writeString(data().resolve("api-key.new"), "sk-pen");
 
-    assertThat(ApiKeys.open(settings(null)).newlyGenerated()).isPresent();
+    assertThat(ApiKeys.open(settings(null), store).newlyGenerated()).isPresent();
     assertThat(data().resolve("api-key.new")).doesNotExist();
   }
 
   @Test
   void aKeyFileOthersCanReadStillWorks() throws IOException {
-    String key = ApiKeys.open(settings(null)).newlyGenerated().orElseThrow();
+    String key = ApiKeys.open(settings(null), store).newlyGenerated().orElseThrow();
     Files.setPosixFilePermissions(
         data().resolve("api-key"), PosixFilePermissions.fromString("rw-r--r--"));
 
-    assertThat(ApiKeys.open(settings(null)).authenticate("Bearer " + key)).isPresent();
+    assertThat(ApiKeys.open(settings(null), store).authenticate("Bearer " + key)).isPresent();
   }
 
   @ParameterizedTest
@@ -104,7 +129,7 @@ final class ApiKeysTest {
     Files.createDirectories(data());
     Files.writeString(data().resolve("api-key"), content);
 
-    assertThatThrownBy(() -> ApiKeys.open(settings(null)))
+    assertThatThrownBy(() -> ApiKeys.open(settings(null), store))
         .isInstanceOf(BadSettings.class)
         .hasMessageContaining("api-key: must hold one key");
     assertThat(data().resolve("api-key")).hasContent(content);
@@ -114,16 +139,17 @@ final class ApiKeysTest {
   void aDataFolderThatCannotBeMadeStopsTheStart() throws IOException {
     Files.writeString(data(), "a file");
 
-    assertThatThrownBy(() -> ApiKeys.open(settings(null)))
+    assertThatThrownBy(() -> ApiKeys.open(settings(null), store))
         .isInstanceOf(BadSettings.class)
         .hasMessageContaining(data().toString());
   }
 
   @Test
   void aTokenThatIsSetIsTheOnlyKeyAndNothingIsWritten() {
-    ApiKeys keys = ApiKeys.open(settings(TOKEN));
+    ApiKeys keys = ApiKeys.open(settings(TOKEN), store);
 
-    assertThat(keys.authenticate("Bearer " + TOKEN)).contains(new Caller("default", "auth.token"));
+    assertThat(keys.authenticate("Bearer " + TOKEN))
+        .contains(new Caller("default", "auth.token", EnumSet.allOf(Scope.class)));
     assertThat(keys.newlyGenerated()).isEmpty();
     assertThat(keys.keyFile()).isEmpty();
     assertThat(data()).doesNotExist();
@@ -132,7 +158,7 @@ final class ApiKeysTest {
   @ParameterizedTest
   @ValueSource(strings = {"Bearer ", "bearer ", "BEARER ", "Bearer   "})
   void theSchemesCaseDoesNotMatter(String scheme) {
-    assertThat(ApiKeys.open(settings(TOKEN)).authenticate(scheme + TOKEN)).isPresent();
+    assertThat(ApiKeys.open(settings(TOKEN), store).authenticate(scheme + TOKEN)).isPresent();
   }
 
   @ParameterizedTest
@@ -154,7 +180,7 @@ final class ApiKeysTest {
         "Bearer \u0000\uffff",
       })
   void anythingElseIsNobody(@Nullable String header) {
-    ApiKeys keys = ApiKeys.open(settings(TOKEN));
+    ApiKeys keys = ApiKeys.open(settings(TOKEN), store);
 
     assertThat(keys.authenticate(header)).isEmpty();
     assertThat(keys.authenticateBasic(header)).isEmpty();
@@ -170,7 +196,7 @@ final class ApiKeysTest {
     "'', false",
   })
   void basicTakesTheKeyAsPassword(String pair, boolean accepted) {
-    ApiKeys keys = ApiKeys.open(settings(TOKEN));
+    ApiKeys keys = ApiKeys.open(settings(TOKEN), store);
     String header = "basic " + Base64.getEncoder().encodeToString(pair.getBytes(UTF_8));
 
     assertThat(keys.authenticateBasic(header).isPresent()).isEqualTo(accepted);
@@ -179,7 +205,7 @@ final class ApiKeysTest {
 
   @Test
   void brokenOrHugeHeadersAreNobody() {
-    ApiKeys keys = ApiKeys.open(settings(TOKEN));
+    ApiKeys keys = ApiKeys.open(settings(TOKEN), store);
 
     assertThat(keys.authenticateBasic("Basic ***")).isEmpty();
     assertThat(keys.authenticateBasic("Bearer " + TOKEN)).isEmpty();

@@ -2,14 +2,17 @@ package dev.penstock.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.task.Scope;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class SessionsTest {
-  private static final Caller ME = new Caller("default", "auth.token");
+  private boolean stands = true;
+  private static final Caller ME = new Caller("default", "auth.token", EnumSet.allOf(Scope.class));
 
   private Instant now = Instant.ofEpochSecond(1_763_780_000);
   private final Sessions sessions =
@@ -21,15 +24,15 @@ final class SessionsTest {
 
   @Test
   void aTokenStandsForWhoLoggedIn() {
-    String token = sessions.open(ME);
+    String token = sessions.open(ME, () -> stands);
     assertThat(token).matches("[A-Za-z0-9_-]{43}");
     assertThat(sessions.use(token)).contains(ME);
-    assertThat(sessions.open(ME)).isNotEqualTo(token);
+    assertThat(sessions.open(ME, () -> stands)).isNotEqualTo(token);
   }
 
   @Test
   void aTokenThatIsNotOursStandsForNobody() {
-    sessions.open(ME);
+    sessions.open(ME, () -> stands);
     assertThat(sessions.use(null)).isEmpty();
     assertThat(sessions.use("")).isEmpty();
     assertThat(sessions.use("x".repeat(10_000))).isEmpty();
@@ -37,7 +40,7 @@ final class SessionsTest {
 
   @Test
   void aSessionThatNobodyUsesEnds() {
-    String token = sessions.open(ME);
+    String token = sessions.open(ME, () -> stands);
     pass(Duration.ofMinutes(29));
     assertThat(sessions.use(token)).isPresent();
     pass(Duration.ofMinutes(29));
@@ -48,7 +51,7 @@ final class SessionsTest {
 
   @Test
   void lookingIsNotUsing() {
-    String token = sessions.open(ME);
+    String token = sessions.open(ME, () -> stands);
     pass(Duration.ofMinutes(20));
     assertThat(sessions.look(token)).contains(ME);
     pass(Duration.ofMinutes(10));
@@ -57,7 +60,7 @@ final class SessionsTest {
 
   @Test
   void aSessionInUseEndsAfterItsLongestTime() {
-    String token = sessions.open(ME);
+    String token = sessions.open(ME, () -> stands);
     for (int i = 0; i < 12 * 3; i++) {
       assertThat(sessions.use(token)).isPresent();
       pass(Duration.ofMinutes(20));
@@ -67,8 +70,8 @@ final class SessionsTest {
 
   @Test
   void whoLogsOutIsOut() {
-    String token = sessions.open(ME);
-    String other = sessions.open(ME);
+    String token = sessions.open(ME, () -> stands);
+    String other = sessions.open(ME, () -> stands);
     sessions.close(token);
     sessions.close(token);
     sessions.close(null);
@@ -80,11 +83,11 @@ final class SessionsTest {
   void thereAreOnlySoManyAndTheLeastUsedGoes() {
     List<String> tokens = new ArrayList<>();
     for (int i = 0; i < Sessions.MOST; i++) {
-      tokens.add(sessions.open(ME));
+      tokens.add(sessions.open(ME, () -> stands));
       pass(Duration.ofMillis(1));
     }
     assertThat(sessions.use(tokens.get(0))).isPresent();
-    sessions.open(ME);
+    sessions.open(ME, () -> stands);
     assertThat(sessions.use(tokens.get(0))).isPresent();
     assertThat(sessions.use(tokens.get(1))).isEmpty();
     assertThat(sessions.use(tokens.get(2))).isPresent();
@@ -104,5 +107,14 @@ final class SessionsTest {
         .endsWith("; Path=/; HttpOnly; SameSite=Strict; Secure");
     assertThat(SessionCookie.write("abc", false)).doesNotContain("Secure");
     assertThat(SessionCookie.erase()).contains("Max-Age=0");
+  }
+
+  @Test
+  void aSessionEndsWithTheKeyThatItBeganWith() {
+    String token = sessions.open(ME, () -> stands);
+    stands = false;
+    assertThat(sessions.use(token)).isEmpty();
+    stands = true;
+    assertThat(sessions.use(token)).as("for good").isEmpty();
   }
 }

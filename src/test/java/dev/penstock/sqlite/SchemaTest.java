@@ -12,6 +12,7 @@ import dev.penstock.store.TaskStore.Cancellation;
 import dev.penstock.store.TaskStore.Claim;
 import dev.penstock.store.TaskStore.LaneFigures;
 import dev.penstock.store.TaskStore.Retrial;
+import dev.penstock.store.TaskStore.Settle;
 import dev.penstock.store.TaskStore.Settled;
 import dev.penstock.store.TaskStores;
 import dev.penstock.store.TestTasks;
@@ -120,10 +121,13 @@ final class SchemaTest {
     var claimed =
         (Claim.Claimed) store.claim(List.of(id(1)), "w", Duration.ofSeconds(9), false).getFirst();
     Ending done = new Ending.Completed(TestTasks.json("1"));
-    assertThat(store.settle(id(1), claimed.lease().token(), done)).isInstanceOf(Settled.Now.class);
+    assertThat(store.settle(List.of(new Settle(id(1), claimed.lease().token(), done))).getFirst())
+        .isInstanceOf(Settled.Now.class);
     assertThat(store.promoteDue(10)).hasSize(1);
-    assertThat(store.settle(id(3), "t3", done)).isInstanceOf(Settled.Now.class);
-    assertThat(store.settle(id(4), "t4", done)).isEqualTo(new Settled.Before());
+    assertThat(store.settle(List.of(new Settle(id(3), "t3", done))).getFirst())
+        .isInstanceOf(Settled.Now.class);
+    assertThat(store.settle(List.of(new Settle(id(4), "t4", done))).getFirst())
+        .isEqualTo(new Settled.Before());
     assertThat(store.cancel(List.of(id(2))).getFirst()).isInstanceOf(Cancellation.Now.class);
     assertThat(store.retry(List.of(id(5), id(6)))).allMatch(Retrial.Now.class::isInstance);
     assertThat(store.steps(id(5))).extracting(Step::kind).containsExactly(Step.Kind.RETRIED);

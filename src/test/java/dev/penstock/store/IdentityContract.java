@@ -17,6 +17,9 @@ import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** Which new tasks mean an earlier one. */
@@ -146,10 +149,65 @@ interface IdentityContract extends StoreRig {
   }
 
   @Test
+  default void aTaskThatALaterSubmitWasAnsweredWithIsNotWithdrawn() {
+    for (Identity identity : List.of(NAMED, ALIKE)) {
+      TaskSpec first = as(identity, task());
+      insert(first);
+      assertThat(earlier(insert(as(identity, task()))).id()).isEqualTo(first.id());
+
+      assertThat(store().withdraw(first.id())).isFalse();
+      assertThat(get(first).state()).isEqualTo(TaskState.PENDING);
+      assertThat(claimOnce(first)).isInstanceOf(TaskStore.Claim.Claimed.class);
+    }
+  }
+
+  @Test
+  default void whoWasAnsweredWithNothingHasNoTaskKept() {
+    TaskSpec first = as(NAMED, task());
+    TaskSpec bulk = as(ALIKE, task(3));
+    store().insert(List.of(first, bulk));
+    store().insert(List.of(first)); // Its own submit again.
+    assertThat(insert(as(OTHER_CONTENT, task()))).isEqualTo(new Inserted.Conflict());
+    assertThat(insert(as(ALIKE, task(7)))).as("it takes the place").isEqualTo(KEPT);
+
+    assertThat(store().withdraw(first.id())).isTrue();
+    assertThat(store().withdraw(bulk.id())).isTrue();
+    assertThat(insert(as(NAMED, task()))).isEqualTo(KEPT);
+  }
+
+  @Test
+  default void ofAWithdrawalAndSubmitsAtOnceNobodyIsAnsweredWithATaskThatIsGone() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      Identity name = new Identity.Named("order-" + round, "digest");
+      TaskSpec first = as(name, task());
+      insert(first);
+      Queue<Inserted> answers = new ConcurrentLinkedQueue<>();
+      AtomicBoolean withdrawn = new AtomicBoolean();
+      atOnce(
+          4,
+          worker -> {
+            if (worker == 0) {
+              withdrawn.set(store().withdraw(first.id()));
+            } else {
+              answers.add(insert(as(name, task())));
+            }
+          });
+
+      assertThat(answers)
+          .filteredOn(Inserted.Earlier.class::isInstance)
+          .extracting(answer -> earlier(answer).id())
+          .allMatch(id -> store().find(id).isPresent());
+      assertThat(answers)
+          .filteredOn(Inserted.Kept.class::isInstance)
+          .hasSize(withdrawn.get() ? 1 : 0);
+    }
+  }
+
+  @Test
   default void anIdentityLeavesWithItsTask() {
     TaskSpec forgotten = as(OTHER_CONTENT, task());
     insert(forgotten);
-    store().deleteUnclaimed(forgotten.id());
+    store().withdraw(forgotten.id());
     TaskSpec expiring = as(NAMED, task());
     assertThat(insert(expiring)).isEqualTo(KEPT);
     complete(expiring);

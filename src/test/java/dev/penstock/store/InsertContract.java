@@ -171,9 +171,9 @@ interface InsertContract extends StoreRig {
     TaskSpec spec = task();
     store().insert(List.of(spec));
 
-    assertThat(store().deleteUnclaimed(spec.id())).isTrue();
+    assertThat(store().withdraw(spec.id())).isTrue();
     assertThat(store().find(spec.id())).isEmpty();
-    assertThat(store().deleteUnclaimed(spec.id())).isFalse();
+    assertThat(store().withdraw(spec.id())).isFalse();
     assertThat(store().figures().lanes()).isEmpty();
   }
 
@@ -182,9 +182,9 @@ interface InsertContract extends StoreRig {
     TaskSpec spec = task();
     store().insert(List.of(spec));
     Claim.Claimed claimed = claim(spec);
-    assertThat(store().deleteUnclaimed(spec.id())).isFalse();
+    assertThat(store().withdraw(spec.id())).isFalse();
     settle(claimed, new Ending.Returned(Duration.ZERO));
-    assertThat(store().deleteUnclaimed(spec.id())).isFalse();
+    assertThat(store().withdraw(spec.id())).isFalse();
     assertThat(store().find(spec.id())).isPresent();
   }
 }

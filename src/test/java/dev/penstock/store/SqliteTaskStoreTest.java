@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.penstock.sqlite.Commits;
 import dev.penstock.sqlite.SqliteDatabase;
 import dev.penstock.store.TaskStore.Claim;
+import dev.penstock.store.TaskStore.Settle;
 import dev.penstock.task.Ending;
 import dev.penstock.task.TaskSpec;
 import java.nio.file.Path;
@@ -78,7 +79,12 @@ final class SqliteTaskStoreTest extends TaskStoreContract {
     Commits afterClaim = database.commits();
     assertThat(afterClaim.synced()).isEqualTo(inserted.synced());
     assertThat(afterClaim.relaxed()).isEqualTo(inserted.relaxed() + 1);
-    store().settle(claimed.task().id(), claimed.lease().token(), new Ending.Completed(json("1")));
+    store()
+        .settle(
+            List.of(
+                new Settle(
+                    claimed.task().id(), claimed.lease().token(), new Ending.Completed(json("1")))))
+        .getFirst();
     assertThat(database.commits().synced()).isEqualTo(afterClaim.synced() + 1);
   }
 }

@@ -13,6 +13,7 @@ import dev.penstock.store.TaskStore.Extension;
 import dev.penstock.store.TaskStore.LaneFigures;
 import dev.penstock.store.TaskStore.Lapsed;
 import dev.penstock.store.TaskStore.Retrial;
+import dev.penstock.store.TaskStore.Settle;
 import dev.penstock.store.TaskStore.Settled;
 import dev.penstock.task.Ending;
 import dev.penstock.task.Lane;
@@ -75,7 +76,9 @@ interface StoreRig {
   }
 
   default Settled settle(Claim.Claimed claimed, Ending ending) {
-    return store().settle(claimed.task().id(), claimed.lease().token(), ending);
+    return store()
+        .settle(List.of(new Settle(claimed.task().id(), claimed.lease().token(), ending)))
+        .getFirst();
   }
 
   /** Lets the lease lapse, and every other one that is held. */

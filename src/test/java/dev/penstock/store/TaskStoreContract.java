@@ -13,6 +13,7 @@ abstract class TaskStoreContract
         StepsContract,
         TimeContract,
         CancelContract,
+        ChoresContract,
         RetryContract,
         ListContract,
         HistoryContract,

@@ -153,4 +153,21 @@ interface TimeContract extends StoreRig {
     assertThat(store().deleteExpired(215)).isEqualTo(215);
     assertThat(store().deleteExpired(215)).isEqualTo(15);
   }
+
+  @Test
+  default void whoWaitsTheLongestIsToldFirst() {
+    TaskSpec first = inserted(task());
+    TaskSpec again = inserted(task());
+    clock().advance(Duration.ofSeconds(1));
+    TaskSpec second = inserted(task(10));
+    claim(inserted(task()));
+    inserted(taskAt(clock().instant().plusSeconds(60)));
+    clock().advance(Duration.ofSeconds(1));
+    settle(claim(again), new Ending.Backoff(ERROR, Duration.ZERO));
+
+    assertThat(store().longestWaiting(LANE, 10))
+        .extracting(task -> task.spec().id())
+        .containsExactly(first.id(), second.id(), again.id());
+    assertThat(store().longestWaiting(LANE, 1)).hasSize(1);
+  }
 }

@@ -3,7 +3,6 @@ package dev.penstock.testing;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +32,7 @@ public final class PenstockProcess implements AutoCloseable {
     this.folder = folder;
     this.environment = new HashMap<>(environment);
     this.wrapper = List.copyOf(wrapper);
-    this.port = freePort();
+    this.port = FreePort.next();
     this.process = launch();
   }
 
@@ -53,14 +52,6 @@ public final class PenstockProcess implements AutoCloseable {
   public static PenstockProcess launch(
       Path folder, Map<String, String> environment, List<String> wrapper) {
     return new PenstockProcess(folder, environment, wrapper);
-  }
-
-  static int freePort() {
-    try (var socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private Process launch() {
@@ -88,8 +79,13 @@ public final class PenstockProcess implements AutoCloseable {
   /** The command that starts the program with its temporary files in that folder. */
   static List<String> java(Path temp) {
     Path jar = Path.of(System.getProperty("penstock.jar", "target/penstock.jar"));
+    // As scripts/penstock has it: there are many starts, and their time is not what is tested.
+    String cache = jar.toAbsolutePath().toString().replaceFirst("jar$", "aot");
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:AOTCache=" + cache,
+        "-Xlog:aot=off",
+        "-Xlog:cds=off",
         "--sun-misc-unsafe-memory-access=allow",
         "-Djava.io.tmpdir=" + temp,
         "-jar",

@@ -52,15 +52,16 @@ public final class Program implements AutoCloseable {
   public static Ended run(Path folder, Map<String, String> environment, String... options)
       throws IOException, InterruptedException {
     try (var program = start(folder, environment, options)) {
-      if (!program.process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new AssertionError("it still runs:\n" + program.output());
-      }
-      return new Ended(program.process.exitValue(), program.output());
+      return program.awaitEnd();
     }
   }
 
-  public static int freePort() {
-    return PenstockProcess.freePort();
+  /** Waits until it ends by itself. */
+  public Ended awaitEnd() throws IOException, InterruptedException {
+    if (!process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new AssertionError("it still runs:\n" + output());
+    }
+    return new Ended(process.exitValue(), output());
   }
 
   public String output() throws IOException {

@@ -22,9 +22,9 @@ public final class RabbitServer implements AutoCloseable {
   private static final Duration END = Duration.ofSeconds(20);
 
   private final Path folder;
-  private final int port = PenstockProcess.freePort();
-  private final int distribution = PenstockProcess.freePort();
-  private final int mapperPort = PenstockProcess.freePort();
+  private final int port = FreePort.next();
+  private final int distribution = FreePort.next();
+  private final int mapperPort = FreePort.next();
   private final Process mapper;
   private Process broker;
 
@@ -36,8 +36,15 @@ public final class RabbitServer implements AutoCloseable {
     broker = launch();
   }
 
-  /** Starts it and waits until it takes connections. */
-  public static RabbitServer start(Path folder) throws Exception {
+  /**
+   * Starts it and waits until it takes connections.
+   *
+   * @param settings of its application {@code rabbit}, as Erlang terms: {@code {channel_max, 7}}
+   */
+  public static RabbitServer start(Path folder, String... settings) throws Exception {
+    // Not rabbitmq.conf, which does not know all of them.
+    Files.writeString(
+        folder.resolve("advanced.config"), "[{rabbit, [" + String.join(", ", settings) + "]}].\n");
     var server = new RabbitServer(folder);
     server.awaitUp();
     return server;
@@ -45,6 +52,11 @@ public final class RabbitServer implements AutoCloseable {
 
   public int port() {
     return port;
+  }
+
+  /** What it consists of right now: the broker is a child of the script that started it. */
+  public List<ProcessHandle> processes() {
+    return Stream.concat(Stream.of(broker.toHandle()), broker.descendants()).toList();
   }
 
   private Process launch() throws IOException {
@@ -84,6 +96,8 @@ public final class RabbitServer implements AutoCloseable {
             Map.entry("RABBITMQ_LOG_BASE", folder.resolve("log").toString()),
             Map.entry("RABBITMQ_LOGS", "-"),
             Map.entry("RABBITMQ_CONFIG_FILE", folder.resolve("rabbitmq").toString()),
+            Map.entry(
+                "RABBITMQ_ADVANCED_CONFIG_FILE", folder.resolve("advanced.config").toString()),
             Map.entry("RABBITMQ_CONF_ENV_FILE", folder.resolve("env.conf").toString()),
             Map.entry("RABBITMQ_PID_FILE", folder.resolve("pid").toString()),
             Map.entry("RABBITMQ_ENABLED_PLUGINS_FILE", folder.resolve("plugins").toString())));
@@ -95,6 +109,11 @@ public final class RabbitServer implements AutoCloseable {
 
   private Path log() {
     return folder.resolve("rabbitmq.log");
+  }
+
+  /** Whether its log has these words, since it was started last. */
+  public boolean said(String words) throws IOException {
+    return Files.readString(log()).contains(words);
   }
 
   /** Waits until it takes connections. */
@@ -144,6 +163,18 @@ public final class RabbitServer implements AutoCloseable {
     int sent = new ProcessBuilder(command).start().waitFor();
     if (sent != 0) {
       throw new AssertionError(command + " returned " + sent);
+    }
+  }
+
+  /** Runs rabbitmqctl on it. */
+  public void control(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(program().replaceFirst("rabbitmq-server$", "rabbitmqctl"));
+    command.addAll(List.of(arguments));
+    Process control = process(command);
+    if (!control.waitFor(END.toMillis(), TimeUnit.MILLISECONDS) || control.exitValue() != 0) {
+      control.destroyForcibly();
+      throw new AssertionError(command + " failed");
     }
   }
 

@@ -11,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A redis-server of the test's own, on a free port that stays the same over restarts, with an
@@ -29,7 +31,7 @@ public final class RedisServer implements AutoCloseable {
 
   private RedisServer(Path folder, List<String> options) {
     this.folder = folder;
-    this.port = PenstockProcess.freePort();
+    this.port = FreePort.next();
     this.options = List.copyOf(options);
     this.process = launch();
   }
@@ -96,6 +98,10 @@ public final class RedisServer implements AutoCloseable {
     return port;
   }
 
+  public List<ProcessHandle> processes() {
+    return List.of(process.toHandle());
+  }
+
   /** Sends a command of words and returns the first line of the reply, as it is on the wire. */
   public String command(String words) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -108,10 +114,27 @@ public final class RedisServer implements AutoCloseable {
     }
   }
 
+  /** How much memory it uses, in bytes. */
+  public long usedMemory() throws IOException {
+    String script =
+        "return tonumber(string.match(redis.call('INFO','memory'),'used_memory:(%d+)'))";
+    return Long.parseLong(command("EVAL \"" + script + "\" 0").substring(1));
+  }
+
   public void kill() throws Exception {
     process.destroyForcibly();
     if (!process.waitFor(10, TimeUnit.SECONDS)) {
       throw new AssertionError("redis-server does not die");
+    }
+  }
+
+  /** Ends it and deletes all it had written. */
+  public void forget() throws Exception {
+    kill();
+    try (Stream<Path> all = Files.walk(folder.resolve("appendonlydir"))) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
     }
   }
 

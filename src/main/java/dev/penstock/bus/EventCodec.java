@@ -1,0 +1,149 @@
+package dev.penstock.bus;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.penstock.bus.Request.Batches;
+import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.task.Lane;
+import dev.penstock.task.TaskId;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.MessageCodec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Events between nodes: their length in bytes, then JSON. Within a process they pass as they are.
+ * Nodes of different versions may meet, so unknown fields are ignored, and what cannot be read is
+ * {@link Unreadable} and reaches no listener.
+ */
+final class EventCodec implements MessageCodec<Object, Object> {
+  static final String NAME = "penstock.event";
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /** What came from another node and means nothing here. */
+  record Unreadable(String why) {}
+
+  @Override
+  public Object transform(Object event) {
+    return event;
+  }
+
+  @Override
+  public void encodeToWire(Buffer buffer, Object event) {
+    try {
+      byte[] json = JSON.writeValueAsBytes(write((Event) event));
+      buffer.appendInt(json.length).appendBytes(json);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static ObjectNode write(Event event) {
+    ObjectNode json = JSON.createObjectNode().put("event", event.getClass().getSimpleName());
+    switch (event) {
+      case Event.TaskSettled _ ->
+          throw new IllegalStateException("results must not leave the process on the bus");
+      case Event.TaskEnded(var id) -> json.put("task", id.value());
+      case Event.RunCancelled(var id) -> json.put("task", id.value());
+      case Event.WorkerSeen(var worker) -> write(json, worker);
+      case Event.WorkerLeft(var worker, var startedAt) -> write(json, worker, startedAt);
+      case Event.DrainWorker(var worker, var startedAt) -> write(json, worker, startedAt);
+    }
+    return json;
+  }
+
+  private static void write(ObjectNode json, String worker, @Nullable Instant startedAt) {
+    json.put("worker", worker);
+    if (startedAt != null) {
+      json.put("started_at", startedAt.toEpochMilli());
+    }
+  }
+
+  private static void write(ObjectNode json, WorkerFigures worker) {
+    json.put("worker", worker.node()).put("host", worker.host());
+    ArrayNode roles = json.putArray("roles");
+    worker.roles().forEach(roles::add);
+    ArrayNode lanes = json.putArray("lanes");
+    worker.lanes().forEach(lane -> lanes.add(lane.name()));
+    json.put("device", worker.device())
+        .put("running", worker.running())
+        .put("done", worker.done())
+        .put("failed", worker.failed())
+        .put("batches", worker.batches().runs())
+        .put("texts", worker.batches().texts())
+        .put("memory", worker.memory())
+        .put("version", worker.version())
+        .put("started_at", worker.startedAt().toEpochMilli())
+        .put("seen_at", worker.seenAt().toEpochMilli())
+        .put("draining", worker.draining());
+  }
+
+  @Override
+  public Object decodeFromWire(int position, Buffer buffer) {
+    int length = buffer.getInt(position);
+    int first = position + Integer.BYTES;
+    try {
+      return read(JSON.readTree(buffer.getBytes(first, first + length)));
+    } catch (IOException | RuntimeException e) {
+      // Throwing would close the connection to a node that means well.
+      return new Unreadable(e.toString());
+    }
+  }
+
+  private static Object read(JsonNode json) {
+    String event = json.path("event").asText();
+    return switch (event) {
+      case "TaskEnded" -> new Event.TaskEnded(new TaskId(json.path("task").asText()));
+      case "RunCancelled" -> new Event.RunCancelled(new TaskId(json.path("task").asText()));
+      case "WorkerSeen" -> new Event.WorkerSeen(worker(json));
+      case "WorkerLeft" -> new Event.WorkerLeft(json.path("worker").asText(), startedAt(json));
+      case "DrainWorker" -> new Event.DrainWorker(json.path("worker").asText(), startedAt(json));
+      default -> new Unreadable("no such event: " + event);
+    };
+  }
+
+  private static @Nullable Instant startedAt(JsonNode json) {
+    return json.has("started_at") ? Instant.ofEpochMilli(json.path("started_at").asLong()) : null;
+  }
+
+  private static WorkerFigures worker(JsonNode json) {
+    return new WorkerFigures(
+        json.path("worker").asText(),
+        json.path("host").asText(),
+        words(json.path("roles")),
+        words(json.path("lanes")).stream().map(Lane::of).toList(),
+        json.path("device").asText(),
+        json.path("running").asLong(),
+        json.path("done").asLong(),
+        json.path("failed").asLong(),
+        new Batches(json.path("batches").asLong(), json.path("texts").asLong()),
+        json.path("memory").asLong(-1),
+        json.path("version").asText(),
+        Instant.ofEpochMilli(json.path("started_at").asLong()),
+        Instant.ofEpochMilli(json.path("seen_at").asLong()),
+        json.path("draining").asBoolean());
+  }
+
+  private static List<String> words(JsonNode array) {
+    List<String> words = new ArrayList<>();
+    array.forEach(word -> words.add(word.asText()));
+    return words;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public byte systemCodecID() {
+    return -1;
+  }
+}

@@ -1,0 +1,90 @@
+package dev.penstock.remote;
+
+import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.config.Visible;
+import dev.penstock.remote.RemoteServer.Reply;
+import dev.penstock.remote.Wire.Terms;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What this worker and its server know of each other. Thread-safe. */
+final class Conversation {
+  private static final Logger LOG = LoggerFactory.getLogger(Conversation.class);
+  private static final int MOST_SAID = 300;
+
+  private final String worker;
+  private final Instant startedAt = Instant.now();
+  private final Link link;
+  private volatile @Nullable WorkerFigures figures;
+  private volatile boolean draining;
+  private volatile boolean stopping;
+  private volatile long heardAt = System.nanoTime();
+
+  Conversation(String worker, Link link) {
+    this.worker = worker;
+    this.link = link;
+  }
+
+  String worker() {
+    return worker;
+  }
+
+  /** How this worker names itself, and what it says of itself so far. */
+  Wire.Sender sender() {
+    return new Wire.Sender(worker, startedAt, figures);
+  }
+
+  Link link() {
+    return link;
+  }
+
+  void figures(WorkerFigures newest) {
+    figures = newest;
+  }
+
+  /** The server has answered. */
+  void heard(Terms terms) {
+    heardAt = System.nanoTime();
+    link.answered();
+    if (terms.drain() != draining && !stopping) {
+      draining = terms.drain();
+      LOG.info(
+          draining
+              ? "told to drain: no more work is taken, what runs finishes"
+              : "work is taken again");
+    }
+  }
+
+  long heardAt() {
+    return heardAt;
+  }
+
+  boolean draining() {
+    return draining;
+  }
+
+  /** It was told to stop by its own side: that the server drains it is no news. */
+  void stopping() {
+    stopping = true;
+  }
+
+  static String reason(IOException e) {
+    String message = e instanceof ConnectException ? "the connection is refused" : e.getMessage();
+    return Visible.text(message == null ? e.getClass().getSimpleName() : message);
+  }
+
+  static String reason(Reply reply) {
+    String said;
+    try {
+      said = Wire.tree(reply.body()).path("error").path("message").asText();
+    } catch (IOException e) {
+      said = "no JSON: is it Penstock?";
+    }
+    String all = reply.status() + (said.isEmpty() ? "" : ": " + said);
+    return Visible.text(all.length() > MOST_SAID ? all.substring(0, MOST_SAID) + "…" : all);
+  }
+}

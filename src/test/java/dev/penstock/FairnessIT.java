@@ -1,0 +1,156 @@
+package dev.penstock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.testing.Api;
+import dev.penstock.testing.Await;
+import dev.penstock.testing.PenstockProcess;
+import dev.penstock.testing.RabbitServer;
+import dev.penstock.testing.RedisServer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.DoubleStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The packaged program with a full queue: what goes first, on SQLite and on the brokers alike. */
+final class FairnessIT {
+  private static final Duration DRAINED = Duration.ofMinutes(2);
+  private static final int IN_HAND = 4;
+  private static final int AT_A_TIME = 1_000;
+
+  enum On {
+    SQLITE,
+    RABBITMQ
+  }
+
+  @SuppressWarnings("NullAway.Init") // Started before all tests.
+  private static RabbitServer rabbit;
+
+  @SuppressWarnings("NullAway.Init") // Started before all tests.
+  private static RedisServer redis;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void startServers(@TempDir Path data, @TempDir Path redisData) throws Exception {
+    rabbit = RabbitServer.start(data);
+    redis = RedisServer.start(redisData);
+  }
+
+  @AfterAll
+  static void stopServers() throws Exception {
+    redis.close();
+    rabbit.close();
+  }
+
+  private static Map<String, String> settings(On on) {
+    Map<String, String> settings = new HashMap<>();
+    settings.put("INFERENCE_TASKS_IN_HAND", Integer.toString(IN_HAND));
+    if (on == On.RABBITMQ) {
+      settings.put("RABBITMQ_HOST", "127.0.0.1");
+      settings.put("RABBITMQ_PORT", Integer.toString(rabbit.port()));
+      settings.put("REDIS_HOST", "127.0.0.1");
+      settings.put("REDIS_PORT", Integer.toString(redis.port()));
+    }
+    return settings;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void priorityTenOvertakesAFullQueueOfPriorityZero(On on) throws Exception {
+    try (var penstock = PenstockProcess.start(folder, settings(on));
+        var api = penstock.api()) {
+      List<String> idle = submit(api, 2_000, 0);
+      Await.until("they run", DRAINED, () -> status(api, idle.getFirst()).equals("completed"));
+      double submitted = System.currentTimeMillis() / 1_000.0;
+      String urgent = submit(api, 1, 10).getFirst();
+
+      Await.until("it is done", DRAINED, () -> status(api, urgent).equals("completed"));
+      double began = time(api, urgent, "started_at");
+      awaitDone(api, idle);
+      long before = starts(api, idle).filter(at -> at > submitted && at < began).count();
+      long after = starts(api, idle).filter(at -> at > began).count();
+      assertThat(after).as("%s: most were still to come", on).isGreaterThan(500);
+      System.out.printf("%s: %d of priority 0 began before the urgent one%n", on, before);
+      assertThat(before).as("%s: began before it", on).isLessThan(200);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void twoOwnersWithUnequalBacklogsGetEqualTurns(On on) throws Exception {
+    try (var penstock = PenstockProcess.start(folder, settings(on));
+        var api = penstock.api();
+        var other = new Api(penstock.uri(), keyOf("other-" + on, api))) {
+      assertThat(api.post("/v1/queues/ping/pause", "").status()).isEqualTo(200);
+      List<String> big = submit(api, 2_000, 3);
+      List<String> small = submit(other, 100, 3);
+      assertThat(api.post("/v1/queues/ping/resume", "").status()).isEqualTo(200);
+
+      awaitDone(other, small);
+      awaitDone(api, big);
+      double last = starts(other, small).max().orElseThrow();
+      long before = starts(api, big).filter(at -> at < last).count();
+      System.out.printf("%s: %d of 2,000 began before the last of 100%n", on, before);
+      assertThat(before).as("%s: turns of the other owner", on).isBetween(70L, 180L);
+    }
+  }
+
+  private static String keyOf(String owner, Api api) throws Exception {
+    var made = api.post("/v1/keys", "{\"owner\":\"%s\",\"scopes\":[\"client\"]}".formatted(owner));
+    assertThat(made.status()).as(made.raw().body()).isEqualTo(201);
+    return made.json().path("key").asText();
+  }
+
+  private static List<String> submit(Api api, int n, int priority) throws Exception {
+    List<String> ids = new ArrayList<>();
+    String task =
+        "{\"type\":\"ping\",\"priority\":%d,\"input\":{\"sleep_ms\":10}}".formatted(priority);
+    while (ids.size() < n) {
+      int some = Math.min(AT_A_TIME, n - ids.size());
+      var answer =
+          some == 1
+              ? api.post("/v1/tasks", task)
+              : api.post(
+                  "/v1/tasks", "[" + String.join(",", Collections.nCopies(some, task)) + "]");
+      assertThat(answer.status()).as(answer.raw().body()).isEqualTo(202);
+      if (some == 1) {
+        ids.add(answer.json().path("id").asText());
+      } else {
+        answer.json().path("data").forEach(each -> ids.add(each.path("id").asText()));
+      }
+    }
+    return ids;
+  }
+
+  private static String status(Api api, String id) throws Exception {
+    return api.get("/v1/tasks/" + id).json().path("status").asText();
+  }
+
+  private static double time(Api api, String id, String field) throws Exception {
+    return api.get("/v1/tasks/" + id).json().path(field).asDouble();
+  }
+
+  private static void awaitDone(Api api, List<String> ids) throws Exception {
+    for (String id : ids) {
+      Await.until("it is done", DRAINED, () -> status(api, id).equals("completed"));
+    }
+  }
+
+  private static DoubleStream starts(Api api, List<String> ids) throws Exception {
+    double[] starts = new double[ids.size()];
+    for (int i = 0; i < starts.length; i++) {
+      starts[i] = time(api, ids.get(i), "started_at");
+    }
+    return DoubleStream.of(starts);
+  }
+}

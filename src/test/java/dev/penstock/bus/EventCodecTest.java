@@ -1,0 +1,80 @@
+package dev.penstock.bus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.penstock.bus.Request.Batches;
+import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class EventCodecTest {
+  private final EventCodec codec = new EventCodec();
+
+  static List<Event> events() {
+    var worker =
+        new WorkerFigures(
+            "node-1",
+            "host-1",
+            List.of("http", "inference"),
+            List.of(new Lane("embedding", "some/model.v2"), new Lane("ping", null)),
+            "cuda:0",
+            3,
+            1L << 40,
+            5,
+            new Batches(6, 70),
+            -1,
+            "0.1 \"beta\"",
+            Instant.ofEpochMilli(1_000),
+            Instant.ofEpochMilli(2_345),
+            true);
+    return List.of(
+        new Event.TaskEnded(TaskId.random()),
+        new Event.RunCancelled(TaskId.random()),
+        new Event.WorkerSeen(worker),
+        new Event.WorkerLeft("node-1", null),
+        new Event.WorkerLeft("far-1", Instant.ofEpochMilli(3_456)),
+        new Event.DrainWorker("node-1", null),
+        new Event.DrainWorker("w", Instant.ofEpochMilli(1_234)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("events")
+  void anEventArrivesAsItWasSent(Event event) {
+    Buffer wire = Buffer.buffer("before");
+    codec.encodeToWire(wire, event);
+    assertThat(codec.decodeFromWire("before".length(), wire)).isEqualTo(event);
+  }
+
+  @Test
+  void resultsDoNotCrossTheWire() {
+    @SuppressWarnings("NullAway") // never looked into
+    var settled = new Event.TaskSettled((Task) null);
+    assertThatThrownBy(() -> codec.encodeToWire(Buffer.buffer(), settled))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void aNewerNodesFieldsAreIgnoredAndItsEventsAreUnreadable() {
+    assertThat(decode("{\"event\":\"WorkerLeft\",\"worker\":\"a\",\"why\":[1]}"))
+        .isEqualTo(new Event.WorkerLeft("a", null));
+    assertThat(decode("{\"event\":\"Later\"}")).isInstanceOf(EventCodec.Unreadable.class);
+    assertThat(decode("[]")).isInstanceOf(EventCodec.Unreadable.class);
+    assertThat(decode("{")).isInstanceOf(EventCodec.Unreadable.class);
+    assertThat(decode("{\"event\":\"WorkerSeen\",\"lanes\":[\".\"]}"))
+        .isInstanceOf(EventCodec.Unreadable.class);
+  }
+
+  private Object decode(String json) {
+    byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+    return codec.decodeFromWire(0, Buffer.buffer().appendInt(bytes.length).appendBytes(bytes));
+  }
+}

@@ -1,0 +1,110 @@
+package dev.penstock.dispatch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.penstock.bus.Event.DrainWorker;
+import dev.penstock.bus.Event.WorkerLeft;
+import dev.penstock.bus.Event.WorkerSeen;
+import dev.penstock.bus.Request.Batches;
+import dev.penstock.bus.Request.WorkerFigures;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+final class PresenceTest {
+  private final AtomicLong now = new AtomicLong();
+  private final List<DrainWorker> told = new ArrayList<>();
+  private final Presence presence = new Presence(now::get, told::add);
+
+  private static WorkerSeen seen(String node, long done) {
+    return seen(node, done, Instant.EPOCH, false);
+  }
+
+  private static WorkerSeen seen(String node, long done, Instant startedAt, boolean draining) {
+    return new WorkerSeen(
+        new WorkerFigures(
+            node,
+            "",
+            List.of("inference"),
+            List.of(),
+            "cpu",
+            0,
+            done,
+            0,
+            new Batches(0, 0),
+            -1,
+            "1",
+            startedAt,
+            Instant.EPOCH,
+            draining));
+  }
+
+  @Test
+  void theNewestOfEachIsKept() {
+    presence.seen(seen("b", 1));
+    presence.seen(seen("a", 1));
+    presence.seen(seen("b", 2));
+    assertThat(presence.workers())
+        .extracting(WorkerFigures::node, WorkerFigures::done)
+        .containsExactly(tuple("a", 1L), tuple("b", 2L));
+  }
+
+  @Test
+  void whoIsSilentIsGoneWithinThirtySecondsAndWhoSpeaksAgainIsBack() {
+    presence.seen(seen("a", 1));
+    now.addAndGet(Duration.ofSeconds(10).toNanos());
+    presence.seen(seen("b", 1));
+    assertThat(presence.workers()).hasSize(2);
+    now.addAndGet(Duration.ofSeconds(10).toNanos());
+    assertThat(presence.workers()).extracting(WorkerFigures::node).containsExactly("b");
+    presence.seen(seen("a", 2));
+    assertThat(presence.workers()).hasSize(2);
+  }
+
+  @Test
+  void whoLeavesIsGoneAtOnce() {
+    presence.seen(seen("a", 1));
+    presence.left(new WorkerLeft("a", null));
+    presence.left(new WorkerLeft("nobody", null));
+    assertThat(presence.workers()).isEmpty();
+  }
+
+  @Test
+  void theGoodbyeOfAnEarlierOneOfTheNameIsNotTheNewOnes() {
+    Instant second = Instant.EPOCH.plusSeconds(9);
+    presence.seen(seen("a", 0, second, false));
+    presence.left(new WorkerLeft("a", Instant.EPOCH));
+    assertThat(presence.workers()).hasSize(1);
+    presence.left(new WorkerLeft("a", second));
+    assertThat(presence.workers()).isEmpty();
+  }
+
+  @Test
+  void whoDidNotHearThatItIsToDrainIsToldAgainUntilItDoes() {
+    var drain = new DrainWorker("a", Instant.EPOCH);
+    presence.seen(seen("a", 1));
+    presence.drain(drain);
+    presence.seen(seen("b", 1));
+    presence.seen(seen("a", 2));
+    presence.seen(seen("a", 3));
+    assertThat(told).containsExactly(drain, drain);
+    presence.seen(seen("a", 3, Instant.EPOCH, true));
+    assertThat(told).hasSize(2);
+  }
+
+  @Test
+  void whoStartsAnewUnderItsNameWasNotToldToDrain() {
+    presence.drain(new DrainWorker("a", Instant.EPOCH));
+    presence.seen(seen("a", 0, Instant.EPOCH.plusSeconds(9), false));
+    assertThat(told).isEmpty();
+    presence.seen(seen("c", 0));
+    presence.drain(new DrainWorker("c", null));
+    presence.left(new WorkerLeft("c", null));
+    presence.seen(seen("c", 0));
+    assertThat(told).isEmpty();
+  }
+}
