@@ -29,6 +29,12 @@ final class RedisFailures {
   /** What the client says of a command that it did not send. */
   private static final String NO_ROOM = "Redis waiting queue is full";
 
+  /**
+   * What the client itself says in the shape of an answer: the connection has ended under a
+   * command, or carried what is no answer.
+   */
+  private static final List<String> OF_THE_WAY = List.of("CONNECTION_CLOSED", "ILLEGAL_STATE");
+
   private final String server;
   private @Nullable Throwable first;
   private boolean refused = true;
@@ -51,7 +57,7 @@ final class RedisFailures {
     if (first == null) {
       return;
     }
-    if (first instanceof Response && !isRefusal(first)) {
+    if (isServers(first) && !isRefusal(first)) {
       throw new IllegalStateException(server + ": " + first.getMessage(), first);
     }
     String message = server + ": " + describe(first);
@@ -65,10 +71,15 @@ final class RedisFailures {
     return failure instanceof Response && String.valueOf(failure.getMessage()).startsWith(code);
   }
 
+  private static boolean isServers(Throwable failure) {
+    return failure instanceof Response
+        && OF_THE_WAY.stream().noneMatch(String.valueOf(failure.getMessage())::startsWith);
+  }
+
   private static boolean isRefusal(Throwable failure) {
     String message = String.valueOf(failure.getMessage());
     // Before version 7 a script's error comes with words before it.
-    return failure instanceof Response
+    return isServers(failure)
         ? REFUSALS.stream()
             .anyMatch(code -> message.startsWith(code) || message.contains(" -" + code + " "))
         : message.equals(NO_ROOM);

@@ -19,6 +19,7 @@ import dev.penstock.task.TaskSpec;
 import dev.penstock.task.Unavailable;
 import dev.penstock.testing.Await;
 import dev.penstock.testing.RedisServer;
+import dev.penstock.testing.TcpProxy;
 import io.vertx.core.Vertx;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -130,6 +131,25 @@ final class RedisTaskStoreFaultsTest {
 
     assertThat(complete(claimed)).isInstanceOf(Settled.Now.class);
     assertThat(store.find(claimed.task().id())).isPresent();
+  }
+
+  @Test
+  void aConnectionThatIsClosedUnderACommandLeavesItUnknown() throws Exception {
+    store.close();
+    try (var proxy = new TcpProxy(redis.port())) {
+      store = open(Map.of("redis.port", Integer.toString(proxy.uri().getPort())));
+      awaitHealth();
+      redis.freeze();
+      var failure = new CompletableFuture<Unavailable>();
+      Thread.ofVirtual()
+          .start(() -> failure.complete(unavailable(() -> store.insert(List.of(task())))));
+      TimeUnit.MILLISECONDS.sleep(200); // sent by now; the answer is awaited for longer
+      proxy.close();
+      assertThat(failure.get(20, TimeUnit.SECONDS).surelyNotDone()).isFalse();
+      assertThat(failure.get()).hasMessageContaining("CONNECTION_CLOSED");
+    } finally {
+      redis.thaw();
+    }
   }
 
   @Test

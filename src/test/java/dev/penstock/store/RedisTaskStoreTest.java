@@ -46,9 +46,10 @@ final class RedisTaskStoreTest extends TaskStoreContract {
   }
 
   static Settings.Redis settings(RedisServer redis, Map<String, String> more) {
-    Map<String, String> all = new HashMap<>(more);
+    Map<String, String> all = new HashMap<>();
     all.put("redis.host", "127.0.0.1");
     all.put("redis.port", Integer.toString(redis.port()));
+    all.putAll(more);
     return SettingsLoader.load(all, Map.of(), null).redis();
   }
 
