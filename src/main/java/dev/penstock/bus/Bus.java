@@ -9,6 +9,8 @@ import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.eventbus.ReplyException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +37,7 @@ public final class Bus {
   private final EventBus events;
   private final String node;
   private final boolean clustered;
+  private final Map<Class<?>, Server<?, ?>> servers = new ConcurrentHashMap<>();
   private final DeliveryOptions local =
       new DeliveryOptions().setCodecName(ByReference.NAME).setLocalOnly(true);
   private final DeliveryOptions everywhere = new DeliveryOptions().setCodecName(EventCodec.NAME);
@@ -97,6 +100,32 @@ public final class Bus {
     }
   }
 
+  /**
+   * As {@link #ask}, on the asker's own thread: for work that keeps a limit of its own, and for
+   * which two more hand-overs between threads would be much.
+   *
+   * @throws Unavailable when nobody serves the request, or the server threw it
+   */
+  public <R> R call(Request<R> request) {
+    @SuppressWarnings("unchecked") // serve() ties a request's type to its answer's
+    var server = (Server<R, Request<R>>) servers.get(request.getClass());
+    if (server == null) {
+      String why = "nobody serves " + request.getClass().getSimpleName();
+      throw Unavailable.refused(why, new IllegalStateException(why));
+    }
+    if (!server.inFlight.tryAcquire()) {
+      throw tooMany(request.getClass());
+    }
+    try {
+      return server.answer.apply(request);
+    } finally {
+      server.inFlight.release();
+    }
+  }
+
+  /** Who answers requests of one type, and how many more it takes. */
+  private record Server<R, Q extends Request<R>>(Function<Q, R> answer, Semaphore inFlight) {}
+
   private static Unavailable unanswered(Request<?> request, Exception cause) {
     return Unavailable.unknown("no answer to " + request.getClass().getSimpleName(), cause);
   }
@@ -104,6 +133,7 @@ public final class Bus {
   /** Answers every request of a type asked in this process. The server may block and throw. */
   public <R, Q extends Request<R>> void serve(Class<Q> type, Function<Q, R> server) {
     var inFlight = new Semaphore(MAX_IN_FLIGHT);
+    servers.put(type, new Server<>(server, inFlight));
     events.<Q>localConsumer(
         address(type),
         message -> {

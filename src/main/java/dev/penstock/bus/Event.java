@@ -1,10 +1,12 @@
 package dev.penstock.bus;
 
 import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,16 @@ public sealed interface Event {
 
   /** A task somebody waits for has ended; the input is left out. Never leaves the process. */
   record TaskSettled(Task task) implements Event {}
+
+  /** Work has ended that was no task, without input and result. Never leaves the process. */
+  record RanNow(Task task) implements Event {}
+
+  /** The lanes that are paused now. Told again and again. Never leaves the process. */
+  record LanesPaused(Set<Lane> lanes) implements Event {
+    public LanesPaused {
+      lanes = Set.copyOf(lanes);
+    }
+  }
 
   /** What another node is told in place of {@link TaskSettled}: how it ended is in the store. */
   record TaskEnded(TaskId id) implements Event {}

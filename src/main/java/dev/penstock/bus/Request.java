@@ -1,5 +1,6 @@
 package dev.penstock.bus;
 
+import dev.penstock.task.EmbeddingWork;
 import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
 import dev.penstock.task.LaneMinute;
@@ -109,6 +110,24 @@ public sealed interface Request<R> {
     STALE,
     /** Nobody knows what became of this one: to be asked again. */
     UNANSWERED
+  }
+
+  /**
+   * Work that may be run without a task, as long as it need not wait: nothing of it is stored, and
+   * its result goes to who asks. {@link Event.RunCancelled} with its id stops it.
+   *
+   * @param spec without its input
+   * @param limit how long it may run
+   */
+  record RunNow(TaskSpec spec, EmbeddingWork work, Duration limit) implements Request<Ran> {}
+
+  /** What became of {@link RunNow}. */
+  sealed interface Ran {
+    /** As the ended task that it would have been, its input left out: completed or failed. */
+    record Ended(Task task) implements Ran {}
+
+    /** It would have had to wait, or has to be tried again: a matter for a task. */
+    record NotNow() implements Ran {}
   }
 
   /** One task, whole, whoever owns it: the asker checks. */

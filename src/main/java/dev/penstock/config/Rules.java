@@ -77,6 +77,7 @@ final class Rules {
           entry(
               "embedding.model",
               Rule.matching("the name of a model", "[A-Za-z0-9][A-Za-z0-9._/:-]{0,199}")),
+          entry("embedding.direct", Rule.matching("true or false", "true|false")),
           entry("inference.device", Rule.matching("auto, cpu or cuda:N", "auto|cpu|cuda:\\d{1,3}")),
           entry("inference.threads", Rule.whole(0, 1_024)),
           entry("inference.token-budget", Rule.whole(0, 10_000_000)),

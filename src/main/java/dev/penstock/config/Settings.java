@@ -241,6 +241,9 @@ public interface Settings {
   interface Embedding {
     /** The model of requests that name none. */
     String model();
+
+    /** Whether held requests are run without a task where they need not wait. */
+    boolean direct();
   }
 
   interface Inference {

@@ -2,6 +2,8 @@ package dev.penstock.dispatch;
 
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.DrainWorker;
+import dev.penstock.bus.Event.LanesPaused;
+import dev.penstock.bus.Event.RanNow;
 import dev.penstock.bus.Event.WorkerLeft;
 import dev.penstock.bus.Event.WorkerSeen;
 import dev.penstock.bus.Request.CancelTask;
@@ -73,7 +75,7 @@ public final class DispatchVerticle extends VerticleBase {
     var task = settings.task();
     var clock = InstantSource.system();
     var recorder = new Recorder(meters, clock);
-    var pauses = new Pauses(store);
+    var pauses = new Pauses(store, lanes -> bus.tell(node, new LanesPaused(lanes)));
     var unsent = new Unsent(store, queue);
     var submissions = new Submissions(store, queue, recorder, clock, unsent);
     var dispatcher =
@@ -157,6 +159,7 @@ public final class DispatchVerticle extends VerticleBase {
           pauses.refreshIfPossible();
           return null;
         });
+    bus.listen(node, RanNow.class, event -> recorder.ranNow(event.task()));
     return Future.all(
         refreshed.otherwiseEmpty(),
         bus.listenAll(WorkerSeen.class, presence::seen),

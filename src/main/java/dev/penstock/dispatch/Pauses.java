@@ -6,15 +6,21 @@ import dev.penstock.task.Unavailable;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** The lanes from which nothing is to be leased, as the store had them a moment ago. */
 final class Pauses {
   private final TaskStore store;
+  private final Consumer<Set<Lane>> told;
   private final Object reading = new Object();
   private Set<Lane> paused = Set.of();
 
-  Pauses(TaskStore store) {
+  /**
+   * @param told hears of them each time they have been read
+   */
+  Pauses(TaskStore store, Consumer<Set<Lane>> told) {
     this.store = store;
+    this.told = told;
   }
 
   /** Reads the store. */
@@ -26,6 +32,7 @@ final class Pauses {
         paused = now;
         notifyAll();
       }
+      told.accept(now);
     }
   }
 

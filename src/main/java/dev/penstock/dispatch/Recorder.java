@@ -7,6 +7,7 @@ import dev.penstock.task.Lane;
 import dev.penstock.task.LaneMinute;
 import dev.penstock.task.Latencies;
 import dev.penstock.task.Task;
+import dev.penstock.task.TaskState;
 import dev.penstock.task.Unavailable;
 import java.time.Duration;
 import java.time.Instant;
@@ -62,6 +63,13 @@ final class Recorder {
     synchronized (lock) {
       counts(lane).submitted++;
     }
+  }
+
+  /** Work was done that was no task of the store's. */
+  void ranNow(Task task) {
+    submitted(task.spec().lane());
+    meters.ranNow(task.spec().lane(), task.state() == TaskState.COMPLETED);
+    ended(task);
   }
 
   /** A run was settled. */

@@ -34,6 +34,13 @@ final class Digest {
     return this;
   }
 
+  /** The bytes as they are. */
+  Digest add(byte[] bytes) {
+    sha256.update(bytes);
+    sha256.update((byte) 0);
+    return this;
+  }
+
   String hex() {
     return HexFormat.of().formatHex(sha256.digest());
   }

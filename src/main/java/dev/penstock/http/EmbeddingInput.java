@@ -1,28 +1,26 @@
 package dev.penstock.http;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.models.ModelSpec.TokenIds;
+import dev.penstock.task.EmbeddingItems;
+import dev.penstock.task.EmbeddingWork;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What an embedding task is given: the texts or token ids, checked, and how to treat and render
  * them.
  *
- * @param input a string, strings, token ids or lists of token ids
- * @param truncate null: as the model does
- * @param inputType null: none
+ * @param alone whether its one item stood in no list
  */
-record EmbeddingInput(
-    JsonNode input, Form form, @Nullable String truncate, @Nullable String inputType) {
-  static final int MAX_ITEMS = 2_048;
-  static final int MAX_TOKENS = 300_000;
+record EmbeddingInput(EmbeddingWork work, boolean alone, Form form) {
   private static final int MAX_WORD = 64;
 
   enum Encoding {
@@ -41,7 +39,7 @@ record EmbeddingInput(
 
   /** The same texts, for a task whose result is rendered as each request for it says. */
   EmbeddingInput withoutForm() {
-    return new EmbeddingInput(input, Form.WHOLE, truncate, inputType);
+    return new EmbeddingInput(work, alone, Form.WHOLE);
   }
 
   /** Reads the members that {@code /v1/embeddings} and embedding tasks have in common. */
@@ -51,6 +49,14 @@ record EmbeddingInput(
       throw fields.bad("input", "is missing");
     }
     checkItems(input, fields, "input", model);
+    return of(fields, read(input), model);
+  }
+
+  /** The same, where the items have been read apart from the other members. */
+  static EmbeddingInput of(Fields fields, EmbeddingItems.Read input, ModelSpec model) {
+    if (input.items() instanceof EmbeddingItems.TokenIds) {
+      requireTokenIds(model, fields, "input");
+    }
     String encoding = fields.text("encoding_format", MAX_WORD);
     Encoding as =
         switch (encoding) {
@@ -64,7 +70,8 @@ record EmbeddingInput(
     if (truncate != null && !truncate.equals("error") && !truncate.equals("end")) {
       throw fields.bad("truncate", "must be 'error' or 'end'");
     }
-    return new EmbeddingInput(input, new Form(dimensions, as), truncate, inputType(fields, model));
+    var work = new EmbeddingWork(input.items(), truncate, inputType(fields, model));
+    return new EmbeddingInput(work, input.alone(), new Form(dimensions, as));
   }
 
   /**
@@ -74,7 +81,19 @@ record EmbeddingInput(
    */
   static EmbeddingInput bare(JsonNode input, Fields fields, String name, ModelSpec model) {
     checkItems(input, fields, name, model);
-    return new EmbeddingInput(input, Form.WHOLE, null, null);
+    EmbeddingItems.Read read = read(input);
+    return new EmbeddingInput(
+        new EmbeddingWork(read.items(), null, null), read.alone(), Form.WHOLE);
+  }
+
+  /** What has been checked. */
+  private static EmbeddingItems.Read read(JsonNode input) {
+    try (JsonParser parser = input.traverse()) {
+      parser.nextToken();
+      return Objects.requireNonNull(EmbeddingItems.read(parser));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**
@@ -135,8 +154,8 @@ record EmbeddingInput(
   }
 
   private static void checkCount(JsonNode items, Fields fields, String name) {
-    if (items.size() > MAX_ITEMS) {
-      throw fields.bad(name, "may have at most " + MAX_ITEMS + " items");
+    if (items.size() > EmbeddingItems.MAX_ITEMS) {
+      throw fields.bad(name, "may have at most " + EmbeddingItems.MAX_ITEMS + " items");
     }
   }
 
@@ -163,8 +182,8 @@ record EmbeddingInput(
       }
     }
     int tokens = before + item.size();
-    if (tokens > MAX_TOKENS) {
-      throw fields.bad(all, "may have at most " + MAX_TOKENS + " tokens in all");
+    if (tokens > EmbeddingItems.MAX_TOKENS) {
+      throw fields.bad(all, "may have at most " + EmbeddingItems.MAX_TOKENS + " tokens in all");
     }
     return tokens;
   }
@@ -177,24 +196,44 @@ record EmbeddingInput(
 
   /** The task's input: an object whose small members come first, so reading them back is cheap. */
   byte[] toJson() {
-    return Json.write(json -> json.writeTree(toTree()));
+    return Json.write(json -> {
+      json.writeStartObject();
+      Integer dimensions = form.dimensions();
+      if (dimensions != null) {
+        json.writeNumberField("dimensions", dimensions);
+      }
+      json.writeStringField("encoding_format", form.encoding().name().toLowerCase(Locale.ROOT));
+      if (work.truncate() != null) {
+        json.writeStringField("truncate", work.truncate());
+      }
+      if (work.inputType() != null) {
+        json.writeStringField("input_type", work.inputType());
+      }
+      json.writeFieldName("input");
+      writeItems(json);
+      json.writeEndObject();
+    });
   }
 
-  /** The same as a tree, which shares the texts. */
-  JsonNode toTree() {
-    ObjectNode task = Json.nodes().objectNode();
-    Integer dimensions = form.dimensions();
-    if (dimensions != null) {
-      task.put("dimensions", dimensions);
+  private void writeItems(JsonGenerator json) throws IOException {
+    if (!alone) {
+      json.writeStartArray();
     }
-    task.put("encoding_format", form.encoding().name().toLowerCase(Locale.ROOT));
-    if (truncate != null) {
-      task.put("truncate", truncate);
+    switch (work.items()) {
+      case EmbeddingItems.Texts(var texts) -> {
+        for (String text : texts) {
+          json.writeString(text);
+        }
+      }
+      case EmbeddingItems.TokenIds(var lists) -> {
+        for (int[] ids : lists) {
+          json.writeArray(ids, 0, ids.length);
+        }
+      }
     }
-    if (inputType != null) {
-      task.put("input_type", inputType);
+    if (!alone) {
+      json.writeEndArray();
     }
-    return task.set("input", input);
   }
 
   /** How the result of a task with this input, as written by {@link #toJson}, is rendered. */

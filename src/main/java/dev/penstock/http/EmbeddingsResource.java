@@ -1,6 +1,6 @@
 package dev.penstock.http;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.bus.Request.RunNow;
 import dev.penstock.config.Settings;
 import dev.penstock.http.EmbeddingInput.Form;
 import dev.penstock.http.Submitter.Submitted;
@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,17 +33,25 @@ final class EmbeddingsResource {
   private static final String ROUTE = "embeddings";
   private static final int MAX_NAME = 200;
   private static final int MAX_USER = 1_000;
+  private static final byte[] NO_INPUT = {};
   private static final double NANOS_PER_MS = 1e6;
 
   private final Settings settings;
   private final ModelCatalogue models;
   private final Submitter submitter;
+  private final DirectAnswers direct;
   private final String node;
 
-  EmbeddingsResource(Settings settings, ModelCatalogue models, Submitter submitter, String node) {
+  EmbeddingsResource(
+      Settings settings,
+      ModelCatalogue models,
+      Submitter submitter,
+      DirectAnswers direct,
+      String node) {
     this.settings = settings;
     this.models = models;
     this.submitter = submitter;
+    this.direct = direct;
     this.node = node;
   }
 
@@ -50,21 +59,29 @@ final class EmbeddingsResource {
    * What a request asks for.
    *
    * @param async its caller takes an id in place of the vectors
+   * @param key its caller's name for it; null: none
    */
   private record Wanted(
-      ModelSpec model, EmbeddingInput input, Priority priority, boolean async, Identity identity) {
+      ModelSpec model,
+      EmbeddingInput input,
+      Priority priority,
+      boolean async,
+      @Nullable IdempotencyKey key) {
 
     /** Nobody but those who wait for it will know of the task. */
     boolean theirsOnly() {
-      return !async && identity instanceof Identity.Alike;
+      return !async && key == null;
     }
   }
 
   Reply create(Exchange exchange) throws InterruptedException {
-    JsonNode body = Json.parse(exchange.body());
-    Fields fields = Fields.of(body);
+    EmbeddingBody body = EmbeddingBody.read(exchange.body());
+    Fields fields = Fields.of(body == null ? Json.parse(exchange.body()) : body.rest());
     ModelSpec model = model(fields, models, settings);
-    EmbeddingInput input = EmbeddingInput.of(fields, model);
+    EmbeddingInput input =
+        body == null
+            ? EmbeddingInput.of(fields, model)
+            : EmbeddingInput.of(fields, body.input(), model);
     fields.text("user", MAX_USER);
     Patience said = Patience.of(fields);
     Patience patience = said != null ? said : Patience.of(exchange.header("Prefer"));
@@ -73,16 +90,10 @@ final class EmbeddingsResource {
     boolean async = patience != null;
     // Whoever may come back with the id gets the form that was asked for; else each request says.
     EmbeddingInput kept = async || key != null ? input : input.withoutForm();
-    var wanted =
-        new Wanted(
-            model,
-            kept,
-            priority,
-            async,
-            key != null ? key.identity(ROUTE, body) : alike(model, kept, async));
+    var wanted = new Wanted(model, kept, priority, async, key);
 
     Duration hold = patience != null ? patience.hold() : settings.http().syncTimeout();
-    Submitted submitted = submit(exchange, wanted, hold);
+    Submitted submitted = answer(exchange, wanted, hold);
     if (submitted.ended().isPresent()) {
       Task task = submitted.ended().get();
       boolean replayed = submitted.earlier().isPresent();
@@ -93,13 +104,34 @@ final class EmbeddingsResource {
     return patience == null ? pending(submitted.id()) : accepted(submitted.id(), said == null);
   }
 
+  /** Run at once where that can be; else a task. */
+  private Submitted answer(Exchange exchange, Wanted wanted, Duration hold)
+      throws InterruptedException {
+    if (!wanted.theirsOnly() || !settings.embedding().direct()) {
+      return submit(exchange, wanted, hold);
+    }
+    long from = System.nanoTime();
+    Optional<Task> ran;
+    try (var _ = submitter.place()) {
+      var run = new RunNow(spec(exchange, wanted, NO_INPUT, null), wanted.input.work(), hold);
+      ran = direct.run(run, exchange);
+    }
+    if (ran.isPresent()) {
+      return new Submitted(ran.get().id(), Optional.empty(), ran);
+    }
+    return submit(exchange, wanted, hold.minusNanos(System.nanoTime() - from));
+  }
+
   private Submitted submit(Exchange exchange, Wanted wanted, Duration hold)
       throws InterruptedException {
     long from = System.nanoTime();
+    byte[] input = wanted.input.toJson();
+    Identity identity = identity(exchange, wanted);
     Submitted submitted =
-        submitter.submit(spec(exchange, wanted), hold, exchange, wanted.theirsOnly());
+        submitter.submit(
+            spec(exchange, wanted, input, identity), hold, exchange, wanted.theirsOnly());
     boolean withdrawn =
-        wanted.identity instanceof Identity.Alike
+        wanted.key == null
             && submitted.earlier().isPresent()
             && submitted.ended().filter(task -> task.state() == TaskState.CANCELLED).isPresent();
     if (!withdrawn) {
@@ -108,13 +140,19 @@ final class EmbeddingsResource {
     // It was cancelled for others' sake: as the last of them left, or by hand. A task does not say
     // which, so in both cases it becomes new work, once, for what is left of the time.
     Duration left = hold.minusNanos(System.nanoTime() - from);
-    return submitter.submit(spec(exchange, wanted), left, exchange, wanted.theirsOnly());
+    return submitter.submit(
+        spec(exchange, wanted, input, identity), left, exchange, wanted.theirsOnly());
   }
 
-  /** What decides the vectors, and how long they are kept. */
-  private static Identity alike(ModelSpec model, EmbeddingInput input, boolean async) {
+  /** As the client named it; else by what decides the vectors, and how long they are kept. */
+  private static Identity identity(Exchange exchange, Wanted wanted) {
+    if (wanted.key != null) {
+      return wanted.key.identity(ROUTE, Json.parse(exchange.body()));
+    }
+    ModelSpec model = wanted.model;
     var digest = new Digest().add(model.name()).add(model.files().toString());
-    return new Identity.Alike(digest.add(async ? "async" : "held").add(input.toTree()).hex());
+    return new Identity.Alike(
+        digest.add(wanted.async ? "async" : "held").add(wanted.input.toJson()).hex());
   }
 
   /** The model that the request names, or the default one. */
@@ -144,7 +182,8 @@ final class EmbeddingsResource {
   }
 
   /** Work whose id nobody will learn is not kept for long. */
-  private TaskSpec spec(Exchange exchange, Wanted wanted) {
+  private TaskSpec spec(
+      Exchange exchange, Wanted wanted, byte[] input, @Nullable Identity identity) {
     Retention retention =
         wanted.theirsOnly()
             ? new Retention(settings.syncTtl(), settings.syncTtl())
@@ -154,13 +193,13 @@ final class EmbeddingsResource {
         new Lane(TYPE, wanted.model.name()),
         exchange.caller().owner(),
         wanted.priority,
-        wanted.input.toJson(),
+        input,
         settings.task().maxAttempts(),
         settings.task().timeout(),
         null,
         retention,
         Map.of(),
-        wanted.identity,
+        identity,
         node);
   }
 

@@ -65,6 +65,7 @@ public final class HttpVerticle extends VerticleBase {
   private final ApiKeys keys;
   private final Sessions sessions;
   private final Waiters waiters;
+  private final DirectAnswers direct;
   private final Watches watches;
   private final EndedElsewhere ended;
   private final Bus bus;
@@ -101,7 +102,8 @@ public final class HttpVerticle extends VerticleBase {
     watches = new Watches(bus);
     ended = new EndedElsewhere(bus, waiters::settled);
     var submitter = new Submitter(bus, waiters);
-    var embeddings = new EmbeddingsResource(settings, models, submitter, node);
+    direct = new DirectAnswers(bus, settings.http().abandonAfter());
+    var embeddings = new EmbeddingsResource(settings, models, submitter, direct, node);
     var catalogue = new ModelsResource(models);
     int body = settings.http().maxBodyBytes();
 
@@ -220,6 +222,7 @@ public final class HttpVerticle extends VerticleBase {
     bus.listen(node, TaskEnded.class, event -> ended.ended(event.id()));
     every(LOOK_EVERY_MS, "waiters", waiters::look);
     every(LOOK_EVERY_MS, "abandoned", waiters::drop);
+    every(LOOK_EVERY_MS, "abandoned-runs", direct::drop);
     every(WATCH_EVERY_MS, "watches", watches::look);
     Router router = routes.router(vertx, (found, match) -> requests.accept(found.request(), match));
     server =

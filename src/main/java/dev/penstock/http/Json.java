@@ -22,6 +22,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Reads JSON from strangers, within limits, and writes ours. */
 final class Json {
@@ -111,6 +112,16 @@ final class Json {
     return value;
   }
 
+  /** A parser for JSON from strangers, within our limits; null: it is not UTF-8. */
+  static @Nullable JsonParser strangers(byte[] body) throws IOException {
+    try {
+      CharBuffer text = utf8(body);
+      return FACTORY.createParser(text.array(), 0, text.limit());
+    } catch (CharacterCodingException e) {
+      return null;
+    }
+  }
+
   private static CharBuffer utf8(byte[] body) throws CharacterCodingException {
     return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
   }
@@ -163,7 +174,7 @@ final class Json {
   }
 
   /** Refuses what Java can hold but JSON in UTF-8 cannot say again. Depth is bounded by now. */
-  private static void check(JsonNode node) {
+  static void check(JsonNode node) {
     switch (node.getNodeType()) {
       case STRING -> checkText(node.textValue());
       case NUMBER -> {
@@ -182,7 +193,7 @@ final class Json {
     }
   }
 
-  private static void checkText(String text) {
+  static void checkText(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (Character.isSurrogate(c)) {

@@ -36,6 +36,11 @@ final class Submitter {
    */
   record Submitted(TaskId id, Optional<Task> earlier, Optional<Task> ended) {}
 
+  /** See {@link Waiters#place}. */
+  Waiters.Place place() {
+    return waiters.place();
+  }
+
   /**
    * Submits one task and waits for its end, or throws the {@link Refusal}.
    *

@@ -84,9 +84,7 @@ final class Waiters {
    * @throws Refusal 503 when too many wait already
    */
   Waiter register(TaskId id, Exchange exchange, boolean theirsOnly) {
-    if (!places.tryAcquire()) {
-      throw new Refusal(ApiError.overloaded(most + " requests are being held already."));
-    }
+    takePlace();
     var waiter = new Waiter(id);
     synchronized (lines) {
       Line line = lines.computeIfAbsent(id, _ -> new Line());
@@ -99,6 +97,28 @@ final class Waiters {
       throw new ClientGone();
     }
     return waiter;
+  }
+
+  private void takePlace() {
+    if (!places.tryAcquire()) {
+      throw new Refusal(ApiError.overloaded(most + " requests are being held already."));
+    }
+  }
+
+  /** The place of a held request that waits for no task. */
+  interface Place extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * A place among the held requests, until it is closed.
+   *
+   * @throws Refusal 503 when too many are held already
+   */
+  Place place() {
+    takePlace();
+    return places::release;
   }
 
   /** A task has ended; nobody here may be waiting for it. Does not block. */

@@ -41,6 +41,11 @@ final class Backlog {
     return level(priority).tokens;
   }
 
+  /** Tokens that wait at that priority or a more urgent one. */
+  long tokensFrom(Priority priority) {
+    return levels.stream().skip(priority.value()).mapToLong(level -> level.tokens).sum();
+  }
+
   /** Tokens that wait, of all priorities. */
   long tokens() {
     return levels.stream().mapToLong(level -> level.tokens).sum();

@@ -30,6 +30,9 @@ final class Batcher implements AutoCloseable {
    */
   static final long ROOM_TOKENS = 400_000;
 
+  /** What the newest run counts among all before it. */
+  private static final double NEWEST = 0.1;
+
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(30);
   private static final Logger LOG = LoggerFactory.getLogger(Batcher.class);
 
@@ -51,6 +54,9 @@ final class Batcher implements AutoCloseable {
   private final List<Thread> threads;
   private int free;
   private boolean closed;
+
+  /** Of a run, padding included; follows the newest runs. Not exact: threads may overwrite it. */
+  private volatile double nanosPerToken;
 
   /**
    * @param nanoTime a clock like {@link System#nanoTime}
@@ -128,6 +134,21 @@ final class Batcher implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Tokens that go before what comes now at that priority. */
+  long tokensAhead(Priority priority) {
+    lock.lock();
+    try {
+      return backlog.tokensFrom(priority);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How long the model takes for so many tokens, by its newest runs. */
+  Duration time(long tokens) {
+    return Duration.ofNanos(Math.round(tokens * nanosPerToken / threads.size()));
   }
 
   /**
@@ -265,14 +286,12 @@ final class Batcher implements AutoCloseable {
       // Out of memory above all: the thread must live on, and a smaller batch may fit.
       throw new IllegalStateException(e.toString(), e);
     } finally {
+      int padded = longest * ids.size();
+      long nanos = System.nanoTime() - start;
+      double each = (double) nanos / padded;
+      nanosPerToken = nanosPerToken == 0 ? each : nanosPerToken + NEWEST * (each - nanosPerToken);
       listener.ran(
-          new BatchRun(
-              model,
-              ids.size(),
-              tokens,
-              longest * ids.size(),
-              Duration.ofNanos(System.nanoTime() - start),
-              failed));
+          new BatchRun(model, ids.size(), tokens, padded, Duration.ofNanos(nanos), failed));
     }
   }
 

@@ -1,15 +1,16 @@
 package dev.penstock.inference;
 
-import dev.penstock.inference.EmbeddingInput.Items;
+import dev.penstock.bus.Request.RunNow;
 import dev.penstock.inference.Tokenizer.Tokens;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.task.EmbeddingItems;
 import dev.penstock.task.EmbeddingOutput;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
-import dev.penstock.task.TaskHandler;
+import dev.penstock.task.TaskSpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 
 /** Texts to vectors: parses, tokenises, and waits for the model's batcher. */
-final class EmbeddingHandler implements TaskHandler {
+final class EmbeddingHandler implements Immediate {
   static final String TYPE = "embedding";
 
   /** Shorter lists are done before anybody could look. */
@@ -27,6 +28,9 @@ final class EmbeddingHandler implements TaskHandler {
 
   /** The models that are open have to be idle first. */
   private static final Duration NO_MEMORY_DELAY = Duration.ofSeconds(5);
+
+  private static final Duration SOON = Duration.ofSeconds(1);
+  private static final Duration NOT_LONG = Duration.ofSeconds(10);
 
   private final ModelEngines engines;
   private final TokenizerThreads threads;
@@ -41,6 +45,23 @@ final class EmbeddingHandler implements TaskHandler {
     return TYPE;
   }
 
+  /** Its model is open, gets to it within a second, and has done with it within ten. */
+  @Override
+  public boolean free(RunNow request) {
+    TaskSpec spec = request.spec();
+    String name = spec.lane().model();
+    Optional<ModelEngines.Use> open =
+        name == null ? Optional.empty() : engines.find(name).flatMap(engines::acquireOpen);
+    if (open.isEmpty()) {
+      return false;
+    }
+    try (ModelEngines.Use use = open.get()) {
+      ModelEngine engine = use.engine();
+      return engine.waitFor(spec.priority()).compareTo(SOON) < 0
+          && engine.timeFor(request.work().items().tokens()).compareTo(NOT_LONG) < 0;
+    }
+  }
+
   @Override
   public String inputSchema() {
     return Schemas.EMBEDDING_INPUT;
@@ -53,14 +74,26 @@ final class EmbeddingHandler implements TaskHandler {
 
   @Override
   public Outcome run(Task task, Control control) throws InterruptedException {
-    String name = task.spec().lane().model();
+    return run(task.spec(), control, model -> EmbeddingInput.parse(task.spec().input(), model));
+  }
+
+  @Override
+  public Outcome run(RunNow request, Control control) throws InterruptedException {
+    return run(request.spec(), control, _ -> EmbeddingInput.of(request.work()));
+  }
+
+  private interface Input {
+    EmbeddingInput of(ModelSpec model) throws InvalidInput;
+  }
+
+  private Outcome run(TaskSpec task, Control control, Input input) throws InterruptedException {
+    String name = task.lane().model();
     Optional<ModelSpec> spec = name == null ? Optional.empty() : engines.find(name);
     if (spec.isEmpty()) {
       return notFound(String.valueOf(name));
     }
     try {
-      EmbeddingInput input = EmbeddingInput.parse(task.spec().input(), spec.get());
-      return embed(task, control, spec.get(), input);
+      return embed(task, control, spec.get(), input.of(spec.get()));
     } catch (InvalidInput e) {
       return e.reject();
     } catch (ModelFailure e) {
@@ -80,7 +113,7 @@ final class EmbeddingHandler implements TaskHandler {
         new TaskError(TaskError.Code.MODEL_NOT_FOUND, engines.whyNone(model)));
   }
 
-  private Outcome embed(Task task, Control control, ModelSpec spec, EmbeddingInput input)
+  private Outcome embed(TaskSpec task, Control control, ModelSpec spec, EmbeddingInput input)
       throws InterruptedException, InvalidInput, ModelFailure {
     Optional<ModelEngines.Use> use = engines.acquire(spec);
     if (use.isEmpty()) {
@@ -92,7 +125,7 @@ final class EmbeddingHandler implements TaskHandler {
   }
 
   private Outcome embed(
-      Task task, Control control, ModelSpec spec, EmbeddingInput input, ModelEngine engine)
+      TaskSpec task, Control control, ModelSpec spec, EmbeddingInput input, ModelEngine engine)
       throws InterruptedException, InvalidInput, ModelFailure {
     Truncation truncate = input.truncate() == null ? spec.truncate() : input.truncate();
     List<Tokens> texts = tokens(engine.tokenizer(), spec, input, truncate);
@@ -105,15 +138,15 @@ final class EmbeddingHandler implements TaskHandler {
       cut += texts.get(i).cut() ? 1 : 0;
       tokens += texts.get(i).ids().length;
     }
-    if (tokens > EmbeddingInput.MAX_TOKENS) {
+    if (tokens > EmbeddingItems.MAX_TOKENS) {
       throw new InvalidInput(
           "input has %d tokens in all, at most %d are allowed"
-              .formatted(tokens, EmbeddingInput.MAX_TOKENS));
+              .formatted(tokens, EmbeddingItems.MAX_TOKENS));
     }
     Optional<float[][]> vectors =
         engine.embed(
-            task.spec().owner(),
-            task.spec().priority(),
+            task.owner(),
+            task.priority(),
             texts,
             done -> {
               if (texts.size() > PROGRESS_FROM) {
@@ -124,16 +157,16 @@ final class EmbeddingHandler implements TaskHandler {
       return new Outcome.Postpone(NO_ROOM_DELAY);
     }
     return new Outcome.Done(
-        EmbeddingOutput.of(spec.dimensions(), tokens, cut, vectors.get()).toOutput());
+        EmbeddingOutput.toOutput(spec.dimensions(), tokens, cut, vectors.get()));
   }
 
   private List<Tokens> tokens(
       Tokenizer tokenizer, ModelSpec spec, EmbeddingInput input, Truncation truncate)
       throws InterruptedException, InvalidInput {
     return switch (input.items()) {
-      case Items.Texts(List<String> texts) ->
+      case EmbeddingItems.Texts(List<String> texts) ->
           threads.encode(tokenizer, prefixed(texts, spec, input), truncate);
-      case Items.TokenIds(List<int[]> lists) ->
+      case EmbeddingItems.TokenIds(List<int[]> lists) ->
           switch (spec.tokenIds()) {
             case CL100K_BASE ->
                 threads.encode(tokenizer, prefixed(decode(lists), spec, input), truncate);

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.task.EmbeddingItems;
+import dev.penstock.task.EmbeddingWork;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,19 +19,17 @@ import org.jspecify.annotations.Nullable;
  * @param truncate null: the model's own
  * @param inputType which of the model's prefixes the texts get; null: none
  */
-record EmbeddingInput(Items items, @Nullable Truncation truncate, @Nullable String inputType) {
-  /** OpenAI's limits for one request. */
-  static final int MAX_ITEMS = 2_048;
-
-  static final int MAX_TOKENS = 300_000;
-
+record EmbeddingInput(
+    EmbeddingItems items, @Nullable Truncation truncate, @Nullable String inputType) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** What is to be embedded: 1 to {@link #MAX_ITEMS} items, none empty. */
-  sealed interface Items {
-    record Texts(List<String> texts) implements Items {}
+  /** What was read and checked before. */
+  static EmbeddingInput of(EmbeddingWork work) {
+    return new EmbeddingInput(work.items(), truncation(work.truncate()), work.inputType());
+  }
 
-    record TokenIds(List<int[]> lists) implements Items {}
+  private static @Nullable Truncation truncation(@Nullable String truncate) {
+    return truncate == null ? null : Truncation.valueOf(truncate.toUpperCase(Locale.ROOT));
   }
 
   /**
@@ -61,15 +61,12 @@ record EmbeddingInput(Items items, @Nullable Truncation truncate, @Nullable Stri
     String truncate = word(root, "truncate", List.of("error", "end"));
     String inputType =
         word(root, "input_type", model.prefixes().keySet().stream().sorted().toList());
-    return new EmbeddingInput(
-        items(root.path("input")),
-        truncate == null ? null : Truncation.valueOf(truncate.toUpperCase(Locale.ROOT)),
-        inputType);
+    return new EmbeddingInput(items(root.path("input")), truncation(truncate), inputType);
   }
 
-  private static Items items(JsonNode input) throws InvalidInput {
+  private static EmbeddingItems items(JsonNode input) throws InvalidInput {
     if (input.isTextual()) {
-      return new Items.Texts(List.of(text(input, "input")));
+      return new EmbeddingItems.Texts(List.of(text(input, "input")));
     }
     if (!input.isArray()) {
       throw new InvalidInput(
@@ -80,24 +77,25 @@ record EmbeddingInput(Items items, @Nullable Truncation truncate, @Nullable Stri
     }
     JsonNode first = input.get(0);
     if (first.isNumber()) {
-      return new Items.TokenIds(List.of(tokenIds(input, "input")));
+      return new EmbeddingItems.TokenIds(List.of(tokenIds(input, "input")));
     }
-    if (input.size() > MAX_ITEMS) {
+    if (input.size() > EmbeddingItems.MAX_ITEMS) {
       throw new InvalidInput(
-          "input has %d items, at most %d are allowed".formatted(input.size(), MAX_ITEMS));
+          "input has %d items, at most %d are allowed"
+              .formatted(input.size(), EmbeddingItems.MAX_ITEMS));
     }
     if (first.isArray()) {
       List<int[]> lists = new ArrayList<>(input.size());
       for (int i = 0; i < input.size(); i++) {
         lists.add(tokenIds(input.get(i), "input[" + i + "]"));
       }
-      return new Items.TokenIds(lists);
+      return new EmbeddingItems.TokenIds(lists);
     }
     List<String> texts = new ArrayList<>(input.size());
     for (int i = 0; i < input.size(); i++) {
       texts.add(text(input.get(i), "input[" + i + "]"));
     }
-    return new Items.Texts(texts);
+    return new EmbeddingItems.Texts(texts);
   }
 
   private static String text(JsonNode node, String name) throws InvalidInput {
@@ -117,9 +115,10 @@ record EmbeddingInput(Items items, @Nullable Truncation truncate, @Nullable Stri
     if (node.isEmpty()) {
       throw new InvalidInput(name + " must not be empty");
     }
-    if (node.size() > MAX_TOKENS) {
+    if (node.size() > EmbeddingItems.MAX_TOKENS) {
       throw new InvalidInput(
-          "%s has %d tokens, at most %d are allowed".formatted(name, node.size(), MAX_TOKENS));
+          "%s has %d tokens, at most %d are allowed"
+              .formatted(name, node.size(), EmbeddingItems.MAX_TOKENS));
     }
     int[] ids = new int[node.size()];
     for (int i = 0; i < ids.length; i++) {

@@ -1,12 +1,14 @@
 package dev.penstock.inference;
 
 import dev.penstock.task.Priority;
-import dev.penstock.task.TaskId;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The runs a lane has in hand, and how many more it takes. A few places are kept apart for work
@@ -14,12 +16,18 @@ import java.util.Map;
  * somebody waits for.
  */
 final class Hand {
+  /** As many requests as a server holds by default. */
+  private static final int MOST_DIRECT = 1_024;
+
   private final int places;
   private final int urgentPlaces;
   private final long bytes;
 
   /** By lease token: a cancelled run may still be ending when its task is leased again. */
   private final Map<String, Run> runs = new HashMap<>();
+
+  /** Runs that nobody leased. They take no places: the model's own queue decides between all. */
+  private final Set<Run> direct = new HashSet<>();
 
   private int reserved;
   private int urgentReserved;
@@ -81,27 +89,38 @@ final class Hand {
     notifyAll();
   }
 
+  /**
+   * Takes a run that was not leased; false where it would pass tasks that wait for a place. While
+   * every place is taken some may, and only what is more urgent than all in hand may pass them.
+   */
+  synchronized boolean takeDirect(Run run) {
+    boolean passes = runs.size() >= places && run.priority() <= highest();
+    return !passes && direct.size() < MOST_DIRECT && direct.add(run);
+  }
+
   synchronized void drop(Run run) {
     runs.remove(run.token(), run);
+    direct.remove(run);
     notifyAll();
   }
 
+  /** Those that were leased. */
   synchronized Collection<Run> runs() {
     return List.copyOf(runs.values());
   }
 
-  synchronized List<Run> find(TaskId id) {
-    return runs.values().stream().filter(run -> run.task().id().equals(id)).toList();
+  synchronized List<Run> all() {
+    return Stream.concat(runs.values().stream(), direct.stream()).toList();
   }
 
   synchronized int size() {
-    return runs.size();
+    return runs.size() + direct.size();
   }
 
   /** False when there are still runs in hand at the end of the wait. */
   synchronized boolean awaitEmpty(Duration wait) throws InterruptedException {
     long until = System.nanoTime() + wait.toNanos();
-    while (!runs.isEmpty()) {
+    while (size() > 0) {
       if (!await(until)) {
         return false;
       }
@@ -122,10 +141,7 @@ final class Hand {
   }
 
   private int highest() {
-    return runs.values().stream()
-        .mapToInt(run -> run.task().spec().priority().value())
-        .max()
-        .orElse(Priority.MIN);
+    return runs.values().stream().mapToInt(Run::priority).max().orElse(Priority.MIN);
   }
 
   private boolean await(long until) throws InterruptedException {

@@ -4,14 +4,19 @@ import static java.util.Locale.ROOT;
 
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.DrainWorker;
+import dev.penstock.bus.Event.LanesPaused;
+import dev.penstock.bus.Event.RanNow;
 import dev.penstock.bus.Event.RunCancelled;
 import dev.penstock.bus.Event.WorkerLeft;
 import dev.penstock.bus.Event.WorkerSeen;
 import dev.penstock.bus.Request.Part;
+import dev.penstock.bus.Request.Ran;
 import dev.penstock.bus.Request.ReadInferenceHealth;
+import dev.penstock.bus.Request.RunNow;
 import dev.penstock.bus.Request.WorkerFigures;
 import dev.penstock.config.Settings;
 import dev.penstock.metrics.Meters;
+import dev.penstock.task.Task;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
@@ -64,12 +69,27 @@ public final class InferenceVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     bus.serve(ReadInferenceHealth.class, _ -> health());
+    bus.serve(RunNow.class, this::runNow);
     lanes.start();
     announce();
     vertx.setPeriodic(ANNOUNCE_EVERY.toMillis(), _ -> announce());
     return Future.all(
+        bus.listen(worker, LanesPaused.class, event -> lanes.paused(event.lanes())),
         bus.listen(worker, RunCancelled.class, cancelled -> lanes.cancel(cancelled.id())),
         bus.listenAll(DrainWorker.class, this::drain));
+  }
+
+  private Ran runNow(RunNow request) {
+    try {
+      Ran ran = lanes.runNow(request);
+      if (ran instanceof Ran.Ended(Task task)) {
+        bus.tell(worker, new RanNow(task.brief()));
+      }
+      return ran;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Ran.NotNow();
+    }
   }
 
   /** Reading the memory and the models' states may block. */

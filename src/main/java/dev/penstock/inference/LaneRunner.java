@@ -6,6 +6,8 @@ import dev.penstock.bus.Request.Extended;
 import dev.penstock.bus.Request.Held;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
+import dev.penstock.bus.Request.Ran;
+import dev.penstock.bus.Request.RunNow;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
@@ -75,6 +77,7 @@ final class LaneRunner {
   private final Floor floor;
   private final WorkerBoard board;
   private final Hand hand;
+  private final DirectRuns direct;
   private final Gathered<SettleTask, SettleReply> settles;
   private final List<Thread> loops = new ArrayList<>();
   private final CountDownLatch stopping = new CountDownLatch(1);
@@ -99,6 +102,7 @@ final class LaneRunner {
     // Twice: while an answer is waited for, others may be under way before ours is asked.
     this.settles = new Gathered<>(this::settle, LaneRunner::bytes, ANSWER.multipliedBy(2));
     this.hand = hand(handler.concurrency(), settings.inference().tasksInHand());
+    this.direct = new DirectRuns(handler, worker, floor, hand, board);
   }
 
   /** A handler's own limit is a hard one: no further places for urgent work. */
@@ -118,7 +122,9 @@ final class LaneRunner {
 
   /** Stops the task's run, if it is here: nobody wants its outcome. Does not block. */
   void cancel(TaskId id) {
-    hand.find(id).forEach(run -> run.stop(Run.Stop.LEASE_LOST));
+    hand.all().stream()
+        .filter(run -> run.task().id().equals(id))
+        .forEach(run -> run.stop(Run.Stop.LEASE_LOST));
   }
 
   void start() {
@@ -237,6 +243,11 @@ final class LaneRunner {
     return ended.await(longest.toMillis(), TimeUnit.MILLISECONDS) && task.task().lost() > 0;
   }
 
+  /** Runs work that nobody leased, on this thread: at once or not at all. */
+  Ran runNow(RunNow request) throws InterruptedException {
+    return stopping.getCount() == 0 ? new Ran.NotNow() : direct.run(request);
+  }
+
   private void begin(Run run, Runnable whenEnded) {
     Thread.ofVirtual()
         .name("task " + run.task().id())
@@ -332,7 +343,7 @@ final class LaneRunner {
   private void keepOnce() throws InterruptedException {
     long now = System.nanoTime();
     Map<Run, @Nullable Progress> due = new HashMap<>();
-    for (Run run : hand.runs()) {
+    for (Run run : hand.all()) {
       if (run.timedOut(now)) {
         run.stop(Run.Stop.TIMEOUT);
       }
@@ -378,7 +389,7 @@ final class LaneRunner {
     }
     if (!hand.awaitEmpty(Duration.ofNanos(Math.max(0, until - System.nanoTime())))) {
       LOG.info("lane {}: giving {} tasks back", lane, hand.size());
-      hand.runs().forEach(run -> run.stop(Run.Stop.SHUTDOWN));
+      hand.all().forEach(run -> run.stop(Run.Stop.SHUTDOWN));
       hand.awaitEmpty(GIVE_BACK);
     }
   }

@@ -1,6 +1,8 @@
 package dev.penstock.inference;
 
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.Ran;
+import dev.penstock.bus.Request.RunNow;
 import dev.penstock.config.Settings;
 import dev.penstock.metrics.Meters;
 import dev.penstock.task.Lane;
@@ -10,6 +12,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -34,6 +38,9 @@ final class LaneRunners {
 
   /** Guarded by itself. */
   private final Map<Lane, LaneRunner> runners = new LinkedHashMap<>();
+
+  /** Empty: not known yet. */
+  private volatile Optional<Set<Lane>> paused = Optional.empty();
 
   LaneRunners(Bus bus, Handlers handlers, String worker, Settings settings, Meters meters) {
     this.bus = bus;
@@ -90,6 +97,22 @@ final class LaneRunners {
   /** Stops the task's run, if it is here: nobody wants its outcome. Does not block. */
   void cancel(TaskId id) {
     all().forEach(runner -> runner.cancel(id));
+  }
+
+  /** What is paused is for tasks only: they wait. */
+  void paused(Set<Lane> lanes) {
+    paused = Optional.of(lanes);
+  }
+
+  /** Runs work that nobody leased, on this thread: at once or not at all. */
+  Ran runNow(RunNow request) throws InterruptedException {
+    Lane lane = request.spec().lane();
+    LaneRunner runner;
+    synchronized (runners) {
+      runner = runners.get(lane);
+    }
+    boolean open = paused.map(lanes -> !lanes.contains(lane)).orElse(false);
+    return runner == null || !open ? new Ran.NotNow() : runner.runNow(request);
   }
 
   List<Lane> lanes() {

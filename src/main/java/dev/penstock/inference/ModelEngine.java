@@ -100,6 +100,16 @@ final class ModelEngine implements AutoCloseable {
     return tokenizer;
   }
 
+  /** How long work of that priority would wait now for its first batch, by estimate. */
+  Duration waitFor(Priority priority) {
+    return batcher.time(batcher.tokensAhead(priority));
+  }
+
+  /** How long so many tokens take once it is their turn, by estimate. */
+  Duration timeFor(long tokens) {
+    return batcher.time(tokens);
+  }
+
   EngineStatus status() {
     return new EngineStatus(
         spec.name(),

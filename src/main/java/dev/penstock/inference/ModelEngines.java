@@ -142,6 +142,18 @@ final class ModelEngines implements AutoCloseable {
     }
   }
 
+  /** The model, if it is open. Does not wait. */
+  Optional<Use> acquireOpen(ModelSpec spec) {
+    synchronized (slots) {
+      ModelSlot slot = slots.get(spec.name());
+      if (closed || slot == null || !slot.open() || !slot.spec.equals(spec)) {
+        return Optional.empty();
+      }
+      slot.users++;
+      return Optional.of(new Use(slot));
+    }
+  }
+
   /**
    * Begins to open the model, and keeps it open from now on. A failure is logged and shows in
    * {@link #status}.

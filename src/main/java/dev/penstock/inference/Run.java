@@ -1,5 +1,6 @@
 package dev.penstock.inference;
 
+import dev.penstock.task.Lease;
 import dev.penstock.task.LeasedTask;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Progress;
@@ -8,6 +9,7 @@ import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskError.Code;
 import dev.penstock.task.TaskHandler;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -16,6 +18,13 @@ import org.slf4j.LoggerFactory;
 /** One run of one leased task: its handler's thread, and the reasons to stop it early. */
 final class Run implements TaskHandler.Control {
   private static final Logger LOG = LoggerFactory.getLogger(Run.class);
+  private static final Duration FOREVER = Duration.ofDays(10_000);
+  private static final String NO_TOKEN = "";
+
+  /** What is run. */
+  interface Body {
+    Outcome run(TaskHandler.Control control) throws InterruptedException;
+  }
 
   /** Why a run is stopped from outside. */
   enum Stop {
@@ -31,7 +40,8 @@ final class Run implements TaskHandler.Control {
   }
 
   private final LeasedTask leased;
-  private final TaskHandler handler;
+  private final Body body;
+  private final long limitNanos;
   private final long leaseNanos;
   private volatile long begunAt = System.nanoTime();
   private volatile long heldUntil;
@@ -48,15 +58,35 @@ final class Run implements TaskHandler.Control {
    *     think we hold it longer than we do
    */
   Run(LeasedTask leased, TaskHandler handler, Duration lease, long leasedAt) {
+    this(
+        leased,
+        leased.task().spec().timeout(),
+        control -> handler.run(leased.task(), control),
+        lease,
+        leasedAt);
+  }
+
+  private Run(LeasedTask leased, Duration limit, Body body, Duration lease, long leasedAt) {
     this.leased = leased;
-    this.handler = handler;
+    this.body = body;
+    this.limitNanos = limit.toNanos();
     this.leaseNanos = lease.toNanos();
     this.heldUntil = leasedAt + leaseNanos;
     this.extendedAt = leasedAt;
   }
 
+  /** A run that nobody leased. */
+  static Run direct(Task task, Duration limit, Body body) {
+    var lease = new Lease(task.id(), NO_TOKEN, Instant.MAX);
+    return new Run(new LeasedTask(task, lease), limit, body, FOREVER, System.nanoTime());
+  }
+
   Task task() {
     return leased.task();
+  }
+
+  int priority() {
+    return task().spec().priority().value();
   }
 
   String token() {
@@ -76,12 +106,12 @@ final class Run implements TaskHandler.Control {
     }
     Outcome outcome;
     try {
-      outcome = handler.run(task(), this);
+      outcome = body.run(this);
     } catch (InterruptedException e) {
       // The interrupt was ours and has done its work; stopped() says what follows.
       outcome = failed("interrupted");
     } catch (Exception | StackOverflowError | OutOfMemoryError | LinkageError e) {
-      LOG.error("task {}: handler {} threw", task().id(), handler.type(), e);
+      LOG.error("task {}: handler {} threw", task().id(), task().spec().lane().type(), e);
       outcome = failed(e.toString());
     }
     synchronized (this) {
@@ -141,7 +171,7 @@ final class Run implements TaskHandler.Control {
   }
 
   boolean timedOut(long now) {
-    return now - begunAt > task().spec().timeout().toNanos();
+    return now - begunAt > limitNanos;
   }
 
   boolean held(long now) {

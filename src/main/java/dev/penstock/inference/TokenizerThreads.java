@@ -20,6 +20,8 @@ import java.util.concurrent.TimeUnit;
 final class TokenizerThreads implements AutoCloseable {
   private static final int PORTION_TEXTS = 32;
   private static final int PORTION_CHARS = 1 << 15;
+  private static final int SHORT_TEXTS = 4;
+  private static final int SHORT_CHARS = 2_048;
   private static final int QUEUE = 1_024;
   private static final long CLOSE_SECONDS = 30;
 
@@ -45,6 +47,9 @@ final class TokenizerThreads implements AutoCloseable {
    */
   List<Tokens> encode(Tokenizer tokenizer, List<String> texts, Truncation whenLong)
       throws InterruptedException {
+    if (isShort(texts)) {
+      return texts.stream().map(text -> tokenizer.encode(text, whenLong)).toList();
+    }
     List<Tokens> all = new ArrayList<>(texts.size());
     ArrayDeque<Future<List<Tokens>>> underWay = new ArrayDeque<>();
     try {
@@ -68,6 +73,12 @@ final class TokenizerThreads implements AutoCloseable {
     } finally {
       underWay.forEach(portion -> portion.cancel(false));
     }
+  }
+
+  /** Done here sooner than another thread could begin, and the carrier is held no longer. */
+  private static boolean isShort(List<String> texts) {
+    return texts.size() <= SHORT_TEXTS
+        && texts.stream().mapToLong(String::length).sum() <= SHORT_CHARS;
   }
 
   /** Lets the portions that run finish; blocks, 30 s at most. */

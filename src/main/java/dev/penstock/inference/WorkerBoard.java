@@ -40,6 +40,11 @@ final class WorkerBoard {
     }
   }
 
+  /** A run that was no task's has ended. */
+  void ended(boolean completed) {
+    (completed ? done : failed).increment();
+  }
+
   /** A model has run. */
   void ran(BatchRun run) {
     if (!run.failed()) {

@@ -62,6 +62,16 @@ public final class Meters {
           case Ending.Backoff _ -> "retried";
           case Ending.Returned _ -> "returned";
         };
+    ran(lane, outcome);
+  }
+
+  /** A held request's work was done without a task of the store. */
+  public void ranNow(Lane lane, boolean completed) {
+    ran(lane, completed ? "completed" : "failed");
+    registry.counter("penstock.runs.direct", lane(lane)).increment();
+  }
+
+  private void ran(Lane lane, String outcome) {
     registry.counter("penstock.runs", lane(lane).and("outcome", outcome)).increment();
   }
 

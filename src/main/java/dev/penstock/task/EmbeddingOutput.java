@@ -2,6 +2,7 @@ package dev.penstock.task;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 
 /**
  * Embedding vectors as they are kept: float32, little endian, one after the other in the order of
@@ -47,11 +48,29 @@ public record EmbeddingOutput(
         count, dimensions, promptTokens, truncated, all.slice().order(ByteOrder.LITTLE_ENDIAN));
   }
 
+  /** {@link #of(int, long, int, float[][])} and {@link #toOutput()} with one copy less. */
+  public static TaskOutput toOutput(
+      int dimensions, long promptTokens, int truncated, float[][] rows) {
+    ByteBuffer all = header(rows.length, dimensions, promptTokens, truncated);
+    FloatBuffer vectors = all.slice().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    for (float[] row : rows) {
+      vectors.put(row);
+    }
+    return new TaskOutput(TaskOutput.Format.EMBEDDINGS, all.array());
+  }
+
+  private static ByteBuffer header(int count, int dimensions, long promptTokens, int truncated) {
+    int bytes = Math.addExact(HEADER_BYTES, count * dimensions * Float.BYTES);
+    return ByteBuffer.allocate(bytes)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(count)
+        .putInt(dimensions)
+        .putInt(Math.toIntExact(promptTokens))
+        .putInt(truncated);
+  }
+
   public TaskOutput toOutput() {
-    ByteBuffer all =
-        ByteBuffer.allocate(HEADER_BYTES + vectors.remaining()).order(ByteOrder.LITTLE_ENDIAN);
-    all.putInt(count).putInt(dimensions).putInt(Math.toIntExact(promptTokens)).putInt(truncated);
-    all.put(vectors.duplicate());
+    ByteBuffer all = header(count, dimensions, promptTokens, truncated).put(vectors.duplicate());
     return new TaskOutput(TaskOutput.Format.EMBEDDINGS, all.array());
   }
 

@@ -90,7 +90,7 @@ final class DispatcherTest {
         bus,
         new Meters(registry),
         recorder,
-        new Pauses(store),
+        new Pauses(store, _ -> {}),
         new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
         LEASE,
         now::get,

@@ -13,8 +13,10 @@ import dev.penstock.store.TaskStores;
 import dev.penstock.task.LaneMinute;
 import dev.penstock.task.Latencies;
 import dev.penstock.task.Outcome;
+import dev.penstock.task.Task;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
 import dev.penstock.task.Unavailable;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,6 +63,21 @@ final class RecorderTest {
       counts[Latencies.bucket(time)]++;
     }
     return new Latencies(counts);
+  }
+
+  @Test
+  void workThatWasNoTaskIsCountedLikeOne() {
+    Instant began = rig.clock.instant();
+    Instant ended = began.plusMillis(3);
+    rig.clock.advance(Duration.ofMillis(3));
+    rig.recorder.ranNow(
+        new Task(task(), TaskState.COMPLETED, 1, 0, null, began, began, ended, "node", null, null));
+    rig.recorder.flush(rig.store);
+
+    assertThat(rig.store.history(minute()))
+        .containsExactly(
+            new LaneMinute(
+                minute(), LANE, 1, 1, 0, 0, one(Duration.ZERO), one(Duration.ofMillis(3))));
   }
 
   @Test

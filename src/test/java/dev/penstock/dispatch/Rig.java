@@ -69,7 +69,7 @@ final class Rig implements AutoCloseable {
     database = SqliteDatabase.open(folder.resolve("penstock.db"));
     store = TaskStores.open(database, clock);
     queue = new WatchedQueue(TaskQueues.open(database), queueWaits, enqueued);
-    pauses = new Pauses(store);
+    pauses = new Pauses(store, _ -> {});
     unsent = new Unsent(store, queue);
     dispatcher =
         new Dispatcher(

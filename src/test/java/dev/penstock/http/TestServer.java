@@ -55,6 +55,7 @@ final class TestServer implements AutoCloseable {
   /** For the keys beside the first one. */
   private final SqliteDatabase database;
 
+  final Bus bus;
   final ApiKeys keys;
   final Settings settings;
   final ScriptedDispatcher dispatcher;
@@ -75,7 +76,7 @@ final class TestServer implements AutoCloseable {
     given.put("auth.token", KEY);
     given.putAll(overrides);
     settings = SettingsLoader.load(given, Map.of(), null);
-    Bus bus = Bus.over(vertx, "test-node");
+    bus = Bus.over(vertx, "test-node");
     dispatcher = new ScriptedDispatcher(bus);
     ModelCatalogue models = ModelCatalogue.load(null);
     List<TaskHandler> handlers =

@@ -51,6 +51,28 @@ class BatcherTest {
   }
 
   @Test
+  void itTellsWhatGoesBeforeNewWorkAndHowLongThatTakes() throws Exception {
+    Batcher batcher =
+        start(
+            new BatchLimits(1, 512, 8, true),
+            batch -> {
+              Thread.sleep(20);
+              return model.run(batch);
+            });
+    assertThat(batcher.time(1_000)).as("not known yet").isZero();
+    submit(batcher, Priority.TASK, 5);
+    assertThat(model.begun()).hasSize(1);
+    submit(batcher, Priority.BULK, 300);
+    submit(batcher, Priority.HELD, 40);
+    assertThat(batcher.tokensAhead(Priority.BULK)).isEqualTo(340);
+    assertThat(batcher.tokensAhead(Priority.TASK)).isEqualTo(40);
+    assertThat(batcher.tokensAhead(Priority.HIGHEST)).isZero();
+    model.gate.release(1);
+    assertThat(model.begun()).hasSize(1);
+    assertThat(batcher.time(1_000)).isGreaterThan(Duration.ofSeconds(2));
+  }
+
+  @Test
   void whatIsUrgentOvertakesWhatWaits() throws Exception {
     Batcher batcher = open(1);
     submit(batcher, Priority.TASK, 5);

@@ -3,11 +3,14 @@ package dev.penstock.inference;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.penstock.bus.Request.RunNow;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.models.ModelSpec.ModelFiles;
 import dev.penstock.models.ModelSpec.TokenIds;
 import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.task.EmbeddingItems;
 import dev.penstock.task.EmbeddingOutput;
+import dev.penstock.task.EmbeddingWork;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Progress;
@@ -32,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class EmbeddingHandlerTest {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String TEXT = "a text of a few words, as many have";
   private static final ModelSpec STRICT =
       TestModels.named(
           "strict", TestModels.with(TestModels.MINILM, Truncation.ERROR, TokenIds.OWN));
@@ -91,6 +95,30 @@ class EmbeddingHandlerTest {
           .containsExactly(bare.vector(0));
     }
     assertThat(done("strict", "{\"input\":[7592,2088]}").vector(0)).containsExactly(bare.vector(0));
+  }
+
+  @Test
+  void itIsFreeForShortWorkOfAnOpenModel() throws Exception {
+    assertThat(handler.free(texts("no-such-model", 1))).isFalse();
+    done("all-minilm-l6-v2", "\"opens it\"");
+    assertThat(handler.free(texts("all-minilm-l6-v2", 1))).isTrue();
+    assertThat(handler.free(texts("all-minilm-l6-v2", 1_000_000))).as("takes long").isFalse();
+    assertThat(handler.free(texts("texts", 1))).as("is not open").isFalse();
+  }
+
+  @Test
+  void workThatIsNoTaskGivesTheSameVectors() throws Exception {
+    EmbeddingOutput task = done("all-minilm-l6-v2", JSON.writeValueAsString(TEXT));
+    var outcome = (Outcome.Done) handler.run(texts("all-minilm-l6-v2", 1), progress -> {});
+    assertThat(outcome.output().bytes()).isEqualTo(task.toOutput().bytes());
+  }
+
+  private static RunNow texts(String model, int count) {
+    var items = new EmbeddingItems.Texts(Collections.nCopies(count, TEXT));
+    return new RunNow(
+        TestTasks.task(new Lane("embedding", model), "", 0).spec(),
+        new EmbeddingWork(items, null, null),
+        Duration.ofMinutes(1));
   }
 
   @Test

@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.Held;
+import dev.penstock.bus.Request.Ran;
+import dev.penstock.bus.Request.RunNow;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.config.SettingsLoader;
+import dev.penstock.task.EmbeddingItems;
+import dev.penstock.task.EmbeddingWork;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
@@ -18,9 +22,11 @@ import dev.penstock.testing.Await;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -49,7 +55,7 @@ final class LaneRunnerTest {
   }
 
   /** Runs each task as the test says, and knows which were begun and interrupted. */
-  private static final class Handler implements TaskHandler {
+  private static final class Handler implements Immediate {
     private final Map<Task, Boolean> begun = new ConcurrentHashMap<>();
     private final CountDownLatch open = new CountDownLatch(1);
     private volatile Body body = (_, _) -> DONE;
@@ -88,6 +94,17 @@ final class LaneRunnerTest {
     @Override
     public int concurrency() {
       return concurrency;
+    }
+
+    @Override
+    public boolean free(RunNow request) {
+      return true;
+    }
+
+    @Override
+    public Outcome run(RunNow request, Control control) throws InterruptedException {
+      open.await();
+      return DONE;
     }
 
     @Override
@@ -185,6 +202,45 @@ final class LaneRunnerTest {
         .isInstanceOfSatisfying(
             Outcome.Retry.class, retry -> assertThat(retry.error().code()).isEqualTo(Code.TIMEOUT));
     assertThat(handler.interrupted(task)).isTrue();
+  }
+
+  private static RunNow direct(Duration limit) {
+    var work = new EmbeddingWork(new EmbeddingItems.Texts(List.of("a")), null, null);
+    return new RunNow(TestTasks.task(LANE, "{}", 0).spec(), work, limit);
+  }
+
+  private FutureTask<Ran> begin(LaneRunner running) throws Exception {
+    var ran = new FutureTask<>(() -> running.runNow(direct(MINUTE)));
+    Thread.ofVirtual().start(ran);
+    Await.until("it runs", LIMIT, () -> running.running() == 1);
+    return ran;
+  }
+
+  @Test
+  void workThatIsNoTaskIsStoppedAtItsLimit() throws Exception {
+    LaneRunner running = start();
+    assertThat(running.runNow(direct(Duration.ofMillis(100)))).isInstanceOf(Ran.NotNow.class);
+    assertThat(running.running()).isZero();
+  }
+
+  @Test
+  void aLaneThatStopsEndsSuchWorkAndBeginsNoMore() throws Exception {
+    LaneRunner running = start();
+    var ran = begin(running);
+    running.stopLeasing();
+    assertThat(running.runNow(direct(MINUTE))).isInstanceOf(Ran.NotNow.class);
+    handler.open.countDown();
+    running.drain(LIMIT);
+    assertThat(ran.get(20, TimeUnit.SECONDS)).isInstanceOf(Ran.Ended.class);
+  }
+
+  @Test
+  void suchWorkThatDoesNotEndInTimeIsLeftToATask() throws Exception {
+    LaneRunner running = start();
+    var ran = begin(running);
+    running.stopLeasing();
+    running.drain(Duration.ofMillis(1));
+    assertThat(ran.get(20, TimeUnit.SECONDS)).isInstanceOf(Ran.NotNow.class);
   }
 
   @Test

@@ -186,7 +186,8 @@ class TokenizerTest {
     TokenizerThreads threads = new TokenizerThreads(1);
     threads.close();
 
-    assertThatThrownBy(() -> threads.encode(tokenizer, List.of("late"), Truncation.END))
+    assertThatThrownBy(
+            () -> threads.encode(tokenizer, Collections.nCopies(9, "late"), Truncation.END))
         .isInstanceOf(RejectedExecutionException.class);
   }
 

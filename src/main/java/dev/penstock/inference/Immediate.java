@@ -1,0 +1,15 @@
+package dev.penstock.inference;
+
+import dev.penstock.bus.Request.RunNow;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.TaskHandler;
+
+/** A handler that runs work without a task too, as long as that need not wait for it. */
+interface Immediate extends TaskHandler {
+
+  /** Whether it would begin about now, and not take long. Does not block. */
+  boolean free(RunNow request);
+
+  /** As {@link #run(dev.penstock.task.Task, Control)}. */
+  Outcome run(RunNow request, Control control) throws InterruptedException;
+}

@@ -1,0 +1,150 @@
+package dev.penstock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.penstock.testing.Api;
+import dev.penstock.testing.Api.Answer;
+import dev.penstock.testing.Await;
+import dev.penstock.testing.PenstockProcess;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Held requests on the program as it is shipped: without a task, and when they become tasks. */
+final class DirectAnswersIT {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final String LANE = "embedding.all-minilm-l6-v2";
+  private static final String DIRECT = "penstock_runs_direct_total";
+
+  @TempDir Path folder;
+
+  private static FutureTask<Answer> ask(Api api, String body) {
+    var request = new FutureTask<>(() -> api.post("/v1/embeddings", body));
+    Thread.ofVirtual().start(request);
+    return request;
+  }
+
+  private static int tasks(Api api) throws Exception {
+    return api.get("/v1/tasks?limit=200").json().get("data").size();
+  }
+
+  /** A few texts as long as the model reads, unlike all others. */
+  private static String longTexts(String mark) {
+    ObjectNode body = Api.JSON.createObjectNode();
+    ArrayNode input = body.putArray("input");
+    for (int i = 0; i < 3; i++) {
+      input.add(mark + " " + i + " the water that drives the turbine comes down".repeat(40));
+    }
+    return body.toString();
+  }
+
+  /** The default model is open and the node knows which lanes are paused. */
+  private static void awaitDirect(Api api) throws Exception {
+    Await.until(
+        "it answers without a task",
+        LIMIT,
+        () -> {
+          assertThat(api.post("/v1/embeddings", "{\"input\":\"ready?\"}").status()).isEqualTo(200);
+          return api.metric(DIRECT) > 0;
+        });
+  }
+
+  @Test
+  void nothingIsKeptAndEverythingIsCounted() throws Exception {
+    try (var penstock = PenstockProcess.start(folder, Map.of("SYNC_TTL", "0s"));
+        var api = penstock.api()) {
+      awaitDirect(api);
+      double before = api.metric(DIRECT);
+      double runs = api.metric("penstock_runs_total");
+      for (int i = 0; i < 5; i++) {
+        Answer answer = api.post("/v1/embeddings", "{\"input\":[\"a\",\"drop " + i + "\"]}");
+        assertThat(answer.json().at("/data/1/embedding")).hasSize(384);
+      }
+      Await.until("all are counted", LIMIT, () -> api.metric(DIRECT) == before + 5);
+      assertThat(api.metric("penstock_runs_total")).isEqualTo(runs + 5);
+      assertThat(api.get("/v1/tasks?q=drop").json().get("data")).isEmpty();
+      Await.until(
+          "they are in the lane's rates and the worker's figures",
+          LIMIT,
+          () ->
+              api.get("/v1/queues/" + LANE).json().at("/rates/completed_per_second").asDouble() > 0
+                  && api.get("/v1/workers").json().at("/data/0/done").asInt() >= before + 5);
+    }
+  }
+
+  @Test
+  void onAPausedLaneTheyWaitAsTasks() throws Exception {
+    try (var penstock = PenstockProcess.start(folder, Map.of());
+        var api = penstock.api()) {
+      awaitDirect(api);
+      api.post("/v1/queues/" + LANE + "/pause", "");
+      var held = ask(api, "{\"input\":\"behind a closed gate\"}");
+      String query = "/v1/tasks?status=pending&q=closed%20gate";
+      Await.until("it is a task", LIMIT, () -> api.get(query).json().get("data").size() == 1);
+      assertThat(held.isDone()).isFalse();
+      api.post("/v1/queues/" + LANE + "/resume", "");
+      assertThat(held.get(60, TimeUnit.SECONDS).status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void whatASaturatedModelWouldLetWaitIsQueuedAndAllOfItIsAnswered() throws Exception {
+    try (var penstock = PenstockProcess.start(folder, Map.of("INFERENCE_THREADS", "1"));
+        var api = penstock.api()) {
+      awaitDirect(api);
+      List<FutureTask<Answer>> requests = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        requests.add(ask(api, longTexts("request " + i)));
+      }
+      for (FutureTask<Answer> request : requests) {
+        assertThat(request.get(120, TimeUnit.SECONDS).status()).isEqualTo(200);
+      }
+      assertThat(api.metric(DIRECT)).isGreaterThan(1);
+      assertThat(tasks(api)).isPositive();
+    }
+  }
+
+  @Test
+  void aNodeThatStopsAnswersThemFirst() throws Exception {
+    try (var penstock = PenstockProcess.start(folder, Map.of("INFERENCE_THREADS", "1"));
+        var api = penstock.api()) {
+      awaitDirect(api);
+      List<FutureTask<Answer>> requests = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        requests.add(ask(api, longTexts("request " + i)));
+      }
+      Await.until("they run", LIMIT, () -> api.metric("penstock_lane_running") > 2);
+      penstock.terminate(LIMIT);
+      for (FutureTask<Answer> request : requests) {
+        assertThat(request.get(60, TimeUnit.SECONDS).status()).isEqualTo(200);
+      }
+    }
+  }
+
+  @Test
+  void aDrainedNodeLeavesThemToOthersAsTasks() throws Exception {
+    try (var penstock = PenstockProcess.start(folder, Map.of("HTTP_SYNC_TIMEOUT", "2s"));
+        var api = penstock.api()) {
+      awaitDirect(api);
+      String node = api.get("/v1/workers").json().at("/data/0/id").asText();
+      assertThat(api.post("/v1/workers/" + node + "/drain", "").status()).isEqualTo(200);
+      Await.until("it drains", LIMIT, () -> status(api).equals("draining"));
+      Answer answer = api.post("/v1/embeddings", "{\"input\":\"nobody is left\"}");
+      assertThat(answer.status()).isEqualTo(503);
+      assertThat(answer.json().at("/error/code").asText()).isEqualTo("task_pending");
+      assertThat(api.get("/v1/tasks?status=pending&q=nobody").json().get("data")).hasSize(1);
+    }
+  }
+
+  private static String status(Api api) throws Exception {
+    return api.get("/v1/workers").json().at("/data/0/status").asText();
+  }
+}
