@@ -18,12 +18,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * After packaging: {@code TrainStart <jar> <cache>} starts the program once, lets it do a little work and stops it. The
- * JVM notes which classes that took, loaded and linked, and writes them to the cache; with {@code -XX:AOTCache=<cache>}
+ * After packaging: {@code TrainStart <jar> <cache>} starts the program once, lets it do some work and stops it. The
+ * JVM notes which classes that took, loaded and linked, and how its methods were used, and writes that to the cache; with {@code -XX:AOTCache=<cache>}
  * the program then starts in half the time. Without a cache all works as well: a failure here is told and no more.
  */
 final class TrainStart {
   private static final Pattern READY = Pattern.compile(" is at (http://\\S+)");
+  private static final int ROUNDS = 200;
+  private static final String LAST = "{\"type\":\"ping\",\"input\":{}}";
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
   public static void main(String[] args) throws Exception {
@@ -102,13 +104,20 @@ final class TrainStart {
     throw new IllegalStateException("the program ended: " + said);
   }
 
+  /** Enough of what is asked most to leave profiles with which the compilers begin the next time. */
   private static void work(URI uri, String key) throws IOException, InterruptedException {
     try (HttpClient http = HttpClient.newHttpClient()) {
-      for (String[] post :
-          List.of(
-              new String[] {"/v1/embeddings", "{\"input\":[\"Water flows downhill\",\"Fire does not\"]}"},
-              new String[] {"/v1/tasks", "{\"type\":\"ping\",\"input\":{},\"wait_seconds\":5}"})) {
-        send(http, request(uri, key, post[0]).POST(BodyPublishers.ofString(post[1])));
+      for (int i = 0; i < ROUNDS; i++) {
+        for (String[] post :
+            List.of(
+                new String[] {"/v1/embeddings", "{\"input\":\"Water " + i + "\"}"},
+                new String[] {
+                  "/v1/embeddings", "{\"input\":[\"Water\",\"Fire " + i + "\"],\"encoding_format\":\"base64\"}"
+                },
+                new String[] {"/v1/tasks", "{\"type\":\"ping\",\"input\":{},\"wait_seconds\":5}"},
+                new String[] {"/v1/tasks", "[" + "{\"type\":\"ping\",\"input\":{}},".repeat(9) + LAST + "]"})) {
+          send(http, request(uri, key, post[0]).POST(BodyPublishers.ofString(post[1])));
+        }
       }
       for (String get : List.of("/health/ready", "/v1/tasks", "/v1/queues", "/v1/workers", "/metrics")) {
         send(http, request(uri, key, get).GET());

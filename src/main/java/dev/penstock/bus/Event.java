@@ -18,9 +18,6 @@ public sealed interface Event {
   /** A task somebody waits for has ended; the input is left out. Never leaves the process. */
   record TaskSettled(Task task) implements Event {}
 
-  /** Work has ended that was no task, without input and result. Never leaves the process. */
-  record RanNow(Task task) implements Event {}
-
   /** The lanes that are paused now. Told again and again. Never leaves the process. */
   record LanesPaused(Set<Lane> lanes) implements Event {
     public LanesPaused {

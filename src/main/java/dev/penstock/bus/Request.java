@@ -130,6 +130,9 @@ public sealed interface Request<R> {
     record NotNow() implements Ran {}
   }
 
+  /** Count this, which ended without ever having been a task. */
+  record CountRun(Task ended) implements Request<Boolean> {}
+
   /** One task, whole, whoever owns it: the asker checks. */
   record FindTask(TaskId id) implements Request<Optional<Task>> {}
 

@@ -3,11 +3,11 @@ package dev.penstock.dispatch;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.LanesPaused;
-import dev.penstock.bus.Event.RanNow;
 import dev.penstock.bus.Event.WorkerLeft;
 import dev.penstock.bus.Event.WorkerSeen;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.CancelTasks;
+import dev.penstock.bus.Request.CountRun;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
@@ -96,6 +96,12 @@ public final class DispatchVerticle extends VerticleBase {
     bus.serve(LeaseTasks.class, request -> lease(dispatcher, request));
     bus.serve(ExtendLeases.class, dispatcher::extend);
     bus.serve(SettleTasks.class, request -> dispatcher.settle(request.ended()));
+    bus.serve(
+        CountRun.class,
+        request -> {
+          recorder.ranNow(request.ended());
+          return true;
+        });
     bus.serve(FindTask.class, request -> store.find(request.id()));
     bus.serve(FindTasks.class, request -> store.findAll(request.ids()));
     bus.serve(FindSteps.class, request -> store.steps(request.id()));
@@ -159,7 +165,6 @@ public final class DispatchVerticle extends VerticleBase {
           pauses.refreshIfPossible();
           return null;
         });
-    bus.listen(node, RanNow.class, event -> recorder.ranNow(event.task()));
     return Future.all(
         refreshed.otherwiseEmpty(),
         bus.listenAll(WorkerSeen.class, presence::seen),

@@ -21,6 +21,8 @@ final class BodyReader {
   /** Bodies take part of the heap as bytes, and several times that once they are parsed. */
   private static final int SHARE_OF_HEAP = 16;
 
+  private static final int SHORT = 64 * 1024;
+
   /** What a body may say it is. */
   enum MediaType {
     JSON("application/json"),
@@ -61,9 +63,13 @@ final class BodyReader {
     HttpServerRequest request = exchange.request();
     requireType(request, type);
     requireLength(request, limit);
-    var body = new CompletableFuture<Buffer>();
-    exchange.gone().thenRun(() -> body.completeExceptionally(new ClientGone()));
-    context.runOnContext(_ -> collect(request, context, limit, body));
+    CompletableFuture<Buffer> begun = exchange.begun();
+    CompletableFuture<Buffer> body = begun == null ? new CompletableFuture<>() : begun;
+    if (begun == null) {
+      exchange.gone().thenRun(() -> body.completeExceptionally(new ClientGone()));
+      context.runOnContext(_ -> collect(request, context, limit, body));
+    }
+    exchange.begun(null);
     try {
       long left = deadline.toNanos() - (System.nanoTime() - exchange.started());
       return body.get(left, TimeUnit.NANOSECONDS).getBytes();
@@ -85,6 +91,32 @@ final class BodyReader {
         throw cause;
       }
       throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  /**
+   * Begins to read a short body, which most clients send with its headers: that saves handing it
+   * from thread to thread. On the event loop.
+   */
+  void begin(Exchange exchange, Context context, int limit) {
+    HttpServerRequest request = exchange.request();
+    Long length = lengthOf(request);
+    boolean isShort = length != null && length > 0 && length <= Math.min(limit, SHORT);
+    if (isShort && request.getHeader("Expect") == null) {
+      var body = new CompletableFuture<Buffer>();
+      exchange.begun(body);
+      exchange.gone().thenRun(() -> body.completeExceptionally(new ClientGone()));
+      collect(request, context, limit, body);
+    }
+  }
+
+  /** Gives back what was begun and is not wanted. */
+  void forget(Exchange exchange) {
+    CompletableFuture<Buffer> body = exchange.begun();
+    if (body != null
+        && !body.completeExceptionally(new ClientGone())
+        && !body.isCompletedExceptionally()) {
+      release(body.join().length());
     }
   }
 

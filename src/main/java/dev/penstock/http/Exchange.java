@@ -1,6 +1,7 @@
 package dev.penstock.http;
 
 import dev.penstock.security.Caller;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Instant;
 import java.util.HexFormat;
@@ -21,6 +22,7 @@ public final class Exchange {
   private final CompletableFuture<Void> gone = new CompletableFuture<>();
   private Map<String, String> parameters = Map.of();
   private byte[] body = {};
+  private @Nullable CompletableFuture<Buffer> begun;
   private @Nullable Caller caller;
 
   Exchange(HttpServerRequest request) {
@@ -87,6 +89,15 @@ public final class Exchange {
 
   void body(byte[] bytes) {
     body = bytes;
+  }
+
+  /** The body that is being read, before anybody has asked for it; null: none is. */
+  @Nullable CompletableFuture<Buffer> begun() {
+    return begun;
+  }
+
+  void begun(@Nullable CompletableFuture<Buffer> reading) {
+    begun = reading;
   }
 
   /** Who asks. Not on open routes. */

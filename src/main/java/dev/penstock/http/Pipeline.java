@@ -94,7 +94,13 @@ final class Pipeline {
     request.exceptionHandler(_ -> exchange.gone().complete(null));
     request.response().exceptionHandler(_ -> exchange.gone().complete(null));
     request.response().closeHandler(_ -> exchange.gone().complete(null));
-    Thread.ofVirtual().name(exchange.id()).start(() -> run(exchange, match));
+    Thread thread = Thread.ofVirtual().name(exchange.id()).unstarted(() -> run(exchange, match));
+    if (match instanceof Match.Found(Route route, _) && route.body() > 0) {
+      bodies.begin(exchange, context, route.body());
+      context.runOnContext(_ -> thread.start()); // behind what has come with the headers
+    } else {
+      thread.start();
+    }
   }
 
   /** What came was not HTTP, or too much of it. On the event loop. */
@@ -116,6 +122,7 @@ final class Pipeline {
   private void run(Exchange exchange, Match match) {
     try (var _ = MDC.putCloseable("request", exchange.id())) {
       Answer answer = answer(exchange, match);
+      bodies.forget(exchange);
       bodies.release(exchange.body().length);
       switch (answer) {
         case EventStream(var source) -> stream(exchange, source);

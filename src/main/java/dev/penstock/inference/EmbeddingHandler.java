@@ -21,9 +21,6 @@ import java.util.concurrent.RejectedExecutionException;
 final class EmbeddingHandler implements Immediate {
   static final String TYPE = "embedding";
 
-  /** Shorter lists are done before anybody could look. */
-  private static final int PROGRESS_FROM = 64;
-
   private static final Duration NO_ROOM_DELAY = Duration.ofSeconds(1);
 
   /** The models that are open have to be idle first. */
@@ -148,11 +145,7 @@ final class EmbeddingHandler implements Immediate {
             task.owner(),
             task.priority(),
             texts,
-            done -> {
-              if (texts.size() > PROGRESS_FROM) {
-                control.progress(new Progress(done, texts.size(), "texts"));
-              }
-            });
+            done -> control.progress(new Progress(done, texts.size(), "texts")));
     if (vectors.isEmpty()) {
       return new Outcome.Postpone(NO_ROOM_DELAY);
     }

@@ -5,10 +5,10 @@ import static java.util.Locale.ROOT;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.LanesPaused;
-import dev.penstock.bus.Event.RanNow;
 import dev.penstock.bus.Event.RunCancelled;
 import dev.penstock.bus.Event.WorkerLeft;
 import dev.penstock.bus.Event.WorkerSeen;
+import dev.penstock.bus.Request.CountRun;
 import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.Ran;
 import dev.penstock.bus.Request.ReadInferenceHealth;
@@ -83,7 +83,7 @@ public final class InferenceVerticle extends VerticleBase {
     try {
       Ran ran = lanes.runNow(request);
       if (ran instanceof Ran.Ended(Task task)) {
-        bus.tell(worker, new RanNow(task.brief()));
+        bus.call(new CountRun(task));
       }
       return ran;
     } catch (InterruptedException e) {

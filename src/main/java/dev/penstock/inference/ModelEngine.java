@@ -31,6 +31,9 @@ final class ModelEngine implements AutoCloseable {
 
   private static final long REPORT_MILLIS = 500;
 
+  /** Shorter lists are done before anybody could look. */
+  private static final int REPORT_FROM = 64;
+
   private final ModelSpec spec;
   private final Tokenizer tokenizer;
   private final OnnxModel model;
@@ -125,7 +128,7 @@ final class ModelEngine implements AutoCloseable {
    * The vectors of these texts, in order; empty when there is no room for them. Blocks until they
    * are there; interrupting it takes the work out of the batcher.
    *
-   * @param done hears now and then how many are done
+   * @param done hears now and then how many of a longer list are done
    */
   Optional<float[][]> embed(String owner, Priority priority, List<Tokens> texts, IntConsumer done)
       throws InterruptedException, ModelFailure {
@@ -137,6 +140,9 @@ final class ModelEngine implements AutoCloseable {
     }
     try {
       // Bounded by the task's time limit, which interrupts us.
+      if (texts.size() < REPORT_FROM) {
+        return Optional.of(collector.all.get());
+      }
       while (true) {
         try {
           return Optional.of(collector.all.get(REPORT_MILLIS, TimeUnit.MILLISECONDS));
