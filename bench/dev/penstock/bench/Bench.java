@@ -33,6 +33,8 @@ final class Bench implements Callable<Integer> {
     PING,
     FILLED,
     CLUSTER,
+    NULL,
+    MIXED,
     EMBED,
     ALL;
 
@@ -43,6 +45,8 @@ final class Bench implements Callable<Integer> {
         case PING -> List.of(new PingPart());
         case FILLED -> List.of(new FilledPart());
         case CLUSTER -> List.of(new ClusterPart());
+        case NULL -> List.of(new NullPart());
+        case MIXED -> List.of(new MixedPart());
         case EMBED -> List.of(new EmbedPart());
         case ALL ->
             List.of(
@@ -50,6 +54,8 @@ final class Bench implements Callable<Integer> {
                 new MemoryPart(),
                 new PingPart(),
                 new FilledPart(),
+                new NullPart(),
+                new MixedPart(),
                 new EmbedPart());
       };
     }

@@ -43,7 +43,9 @@ final class EmbedPart implements Part {
       WarmUp.run(
           session, server, Kind.MIXED, WARM_UP_INPUTS, WARM_UP_CLIENTS, session.plan().warmUp());
       bare.calibrate(session);
-      OneAtATime.run(session, server, bare.single());
+      try (Server durable = Server.start(session.scratch(), Map.of("EMBEDDING_DIRECT", "false"))) {
+        OneAtATime.run(session, server, durable, bare.single());
+      }
       busy(session, server, bare);
       shapes(session, server, bare);
     }

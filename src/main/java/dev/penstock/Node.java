@@ -26,6 +26,7 @@ import dev.penstock.store.KeyStores;
 import dev.penstock.store.TaskStore;
 import dev.penstock.store.TaskStores;
 import dev.penstock.task.Unavailable;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
@@ -103,6 +104,9 @@ final class Node implements AutoCloseable {
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
+    var garbage = new JvmGcMetrics();
+    garbage.bindTo(registry);
+    parts.started("metrics", garbage::close);
     new ProcessorMetrics().bindTo(registry);
     var meters = new Meters(registry);
 

@@ -24,17 +24,6 @@ public record EmbeddingOutput(
     }
   }
 
-  public static EmbeddingOutput of(
-      int dimensions, long promptTokens, int truncated, float[][] rows) {
-    ByteBuffer vectors =
-        ByteBuffer.allocate(rows.length * dimensions * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    for (float[] row : rows) {
-      vectors.asFloatBuffer().put(row);
-      vectors.position(vectors.position() + dimensions * Float.BYTES);
-    }
-    return new EmbeddingOutput(rows.length, dimensions, promptTokens, truncated, vectors.flip());
-  }
-
   public static EmbeddingOutput of(TaskOutput output) {
     if (output.format() != TaskOutput.Format.EMBEDDINGS) {
       throw new IllegalArgumentException("not embeddings: " + output.format());
@@ -48,7 +37,11 @@ public record EmbeddingOutput(
         count, dimensions, promptTokens, truncated, all.slice().order(ByteOrder.LITTLE_ENDIAN));
   }
 
-  /** {@link #of(int, long, int, float[][])} and {@link #toOutput()} with one copy less. */
+  /**
+   * Vectors as a task's output.
+   *
+   * @param rows each of {@code dimensions} floats
+   */
   public static TaskOutput toOutput(
       int dimensions, long promptTokens, int truncated, float[][] rows) {
     ByteBuffer all = header(rows.length, dimensions, promptTokens, truncated);

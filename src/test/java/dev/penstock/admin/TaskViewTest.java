@@ -138,8 +138,8 @@ final class TaskViewTest {
 
   @Test
   void vectorsAreToldInShort() {
-    var output = EmbeddingOutput.of(8, 12, 0, new float[][] {new float[8], new float[8]});
-    Payload payload = Payload.of(output.toOutput());
+    var output = EmbeddingOutput.toOutput(8, 12, 0, new float[][] {new float[8], new float[8]});
+    Payload payload = Payload.of(output);
     assertThat(payload.summary()).isEqualTo("2 vectors × 8, 12 tokens");
     assertThat(payload.text()).startsWith("[0.0000, 0.0000").contains("…]").hasLineCount(2);
   }

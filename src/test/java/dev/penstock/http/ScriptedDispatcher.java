@@ -208,7 +208,7 @@ final class ScriptedDispatcher {
     }
     float[][] rows = new float[count][];
     java.util.Arrays.fill(rows, row);
-    return EmbeddingOutput.of(DIMENSIONS, 3L * count, 0, rows).toOutput();
+    return EmbeddingOutput.toOutput(DIMENSIONS, 3L * count, 0, rows);
   }
 
   static Script complete(TaskSpec spec) {

@@ -11,6 +11,7 @@ import dev.penstock.models.ModelSpec.ModelFiles;
 import dev.penstock.models.ModelSpec.Pooling;
 import dev.penstock.models.ModelSpec.TokenIds;
 import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.testing.TinyOnnx;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

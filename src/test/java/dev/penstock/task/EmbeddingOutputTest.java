@@ -16,7 +16,7 @@ final class EmbeddingOutputTest {
 
   @Test
   void vectorsComeBackBitByBit() {
-    EmbeddingOutput kept = EmbeddingOutput.of(EmbeddingOutput.of(3, 17, 1, ROWS).toOutput());
+    EmbeddingOutput kept = EmbeddingOutput.of(EmbeddingOutput.toOutput(3, 17, 1, ROWS));
     assertThat(kept.count()).isEqualTo(2);
     assertThat(kept.dimensions()).isEqualTo(3);
     assertThat(kept.promptTokens()).isEqualTo(17);
@@ -28,7 +28,7 @@ final class EmbeddingOutputTest {
 
   @Test
   void theBytesAreAHeaderAndLittleEndianFloats() {
-    TaskOutput output = EmbeddingOutput.of(1, 5, 0, new float[][] {{1f}}).toOutput();
+    TaskOutput output = EmbeddingOutput.toOutput(1, 5, 0, new float[][] {{1f}});
     assertThat(output.format()).isEqualTo(TaskOutput.Format.EMBEDDINGS);
     assertThat(HexFormat.of().formatHex(output.bytes()))
         .isEqualTo("01000000" + "01000000" + "05000000" + "00000000" + "0000803f");
@@ -36,7 +36,7 @@ final class EmbeddingOutputTest {
 
   @Test
   void readingAVectorMovesNothing() {
-    EmbeddingOutput output = EmbeddingOutput.of(3, 0, 0, ROWS);
+    EmbeddingOutput output = EmbeddingOutput.of(EmbeddingOutput.toOutput(3, 0, 0, ROWS));
     output.vector(1);
     output.toOutput();
     assertThat(output.vector(1)).containsExactly(ROWS[1]);
@@ -45,8 +45,7 @@ final class EmbeddingOutputTest {
 
   @Test
   void noTextsAreNoVectors() {
-    EmbeddingOutput kept =
-        EmbeddingOutput.of(EmbeddingOutput.of(384, 0, 0, new float[0][]).toOutput());
+    EmbeddingOutput kept = EmbeddingOutput.of(EmbeddingOutput.toOutput(384, 0, 0, new float[0][]));
     assertThat(kept.count()).isZero();
     assertThat(kept.vectors().remaining()).isZero();
   }

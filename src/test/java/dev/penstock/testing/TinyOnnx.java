@@ -1,4 +1,4 @@
-package dev.penstock.inference;
+package dev.penstock.testing;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Writes ONNX models of a few bytes: a table of vectors, looked up by token id. */
-final class TinyOnnx {
+public final class TinyOnnx {
   private static final int IR_VERSION = 8;
   private static final int OPSET = 13;
   private static final int FLOAT = 1;
@@ -18,19 +18,19 @@ final class TinyOnnx {
   private final ByteArrayOutputStream graph = new ByteArrayOutputStream();
 
   /** An int64 input of [texts, tokens]. */
-  TinyOnnx input(String name) {
+  public TinyOnnx input(String name) {
     message(graph, 11, value(name, INT64, 2));
     return this;
   }
 
   /** A float output of so many axes. */
-  TinyOnnx output(String name, int axes) {
+  public TinyOnnx output(String name, int axes) {
     message(graph, 12, value(name, FLOAT, axes));
     return this;
   }
 
   /** A table inside the model. */
-  TinyOnnx table(String name, float[][] rows) {
+  public TinyOnnx table(String name, float[][] rows) {
     var tensor = tensor(name, rows);
     bytes(tensor, 9, floats(rows));
     message(graph, 5, tensor);
@@ -38,7 +38,7 @@ final class TinyOnnx {
   }
 
   /** A table in a file beside the model. */
-  TinyOnnx tableIn(Path file, String name, float[][] rows) throws IOException {
+  public TinyOnnx tableIn(Path file, String name, float[][] rows) throws IOException {
     Files.write(file, floats(rows));
     var tensor = tensor(name, rows);
     var location = new ByteArrayOutputStream();
@@ -50,13 +50,13 @@ final class TinyOnnx {
     return this;
   }
 
-  TinyOnnx node(String operator, String output, String... inputs) {
+  public TinyOnnx node(String operator, String output, String... inputs) {
     message(graph, 1, operation(operator, output, inputs));
     return this;
   }
 
   /** The mean over the tokens, whether they are padding or not. */
-  TinyOnnx mean(String output, String input) {
+  public TinyOnnx mean(String output, String input) {
     var node = operation("ReduceMean", output, input);
     var axes = new ByteArrayOutputStream();
     text(axes, 1, "axes");
@@ -72,7 +72,24 @@ final class TinyOnnx {
     return this;
   }
 
-  Path write(Path file) throws IOException {
+  /** Each text's first token id. */
+  public TinyOnnx first(String output, String input) {
+    var tensor = new ByteArrayOutputStream();
+    number(tensor, 2, INT64);
+    text(tensor, 8, "zero");
+    bytes(tensor, 9, new byte[Long.BYTES]);
+    message(graph, 5, tensor);
+    var node = operation("Gather", output, input, "zero");
+    var axis = new ByteArrayOutputStream();
+    text(axis, 1, "axis");
+    number(axis, 3, 1);
+    number(axis, 20, 2);
+    message(node, 5, axis);
+    message(graph, 1, node);
+    return this;
+  }
+
+  public Path write(Path file) throws IOException {
     var model = new ByteArrayOutputStream();
     number(model, 1, IR_VERSION);
     var opset = new ByteArrayOutputStream();
