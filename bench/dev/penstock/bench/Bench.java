@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = {
       "Starts the real program and measures it.",
-      "The whole takes up to 12 minutes on two cores; nothing else should run meanwhile.",
+      "The whole takes up to 14 minutes on two cores; nothing else should run meanwhile.",
       "The part cluster is not in it: it needs rabbitmq-server and redis-server, and 6 minutes."
     })
 final class Bench implements Callable<Integer> {

@@ -7,14 +7,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import org.HdrHistogram.Histogram;
 
 /** {@code /v1/embeddings} beside the same model run bare, in turns, on the same texts. */
 final class EmbedPart implements Part {
-  /** Requests that keep a CPU busy: where the aim for throughput holds. */
-  private static final List<Cell> BUSY = List.of(new Cell(32, 8), new Cell(1, 32));
+  /** Requests that keep a CPU busy, and how near to the bare model they should come. */
+  private static final Map<Cell, Double> BUSY =
+      new TreeMap<>(Map.of(new Cell(1, 32), 95.0, new Cell(8, 32), 95.0, new Cell(32, 1), 90.0));
 
-  private static final double AIM_PERCENT = 90;
   private static final double MIN_COSINE = 0.9999;
   private static final double OPEN_LOAD = 0.5;
   private static final int OPEN_SPANS = 2;
@@ -26,7 +27,17 @@ final class EmbedPart implements Part {
 
   private boolean bareFirst;
 
-  private record Cell(int inputs, int clients) {
+  private record Cell(int inputs, int clients) implements Comparable<Cell> {
+    @Override
+    public int compareTo(Cell other) {
+      return Integer.compare(inputs, other.inputs);
+    }
+
+    /** What the bare model may know at once: one client shows it a request's texts. */
+    int known(List<String> texts) {
+      return clients == 1 ? inputs : texts.size();
+    }
+
     String name() {
       return inputs
           + (inputs == 1 ? " text × " : " texts × ")
@@ -61,7 +72,7 @@ final class EmbedPart implements Part {
             "bare setting",
             "rounds");
     List<BareSetting> rivals = bare.best(Kind.MIXED).subList(0, 2);
-    for (Cell cell : BUSY) {
+    for (Cell cell : BUSY.keySet()) {
       List<Double> ours = new ArrayList<>();
       Map<BareSetting, List<Double>> theirs = new HashMap<>();
       for (int i = 0; i < session.plan().rounds() && !(session.late() && i > 0); i++) {
@@ -75,7 +86,7 @@ final class EmbedPart implements Part {
         for (BareSetting rival : order) {
           theirs
               .computeIfAbsent(rival, _ -> new ArrayList<>())
-              .add(bare.textsPerSecond(rival, texts));
+              .add(bare.textsPerSecond(rival, texts, cell.known(texts)));
         }
         if (i % 2 != 0) {
           ours.add(closed(server, bare, cell, texts).textsPerSecond());
@@ -95,7 +106,9 @@ final class EmbedPart implements Part {
           .report()
           .aim(
               Aim.atLeast(
-                  "mixed texts, " + cell.name() + ", of the best bare run", AIM_PERCENT, "%"),
+                  "mixed texts, " + cell.name() + ", of the best bare run",
+                  BUSY.getOrDefault(cell, 0.0),
+                  "%"),
               ratio.median());
       table.row(
           cell.name(),
@@ -112,7 +125,8 @@ final class EmbedPart implements Part {
             """
             Each round gives the same texts to Penstock and to the two best bare settings, in turns
             and in an order that is reversed every round. Median (min–max); the ratio is taken
-            round by round, against the better setting.
+            round by round, against the better setting. The bare run knows all texts at once, but
+            for one client: then those of one request.
             """,
             table);
   }

@@ -9,7 +9,7 @@ import java.util.Locale;
 
 /** Resident memory: idle, and after work. */
 final class MemoryPart implements Part {
-  private static final Aim IDLE = Aim.atMost("resident memory, idle", 500, "MB");
+  private static final Aim IDLE = Aim.atMost("resident memory, idle", 400, "MB");
   private static final int INPUTS = 32;
   private static final int CLIENTS = 8;
 

@@ -23,7 +23,7 @@ final class PingPart implements Part {
   private static final int LATENCIES_PER_PAIR = 4;
   private static final Duration END_LIMIT = Duration.ofSeconds(60);
   private static final long POLL_MS = 20;
-  private static final double AIM = 5_000;
+  private static final double AIM = 10_000;
 
   @Override
   public void run(Session session) throws Exception {

@@ -15,7 +15,7 @@ final class StartPart implements Part {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final Duration STOP = Duration.ofSeconds(60);
   private static final long POLL_MS = 5;
-  private static final Aim READY = Aim.atMost("start to ready", 3, "s");
+  private static final Aim READY = Aim.atMost("start to ready", 2, "s");
 
   @Override
   public void run(Session session) throws Exception {
