@@ -34,7 +34,7 @@ record EmbeddingBody(JsonNode rest, EmbeddingItems.Read input) {
             return null;
           }
         } else {
-          rest.set(name, parser.readValueAsTree());
+          rest.set(name, Json.part(parser));
         }
       }
       if (input == null || parser.nextToken() != null) {

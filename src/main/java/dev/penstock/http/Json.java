@@ -11,6 +11,7 @@ import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.ByteArrayOutputStream;
@@ -64,6 +65,10 @@ final class Json {
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder(FACTORY).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+
+  /** For a value among others. */
+  private static final ObjectReader PART =
+      MAPPER.readerFor(JsonNode.class).without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   /** Writes one value. */
   @FunctionalInterface
@@ -120,6 +125,11 @@ final class Json {
     } catch (CharacterCodingException e) {
       return null;
     }
+  }
+
+  /** The value that a parser has come to, and no more of what is there. */
+  static JsonNode part(JsonParser parser) throws IOException {
+    return PART.readValue(parser);
   }
 
   private static CharBuffer utf8(byte[] body) throws CharacterCodingException {

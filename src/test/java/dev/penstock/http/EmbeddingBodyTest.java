@@ -1,0 +1,104 @@
+package dev.penstock.http;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.penstock.models.ModelCatalogue;
+import dev.penstock.models.ModelSpec;
+import java.util.Collections;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The quick way to read a body means the same as the other one, or leaves it to that one. */
+class EmbeddingBodyTest {
+  private static final ModelSpec MODEL = ModelCatalogue.load(null).require("all-minilm-l6-v2");
+
+  private static EmbeddingInput asTree(String body) {
+    return EmbeddingInput.of(Fields.of(Json.parse(body.getBytes(UTF_8))), MODEL);
+  }
+
+  private static EmbeddingInput quickly(String body) {
+    EmbeddingBody read = Objects.requireNonNull(EmbeddingBody.read(body.getBytes(UTF_8)));
+    return EmbeddingInput.of(Fields.of(read.rest()), read.input(), MODEL);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"input\":\"a\"}",
+        "{\"input\":[\"a\",\"b\\u00e9 \\ud83d\\ude00\"],\"encoding_format\":\"base64\"}",
+        "{\"dimensions\":8,\"input\":[1,2,2147483647],\"unknown\":{\"x\":[1,{\"y\":null}]}}",
+        " {\"user\":\"u\",\"input\":[[0],[1,2,3]],\"truncate\":\"end\"} \n",
+      })
+  void bothWaysMeanTheSame(String body) {
+    EmbeddingInput tree = asTree(body);
+    assertThat(quickly(body)).isEqualTo(tree);
+    assertThat(quickly(body).toJson()).isEqualTo(tree.toJson());
+  }
+
+  @Test
+  void longListsOfIdsAreReadWhole() {
+    String ids = String.join(",", Collections.nCopies(5_000, "7"));
+    assertThat(quickly("{\"input\":[" + ids + "]}")).isEqualTo(asTree("{\"input\":[" + ids + "]}"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "null",
+        "[\"a\"]",
+        "{}",
+        "{\"input\":null}",
+        "{\"input\":\"\"}",
+        "{\"input\":[]}",
+        "{\"input\":[[]]}",
+        "{\"input\":[\"a\",\"\"]}",
+        "{\"input\":[\"a\",1]}",
+        "{\"input\":[1,\"a\"]}",
+        "{\"input\":[[1],2]}",
+        "{\"input\":[1.0]}",
+        "{\"input\":[1e3]}",
+        "{\"input\":[-1]}",
+        "{\"input\":[2147483648]}",
+        "{\"input\":{\"a\":1}}",
+        "{\"input\":true}",
+        "{\"input\":\"a\",\"input\":\"b\"}",
+        "{\"input\":\"a\",\"user\":1,\"user\":2}",
+        "{\"input\":\"a\"} {}",
+        "{\"input\":\"a\"",
+        "{\"input\":[\"a\"",
+      })
+  void whatIsWrongIsLeftToTheTree(String body) {
+    assertThat(EmbeddingBody.read(body.getBytes(UTF_8))).isNull();
+    assertThatThrownBy(() -> asTree(body)).isInstanceOf(Refusal.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"input\":\"\\ud800\"}", "{\"input\":\"a\",\"user\":\"\\udc00\"}"})
+  void halvesOfCharactersAreRefusedBothWays(String body) {
+    assertThatThrownBy(() -> EmbeddingBody.read(body.getBytes(UTF_8))).isInstanceOf(Refusal.class);
+    assertThatThrownBy(() -> asTree(body)).isInstanceOf(Refusal.class);
+  }
+
+  @Test
+  void limitsHoldBothWays() {
+    String many = "{\"input\":[" + String.join(",", Collections.nCopies(2_049, "\"a\"")) + "]}";
+    String long300k = "{\"input\":[" + String.join(",", Collections.nCopies(300_001, "7")) + "]}";
+    for (String body : new String[] {many, long300k}) {
+      assertThat(EmbeddingBody.read(body.getBytes(UTF_8))).isNull();
+      assertThatThrownBy(() -> asTree(body)).isInstanceOf(Refusal.class);
+    }
+  }
+
+  @Test
+  void whatIsNoUtf8IsLeftToTheTree() {
+    byte[] body = "{\"input\":\"a\"}".getBytes(UTF_8);
+    body[10] = (byte) 0xff;
+    assertThat(EmbeddingBody.read(body)).isNull();
+    assertThatThrownBy(() -> Json.parse(body)).isInstanceOf(Refusal.class);
+  }
+}
