@@ -4,8 +4,8 @@ import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.RunCancelled;
 import dev.penstock.bus.Request.Ran;
 import dev.penstock.bus.Request.RunNow;
+import dev.penstock.models.ModelSpec;
 import dev.penstock.task.EmbeddingWork;
-import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
 import dev.penstock.task.Unavailable;
 import java.time.Duration;
@@ -37,11 +37,8 @@ final class DirectAnswers {
   /** Those under way. Guarded by itself. */
   private final Map<Key, Run> runs = new HashMap<>();
 
-  private record Key(String owner, Lane lane, EmbeddingWork work) {
-    static Key of(RunNow request) {
-      return new Key(request.spec().owner(), request.spec().lane(), request.work());
-    }
-  }
+  /** What makes requests equal: its files are part of a model's specification. */
+  private record Key(String owner, ModelSpec model, EmbeddingWork work) {}
 
   /** One run and those who wait for it. Guarded by {@link #runs}, its end apart. */
   private static final class Run {
@@ -73,8 +70,9 @@ final class DirectAnswers {
    *
    * @throws ClientGone when nobody waits any more
    */
-  Optional<Task> run(RunNow request, Exchange exchange) throws InterruptedException {
-    Key key = Key.of(request);
+  Optional<Task> run(RunNow request, ModelSpec model, Exchange exchange)
+      throws InterruptedException {
+    Key key = new Key(request.spec().owner(), model, request.work());
     Run own = new Run(request);
     Run run = join(key, own);
     var left = new AtomicBoolean();

@@ -114,7 +114,7 @@ final class EmbeddingsResource {
     Optional<Task> ran;
     try (var _ = submitter.place()) {
       var run = new RunNow(spec(exchange, wanted, NO_INPUT, null), wanted.input.work(), hold);
-      ran = direct.run(run, exchange);
+      ran = direct.run(run, wanted.model(), exchange);
     }
     if (ran.isPresent()) {
       return new Submitted(ran.get().id(), Optional.empty(), ran);

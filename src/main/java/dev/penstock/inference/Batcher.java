@@ -146,7 +146,12 @@ final class Batcher implements AutoCloseable {
     }
   }
 
-  /** How long the model takes for so many tokens, by its newest runs. */
+  /** Whether it has run, so that its time is known. */
+  boolean timed() {
+    return nanosPerToken > 0;
+  }
+
+  /** How long the model takes for so many tokens, by its newest runs; 0: it has not run yet. */
   Duration time(long tokens) {
     return Duration.ofNanos(Math.round(tokens * nanosPerToken / threads.size()));
   }
@@ -289,7 +294,9 @@ final class Batcher implements AutoCloseable {
       int padded = longest * ids.size();
       long nanos = System.nanoTime() - start;
       double each = (double) nanos / padded;
-      nanosPerToken = nanosPerToken == 0 ? each : nanosPerToken + NEWEST * (each - nanosPerToken);
+      if (!failed) {
+        nanosPerToken = nanosPerToken == 0 ? each : nanosPerToken + NEWEST * (each - nanosPerToken);
+      }
       listener.ran(
           new BatchRun(model, ids.size(), tokens, padded, Duration.ofNanos(nanos), failed));
     }

@@ -54,7 +54,8 @@ final class EmbeddingHandler implements Immediate {
     }
     try (ModelEngines.Use use = open.get()) {
       ModelEngine engine = use.engine();
-      return engine.waitFor(spec.priority()).compareTo(SOON) < 0
+      return engine.timed()
+          && engine.waitFor(spec.priority()).compareTo(SOON) < 0
           && engine.timeFor(request.work().items().tokens()).compareTo(NOT_LONG) < 0;
     }
   }

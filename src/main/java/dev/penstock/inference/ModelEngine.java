@@ -103,6 +103,11 @@ final class ModelEngine implements AutoCloseable {
     return tokenizer;
   }
 
+  /** Whether it has run, so that the times below are known. */
+  boolean timed() {
+    return batcher.timed();
+  }
+
   /** How long work of that priority would wait now for its first batch, by estimate. */
   Duration waitFor(Priority priority) {
     return batcher.time(batcher.tokensAhead(priority));

@@ -103,6 +103,7 @@ final class LaneRunnerTest {
 
     @Override
     public Outcome run(RunNow request, Control control) throws InterruptedException {
+      control.progress(new Progress(1, 2, "texts"));
       open.await();
       return DONE;
     }
@@ -221,6 +222,16 @@ final class LaneRunnerTest {
     LaneRunner running = start();
     assertThat(running.runNow(direct(Duration.ofMillis(100)))).isInstanceOf(Ran.NotNow.class);
     assertThat(running.running()).isZero();
+  }
+
+  @Test
+  void workThatIsNoTaskHasNoLeaseToExtendOrLose() throws Exception {
+    LaneRunner running = start("lease.extend-every", "50ms");
+    var ran = begin(running);
+    TimeUnit.SECONDS.sleep(1); // some looks of the keeper
+    assertThat(queue.held()).isEmpty();
+    handler.open.countDown();
+    assertThat(ran.get(20, TimeUnit.SECONDS)).isInstanceOf(Ran.Ended.class);
   }
 
   @Test
