@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -19,13 +20,14 @@ import java.util.stream.Stream;
 
 /**
  * After packaging: {@code TrainStart <jar> <cache>} starts the program once, lets it do some work and stops it. The
- * JVM notes which classes that took, loaded and linked, and how its methods were used, and writes that to the cache; with {@code -XX:AOTCache=<cache>}
- * the program then starts in half the time. Without a cache all works as well: a failure here is told and no more.
+ * JVM notes which classes that took, loaded and linked, and how its methods were used, and writes that to the cache;
+ * with {@code -XX:AOTCache=<cache>} the program then starts in half the time. Without a cache all works as well: a
+ * failure here is told and no more.
  */
 final class TrainStart {
   private static final Pattern READY = Pattern.compile(" is at (http://\\S+)");
   private static final int ROUNDS = 200;
-  private static final String LAST = "{\"type\":\"ping\",\"input\":{}}";
+  private static final String PING = "{\"type\":\"ping\",\"input\":{}}";
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
   public static void main(String[] args) throws Exception {
@@ -115,7 +117,7 @@ final class TrainStart {
                   "/v1/embeddings", "{\"input\":[\"Water\",\"Fire " + i + "\"],\"encoding_format\":\"base64\"}"
                 },
                 new String[] {"/v1/tasks", "{\"type\":\"ping\",\"input\":{},\"wait_seconds\":5}"},
-                new String[] {"/v1/tasks", "[" + "{\"type\":\"ping\",\"input\":{}},".repeat(9) + LAST + "]"})) {
+                new String[] {"/v1/tasks", Collections.nCopies(10, PING).toString()})) {
           send(http, request(uri, key, post[0]).POST(BodyPublishers.ofString(post[1])));
         }
       }

@@ -1,5 +1,6 @@
 package dev.penstock.bench;
 
+import dev.penstock.testing.BrokerSettings;
 import dev.penstock.testing.RabbitServer;
 import dev.penstock.testing.RedisServer;
 import java.io.IOException;
@@ -36,15 +37,7 @@ final class Brokers implements AutoCloseable {
 
   /** The settings of a node that uses them. */
   Map<String, String> settings() {
-    return Map.of(
-        "RABBITMQ_HOST",
-        "127.0.0.1",
-        "RABBITMQ_PORT",
-        Integer.toString(rabbit.port()),
-        "REDIS_HOST",
-        "127.0.0.1",
-        "REDIS_PORT",
-        Integer.toString(redis.port()));
+    return BrokerSettings.of(rabbit, redis);
   }
 
   int rabbitPort() {

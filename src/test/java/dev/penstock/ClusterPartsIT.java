@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.testing.Api;
 import dev.penstock.testing.Await;
+import dev.penstock.testing.BrokerSettings;
 import dev.penstock.testing.Checker;
 import dev.penstock.testing.PenstockProcess;
 import dev.penstock.testing.Producers;
@@ -13,6 +14,7 @@ import dev.penstock.testing.RedisServer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
@@ -46,16 +48,15 @@ final class ClusterPartsIT {
   }
 
   private static Map<String, String> settings() {
-    return Map.of(
-        "RABBITMQ_HOST", "127.0.0.1",
-        "RABBITMQ_PORT", Integer.toString(rabbit.port()),
-        "REDIS_HOST", "127.0.0.1",
-        "REDIS_PORT", Integer.toString(redis.port()),
-        "LEASE_DURATION", "2s",
-        "LEASE_EXTEND_EVERY", "500ms",
-        "LEASE_SWEEP_EVERY", "300ms",
-        "LEASE_MARGIN", "500ms",
-        "RABBITMQ_CONFIRM_TIMEOUT", "3s");
+    Map<String, String> settings = new HashMap<>(BrokerSettings.of(rabbit, redis));
+    settings.putAll(
+        Map.of(
+            "LEASE_DURATION", "2s",
+            "LEASE_EXTEND_EVERY", "500ms",
+            "LEASE_SWEEP_EVERY", "300ms",
+            "LEASE_MARGIN", "500ms",
+            "RABBITMQ_CONFIRM_TIMEOUT", "3s"));
+    return settings;
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.testing.Api;
 import dev.penstock.testing.Await;
+import dev.penstock.testing.BrokerSettings;
 import dev.penstock.testing.PenstockProcess;
 import dev.penstock.testing.RabbitServer;
 import dev.penstock.testing.RedisServer;
@@ -56,10 +57,7 @@ final class FairnessIT {
     Map<String, String> settings = new HashMap<>();
     settings.put("INFERENCE_TASKS_IN_HAND", Integer.toString(IN_HAND));
     if (on == On.RABBITMQ) {
-      settings.put("RABBITMQ_HOST", "127.0.0.1");
-      settings.put("RABBITMQ_PORT", Integer.toString(rabbit.port()));
-      settings.put("REDIS_HOST", "127.0.0.1");
-      settings.put("REDIS_PORT", Integer.toString(redis.port()));
+      settings.putAll(BrokerSettings.of(rabbit, redis));
     }
     return settings;
   }

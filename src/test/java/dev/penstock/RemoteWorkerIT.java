@@ -185,21 +185,27 @@ final class RemoteWorkerIT {
       }
       try (var _ = worker(penstock.uri(), "next", "--log-level", "debug")) {
         checker.settle(api, LIMIT).assertKept();
-        String id =
-            api.post("/v1/tasks", "{\"type\":\"ping\",\"input\":{\"sleep_ms\":600000}}")
-                .json()
-                .path("id")
-                .asText();
-        Await.until(
-            "it runs",
-            LIMIT,
-            () -> api.get("/v1/tasks/" + id).json().path("status").asText().equals("processing"));
-        assertThat(api.post("/v1/tasks/" + id + "/cancel", "").status()).isEqualTo(200);
+        String id = cancelledAsItRan(api);
         // What follows runs only once the cancelled run has left the floor.
         String then = checker.ping(api, "").orElseThrow();
         assertThat(ended(api, then).path("worker").asText()).isEqualTo("next");
       }
     }
+  }
+
+  /** A task that would run for long and was cancelled as it did. */
+  private static String cancelledAsItRan(Api api) throws Exception {
+    String id =
+        api.post("/v1/tasks", "{\"type\":\"ping\",\"input\":{\"sleep_ms\":600000}}")
+            .json()
+            .path("id")
+            .asText();
+    Await.until(
+        "it runs",
+        LIMIT,
+        () -> api.get("/v1/tasks/" + id).json().path("status").asText().equals("processing"));
+    assertThat(api.post("/v1/tasks/" + id + "/cancel", "").status()).isEqualTo(200);
+    return id;
   }
 
   @Test
@@ -263,16 +269,7 @@ final class RemoteWorkerIT {
           checker.ping(api, "");
         }
         checker.settle(api, LIMIT).assertKept();
-        String id =
-            api.post("/v1/tasks", "{\"type\":\"ping\",\"input\":{\"sleep_ms\":600000}}")
-                .json()
-                .path("id")
-                .asText();
-        Await.until(
-            "it runs",
-            LIMIT,
-            () -> api.get("/v1/tasks/" + id).json().path("status").asText().equals("processing"));
-        assertThat(api.post("/v1/tasks/" + id + "/cancel", "").status()).isEqualTo(200);
+        String id = cancelledAsItRan(api);
         checker.ping(api, "");
         checker.settle(api, Duration.ofSeconds(30)).assertKept();
         assertThat(ended(api, id).path("status").asText()).isEqualTo("cancelled");

@@ -64,9 +64,8 @@ final class BodyReader {
     requireType(request, type);
     requireLength(request, limit);
     CompletableFuture<Buffer> begun = exchange.begun();
-    CompletableFuture<Buffer> body = begun == null ? new CompletableFuture<>() : begun;
+    CompletableFuture<Buffer> body = begun == null ? awaited(exchange) : begun;
     if (begun == null) {
-      exchange.gone().thenRun(() -> body.completeExceptionally(new ClientGone()));
       context.runOnContext(_ -> collect(request, context, limit, body));
     }
     exchange.begun(null);
@@ -103,11 +102,17 @@ final class BodyReader {
     Long length = lengthOf(request);
     boolean isShort = length != null && length > 0 && length <= Math.min(limit, SHORT);
     if (isShort && request.getHeader("Expect") == null) {
-      var body = new CompletableFuture<Buffer>();
+      CompletableFuture<Buffer> body = awaited(exchange);
       exchange.begun(body);
-      exchange.gone().thenRun(() -> body.completeExceptionally(new ClientGone()));
       collect(request, context, limit, body);
     }
+  }
+
+  /** A body that comes as long as its client is there. */
+  private static CompletableFuture<Buffer> awaited(Exchange exchange) {
+    var body = new CompletableFuture<Buffer>();
+    exchange.gone().thenRun(() -> body.completeExceptionally(new ClientGone()));
+    return body;
   }
 
   /** Gives back what was begun and is not wanted. */

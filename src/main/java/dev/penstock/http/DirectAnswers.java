@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -37,8 +38,21 @@ final class DirectAnswers {
   /** Those under way. Guarded by itself. */
   private final Map<Key, Run> runs = new HashMap<>();
 
-  /** What makes requests equal: its files are part of a model's specification. */
-  private record Key(String owner, ModelSpec model, EmbeddingWork work) {}
+  /**
+   * What makes requests equal: its files are part of a model's specification.
+   *
+   * @param hash of the rest, made once: the work may be large
+   */
+  private record Key(int hash, String owner, ModelSpec model, EmbeddingWork work) {
+    static Key of(String owner, ModelSpec model, EmbeddingWork work) {
+      return new Key(Objects.hash(owner, model, work), owner, model, work);
+    }
+
+    @Override
+    public int hashCode() {
+      return hash;
+    }
+  }
 
   /** One run and those who wait for it. Guarded by {@link #runs}, its end apart. */
   private static final class Run {
@@ -72,7 +86,7 @@ final class DirectAnswers {
    */
   Optional<Task> run(RunNow request, ModelSpec model, Exchange exchange)
       throws InterruptedException {
-    Key key = new Key(request.spec().owner(), model, request.work());
+    Key key = Key.of(request.spec().owner(), model, request.work());
     Run own = new Run(request);
     Run run = join(key, own);
     var left = new AtomicBoolean();

@@ -126,7 +126,7 @@ final class EmbeddingsResource {
       throws InterruptedException {
     long from = System.nanoTime();
     byte[] input = wanted.input.toJson();
-    Identity identity = identity(exchange, wanted);
+    Identity identity = identity(exchange, wanted, input);
     Submitted submitted =
         submitter.submit(
             spec(exchange, wanted, input, identity), hold, exchange, wanted.theirsOnly());
@@ -145,14 +145,13 @@ final class EmbeddingsResource {
   }
 
   /** As the client named it; else by what decides the vectors, and how long they are kept. */
-  private static Identity identity(Exchange exchange, Wanted wanted) {
+  private static Identity identity(Exchange exchange, Wanted wanted, byte[] input) {
     if (wanted.key != null) {
       return wanted.key.identity(ROUTE, Json.parse(exchange.body()));
     }
     ModelSpec model = wanted.model;
     var digest = new Digest().add(model.name()).add(model.files().toString());
-    return new Identity.Alike(
-        digest.add(wanted.async ? "async" : "held").add(wanted.input.toJson()).hex());
+    return new Identity.Alike(digest.add(wanted.async ? "async" : "held").add(input).hex());
   }
 
   /** The model that the request names, or the default one. */

@@ -88,14 +88,11 @@ final class Json {
     if (body.length == 0) {
       throw Refusal.invalid(null, "The body is empty; JSON is expected.");
     }
-    CharBuffer text;
-    try {
-      text = utf8(body);
-    } catch (CharacterCodingException e) {
-      throw Refusal.invalid(null, "The body is not valid UTF-8.");
-    }
     JsonNode value;
-    try (JsonParser parser = FACTORY.createParser(text.array(), 0, text.limit())) {
+    try (JsonParser parser = strangers(body)) {
+      if (parser == null) {
+        throw Refusal.invalid(null, "The body is not valid UTF-8.");
+      }
       value = MAPPER.readerFor(JsonNode.class).readValue(parser);
     } catch (StreamConstraintsException e) {
       throw Refusal.invalid(

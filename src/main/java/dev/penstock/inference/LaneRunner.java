@@ -343,10 +343,8 @@ final class LaneRunner {
   private void keepOnce() throws InterruptedException {
     long now = System.nanoTime();
     Map<Run, @Nullable Progress> due = new HashMap<>();
-    for (Run run : hand.all()) {
-      if (run.timedOut(now)) {
-        run.stop(Run.Stop.TIMEOUT);
-      }
+    hand.all().stream().filter(run -> run.timedOut(now)).forEach(run -> run.stop(Run.Stop.TIMEOUT));
+    for (Run run : hand.runs()) {
       if (run.wantsExtending(now, times.extendEvery(), PROGRESS_EVERY)) {
         due.put(run, run.newestProgress());
       }

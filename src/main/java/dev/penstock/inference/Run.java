@@ -181,7 +181,7 @@ final class Run implements TaskHandler.Control {
   /** True when it is time to extend, or when there is news that the store does not have yet. */
   boolean wantsExtending(long now, Duration extendEvery, Duration progressEvery) {
     long since = now - extendedAt;
-    if (leased.lease().token().equals(NO_TOKEN) || leaseLost()) {
+    if (leaseLost()) {
       return false; // its task may be leased again, and is not to be taken for that run
     }
     return since >= extendEvery.toNanos() || (progress != told && since >= progressEvery.toNanos());

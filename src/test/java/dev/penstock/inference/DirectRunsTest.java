@@ -47,10 +47,14 @@ final class DirectRunsTest {
     Outcome run() throws InterruptedException;
   }
 
-  private static final class Handler implements Immediate {
+  private static final class Handler extends ScriptedHandler {
     private final AtomicInteger begun = new AtomicInteger();
     private volatile boolean free = true;
     private volatile Body body = () -> new Outcome.Done(OUTPUT);
+
+    Handler() {
+      super(LANE.type());
+    }
 
     @Override
     public boolean free(RunNow request) {
@@ -61,21 +65,6 @@ final class DirectRunsTest {
     public Outcome run(RunNow request, Control control) throws InterruptedException {
       begun.incrementAndGet();
       return body.run();
-    }
-
-    @Override
-    public String type() {
-      return LANE.type();
-    }
-
-    @Override
-    public String inputSchema() {
-      return "{}";
-    }
-
-    @Override
-    public String outputSchema() {
-      return "{}";
     }
 
     @Override

@@ -55,11 +55,15 @@ final class LaneRunnerTest {
   }
 
   /** Runs each task as the test says, and knows which were begun and interrupted. */
-  private static final class Handler implements Immediate {
+  private static final class Handler extends ScriptedHandler {
     private final Map<Task, Boolean> begun = new ConcurrentHashMap<>();
     private final CountDownLatch open = new CountDownLatch(1);
     private volatile Body body = (_, _) -> DONE;
     private volatile int concurrency;
+
+    Handler() {
+      super(LANE.type());
+    }
 
     /** Runs that last until {@link #open} is. */
     Outcome last(Task task, Control control) throws InterruptedException {
@@ -74,21 +78,6 @@ final class LaneRunnerTest {
 
     boolean interrupted(Task task) {
       return begun.getOrDefault(task, false);
-    }
-
-    @Override
-    public String type() {
-      return LANE.type();
-    }
-
-    @Override
-    public String inputSchema() {
-      return "{}";
-    }
-
-    @Override
-    public String outputSchema() {
-      return "{}";
     }
 
     @Override
@@ -228,8 +217,10 @@ final class LaneRunnerTest {
   void workThatIsNoTaskHasNoLeaseToExtendOrLose() throws Exception {
     LaneRunner running = start("lease.extend-every", "50ms");
     var ran = begin(running);
-    TimeUnit.SECONDS.sleep(1); // some looks of the keeper
-    assertThat(queue.held()).isEmpty();
+    Task task = add(5, MINUTE);
+    awaitBegun(task);
+    Await.until("the keeper has looked often", LIMIT, () -> queue.held().size() > 2);
+    assertThat(queue.held()).extracting(Held::id).containsOnly(task.id());
     handler.open.countDown();
     assertThat(ran.get(20, TimeUnit.SECONDS)).isInstanceOf(Ran.Ended.class);
   }

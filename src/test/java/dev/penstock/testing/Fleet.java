@@ -82,16 +82,9 @@ public final class Fleet implements AutoCloseable {
     for (int i = 0; i < members.size(); i++) {
       boolean takes = i < takers;
       Map<String, String> environment = new HashMap<>(SHORT);
+      environment.putAll(BrokerSettings.of(rabbit, redis));
       environment.putAll(
           Map.of(
-              "RABBITMQ_HOST",
-              "127.0.0.1",
-              "RABBITMQ_PORT",
-              Integer.toString(rabbit.port()),
-              "REDIS_HOST",
-              "127.0.0.1",
-              "REDIS_PORT",
-              Integer.toString(redis.port()),
               "ROLES",
               takes ? "http" : "inference",
               "CLUSTER",
