@@ -95,13 +95,14 @@ final class BodyReader {
 
   /**
    * Begins to read a short body, which most clients send with its headers: that saves handing it
-   * from thread to thread. On the event loop.
+   * from thread to thread. Nobody knows yet who sends it, so half of the room is left to those who
+   * are known. On the event loop.
    */
   void begin(Exchange exchange, Context context, int limit) {
     HttpServerRequest request = exchange.request();
     Long length = lengthOf(request);
     boolean isShort = length != null && length > 0 && length <= Math.min(limit, SHORT);
-    if (isShort && request.getHeader("Expect") == null) {
+    if (isShort && taken.get() <= room / 2 && request.getHeader("Expect") == null) {
       CompletableFuture<Buffer> body = awaited(exchange);
       exchange.begun(body);
       collect(request, context, limit, body);
@@ -123,6 +124,11 @@ final class BodyReader {
         && !body.isCompletedExceptionally()) {
       release(body.join().length());
     }
+  }
+
+  /** The bytes of all bodies that have not been given back. */
+  long taken() {
+    return taken.get();
   }
 
   /** The body of that size is needed no more. */

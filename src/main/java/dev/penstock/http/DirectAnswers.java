@@ -11,10 +11,12 @@ import dev.penstock.task.Unavailable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -35,8 +37,11 @@ final class DirectAnswers {
   private final Bus bus;
   private final long abandonAfter;
 
-  /** Those under way. Guarded by itself. */
+  /** Those under way that others may join. Guarded by itself. */
   private final Map<Key, Run> runs = new HashMap<>();
+
+  /** All under way: one that a more urgent one has taken the place of too. Guarded by the runs. */
+  private final Set<Run> underWay = new HashSet<>();
 
   /**
    * What makes requests equal: its files are part of a model's specification.
@@ -92,7 +97,7 @@ final class DirectAnswers {
     var left = new AtomicBoolean();
     exchange.gone().thenRun(() -> leave(run, left));
     try {
-      Optional<Task> ended = run == own ? lead(key, own) : follow(run, exchange);
+      Optional<Task> ended = run == own ? lead(key, own, exchange) : follow(run, exchange);
       if (exchange.gone().isDone()) {
         throw new ClientGone();
       }
@@ -108,6 +113,7 @@ final class DirectAnswers {
       Run known = runs.get(key);
       Run run = known != null && known.asUrgentAs(own.request) ? known : own;
       runs.put(key, run);
+      underWay.add(run);
       run.waiting++;
       return run;
     }
@@ -122,10 +128,10 @@ final class DirectAnswers {
     }
   }
 
-  private Optional<Task> lead(Key key, Run own) {
+  private Optional<Task> lead(Key key, Run own, Exchange exchange) {
     Optional<Task> ended = Optional.empty();
     try {
-      if (bus.call(own.request) instanceof Ran.Ended(Task task)) {
+      if (!exchange.gone().isDone() && bus.call(own.request) instanceof Ran.Ended(Task task)) {
         ended = Optional.of(task);
       }
     } catch (Unavailable e) {
@@ -135,6 +141,7 @@ final class DirectAnswers {
     } finally {
       synchronized (runs) {
         runs.remove(key, own);
+        underWay.remove(own);
       }
       own.end.complete(ended);
     }
@@ -160,11 +167,13 @@ final class DirectAnswers {
     long now = System.nanoTime();
     List<Run> abandoned = new ArrayList<>();
     synchronized (runs) {
-      runs.values()
-          .removeIf(run -> {
-            boolean old = run.waiting == 0 && now - run.emptySince >= abandonAfter;
-            return old && abandoned.add(run);
-          });
+      for (Run run : underWay) {
+        if (run.waiting == 0 && now - run.emptySince >= abandonAfter) {
+          abandoned.add(run);
+        }
+      }
+      underWay.removeAll(abandoned); // told once
+      runs.values().removeAll(abandoned); // whoever comes now has a run of its own
     }
     abandoned.forEach(run -> bus.tell(bus.node(), new RunCancelled(run.request.spec().id())));
   }

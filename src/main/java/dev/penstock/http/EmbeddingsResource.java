@@ -111,13 +111,14 @@ final class EmbeddingsResource {
       return submit(exchange, wanted, hold);
     }
     long from = System.nanoTime();
+    TaskSpec spec = spec(exchange, wanted, NO_INPUT, null);
     Optional<Task> ran;
     try (var _ = submitter.place()) {
-      var run = new RunNow(spec(exchange, wanted, NO_INPUT, null), wanted.input.work(), hold);
-      ran = direct.run(run, wanted.model(), exchange);
+      ran = direct.run(new RunNow(spec, wanted.input.work(), hold), wanted.model(), exchange);
     }
     if (ran.isPresent()) {
-      return new Submitted(ran.get().id(), Optional.empty(), ran);
+      TaskId id = ran.get().id();
+      return new Submitted(id, id.equals(spec.id()) ? Optional.empty() : ran, ran);
     }
     return submit(exchange, wanted, hold.minusNanos(System.nanoTime() - from));
   }

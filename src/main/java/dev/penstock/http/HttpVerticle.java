@@ -72,6 +72,7 @@ public final class HttpVerticle extends VerticleBase {
   private final RemoteWorkers remoteWorkers;
   private final String node;
   private final Routes routes;
+  private final BodyReader bodies;
   private @Nullable Pipeline pipeline;
   private @Nullable HttpServer server;
   private volatile boolean stopping;
@@ -106,6 +107,7 @@ public final class HttpVerticle extends VerticleBase {
     var embeddings = new EmbeddingsResource(settings, models, submitter, direct, node);
     var catalogue = new ModelsResource(models);
     int body = settings.http().maxBodyBytes();
+    bodies = new BodyReader(settings.http().readTimeout(), Math.max(body, MAX_RESULT));
 
     var all = new ArrayList<Route>();
     all.add(post("/v1/embeddings", KEY, body, embeddings::create));
@@ -207,7 +209,6 @@ public final class HttpVerticle extends VerticleBase {
     var connections =
         new Connections(
             vertx, http.maxConnectionsPerAddress(), http.readTimeout(), http.idleTimeout());
-    var bodies = new BodyReader(http.readTimeout(), Math.max(http.maxBodyBytes(), MAX_RESULT));
     var requests = new Pipeline(context, keys, sessions, bodies, connections, http.idleTimeout());
     pipeline = requests;
     bus.listen(
@@ -316,6 +317,11 @@ public final class HttpVerticle extends VerticleBase {
     return server == null
         ? Future.succeededFuture()
         : server.shutdown(SOCKETS_CLOSE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** The bytes of bodies in memory, for the test that each of them is given back. */
+  long bytesOfBodies() {
+    return bodies.taken();
   }
 
   /** All that the server answers, for the test that compares it with openapi.yaml. */

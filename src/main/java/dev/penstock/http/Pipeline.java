@@ -295,7 +295,9 @@ final class Pipeline {
     };
   }
 
-  /** Null when the request may go on. Before its body is read: strangers are to cost little. */
+  /**
+   * Null when the request may go on. Before its body is waited for: strangers are to cost little.
+   */
   private @Nullable Reply deny(Exchange exchange, Access access) {
     return switch (access) {
       case OPEN -> pages.denyForged(exchange);

@@ -49,6 +49,7 @@ final class Waiters {
   private final Map<TaskId, Line> lines = new HashMap<>(); // guarded by itself
   private final AtomicBoolean looking = new AtomicBoolean();
   private final AtomicBoolean dropping = new AtomicBoolean();
+  private boolean released; // guarded by lines
 
   /** Those who wait for one task. */
   private static final class Line {
@@ -90,6 +91,9 @@ final class Waiters {
       Line line = lines.computeIfAbsent(id, _ -> new Line());
       line.waiters.add(waiter);
       line.theirsOnly = theirsOnly;
+      if (released) {
+        waiter.end.complete(Optional.empty());
+      }
     }
     exchange.gone().thenRun(waiter::abandon);
     if (exchange.gone().isDone()) {
@@ -285,10 +289,11 @@ final class Waiters {
     }
   }
 
-  /** Ends every wait as if its time were over. */
+  /** Ends every wait as if its time were over, those that come later too. */
   void release() {
     List<Waiter> all = new ArrayList<>();
     synchronized (lines) {
+      released = true;
       lines.values().forEach(line -> all.addAll(line.waiters));
     }
     release(all);

@@ -13,9 +13,9 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * A model's Hugging Face tokenizer. Safe for use by many threads at once, which must be platform
- * threads: every call is a native one. Padding and truncation that tokenizer.json asks for are
- * switched off; the model's own limit holds.
+ * A model's Hugging Face tokenizer. Safe for use by many threads at once. Every call is a native
+ * one, so a virtual thread may only make short ones. Padding and truncation that tokenizer.json
+ * asks for are switched off; the model's own limit holds.
  */
 final class Tokenizer implements AutoCloseable {
   /** A text is first tried with this many characters per token of the model's limit. */

@@ -14,8 +14,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The platform threads that tokenise, one per core and shared by all models: a native call would
- * hold a virtual thread's carrier. A long list goes through in small portions, few of them at a
- * time, so that a short one beside it waits for a portion and not for the list.
+ * hold a virtual thread's carrier. Only a few short texts are tokenised on the caller's thread. A
+ * long list goes through in small portions, few of them at a time, so that a short one beside it
+ * waits for a portion and not for the list.
  */
 final class TokenizerThreads implements AutoCloseable {
   private static final int PORTION_TEXTS = 32;
@@ -47,6 +48,9 @@ final class TokenizerThreads implements AutoCloseable {
    */
   List<Tokens> encode(Tokenizer tokenizer, List<String> texts, Truncation whenLong)
       throws InterruptedException {
+    if (pool.isShutdown()) {
+      throw new RejectedExecutionException("the tokenizers are closed");
+    }
     if (isShort(texts)) {
       return texts.stream().map(text -> tokenizer.encode(text, whenLong)).toList();
     }

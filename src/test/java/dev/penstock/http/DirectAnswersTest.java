@@ -75,12 +75,15 @@ class DirectAnswersTest {
   }
 
   private static Ran completed(TaskSpec spec) {
-    return ended(spec, TaskState.COMPLETED, ScriptedDispatcher.vectors(1), null);
+    return ended(spec, Instant.now(), TaskState.COMPLETED, ScriptedDispatcher.vectors(1), null);
   }
 
   private static Ran ended(
-      TaskSpec spec, TaskState state, @Nullable TaskOutput output, @Nullable TaskError error) {
-    Instant began = Instant.now();
+      TaskSpec spec,
+      Instant began,
+      TaskState state,
+      @Nullable TaskOutput output,
+      @Nullable TaskError error) {
     Instant end = began.plusMillis(3);
     return new Ran.Ended(
         new Task(spec, state, 1, 0, null, began, began, end, "node", error, output));
@@ -110,7 +113,7 @@ class DirectAnswersTest {
   @Test
   void whatIsWrongWithTheInputIsSaid() throws Exception {
     var cause = new TaskError(TaskError.Code.CONTEXT_LENGTH_EXCEEDED, "too long by far");
-    model = spec -> ended(spec, TaskState.FAILED, null, cause);
+    model = spec -> ended(spec, Instant.now(), TaskState.FAILED, null, cause);
     var reply = server.post("/v1/embeddings", BODY);
     assertThat(reply.statusCode()).isEqualTo(400);
     assertThat(error(reply).get("code").asText()).isEqualTo("context_length_exceeded");
@@ -200,25 +203,31 @@ class DirectAnswersTest {
     server.close();
     open(Map.of("http.abandon-after", "0s", "http.max-held-requests", "2"));
     model = spec -> isProbe(spec) ? completed(spec) : later.join();
-    var stays = new AtomicReference<FutureTask<HttpResponse<String>>>();
+    FutureTask<HttpResponse<String>> stays;
     try (Socket _ = server.hold(BODY)) {
       awaitAsked(1);
-      stays.set(ask(BODY));
-      Await.until(
-          "both are held",
-          LIMIT,
-          () -> {
-            if (stays.get().isDone()) {
-              stays.set(ask(BODY)); // a probe had its place
-            }
-            return probe() == 503;
-          });
+      stays = askAsTheSecondOfTwo();
     }
     Thread.sleep(1_500); // a look for abandoned runs, and more
     assertThat(stopped).isEmpty();
     later.complete(completed(first()));
-    assertThat(stays.get().get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+    assertThat(stays.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
     assertThat(asked.stream().filter(spec -> !isProbe(spec))).hasSize(1);
+  }
+
+  /** Returns once it is held beside another one, where two may be. */
+  private FutureTask<HttpResponse<String>> askAsTheSecondOfTwo() throws Exception {
+    var second = new AtomicReference<>(ask(BODY));
+    Await.until(
+        "both are held",
+        LIMIT,
+        () -> {
+          if (second.get().isDone()) {
+            second.set(ask(BODY)); // a probe had its place
+          }
+          return probe() == 503;
+        });
+    return second.get();
   }
 
   private int probe() throws Exception {
@@ -237,6 +246,48 @@ class DirectAnswersTest {
     }
     Await.until("it is told to stop", LIMIT, () -> stopped.contains(first().id()));
     assertThat(server.dispatcher.tasks).isEmpty();
+  }
+
+  @Test
+  void aRunWhosePlaceAMoreUrgentOneTookIsStoppedTooWhenItsClientGoes() throws Exception {
+    model = _ -> later.join();
+    try (Socket _ = server.hold(BODY)) {
+      awaitAsked(1);
+      var urgent = ask("{\"input\":\"a\",\"priority\":9}");
+      awaitAsked(2);
+      assertThat(urgent.isDone()).isFalse();
+    }
+    Await.until("it is told to stop", LIMIT, () -> stopped.contains(first().id()));
+    assertThat(stopped).containsExactly(first().id());
+  }
+
+  @Test
+  void whoJoinsARunIsToldItsOwnTimes() throws Exception {
+    reopen("http.max-held-requests", "2");
+    model = spec -> isProbe(spec) ? completed(spec) : later.join();
+    var first = ask(BODY);
+    awaitAsked(1);
+    var second = askAsTheSecondOfTwo();
+    Instant longAgo = Instant.now().minus(Duration.ofHours(1));
+    later.complete(
+        ended(first(), longAgo, TaskState.COMPLETED, ScriptedDispatcher.vectors(1), null));
+    assertThat(first.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+    var reply = second.get(20, TimeUnit.SECONDS);
+    assertThat(header(reply, "x-queue-ms")).isEqualTo("0.000");
+    assertThat(Double.parseDouble(header(reply, "x-inference-ms"))).isBetween(0.0, 60_000.0);
+  }
+
+  @Test
+  void whatIsGivenBackAtTheEndOfAStopIsToldItsId() throws Exception {
+    server.dispatcher.script = _ -> new ScriptedDispatcher.Script.Stay();
+    model = _ -> later.join();
+    var held = ask(BODY);
+    awaitAsked(1);
+    server.verticle().stop();
+    later.complete(NOT_NOW);
+    var reply = held.get(20, TimeUnit.SECONDS);
+    assertThat(reply.statusCode()).isEqualTo(503);
+    assertThat(header(reply, "x-task-id")).isEqualTo(server.submitted().id().value());
   }
 
   @Test

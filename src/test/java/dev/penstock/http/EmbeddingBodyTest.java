@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
+import dev.penstock.task.EmbeddingItems;
+import dev.penstock.task.EmbeddingItems.Texts;
+import dev.penstock.task.EmbeddingItems.TokenIds;
 import java.util.Collections;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,9 +24,35 @@ class EmbeddingBodyTest {
     return EmbeddingInput.of(Fields.of(Json.parse(body.getBytes(UTF_8))), MODEL);
   }
 
+  private static EmbeddingBody read(String body) {
+    return Objects.requireNonNull(EmbeddingBody.read(body.getBytes(UTF_8)));
+  }
+
+  private static EmbeddingItems items(String body) {
+    return read(body).input().items();
+  }
+
   private static EmbeddingInput quickly(String body) {
-    EmbeddingBody read = Objects.requireNonNull(EmbeddingBody.read(body.getBytes(UTF_8)));
+    EmbeddingBody read = read(body);
     return EmbeddingInput.of(Fields.of(read.rest()), read.input(), MODEL);
+  }
+
+  @Test
+  void itemsAreReadAsTheyStand() {
+    assertThat(items("{\"input\":\"a\"}")).isEqualTo(new Texts(List.of("a")));
+    assertThat(items("{\"input\":[\"a\",\"b\\u00e9 \\ud83d\\ude00\"]}"))
+        .isEqualTo(new Texts(List.of("a", "b\u00e9 \ud83d\ude00")));
+    assertThat(items("{\"dimensions\":8,\"input\":[1,2,2147483647]}"))
+        .isEqualTo(new TokenIds(List.of(new int[] {1, 2, 2_147_483_647})));
+    assertThat(items("{\"input\":[[0],[1,2,3]]}"))
+        .isEqualTo(new TokenIds(List.of(new int[] {0}, new int[] {1, 2, 3})));
+  }
+
+  @Test
+  void theOtherMembersAreLeftAsTheyStand() {
+    String body = " {\"user\":\"u\",\"input\":[7],\"unknown\":{\"x\":[1,{\"y\":null}]}} \n";
+    assertThat(read(body).rest().toString())
+        .isEqualTo("{\"user\":\"u\",\"unknown\":{\"x\":[1,{\"y\":null}]}}");
   }
 
   @ParameterizedTest
@@ -86,12 +116,20 @@ class EmbeddingBodyTest {
 
   @Test
   void limitsHoldBothWays() {
-    String many = "{\"input\":[" + String.join(",", Collections.nCopies(2_049, "\"a\"")) + "]}";
-    String long300k = "{\"input\":[" + String.join(",", Collections.nCopies(300_001, "7")) + "]}";
-    for (String body : new String[] {many, long300k}) {
+    assertThat(items(list(2_048, "\"a\"")).count()).isEqualTo(2_048);
+    assertThat(items(list(300_000, "7")).tokens()).isEqualTo(300_000);
+    String ids = "[" + String.join(",", Collections.nCopies(150_000, "7")) + "]";
+    assertThat(items(list(2, ids)).tokens()).isEqualTo(300_000);
+    String oneMore = "{\"input\":[" + ids + "," + ids + ",[7]]}";
+    for (String body :
+        List.of(list(2_049, "\"a\""), list(2_049, "[7]"), list(300_001, "7"), oneMore)) {
       assertThat(EmbeddingBody.read(body.getBytes(UTF_8))).isNull();
       assertThatThrownBy(() -> asTree(body)).isInstanceOf(Refusal.class);
     }
+  }
+
+  private static String list(int count, String item) {
+    return "{\"input\":[" + String.join(",", Collections.nCopies(count, item)) + "]}";
   }
 
   @Test

@@ -159,13 +159,22 @@ final class TestServer implements AutoCloseable {
 
   /** Sends a request for embeddings and leaves its answer unread. */
   Socket hold(String body) throws IOException {
+    return hold(body, KEY, body.length());
+  }
+
+  /**
+   * The same.
+   *
+   * @param length said in the head, whatever follows
+   */
+  Socket hold(String body, String key, int length) throws IOException {
     var socket = new Socket("127.0.0.1", port());
     String head =
         "POST /v1/embeddings HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
             + "Authorization: Bearer "
-            + KEY
+            + key
             + "\r\nContent-Length: "
-            + body.length()
+            + length
             + "\r\n\r\n";
     socket.getOutputStream().write((head + body).getBytes(StandardCharsets.US_ASCII));
     return socket;
