@@ -35,6 +35,7 @@ final class Bench implements Callable<Integer> {
     CLUSTER,
     NULL,
     MIXED,
+    CACHE,
     EMBED,
     ALL;
 
@@ -47,6 +48,7 @@ final class Bench implements Callable<Integer> {
         case CLUSTER -> List.of(new ClusterPart());
         case NULL -> List.of(new NullPart());
         case MIXED -> List.of(new MixedPart());
+        case CACHE -> List.of(new CachePart());
         case EMBED -> List.of(new EmbedPart());
         case ALL ->
             List.of(
@@ -56,6 +58,7 @@ final class Bench implements Callable<Integer> {
                 new FilledPart(),
                 new NullPart(),
                 new MixedPart(),
+                new CachePart(),
                 new EmbedPart());
       };
     }

@@ -48,13 +48,15 @@ final class EmbedPart implements Part {
 
   @Override
   public void run(Session session) throws Exception {
-    try (Server server = Server.start(session.scratch());
+    try (Server server = Server.start(session.scratch(), Server.withoutCache(Map.of()));
         Bare bare = Bare.open()) {
       session.say("warm-up");
       WarmUp.run(
           session, server, Kind.MIXED, WARM_UP_INPUTS, WARM_UP_CLIENTS, session.plan().warmUp());
       bare.calibrate(session);
-      try (Server durable = Server.start(session.scratch(), Map.of("EMBEDDING_DIRECT", "false"))) {
+      try (Server durable =
+          Server.start(
+              session.scratch(), Server.withoutCache(Map.of("EMBEDDING_DIRECT", "false")))) {
         OneAtATime.run(session, server, durable, bare.single());
       }
       busy(session, server, bare);

@@ -6,6 +6,7 @@ import dev.penstock.bench.Texts.Kind;
 import dev.penstock.testing.Api;
 import dev.penstock.testing.PenstockProcess;
 import java.util.List;
+import java.util.Map;
 import org.HdrHistogram.Histogram;
 
 /** What single requests feel of a bulk job of thousands of texts in the background. */
@@ -27,7 +28,7 @@ final class MixedPart implements Part {
 
   @Override
   public void run(Session session) throws Exception {
-    try (Server server = Server.start(session.scratch());
+    try (Server server = Server.start(session.scratch(), Server.withoutCache(Map.of()));
         var api = new Api(server.uri(), PenstockProcess.KEY);
         var connection = new Connection(server.uri())) {
       session.say("bulk and single requests, warm-up");

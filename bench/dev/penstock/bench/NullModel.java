@@ -4,7 +4,6 @@ import dev.penstock.testing.TinyOnnx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -60,7 +59,7 @@ final class NullModel {
 
   /** The settings of a server that has it, and takes batches as for a GPU. */
   Map<String, String> settings(Map<String, String> more) {
-    Map<String, String> all = new HashMap<>(more);
+    Map<String, String> all = Server.withoutCache(more);
     // The only way to bring a resource to `java -jar`.
     all.put("JAVA_TOOL_OPTIONS", "-Xbootclasspath/a:" + folder);
     all.put("MODELS_FILE", folder.resolve("models.yaml").toString());

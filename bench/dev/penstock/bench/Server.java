@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -39,6 +40,13 @@ final class Server implements AutoCloseable {
   static Server start(Path scratch, Map<String, String> settings) throws Exception {
     Path folder = Files.createTempDirectory(scratch, "penstock");
     return new Server(PenstockProcess.start(folder, settings), folder);
+  }
+
+  /** Settings with which every text is run, whether it was sent before or not. */
+  static Map<String, String> withoutCache(Map<String, String> settings) {
+    var all = new HashMap<String, String>(settings);
+    all.put("EMBEDDING_CACHE", "0");
+    return all;
   }
 
   /** Lets it finish what it has in hand and waits for its end. */

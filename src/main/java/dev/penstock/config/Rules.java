@@ -78,6 +78,7 @@ final class Rules {
               "embedding.model",
               Rule.matching("the name of a model", "[A-Za-z0-9][A-Za-z0-9._/:-]{0,199}")),
           entry("embedding.direct", Rule.matching("true or false", "true|false")),
+          entry("embedding.cache", Rule.size("0", "1TiB")),
           entry("inference.device", Rule.matching("auto, cpu or cuda:N", "auto|cpu|cuda:\\d{1,3}")),
           entry("inference.threads", Rule.whole(0, 1_024)),
           entry("inference.token-budget", Rule.whole(0, 10_000_000)),

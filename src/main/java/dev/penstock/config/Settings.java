@@ -244,6 +244,10 @@ public interface Settings {
 
     /** Whether held requests are run without a task where they need not wait. */
     boolean direct();
+
+    /** Bytes that vectors may take that are kept for texts sent again; 0: none are kept. */
+    @WithConverter(ByteSizes.AsLong.class)
+    long cache();
   }
 
   interface Inference {

@@ -31,10 +31,12 @@ final class EmbeddingHandler implements Immediate {
 
   private final ModelEngines engines;
   private final TokenizerThreads threads;
+  private final VectorCache cache;
 
-  EmbeddingHandler(ModelEngines engines, TokenizerThreads threads) {
+  EmbeddingHandler(ModelEngines engines, TokenizerThreads threads, VectorCache cache) {
     this.engines = engines;
     this.threads = threads;
+    this.cache = cache;
   }
 
   @Override
@@ -141,12 +143,19 @@ final class EmbeddingHandler implements Immediate {
           "input has %d tokens in all, at most %d are allowed"
               .formatted(tokens, EmbeddingItems.MAX_TOKENS));
     }
+    int all = texts.size();
     Optional<float[][]> vectors =
-        engine.embed(
+        cache.vectors(
+            engine.identity(),
             task.owner(),
-            task.priority(),
             texts,
-            done -> control.progress(new Progress(done, texts.size(), "texts")));
+            unknown ->
+                engine.embed(
+                    task.owner(),
+                    task.priority(),
+                    unknown,
+                    done ->
+                        control.progress(new Progress(all - unknown.size() + done, all, "texts"))));
     if (vectors.isEmpty()) {
       return new Outcome.Postpone(NO_ROOM_DELAY);
     }

@@ -23,6 +23,7 @@ public final class Handlers implements AutoCloseable {
   private final List<TaskHandler> handlers;
   private final Served served;
   private final WorkerBoard board;
+  private final VectorCache cache;
 
   private Handlers(
       ModelCatalogue catalogue,
@@ -31,8 +32,10 @@ public final class Handlers implements AutoCloseable {
       List<TaskHandler> builtIn,
       Plugins plugins,
       Served served,
-      WorkerBoard board) {
+      WorkerBoard board,
+      VectorCache cache) {
     this.served = served;
+    this.cache = cache;
     this.board = board;
     this.catalogue = catalogue;
     this.engines = engines;
@@ -73,9 +76,10 @@ public final class Handlers implements AutoCloseable {
         ModelEngines.start(
             catalogue, settings.model(), settings.inference(), settings.data().dir(), device, both);
     TokenizerThreads threads = new TokenizerThreads(Runtime.getRuntime().availableProcessors());
+    VectorCache cache = new VectorCache(settings.embedding().cache());
     List<TaskHandler> builtIn =
         List.of(
-            new EmbeddingHandler(engines, threads),
+            new EmbeddingHandler(engines, threads, cache),
             new PingHandler(worker, settings.ping().allowCrash()));
     Set<String> types = builtIn.stream().map(TaskHandler::type).collect(Collectors.toSet());
     Plugins plugins = Plugins.load(settings.plugins().dir(), types);
@@ -90,7 +94,8 @@ public final class Handlers implements AutoCloseable {
       plugins.close();
       throw e;
     }
-    Handlers handlers = new Handlers(catalogue, engines, threads, builtIn, plugins, served, board);
+    Handlers handlers =
+        new Handlers(catalogue, engines, threads, builtIn, plugins, served, board, cache);
     if (handlers.serves(first.name())) {
       engines.keepOpen(first);
     }
@@ -120,6 +125,11 @@ public final class Handlers implements AutoCloseable {
   /** Where what is done here is counted. */
   WorkerBoard board() {
     return board;
+  }
+
+  /** Vectors that were made here. */
+  VectorCache cache() {
+    return cache;
   }
 
   /** How each plugin stands. */

@@ -64,6 +64,7 @@ public final class InferenceVerticle extends VerticleBase {
             .toList();
     this.handlers = handlers;
     lanes = new LaneRunners(bus, handlers, worker, settings, meters);
+    handlers.cache().count(meters);
   }
 
   @Override

@@ -35,12 +35,14 @@ final class ModelEngine implements AutoCloseable {
   private static final int REPORT_FROM = 64;
 
   private final ModelSpec spec;
+  private final String identity;
   private final Tokenizer tokenizer;
   private final OnnxModel model;
   private final Batcher batcher;
 
   private ModelEngine(ModelSpec spec, Tokenizer tokenizer, OnnxModel model, Batcher batcher) {
     this.spec = spec;
+    this.identity = spec.toString();
     this.tokenizer = tokenizer;
     this.model = model;
     this.batcher = batcher;
@@ -97,6 +99,11 @@ final class ModelEngine implements AutoCloseable {
       model.close();
       throw e;
     }
+  }
+
+  /** Changes with whatever its vectors depend on. */
+  String identity() {
+    return identity;
   }
 
   Tokenizer tokenizer() {

@@ -4,6 +4,7 @@ import dev.penstock.task.Ending;
 import dev.penstock.task.Lane;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
@@ -129,6 +130,11 @@ public final class Meters {
   /** A figure read when somebody looks. */
   public <T> void gauge(String name, Tags tags, T source, ToDoubleFunction<T> figure) {
     Gauge.builder(name, source, figure).tags(tags).strongReference(true).register(registry);
+  }
+
+  /** A count that somebody else keeps. */
+  public <T> void counter(String name, Tags tags, T source, ToDoubleFunction<T> count) {
+    FunctionCounter.builder(name, source, count).tags(tags).register(registry);
   }
 
   /** Replaces the figures of all lanes: by lane and phase (ready, scheduled, running). */

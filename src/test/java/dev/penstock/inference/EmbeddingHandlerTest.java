@@ -66,7 +66,7 @@ class EmbeddingHandlerTest {
   @BeforeAll
   void open() {
     engines = engines();
-    handler = new EmbeddingHandler(engines, threads);
+    handler = new EmbeddingHandler(engines, threads, new VectorCache(0));
   }
 
   @AfterAll
@@ -277,7 +277,7 @@ class EmbeddingHandlerTest {
   @Test
   void aModelThatIsStoppingGivesItsWorkBack() throws Exception {
     ModelEngines own = engines();
-    EmbeddingHandler stopping = new EmbeddingHandler(own, threads);
+    EmbeddingHandler stopping = new EmbeddingHandler(own, threads, new VectorCache(0));
     String many = JSON.writeValueAsString(Collections.nCopies(1_000, "many words ".repeat(60)));
     CompletableFuture<Outcome> outcome = new CompletableFuture<>();
     Thread.ofVirtual()

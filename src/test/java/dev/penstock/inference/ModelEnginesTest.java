@@ -128,7 +128,7 @@ final class ModelEnginesTest {
     engines.keepOpen(ONE);
     awaitState(ONE, State.READY);
     try (TokenizerThreads threads = new TokenizerThreads(1)) {
-      var handler = new EmbeddingHandler(engines, threads);
+      var handler = new EmbeddingHandler(engines, threads, new VectorCache(0));
       var task = TestTasks.task(new Lane("embedding", THREE.name()), "\"x\"", 0);
       try (Use held = engines.acquire(TWO).orElseThrow()) {
         assertThat(handler.run(task, report -> {})).isInstanceOf(Outcome.Postpone.class);
@@ -210,7 +210,7 @@ final class ModelEnginesTest {
     use(ONE);
     try (TokenizerThreads threads = new TokenizerThreads(1)) {
       Outcome outcome =
-          new EmbeddingHandler(engines, threads)
+          new EmbeddingHandler(engines, threads, new VectorCache(0))
               .run(TestTasks.task(new Lane("embedding", "size"), "\"x\"", 0), report -> {});
       TaskError error = ((Outcome.Reject) outcome).error();
       assertThat(error.code()).isEqualTo(TaskError.Code.MODEL_NOT_FOUND);
