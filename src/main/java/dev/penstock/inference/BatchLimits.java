@@ -11,8 +11,9 @@ import dev.penstock.config.Settings;
  *     whatever its size, in tokens. Below that sharing a run is cheaper than another one
  * @param perToken true: a run's time grows with its tokens, as on a CPU. Then what waits is spread
  *     over the runs that are free, and nothing less urgent is taken along
+ * @param fixed as somebody has set them; else what is measured goes before them
  */
-record BatchLimits(int threads, int tokenBudget, int padding, boolean perToken) {
+record BatchLimits(int threads, int tokenBudget, int padding, boolean perToken, boolean fixed) {
 
   /**
    * Measured on two cores with a model of 22 M parameters and texts of mixed length: one thread a
@@ -29,6 +30,29 @@ record BatchLimits(int threads, int tokenBudget, int padding, boolean perToken) 
   private static final int GPU_TOKEN_BUDGET = 16_384;
   private static final int GPU_PADDING = 64;
 
+  /** A full batch spends one part in so many on what a run costs whatever its size. */
+  private static final int RUNS_SHARE = 64;
+
+  /** How far measurements may go: what they miss (caches, memory) is not to be left to them. */
+  private static final Range CPU_PADDINGS = new Range(4, 64);
+
+  private static final Range CPU_BUDGETS = new Range(256, 4_096);
+  private static final Range GPU_PADDINGS = new Range(16, 512);
+  private static final Range GPU_BUDGETS = new Range(4_096, 32_768);
+
+  /** A change by less is none. */
+  private static final double NOTABLE = 0.25;
+
+  private record Range(int least, int most) {
+    int of(double value) {
+      return (int) Math.clamp(value, least, most);
+    }
+  }
+
+  BatchLimits(int threads, int tokenBudget, int padding, boolean perToken) {
+    this(threads, tokenBudget, padding, perToken, true);
+  }
+
   BatchLimits {
     if (threads < 1 || tokenBudget < 1 || padding < 0) {
       throw new IllegalArgumentException(
@@ -42,14 +66,33 @@ record BatchLimits(int threads, int tokenBudget, int padding, boolean perToken) 
         switch (device) {
           case Device.Cpu() ->
               new BatchLimits(
-                  Runtime.getRuntime().availableProcessors(), CPU_TOKEN_BUDGET, CPU_PADDING, true);
+                  Runtime.getRuntime().availableProcessors(),
+                  CPU_TOKEN_BUDGET,
+                  CPU_PADDING,
+                  true,
+                  false);
           case Device.Cuda(int index) ->
-              new BatchLimits(GPU_THREADS, GPU_TOKEN_BUDGET, GPU_PADDING, false);
+              new BatchLimits(GPU_THREADS, GPU_TOKEN_BUDGET, GPU_PADDING, false, false);
         };
     return new BatchLimits(
         settings.threads() > 0 ? settings.threads() : own.threads,
         settings.tokenBudget() > 0 ? settings.tokenBudget() : own.tokenBudget,
         own.padding,
-        own.perToken);
+        own.perToken,
+        settings.tokenBudget() > 0);
+  }
+
+  /**
+   * The limits that fit what a run costs whatever its size; these where that is about the same.
+   *
+   * @param runTokens that cost in tokens, as measured
+   */
+  BatchLimits fitted(double runTokens) {
+    int newPadding = (perToken ? CPU_PADDINGS : GPU_PADDINGS).of(runTokens);
+    int newBudget = (perToken ? CPU_BUDGETS : GPU_BUDGETS).of(RUNS_SHARE * runTokens);
+    boolean same =
+        Math.abs(newPadding - padding) < NOTABLE * padding
+            && Math.abs(newBudget - tokenBudget) < NOTABLE * tokenBudget;
+    return fixed || same ? this : new BatchLimits(threads, newBudget, newPadding, perToken, false);
   }
 }

@@ -1,0 +1,50 @@
+package dev.penstock.inference;
+
+import java.util.OptionalDouble;
+
+/**
+ * What a run of a model costs whatever its size, in tokens: the time of its runs as a straight line
+ * over their padded tokens, by least squares, of which newer ones count more. Guards itself.
+ */
+final class RunCost {
+  /** What a run still counts after the next one. */
+  private static final double KEPT = 1 - 1.0 / 1_024;
+
+  private static final int LEAST_RUNS = 256;
+
+  /** Runs of one size say nothing of what others cost: the least ratio of spread to mean. */
+  private static final double LEAST_SPREAD = 0.25;
+
+  private int runs;
+  private double weights;
+  private double tokens;
+  private double nanos;
+  private double squares;
+  private double products;
+
+  /** A run has ended. Short ones vary less and so say more: each counts by its inverse. */
+  synchronized void ran(int padded, long took) {
+    double weight = 1.0 / padded;
+    weights = KEPT * weights + weight;
+    tokens = KEPT * tokens + 1;
+    nanos = KEPT * nanos + weight * took;
+    squares = KEPT * squares + padded;
+    products = KEPT * products + took;
+    runs = Math.min(runs + 1, LEAST_RUNS);
+  }
+
+  /** Empty: too little has been seen. Infinite: more tokens took no more time. */
+  synchronized OptionalDouble tokens() {
+    double mean = tokens / weights;
+    double variance = squares / weights - mean * mean;
+    if (runs < LEAST_RUNS || variance < LEAST_SPREAD * LEAST_SPREAD * mean * mean) {
+      return OptionalDouble.empty();
+    }
+    double meanNanos = nanos / weights;
+    double each = (products / weights - mean * meanNanos) / variance;
+    if (each <= 0) {
+      return OptionalDouble.of(Double.POSITIVE_INFINITY);
+    }
+    return OptionalDouble.of(Math.max(0, meanNanos - each * mean) / each);
+  }
+}
