@@ -55,7 +55,14 @@ final class EmbedPart implements Part {
           session, server, Kind.MIXED, WARM_UP_INPUTS, WARM_UP_CLIENTS, session.plan().warmUp());
       bare.calibrate(session);
       try (Server durable = Server.start(session.scratch(), Map.of("EMBEDDING_DIRECT", "false"))) {
-        OneAtATime.run(session, server, durable, bare.single());
+        int _ =
+            OneAtATime.run(
+                session,
+                "One at a time",
+                List.of(
+                    OneAtATime.Way.direct("run directly", server),
+                    OneAtATime.Way.task("as a task, SQLite", durable, 3)),
+                bare.single());
       }
       busy(session, server, bare);
       shapes(session, server, bare);
