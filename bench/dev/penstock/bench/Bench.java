@@ -22,13 +22,13 @@ import picocli.CommandLine.Parameters;
       "Starts the real program and measures it.",
       "The whole takes up to 14 minutes on two cores; nothing else should run meanwhile.",
       "The part cluster is not in it: it needs rabbitmq-server and redis-server, and 6 minutes.",
-      "Nor is latency, which needs both too."
+      "Nor are latency, which needs both too, and peers, which make bench-peers prepares."
     })
 final class Bench implements Callable<Integer> {
   private static final long SEED = 20_260_101;
 
   /** Parts that need more than the build's own packages. */
-  private static final Set<Choice> APART = Set.of(Choice.CLUSTER, Choice.LATENCY);
+  private static final Set<Choice> APART = Set.of(Choice.CLUSTER, Choice.LATENCY, Choice.PEERS);
 
   /** A part, by the name it has on the command line. */
   enum Choice {
@@ -38,6 +38,7 @@ final class Bench implements Callable<Integer> {
     FILLED,
     CLUSTER,
     LATENCY,
+    PEERS,
     NULL,
     MIXED,
     EMBED,
@@ -51,6 +52,7 @@ final class Bench implements Callable<Integer> {
         case FILLED -> List.of(new FilledPart());
         case CLUSTER -> List.of(new ClusterPart());
         case LATENCY -> List.of(new LatencyPart());
+        case PEERS -> List.of(new PeersPart());
         case NULL -> List.of(new NullPart());
         case MIXED -> List.of(new MixedPart());
         case EMBED -> List.of(new EmbedPart());
