@@ -81,6 +81,11 @@ bench: $(JAR) target/test.classpath ## measure; ARGS go to the benchmark
 	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) $(JAVA_OPTS) \
 	  -cp "target/test-classes:target/classes:$$(cat target/test.classpath)" dev.penstock.bench.Bench $(ARGS)
 
+.PHONY: bench-peers
+bench-peers: $(JAR) ## measure beside langchain4j and transformers.js, fetched from Maven and npm
+	@$(WITH_JDK) MVN="$(MVN)" bench/peers/build.sh
+	@$(MAKE) --no-print-directory bench ARGS="peers $(ARGS)"
+
 quality: data-given $(JAR) target/test.classpath ## compare the models' quality on DATA=<folder>
 	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) $(JAVA_OPTS) \
 	  -cp "target/test-classes:target/classes:$$(cat target/test.classpath)" dev.penstock.bench.Quality $(DATA)

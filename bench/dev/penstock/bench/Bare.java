@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 
 /** The bare model under all its settings, and which of them are best for which texts. */
 final class Bare implements AutoCloseable {
@@ -84,24 +85,30 @@ final class Bare implements AutoCloseable {
     for (Kind kind : session.plan().kinds()) {
       session.say("bare settings, " + kind.label() + " texts");
       double probed = textsPerSecond(settings.getFirst(), session.texts().take(kind, PROBE));
-      Map<BareSetting, List<Double>> measured = new LinkedHashMap<>();
-      for (int pass = 0; pass < PASSES; pass++) {
-        List<String> texts =
-            session.texts().take(kind, Math.max(PROBE, (int) Math.round(probed * seconds)));
-        for (BareSetting setting : settings) {
-          measured
-              .computeIfAbsent(setting, _ -> new ArrayList<>())
-              .add(textsPerSecond(setting, texts));
-        }
-      }
-      Map<BareSetting, Double> sorted = new LinkedHashMap<>();
-      measured.entrySet().stream()
-          .map(entry -> Map.entry(entry.getKey(), Spread.of(entry.getValue()).median()))
-          .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
-          .forEach(entry -> sorted.put(entry.getKey(), entry.getValue()));
-      rates.put(kind, sorted);
+      int count = Math.max(PROBE, (int) Math.round(probed * seconds));
+      rates.put(kind, tried(() -> session.texts().take(kind, count)));
     }
     describe(session);
+  }
+
+  /** Texts a second by setting, the best first; all are tried on the same texts, in turns. */
+  Map<BareSetting, Double> tried(Supplier<List<String>> texts)
+      throws InterruptedException, ExecutionException {
+    Map<BareSetting, List<Double>> measured = new LinkedHashMap<>();
+    for (int pass = 0; pass < PASSES; pass++) {
+      List<String> same = texts.get();
+      for (BareSetting setting : settings) {
+        measured
+            .computeIfAbsent(setting, _ -> new ArrayList<>())
+            .add(textsPerSecond(setting, same));
+      }
+    }
+    Map<BareSetting, Double> sorted = new LinkedHashMap<>();
+    measured.entrySet().stream()
+        .map(entry -> Map.entry(entry.getKey(), Spread.of(entry.getValue()).median()))
+        .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
+        .forEach(entry -> sorted.put(entry.getKey(), entry.getValue()));
+    return sorted;
   }
 
   private void describe(Session session) {

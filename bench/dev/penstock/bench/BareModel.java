@@ -61,7 +61,8 @@ final class BareModel implements AutoCloseable {
     }
   }
 
-  private static InputStream resource(String name) throws IOException {
+  /** A file of a model, from the class path. */
+  static InputStream resource(String name) throws IOException {
     InputStream stream = BareModel.class.getClassLoader().getResourceAsStream(name);
     if (stream == null) {
       throw new IOException("not on the class path: " + name);

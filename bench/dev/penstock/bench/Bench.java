@@ -21,10 +21,14 @@ import picocli.CommandLine.Parameters;
     description = {
       "Starts the real program and measures it.",
       "The whole takes up to 14 minutes on two cores; nothing else should run meanwhile.",
-      "The part cluster is not in it: it needs rabbitmq-server and redis-server, and 6 minutes."
+      "The part cluster is not in it: it needs rabbitmq-server and redis-server, and 6 minutes.",
+      "Nor are latency, which needs both too, and peers, which make bench-peers prepares."
     })
 final class Bench implements Callable<Integer> {
   private static final long SEED = 20_260_101;
+
+  /** Parts that need more than the build's own packages. */
+  private static final Set<Choice> APART = Set.of(Choice.CLUSTER, Choice.LATENCY, Choice.PEERS);
 
   /** A part, by the name it has on the command line. */
   enum Choice {
@@ -33,6 +37,8 @@ final class Bench implements Callable<Integer> {
     PING,
     FILLED,
     CLUSTER,
+    LATENCY,
+    PEERS,
     NULL,
     MIXED,
     CACHE,
@@ -46,6 +52,8 @@ final class Bench implements Callable<Integer> {
         case PING -> List.of(new PingPart());
         case FILLED -> List.of(new FilledPart());
         case CLUSTER -> List.of(new ClusterPart());
+        case LATENCY -> List.of(new LatencyPart());
+        case PEERS -> List.of(new PeersPart());
         case NULL -> List.of(new NullPart());
         case MIXED -> List.of(new MixedPart());
         case CACHE -> List.of(new CachePart());
@@ -72,7 +80,8 @@ final class Bench implements Callable<Integer> {
   @Parameters(
       arity = "0..*",
       paramLabel = "PART",
-      description = "What to measure: ${COMPLETION-CANDIDATES}. Default: all but cluster.")
+      description =
+          "What to measure: ${COMPLETION-CANDIDATES}. Default: all that needs no further program.")
   private List<Choice> parts = List.of(Choice.ALL);
 
   @Option(
@@ -139,9 +148,12 @@ final class Bench implements Callable<Integer> {
     return parts.contains(Choice.ALL) ? EnumSet.of(Choice.ALL) : EnumSet.copyOf(parts);
   }
 
-  /** The cluster's figures have a place of their own: they are no part of the whole run. */
+  /** What is no part of the whole run has a place of its own. */
   private String place() {
-    return chosen().equals(EnumSet.of(Choice.CLUSTER)) ? "cluster" : "figures";
+    Set<Choice> chosen = chosen();
+    return APART.containsAll(chosen)
+        ? chosen.stream().map(Choice::toString).collect(Collectors.joining("-"))
+        : "figures";
   }
 
   private String arguments() {

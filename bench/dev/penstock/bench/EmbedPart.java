@@ -57,7 +57,14 @@ final class EmbedPart implements Part {
       try (Server durable =
           Server.start(
               session.scratch(), Server.withoutCache(Map.of("EMBEDDING_DIRECT", "false")))) {
-        OneAtATime.run(session, server, durable, bare.single());
+        int _ =
+            OneAtATime.run(
+                session,
+                "One at a time",
+                List.of(
+                    OneAtATime.Way.direct("run directly", server),
+                    OneAtATime.Way.task("as a task, SQLite", durable, 3)),
+                bare.single());
       }
       busy(session, server, bare);
       shapes(session, server, bare);

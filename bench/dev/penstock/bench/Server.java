@@ -101,8 +101,12 @@ final class Server implements AutoCloseable {
 
   /** The vectors of a reply. */
   static List<float[]> vectors(byte[] reply) throws IOException {
+    return vectors(Api.JSON.readTree(reply));
+  }
+
+  static List<float[]> vectors(JsonNode reply) {
     List<float[]> vectors = new ArrayList<>();
-    for (JsonNode each : Api.JSON.readTree(reply).path("data")) {
+    for (JsonNode each : reply.path("data")) {
       ByteBuffer bytes =
           ByteBuffer.wrap(Base64.getDecoder().decode(each.path("embedding").asText()))
               .order(ByteOrder.LITTLE_ENDIAN);

@@ -41,6 +41,11 @@ final class Surroundings {
     return there;
   }
 
+  /** Where {@code make bench-peers} puts what Penstock is measured beside. */
+  static Path peers() {
+    return BUILD.resolve("peers");
+  }
+
   /** A new folder on the disk the project is on: a folder for temporary files may be in memory. */
   static Path scratch() throws IOException {
     Files.createDirectories(BUILD);
