@@ -114,8 +114,8 @@ final class PeersPart implements Part {
     Path model = PeerModel.write(session.scratch(), MAX_TOKENS);
     try (Server server = Server.start(session.scratch(), Server.withoutCache(Map.of()));
         Bare bare = Bare.open();
-        Peer langchain4j = Peer.langchain4j(session.scratch(), model);
-        Peer transformers = Peer.transformers(session.scratch(), model)) {
+        EmbeddingPeer langchain4j = EmbeddingPeer.langchain4j(session.scratch(), model);
+        EmbeddingPeer transformers = EmbeddingPeer.transformers(session.scratch(), model)) {
       List<Way> ours =
           List.of(penstock(server, 8, 32), penstock(server, 1, 32), penstock(server, BATCH, 1));
       List<Way> library =
@@ -172,11 +172,11 @@ final class PeersPart implements Part {
         });
   }
 
-  private static Way peer(Peer peer, String name, String way) {
+  private static Way peer(EmbeddingPeer peer, String name, String way) {
     return new Way(
         name,
         (texts, reference) -> {
-          Peer.Embedded embedded = peer.embed(way, texts);
+          EmbeddingPeer.Embedded embedded = peer.embed(way, texts);
           reference.check(name, embedded.vectors());
           return texts.size() * 1e9 / embedded.nanos();
         });
@@ -228,7 +228,7 @@ final class PeersPart implements Part {
   }
 
   private static void describe(
-      Session session, List<Way> ours, List<Rival> rivals, int count, List<Peer> peers) {
+      Session session, List<Way> ours, List<Rival> rivals, int count, List<EmbeddingPeer> peers) {
     Way best = Way.best(ours);
     var table = new Report.Table("mixed texts", "Penstock's best over it, ×", "texts/s", "rounds");
     for (Way way : ours) {

@@ -23,7 +23,7 @@ import java.util.concurrent.TimeoutException;
  * Somebody else's embeddings in a process of their own, which reads texts and writes vectors, a
  * line of JSON each, and takes the time itself. Its sources are in {@code bench/peers}.
  */
-final class Peer implements AutoCloseable {
+final class EmbeddingPeer implements AutoCloseable {
   private static final long LIMIT_S = 90;
   private static final long END_S = 10;
   private static final int TAIL = 4_000;
@@ -36,7 +36,7 @@ final class Peer implements AutoCloseable {
   private final ExecutorService talk = Executors.newSingleThreadExecutor();
   private String versions = "";
 
-  private Peer(String name, Path folder, List<String> command, Map<String, String> environment)
+  private EmbeddingPeer(String name, Path folder, List<String> command, Map<String, String> environment)
       throws IOException {
     this.name = name;
     this.errors = folder.resolve("errors.log");
@@ -59,7 +59,7 @@ final class Peer implements AutoCloseable {
   record Embedded(long nanos, List<float[]> vectors) {}
 
   /** Starts langchain4j on this JDK with default options and waits until it has the model. */
-  static Peer langchain4j(Path scratch, Path model) throws Exception {
+  static EmbeddingPeer langchain4j(Path scratch, Path model) throws Exception {
     Path folder = Files.createTempDirectory(scratch, "langchain4j");
     Path built = built("langchain4j/classpath");
     List<String> command =
@@ -74,17 +74,17 @@ final class Peer implements AutoCloseable {
             built.resolveSibling("classes") + ":" + Files.readString(built).strip(),
             "dev.penstock.peers.Langchain4jPeer",
             model.toString());
-    return started(new Peer("langchain4j", folder, command, Map.of()));
+    return started(new EmbeddingPeer("langchain4j", folder, command, Map.of()));
   }
 
   /** Starts transformers.js with default options and waits until it has the model. */
-  static Peer transformers(Path scratch, Path model) throws Exception {
+  static EmbeddingPeer transformers(Path scratch, Path model) throws Exception {
     Path folder = Files.createTempDirectory(scratch, "transformers");
     List<String> command =
         List.of("node", built("transformers/peer.js").toString(), model.toString());
     // Newer versions of ONNX Runtime report their use over the network unless told not to.
     Map<String, String> environment = Map.of("ORT_DISABLE_TELEMETRY", "1");
-    return started(new Peer("transformers.js", folder, command, environment));
+    return started(new EmbeddingPeer("transformers.js", folder, command, environment));
   }
 
   private static Path built(String file) {
@@ -95,7 +95,7 @@ final class Peer implements AutoCloseable {
     return path;
   }
 
-  private static Peer started(Peer peer) throws Exception {
+  private static EmbeddingPeer started(EmbeddingPeer peer) throws Exception {
     try {
       peer.versions = peer.within(peer::reply).path("versions").asText();
       return peer;
