@@ -21,7 +21,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Starts the real program and measures it.",
       "The whole takes up to 14 minutes on two cores; nothing else should run meanwhile.",
-      "The part cluster is not in it: it needs rabbitmq-server and redis-server, and 6 minutes."
+      "The part cluster is not in it: it needs rabbitmq-server and redis-server, and 6 minutes;",
+      "nor is queue, with Celery and BullMQ beside it: make bench-queue installs those."
     })
 final class Bench implements Callable<Integer> {
   private static final long SEED = 20_260_101;
@@ -33,6 +34,7 @@ final class Bench implements Callable<Integer> {
     PING,
     FILLED,
     CLUSTER,
+    QUEUE,
     NULL,
     MIXED,
     EMBED,
@@ -45,6 +47,7 @@ final class Bench implements Callable<Integer> {
         case PING -> List.of(new PingPart());
         case FILLED -> List.of(new FilledPart());
         case CLUSTER -> List.of(new ClusterPart());
+        case QUEUE -> List.of(new QueuePart());
         case NULL -> List.of(new NullPart());
         case MIXED -> List.of(new MixedPart());
         case EMBED -> List.of(new EmbedPart());
@@ -69,7 +72,8 @@ final class Bench implements Callable<Integer> {
   @Parameters(
       arity = "0..*",
       paramLabel = "PART",
-      description = "What to measure: ${COMPLETION-CANDIDATES}. Default: all but cluster.")
+      description =
+          "What to measure: ${COMPLETION-CANDIDATES}. Default: all but cluster and queue.")
   private List<Choice> parts = List.of(Choice.ALL);
 
   @Option(
@@ -136,9 +140,14 @@ final class Bench implements Callable<Integer> {
     return parts.contains(Choice.ALL) ? EnumSet.of(Choice.ALL) : EnumSet.copyOf(parts);
   }
 
-  /** The cluster's figures have a place of their own: they are no part of the whole run. */
+  /** Parts that are no part of the whole run have a place of their own for their figures. */
   private String place() {
-    return chosen().equals(EnumSet.of(Choice.CLUSTER)) ? "cluster" : "figures";
+    Set<Choice> chosen = chosen();
+    return EnumSet.of(Choice.CLUSTER, Choice.QUEUE).stream()
+        .filter(part -> chosen.equals(EnumSet.of(part)))
+        .map(Choice::toString)
+        .findFirst()
+        .orElse("figures");
   }
 
   private String arguments() {
