@@ -8,8 +8,8 @@ PACKAGES := mvn=maven 'chromium|google-chrome=chromium' chromedriver=chromium-dr
             rabbitmq-server=rabbitmq-server
 
 # What the bench's part queue measures Penstock beside; its npm packages have a lock of their own.
-PEER_PACKAGES := python:celery=python3-celery python:redis=python3-redis python:fastapi=python3-fastapi \
-                 python:uvicorn=python3-uvicorn python:uvloop=python3-uvloop \
+PEER_PACKAGES := python:celery=python3-celery python:redis=python3-redis python:hiredis=python3-hiredis \
+                 python:fastapi=python3-fastapi python:uvicorn=python3-uvicorn python:uvloop=python3-uvloop \
                  python:httptools=python3-httptools 'node|nodejs=nodejs' npm=npm \
                  redis-server=redis-server rabbitmq-server=rabbitmq-server
 

@@ -12,9 +12,9 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
+from importlib.metadata import version
 
-import celery
-from celery.result import allow_join_result
+from celery import Celery
 from celery_tasks import PONG, RESULTS, app, ping
 
 POLL_SECONDS = 0.02
@@ -22,7 +22,7 @@ LIMIT_SECONDS = 60
 LOOK_UP = 500
 
 # Results are read here and by nothing that submits.
-reader = celery.Celery("reader", backend=RESULTS, set_as_current=False).backend
+reader = Celery("reader", backend=RESULTS, set_as_current=False).backend
 
 
 def submit(count):
@@ -84,7 +84,7 @@ def measure_round(count, threads):
 
 def measure_latency(count):
     micros = []
-    with app.producer_pool.acquire(block=True) as producer, allow_join_result():
+    with app.producer_pool.acquire(block=True) as producer:
         for _ in range(count):
             start = time.perf_counter()
             answer = ping.apply_async(producer=producer).get(timeout=LIMIT_SECONDS)
@@ -95,7 +95,8 @@ def measure_latency(count):
 
 
 def main():
-    tell({"celery": celery.__version__, "python": platform.python_version()})
+    packages = ("celery", "redis", "fastapi", "uvicorn")
+    tell({"python": platform.python_version(), **{name: version(name) for name in packages}})
     for line in sys.stdin:
         asked = json.loads(line)
         if "round" in asked:

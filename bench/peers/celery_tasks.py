@@ -31,7 +31,6 @@ app.conf.update(
     task_send_sent_event=False,
     worker_send_task_events=False,
     task_track_started=False,
-    worker_concurrency=2,
     worker_prefetch_multiplier=int(os.environ.get("PEER_PREFETCH", "4")),
     # As many connections as threads may want at a time.
     broker_pool_limit=32,

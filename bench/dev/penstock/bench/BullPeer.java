@@ -21,7 +21,7 @@ final class BullPeer implements AutoCloseable {
    */
   record Shape(int processes, int concurrency) {
     String text() {
-      return processes + (processes == 1 ? " process × " : " processes × ") + concurrency;
+      return processes + " × " + concurrency;
     }
   }
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
 
-/** A Celery worker and processes that submit to it, under settings that can be changed. */
+/** Celery workers and processes that submit to them, under settings that can be changed. */
 final class CeleryPeer implements AutoCloseable {
   private static final int FIRST = 20;
 
@@ -15,30 +15,47 @@ final class CeleryPeer implements AutoCloseable {
   private final List<Peer> submitters = new ArrayList<>();
   private final Peer caller;
   private final String versions;
-  private Peer worker;
-  private Shape shape;
+  private final List<Peer> workers = new ArrayList<>();
+  private Submitters shape;
 
   /**
    * Who submits.
    *
    * @param threads of each process
    */
-  record Shape(int processes, int threads) {
+  record Submitters(int processes, int threads) {
     String text() {
-      return processes + (processes == 1 ? " process × " : " processes × ") + threads;
+      return processes + " × " + threads;
     }
   }
 
-  CeleryPeer(PeerPrograms programs, Shape shape, int prefetch) throws Exception {
+  /**
+   * Who works.
+   *
+   * @param processes of each worker's pool
+   * @param prefetch tasks at a time for each of these
+   */
+  record Workers(int workers, int processes, int prefetch) {
+    String text() {
+      return workers + " × " + processes + " × " + prefetch;
+    }
+  }
+
+  CeleryPeer(PeerPrograms programs, Submitters first, Workers working) throws Exception {
     this.programs = programs;
-    this.shape = shape;
-    this.worker = startWorker(prefetch);
+    this.shape = first;
     this.caller = programs.python(Map.of(), "celery_submit");
     try {
       JsonNode said = caller.answer(PeerRound.LIMIT);
       versions =
-          "Celery %s, Python %s"
-              .formatted(said.path("celery").asText(), said.path("python").asText());
+          "Celery %s with redis-py %s, FastAPI %s under uvicorn %s, Python %s"
+              .formatted(
+                  said.path("celery").asText(),
+                  said.path("redis").asText(),
+                  said.path("fastapi").asText(),
+                  said.path("uvicorn").asText(),
+                  said.path("python").asText());
+      startWorkers(working);
       startSubmitters();
     } catch (Exception | Error e) {
       close();
@@ -46,18 +63,23 @@ final class CeleryPeer implements AutoCloseable {
     }
   }
 
-  private Peer startWorker(int prefetch) throws IOException {
-    return programs.python(
-        Map.of("PEER_PREFETCH", Integer.toString(prefetch)),
-        "celery",
-        "--app=celery_tasks",
-        "worker",
-        "--pool=prefork",
-        "-Ofair",
-        "--without-gossip",
-        "--without-mingle",
-        "--without-heartbeat",
-        "--loglevel=WARNING");
+  private void startWorkers(Workers working) throws IOException {
+    for (int i = 0; i < working.workers(); i++) {
+      workers.add(
+          programs.python(
+              Map.of("PEER_PREFETCH", Integer.toString(working.prefetch())),
+              "celery",
+              "--app=celery_tasks",
+              "worker",
+              "--hostname=worker" + i + "@localhost",
+              "--pool=prefork",
+              "--concurrency=" + working.processes(),
+              "-Ofair",
+              "--without-gossip",
+              "--without-mingle",
+              "--without-heartbeat",
+              "--loglevel=WARNING"));
+    }
   }
 
   private void startSubmitters() throws Exception {
@@ -67,21 +89,22 @@ final class CeleryPeer implements AutoCloseable {
     for (Peer submitter : submitters) {
       submitter.answer(PeerRound.LIMIT);
     }
-    round(FIRST * shape.processes()); // The worker is ready when these have been done.
+    round(FIRST * shape.processes()); // The workers are ready when these have been done.
   }
 
   /** Other processes take over submitting. */
-  void submitFrom(Shape other) throws Exception {
+  void submitFrom(Submitters other) throws Exception {
     submitters.forEach(Peer::close);
     submitters.clear();
     shape = other;
     startSubmitters();
   }
 
-  /** Another worker takes over, that fetches so many tasks at a time for each process. */
-  void prefetch(int multiplier) throws Exception {
-    worker.close();
-    worker = startWorker(multiplier);
+  /** Others take over the work. */
+  void work(Workers others) throws Exception {
+    workers.forEach(Peer::close);
+    workers.clear();
+    startWorkers(others);
     round(FIRST * shape.processes());
   }
 
@@ -102,9 +125,11 @@ final class CeleryPeer implements AutoCloseable {
         answers.add(submitter.answer(PeerRound.LIMIT));
       }
     } catch (IOException e) {
-      throw new IOException(e.getMessage() + "\nthe worker says:\n" + worker.said(), e);
+      throw new IOException(e.getMessage() + "\na worker says:\n" + workers.getFirst().said(), e);
     }
-    worker.requireAlive();
+    for (Peer worker : workers) {
+      worker.requireAlive();
+    }
     return PeerRound.rate(answers, each * submitters.size());
   }
 
@@ -117,6 +142,6 @@ final class CeleryPeer implements AutoCloseable {
   public void close() {
     submitters.forEach(Peer::close);
     caller.close();
-    worker.close();
+    workers.forEach(Peer::close);
   }
 }

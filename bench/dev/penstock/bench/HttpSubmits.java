@@ -175,7 +175,7 @@ final class HttpSubmits implements AutoCloseable {
         new Report.Table(
             "submitted to",
             "× FastAPI before Celery",
-            "of the empty server",
+            "% of the empty server",
             "submitted/s",
             "runs",
             "CPU generator / server / RabbitMQ / Redis");
@@ -184,7 +184,7 @@ final class HttpSubmits implements AutoCloseable {
       table.row(
           name,
           turns.ratio(name, FASTAPI).text(2),
-          turns.ratio(name, EMPTY).text(2),
+          turns.percent(name, EMPTY).text(0),
           turns.of(name).text(0),
           turns.rounds(),
           String.join(

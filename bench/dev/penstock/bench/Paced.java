@@ -25,13 +25,13 @@ final class Paced implements Turns.Measurement {
     this.seconds = span.toNanos() / 1e9;
   }
 
-  /** Goes on for that time, with as much as takes a moment. */
+  /** Begins with the least there may be and goes on for that time. */
   Paced warmUp(Duration time) throws Exception {
     long start = System.nanoTime();
     rate = round.rate(step);
-    do {
+    while (System.nanoTime() - start < time.toNanos()) {
       rate = round.rate(count());
-    } while (System.nanoTime() - start < time.toNanos());
+    }
     return this;
   }
 

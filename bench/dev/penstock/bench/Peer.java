@@ -100,10 +100,6 @@ final class Peer implements AutoCloseable {
     return all.substring(Math.max(0, all.length() - SHOWN)).strip();
   }
 
-  long pid() {
-    return process.pid();
-  }
-
   List<ProcessHandle> processes() {
     return Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList();
   }
@@ -112,14 +108,13 @@ final class Peer implements AutoCloseable {
   @Override
   public void close() {
     // Listed before the first one ends: orphans are nobody's descendants.
-    List<ProcessHandle> all = processes();
-    all.forEach(ProcessHandle::destroyForcibly);
+    processes().forEach(ProcessHandle::destroyForcibly);
     try {
-      for (ProcessHandle each : all) {
-        each.onExit().orTimeout(END.toMillis(), TimeUnit.MILLISECONDS).join();
+      if (!process.waitFor(END.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new IllegalStateException(name + " survived SIGKILL");
       }
-    } catch (RuntimeException e) {
-      throw new IllegalStateException(name + " survived SIGKILL", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

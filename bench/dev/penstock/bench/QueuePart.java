@@ -26,9 +26,21 @@ final class QueuePart implements Part {
   private static final int BARE = 10_000;
   private static final int LATENCIES = 25;
 
-  private static final List<CeleryPeer.Shape> SUBMITTERS =
-      List.of(new CeleryPeer.Shape(1, 1), new CeleryPeer.Shape(1, 8), new CeleryPeer.Shape(2, 4));
-  private static final List<Integer> PREFETCHES = List.of(1, 4, 16, 64);
+  private static final List<CeleryPeer.Submitters> SUBMITTERS =
+      List.of(
+          new CeleryPeer.Submitters(1, 1),
+          new CeleryPeer.Submitters(1, 8),
+          new CeleryPeer.Submitters(2, 4));
+
+  /** Two processes that work, one for each core, in one pool or in two. */
+  private static final List<CeleryPeer.Workers> POOLS =
+      List.of(
+          new CeleryPeer.Workers(1, 2, 4),
+          new CeleryPeer.Workers(1, 2, 16),
+          new CeleryPeer.Workers(1, 2, 64),
+          new CeleryPeer.Workers(2, 1, 16),
+          new CeleryPeer.Workers(2, 1, 64));
+
   private static final List<BullPeer.Shape> WORKERS =
       List.of(
           new BullPeer.Shape(1, 32),
@@ -71,7 +83,7 @@ final class QueuePart implements Part {
       Duration wanted = session.plan().span().dividedBy(2);
       span = wanted.compareTo(LONGEST_SPAN) < 0 ? wanted : LONGEST_SPAN;
       quick = session.plan().equals(Plan.quick());
-      warmUp = quick ? Duration.ofSeconds(1) : session.plan().warmUp();
+      warmUp = session.plan().warmUp();
     }
 
     void all() throws Exception {
@@ -80,7 +92,7 @@ final class QueuePart implements Part {
       try (Nodes nodes = Nodes.oneProcess(session.scratch(), brokers);
           var rabbit = new BareRabbit(brokers.rabbitPort(), size);
           var redis = new BareRedis(brokers.redisPort());
-          var celery = new CeleryPeer(programs, SUBMITTERS.getFirst(), PREFETCHES.getFirst())) {
+          var celery = new CeleryPeer(programs, SUBMITTERS.getFirst(), POOLS.getFirst())) {
         ClusterPart.drained(nodes);
         tune(celery);
         onRabbit(nodes.front(), celery, rabbit, redis);
@@ -137,19 +149,19 @@ final class QueuePart implements Part {
               "Celery",
               "processes × threads that submit",
               settings(SUBMITTERS),
-              CeleryPeer.Shape::text,
+              CeleryPeer.Submitters::text,
               shape -> {
                 celery.submitFrom(shape);
                 return trial(CELERY_LEAST, CELERY_MOST, celery::round);
               }));
-      celery.prefetch(
+      celery.work(
           tuning.best(
               "Celery",
-              "prefetch multiplier",
-              settings(PREFETCHES),
-              String::valueOf,
-              prefetch -> {
-                celery.prefetch(prefetch);
+              "workers × processes × prefetch multiplier",
+              settings(POOLS),
+              CeleryPeer.Workers::text,
+              workers -> {
+                celery.work(workers);
                 return trial(CELERY_LEAST, CELERY_MOST, celery::round);
               }));
     }

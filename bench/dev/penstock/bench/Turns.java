@@ -48,9 +48,18 @@ final class Turns {
 
   /** How many times the other's figure this one is, round by round. */
   Spread ratio(String name, String other) {
+    return ratio(name, other, 1);
+  }
+
+  /** The same, in percent. */
+  Spread percent(String name, String other) {
+    return ratio(name, other, 100);
+  }
+
+  private Spread ratio(String name, String other, double times) {
     List<Double> ratios = new ArrayList<>();
     for (int i = 0; i < rounds; i++) {
-      ratios.add(taken(name).get(i) / taken(other).get(i));
+      ratios.add(times * taken(name).get(i) / taken(other).get(i));
     }
     return Spread.of(ratios);
   }
