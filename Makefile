@@ -7,6 +7,12 @@ PACKAGES := mvn=maven 'chromium|google-chrome=chromium' chromedriver=chromium-dr
             strace=strace prlimit=util-linux curl=curl redis-server=redis-server openssl=openssl \
             rabbitmq-server=rabbitmq-server
 
+# What the bench's part queue measures Penstock beside; its npm packages have a lock of their own.
+PEER_PACKAGES := python:celery=python3-celery python:redis=python3-redis python:hiredis=python3-hiredis \
+                 python:fastapi=python3-fastapi python:uvicorn=python3-uvicorn python:uvloop=python3-uvloop \
+                 python:httptools=python3-httptools 'node|nodejs=nodejs' npm=npm \
+                 redis-server=redis-server rabbitmq-server=rabbitmq-server
+
 ARGS ?=
 N ?= 3
 PROFILE ?=
@@ -16,6 +22,7 @@ JAVA_OPTS ?=
 MVN_ARGS ?=
 
 JAR := target/penstock.jar
+BULLMQ := target/peers/bullmq/installed
 SOURCES := $(shell find src/main conf -type f 2>/dev/null)
 JAVA_FLAGS := --sun-misc-unsafe-memory-access=allow
 # The jar's manifest grants this to `java -jar`; a class path has no manifest.
@@ -28,7 +35,7 @@ MVN := mvn -B -ntp $(MVN_ARGS)
 # PROFILE=brokers or api in place of what .env says.
 COMPOSE = docker compose $(if $(PROFILE),--profile $(PROFILE))
 
-.PHONY: help deps run start stop logs scale test faults bench quality screenshots example-plugin format lint clean
+.PHONY: help deps run start stop logs scale test faults bench bench-peers bench-queue quality screenshots example-plugin format lint clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,10 +88,23 @@ bench: $(JAR) target/test.classpath ## measure; ARGS go to the benchmark
 	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) $(JAVA_OPTS) \
 	  -cp "target/test-classes:target/classes:$$(cat target/test.classpath)" dev.penstock.bench.Bench $(ARGS)
 
-.PHONY: bench-peers
 bench-peers: $(JAR) ## measure beside langchain4j and transformers.js, fetched from Maven and npm
 	@$(WITH_JDK) MVN="$(MVN)" bench/peers/build.sh
 	@$(MAKE) --no-print-directory bench ARGS="peers $(ARGS)"
+
+bench-queue: deps-peers $(BULLMQ) ## install Celery, FastAPI and BullMQ, and measure beside them
+	@$(MAKE) --no-print-directory bench ARGS="$(strip $(ARGS) queue)"
+
+.PHONY: deps-peers
+deps-peers:
+	@scripts/deps.sh $(PEER_PACKAGES)
+
+# Below target/, so that the sources stay as they are. No package of it needs its install script.
+$(BULLMQ): bench/peers/bullmq/package.json bench/peers/bullmq/package-lock.json | deps-peers
+	@echo "installing BullMQ in $(@D)"
+	@rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
+	@cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
 
 quality: data-given $(JAR) target/test.classpath ## compare the models' quality on DATA=<folder>
 	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) $(JAVA_OPTS) \

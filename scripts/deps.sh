@@ -1,8 +1,16 @@
 #!/usr/bin/env bash
-# Installs the Debian packages whose commands are missing. Arguments: command=package.
+# Installs the Debian packages whose commands are missing. Arguments: command=package, or
+# python:module=package for what is no command but a module of Debian's Python.
 set -euo pipefail
 
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # servers live there, off most users' PATH
+
+there() {
+  case $1 in
+    python:*) /usr/bin/python3 -c "import ${1#python:}" >/dev/null 2>&1 ;;
+    *) command -v "$1" >/dev/null 2>&1 ;;
+  esac
+}
 
 missing=()
 for pair in "$@"; do
@@ -10,7 +18,7 @@ for pair in "$@"; do
   # Alternatives are given as one|other=package; Ubuntu's CI machines have Chrome, not Chromium.
   IFS='|' read -ra commands <<<"${pair%%=*}"
   for command in "${commands[@]}"; do
-    if command -v "$command" >/dev/null 2>&1; then found=yes; fi
+    if there "$command"; then found=yes; fi
   done
   if [ -z "$found" ]; then missing+=("${pair#*=}"); fi
 done

@@ -98,6 +98,20 @@ final class BareRabbit implements AutoCloseable {
     }
   }
 
+  /** Empties a queue; how many messages it had that nobody had been given. */
+  static int purge(int port, String queue) throws Exception {
+    try (Connection connection = factory(port).newConnection();
+        Channel channel = connection.createChannel()) {
+      return channel.queuePurge(queue).getMessageCount();
+    }
+  }
+
+  static String version(int port) throws Exception {
+    try (Connection connection = factory(port).newConnection()) {
+      return String.valueOf(connection.getServerProperties().get("version"));
+    }
+  }
+
   int size() {
     return message.length;
   }

@@ -21,14 +21,15 @@ import picocli.CommandLine.Parameters;
     description = {
       "Starts the real program and measures it.",
       "The whole takes up to 14 minutes on two cores; nothing else should run meanwhile.",
-      "The part cluster is not in it: it needs rabbitmq-server and redis-server, and 6 minutes.",
-      "Nor are latency, which needs both too, and peers, which make bench-peers prepares."
+      "Not in it, since they need further programs: cluster (RabbitMQ and Redis; 6 minutes) and latency",
+      "(both too), peers and queue (libraries and task queues of others: make bench-peers, bench-queue)."
     })
 final class Bench implements Callable<Integer> {
   private static final long SEED = 20_260_101;
 
   /** Parts that need more than the build's own packages. */
-  private static final Set<Choice> APART = Set.of(Choice.CLUSTER, Choice.LATENCY, Choice.PEERS);
+  private static final Set<Choice> APART =
+      Set.of(Choice.CLUSTER, Choice.LATENCY, Choice.PEERS, Choice.QUEUE);
 
   /** A part, by the name it has on the command line. */
   enum Choice {
@@ -39,6 +40,7 @@ final class Bench implements Callable<Integer> {
     CLUSTER,
     LATENCY,
     PEERS,
+    QUEUE,
     NULL,
     MIXED,
     CACHE,
@@ -54,6 +56,7 @@ final class Bench implements Callable<Integer> {
         case CLUSTER -> List.of(new ClusterPart());
         case LATENCY -> List.of(new LatencyPart());
         case PEERS -> List.of(new PeersPart());
+        case QUEUE -> List.of(new QueuePart());
         case NULL -> List.of(new NullPart());
         case MIXED -> List.of(new MixedPart());
         case CACHE -> List.of(new CachePart());

@@ -79,7 +79,7 @@ final class ClusterPart implements Part {
   }
 
   /** What a ping takes in RabbitMQ: nobody works yet, so that one stays in the queue. */
-  private static int messageSize(Nodes nodes, Brokers brokers) throws Exception {
+  static int messageSize(Nodes nodes, Brokers brokers) throws Exception {
     Server front = nodes.front();
     try (var connection = new Connection(front.uri())) {
       var _ = connection.ask(front.post("/v1/tasks", PingPart.TASK));
@@ -88,7 +88,7 @@ final class ClusterPart implements Part {
   }
 
   /** Waits until nothing is left to do. */
-  private static void drained(Nodes nodes) throws Exception {
+  static void drained(Nodes nodes) throws Exception {
     Server front = nodes.front();
     byte[] look = front.get("/v1/queues/ping");
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(BACKLOG_LIMIT_S);

@@ -36,7 +36,8 @@ final class EmbeddingPeer implements AutoCloseable {
   private final ExecutorService talk = Executors.newSingleThreadExecutor();
   private String versions = "";
 
-  private EmbeddingPeer(String name, Path folder, List<String> command, Map<String, String> environment)
+  private EmbeddingPeer(
+      String name, Path folder, List<String> command, Map<String, String> environment)
       throws IOException {
     this.name = name;
     this.errors = folder.resolve("errors.log");

@@ -1,0 +1,70 @@
+package dev.penstock.bench;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Measurements of several things in turns, in an order that is reversed each time, so that a
+ * machine that grows slower slows all of them.
+ */
+final class Turns {
+  private final Map<String, Line> lines = new LinkedHashMap<>();
+  private int rounds;
+
+  /** One figure of one thing. */
+  interface Measurement {
+    double take() throws Exception;
+  }
+
+  private record Line(Measurement measurement, List<Double> taken) {}
+
+  void add(String name, Measurement measurement) {
+    lines.put(name, new Line(measurement, new ArrayList<>()));
+  }
+
+  /** Takes each measurement once. */
+  void round() throws Exception {
+    List<Line> order = new ArrayList<>(lines.values());
+    if (rounds % 2 == 1) {
+      Collections.reverse(order);
+    }
+    for (Line line : order) {
+      line.taken().add(line.measurement().take());
+    }
+    rounds++;
+  }
+
+  int rounds() {
+    return rounds;
+  }
+
+  Spread of(String name) {
+    return Spread.of(taken(name));
+  }
+
+  /** How many times the other's figure this one is, round by round. */
+  Spread ratio(String name, String other) {
+    return ratio(name, other, 1);
+  }
+
+  /** The same, in percent. */
+  Spread percent(String name, String other) {
+    return ratio(name, other, 100);
+  }
+
+  private Spread ratio(String name, String other, double times) {
+    List<Double> ratios = new ArrayList<>();
+    for (int i = 0; i < rounds; i++) {
+      ratios.add(times * taken(name).get(i) / taken(other).get(i));
+    }
+    return Spread.of(ratios);
+  }
+
+  private List<Double> taken(String name) {
+    return Objects.requireNonNull(lines.get(name), name).taken();
+  }
+}
