@@ -3,8 +3,10 @@ package dev.penstock.bench;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -60,16 +62,25 @@ final class Bench implements Callable<Integer> {
       };
     }
 
+    /** The mark of its tables: what is no part of the whole run has a place of its own. */
+    String place() {
+      return switch (this) {
+        case CLUSTER -> toString();
+        case START, MEMORY, PING, FILLED, NULL, MIXED, EMBED, ALL -> "figures";
+      };
+    }
+
     @Override
     public String toString() {
-      return name().toLowerCase(Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
 
   @Parameters(
       arity = "0..*",
       paramLabel = "PART",
-      description = "What to measure: ${COMPLETION-CANDIDATES}. Default: all but cluster.")
+      description =
+          "What to measure: ${COMPLETION-CANDIDATES}. Default: all but those of their own.")
   private List<Choice> parts = List.of(Choice.ALL);
 
   @Option(
@@ -109,22 +120,25 @@ final class Bench implements Callable<Integer> {
     }
     Plan plan = quick ? Plan.quick() : Plan.full();
     Duration limit = minutes == null ? plan.limit() : Duration.ofMinutes(minutes);
-    var report = new Report();
+    Map<String, Report> reports = new LinkedHashMap<>();
     Path scratch = Surroundings.scratch();
     try {
       // Described first: afterwards the machine would seem busy.
       String machine = Machine.describe(scratch, arguments());
       System.out.println(machine);
-      var session =
-          new Session(plan, report, new Texts(seed), scratch, System.nanoTime() + limit.toNanos());
+      var texts = new Texts(seed);
+      long until = System.nanoTime() + limit.toNanos();
       for (Choice choice : chosen()) {
+        Report report = reports.computeIfAbsent(choice.place(), _ -> new Report());
         for (Part part : choice.parts()) {
-          part.run(session);
+          part.run(new Session(plan, report, texts, scratch, until));
         }
       }
-      System.out.println(report.aims());
-      if (markdown != null) {
-        Report.insert(markdown, place(), report.markdown(machine));
+      for (var placed : reports.entrySet()) {
+        System.out.println(placed.getValue().aims());
+        if (markdown != null) {
+          placed.getValue().write(markdown, placed.getKey(), machine);
+        }
       }
       return CommandLine.ExitCode.OK;
     } finally {
@@ -134,11 +148,6 @@ final class Bench implements Callable<Integer> {
 
   private Set<Choice> chosen() {
     return parts.contains(Choice.ALL) ? EnumSet.of(Choice.ALL) : EnumSet.copyOf(parts);
-  }
-
-  /** The cluster's figures have a place of their own: they are no part of the whole run. */
-  private String place() {
-    return chosen().equals(EnumSet.of(Choice.CLUSTER)) ? "cluster" : "figures";
   }
 
   private String arguments() {

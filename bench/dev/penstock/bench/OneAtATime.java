@@ -110,6 +110,13 @@ final class OneAtATime {
     row(table, "bare: tokenise and run", alone, "", "");
     session
         .report()
+        .chart(
+            "bench-one-at-a-time",
+            "Bars: median and 99th percentile of the time one short text takes, run directly, as a"
+                + " task, and by the bare model; the table One at a time has the figures",
+            chart());
+    session
+        .report()
         .section(
             "One at a time",
             """
@@ -118,6 +125,29 @@ final class OneAtATime {
             """
                 .formatted(PAIRS * session.plan().pairs()),
             table);
+  }
+
+  private String chart() {
+    List<BarChart.Group> groups = new ArrayList<>();
+    for (Way way : ways) {
+      groups.add(group(way.name(), way.latency()));
+    }
+    groups.add(group("bare model, no server", alone));
+    var chart =
+        new BarChart(
+            "One short text at a time, from request to vector",
+            "ms",
+            List.of("median (p50)", "99th percentile (p99)"));
+    chart.panel("latency, less is better", groups);
+    return chart.svg();
+  }
+
+  private static BarChart.Group group(String name, Histogram latency) {
+    return new BarChart.Group(
+        name,
+        List.of(
+            BarChart.Bar.of(latency.getValueAtPercentile(50) / 1e6),
+            BarChart.Bar.of(latency.getValueAtPercentile(PERCENT) / 1e6)));
   }
 
   private double more(Way way, int percentile) {
