@@ -23,7 +23,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Starts the real program and measures it.",
       "The whole takes up to 14 minutes on two cores; nothing else should run meanwhile.",
-      "The part cluster is not in it: it needs rabbitmq-server and redis-server, and 6 minutes."
+      "Not in it: cluster (6 minutes) and scale-brokers (4), which need rabbitmq-server and",
+      "redis-server, scale (2) and overload (3)."
     })
 final class Bench implements Callable<Integer> {
   private static final long SEED = 20_260_101;
@@ -35,6 +36,9 @@ final class Bench implements Callable<Integer> {
     PING,
     FILLED,
     CLUSTER,
+    SCALE,
+    SCALE_BROKERS,
+    OVERLOAD,
     NULL,
     MIXED,
     EMBED,
@@ -47,6 +51,9 @@ final class Bench implements Callable<Integer> {
         case PING -> List.of(new PingPart());
         case FILLED -> List.of(new FilledPart());
         case CLUSTER -> List.of(new ClusterPart());
+        case SCALE -> List.of(new ScalePart(false));
+        case SCALE_BROKERS -> List.of(new ScalePart(true));
+        case OVERLOAD -> List.of(new OverloadPart());
         case NULL -> List.of(new NullPart());
         case MIXED -> List.of(new MixedPart());
         case EMBED -> List.of(new EmbedPart());
@@ -65,7 +72,7 @@ final class Bench implements Callable<Integer> {
     /** The mark of its tables: what is no part of the whole run has a place of its own. */
     String place() {
       return switch (this) {
-        case CLUSTER -> toString();
+        case CLUSTER, SCALE, SCALE_BROKERS, OVERLOAD -> toString();
         case START, MEMORY, PING, FILLED, NULL, MIXED, EMBED, ALL -> "figures";
       };
     }
