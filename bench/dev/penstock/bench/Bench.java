@@ -3,8 +3,10 @@ package dev.penstock.bench;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -21,15 +23,11 @@ import picocli.CommandLine.Parameters;
     description = {
       "Starts the real program and measures it.",
       "The whole takes up to 14 minutes on two cores; nothing else should run meanwhile.",
-      "Not in it, since they need further programs: cluster (RabbitMQ and Redis; 6 minutes) and latency",
-      "(both too), peers and queue (libraries and task queues of others: make bench-peers, bench-queue)."
+      "Not in it: scale and overload; cluster, latency and scale-brokers, which need RabbitMQ and Redis;",
+      "peers and queue, with libraries and task queues of others: make bench-peers, make bench-queue."
     })
 final class Bench implements Callable<Integer> {
   private static final long SEED = 20_260_101;
-
-  /** Parts that need more than the build's own packages. */
-  private static final Set<Choice> APART =
-      Set.of(Choice.CLUSTER, Choice.LATENCY, Choice.PEERS, Choice.QUEUE);
 
   /** A part, by the name it has on the command line. */
   enum Choice {
@@ -41,6 +39,9 @@ final class Bench implements Callable<Integer> {
     LATENCY,
     PEERS,
     QUEUE,
+    SCALE,
+    SCALE_BROKERS,
+    OVERLOAD,
     NULL,
     MIXED,
     CACHE,
@@ -57,6 +58,9 @@ final class Bench implements Callable<Integer> {
         case LATENCY -> List.of(new LatencyPart());
         case PEERS -> List.of(new PeersPart());
         case QUEUE -> List.of(new QueuePart());
+        case SCALE -> List.of(new ScalePart(false));
+        case SCALE_BROKERS -> List.of(new ScalePart(true));
+        case OVERLOAD -> List.of(new OverloadPart());
         case NULL -> List.of(new NullPart());
         case MIXED -> List.of(new MixedPart());
         case CACHE -> List.of(new CachePart());
@@ -74,9 +78,17 @@ final class Bench implements Callable<Integer> {
       };
     }
 
+    /** The mark of its tables: what is no part of the whole run has a place of its own. */
+    String place() {
+      return switch (this) {
+        case CLUSTER, LATENCY, PEERS, QUEUE, SCALE, SCALE_BROKERS, OVERLOAD -> toString();
+        case START, MEMORY, PING, FILLED, NULL, MIXED, CACHE, EMBED, ALL -> "figures";
+      };
+    }
+
     @Override
     public String toString() {
-      return name().toLowerCase(Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
 
@@ -84,7 +96,7 @@ final class Bench implements Callable<Integer> {
       arity = "0..*",
       paramLabel = "PART",
       description =
-          "What to measure: ${COMPLETION-CANDIDATES}. Default: all that needs no further program.")
+          "What to measure: ${COMPLETION-CANDIDATES}. Default: all but those of their own.")
   private List<Choice> parts = List.of(Choice.ALL);
 
   @Option(
@@ -124,22 +136,25 @@ final class Bench implements Callable<Integer> {
     }
     Plan plan = quick ? Plan.quick() : Plan.full();
     Duration limit = minutes == null ? plan.limit() : Duration.ofMinutes(minutes);
-    var report = new Report();
+    Map<String, Report> reports = new LinkedHashMap<>();
     Path scratch = Surroundings.scratch();
     try {
       // Described first: afterwards the machine would seem busy.
       String machine = Machine.describe(scratch, arguments());
       System.out.println(machine);
-      var session =
-          new Session(plan, report, new Texts(seed), scratch, System.nanoTime() + limit.toNanos());
+      var texts = new Texts(seed);
+      long until = System.nanoTime() + limit.toNanos();
       for (Choice choice : chosen()) {
+        Report report = reports.computeIfAbsent(choice.place(), _ -> new Report());
         for (Part part : choice.parts()) {
-          part.run(session);
+          part.run(new Session(plan, report, texts, scratch, until));
         }
       }
-      System.out.println(report.aims());
-      if (markdown != null) {
-        Report.insert(markdown, place(), report.markdown(machine));
+      for (var placed : reports.entrySet()) {
+        System.out.println(placed.getValue().aims());
+        if (markdown != null) {
+          placed.getValue().write(markdown, placed.getKey(), machine);
+        }
       }
       return CommandLine.ExitCode.OK;
     } finally {
@@ -149,14 +164,6 @@ final class Bench implements Callable<Integer> {
 
   private Set<Choice> chosen() {
     return parts.contains(Choice.ALL) ? EnumSet.of(Choice.ALL) : EnumSet.copyOf(parts);
-  }
-
-  /** What is no part of the whole run has a place of its own. */
-  private String place() {
-    Set<Choice> chosen = chosen();
-    return APART.containsAll(chosen)
-        ? chosen.stream().map(Choice::toString).collect(Collectors.joining("-"))
-        : "figures";
   }
 
   private String arguments() {

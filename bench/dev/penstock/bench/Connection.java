@@ -18,7 +18,7 @@ import java.util.Locale;
  */
 final class Connection implements AutoCloseable {
   private static final Duration CONNECT = Duration.ofSeconds(5);
-  private static final Duration READ = Duration.ofSeconds(150);
+  static final Duration READ = Duration.ofSeconds(150);
   private static final int STATUS_START = "HTTP/1.1 ".length();
   private static final byte[] END = "\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
   private static final String LENGTH = "\ncontent-length:";
@@ -27,11 +27,19 @@ final class Connection implements AutoCloseable {
   private final InputStream in;
   private byte[] buffer = new byte[1 << 14];
   private int filled;
+  private String head = "";
   private byte[] body = {};
 
   Connection(URI server) throws IOException {
+    this(server, READ);
+  }
+
+  /**
+   * @param read silence after which an exchange fails
+   */
+  Connection(URI server, Duration read) throws IOException {
     socket.setTcpNoDelay(true);
-    socket.setSoTimeout(Math.toIntExact(READ.toMillis()));
+    socket.setSoTimeout(Math.toIntExact(read.toMillis()));
     socket.connect(
         new InetSocketAddress(server.getHost(), server.getPort()),
         Math.toIntExact(CONNECT.toMillis()));
@@ -74,17 +82,26 @@ final class Connection implements AutoCloseable {
   /** Sends the request and reads its reply; returns its status, whatever it is. */
   int exchange(byte[] request) throws IOException {
     socket.getOutputStream().write(request);
-    int head = endOfHead();
-    String headers =
-        new String(buffer, 0, head, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
-    body = new byte[length(headers)];
-    int there = Math.min(filled - head, body.length);
-    System.arraycopy(buffer, head, body, 0, there);
+    int end = endOfHead();
+    head = new String(buffer, 0, end, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
+    body = new byte[length(head)];
+    int there = Math.min(filled - end, body.length);
+    System.arraycopy(buffer, end, body, 0, there);
     if (in.readNBytes(body, there, body.length - there) < body.length - there) {
       throw new EOFException("closed within a reply");
     }
     filled = 0; // One request at a time: nothing follows the body.
-    return Integer.parseInt(headers, STATUS_START, STATUS_START + 3, 10);
+    return Integer.parseInt(head, STATUS_START, STATUS_START + 3, 10);
+  }
+
+  /** Status line and headers of the reply read last, in lower case. */
+  String head() {
+    return head;
+  }
+
+  /** The body of the reply read last. */
+  byte[] body() {
+    return body;
   }
 
   /** The reply's body; a status of 300 and above is an exception with the body in it. */

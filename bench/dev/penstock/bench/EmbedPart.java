@@ -25,6 +25,15 @@ final class EmbedPart implements Part {
   private static final int WARM_UP_INPUTS = 8;
   private static final int WARM_UP_CLIENTS = 8;
 
+  private final BarChart chart =
+      new BarChart(
+          "Embeddings: Penstock beside the same model run bare",
+          "texts/s",
+          List.of("Penstock", "best bare run, no server"));
+
+  /** Of the kind of texts that is being measured, from as many clients as there are at most. */
+  private final List<BarChart.Group> groups = new ArrayList<>();
+
   private boolean bareFirst;
 
   private record Cell(int inputs, int clients) implements Comparable<Cell> {
@@ -71,7 +80,7 @@ final class EmbedPart implements Part {
     }
   }
 
-  private static void busy(Session session, Server server, Bare bare) throws Exception {
+  private void busy(Session session, Server server, Bare bare) throws Exception {
     var table =
         new Report.Table(
             "mixed texts",
@@ -81,6 +90,7 @@ final class EmbedPart implements Part {
             "bare setting",
             "rounds");
     List<BareSetting> rivals = bare.best(Kind.MIXED).subList(0, 2);
+    List<BarChart.Group> bars = new ArrayList<>();
     for (Cell cell : BUSY.keySet()) {
       List<Double> ours = new ArrayList<>();
       Map<BareSetting, List<Double>> theirs = new HashMap<>();
@@ -119,6 +129,7 @@ final class EmbedPart implements Part {
                   BUSY.getOrDefault(cell, 0.0),
                   "%"),
               ratio.median());
+      bars.add(group(cell, Spread.of(ours), Spread.of(rates), ratio.median() / 100));
       table.row(
           cell.name(),
           Spread.of(ours).text(0),
@@ -127,6 +138,7 @@ final class EmbedPart implements Part {
           best.name(),
           ours.size());
     }
+    chart.panel("mixed texts", bars);
     session
         .report()
         .section(
@@ -138,6 +150,14 @@ final class EmbedPart implements Part {
             for one client: then those of one request.
             """,
             table);
+  }
+
+  private static BarChart.Group group(Cell cell, Spread ours, Spread bare, double ratio) {
+    return new BarChart.Group(
+        cell.name(),
+        List.of(
+            BarChart.Bar.of(ours, Svg.figure(ours.median()) + ", " + Format.percent(ratio)),
+            BarChart.Bar.of(bare, Svg.figure(bare.median()))));
   }
 
   private static double median(Map<BareSetting, List<Double>> rates, BareSetting setting) {
@@ -177,7 +197,18 @@ final class EmbedPart implements Part {
         }
         openRow(session, server, kind, inputs, OPEN_LOAD * most, open);
       }
+      if (kind != Kind.MIXED) {
+        chart.panel(kind.label() + " texts", List.copyOf(groups));
+      }
+      groups.clear();
     }
+    session
+        .report()
+        .chart(
+            "bench-embeddings",
+            "Bars: texts a second of Penstock and of the best bare run, by kind of texts and shape"
+                + " of requests; the tables below have the figures",
+            chart.svg());
     session
         .report()
         .section(
@@ -222,19 +253,23 @@ final class EmbedPart implements Part {
     Measured measured = closed(server, bare, cell, texts);
     double reference = bareFirst ? before : bare.textsPerSecond(kind, texts);
     bareFirst = !bareFirst;
+    double rate = measured.textsPerSecond();
+    if (clients == session.plan().clients().getLast()) {
+      groups.add(group(cell, Spread.of(rate), Spread.of(reference), rate / reference));
+    }
     Histogram latency = measured.result().latency();
     table.row(
         kind.label(),
         inputs,
         clients,
-        Format.rate(measured.textsPerSecond()),
+        Format.rate(rate),
         Format.rate(reference),
-        Format.percent(measured.textsPerSecond() / reference),
+        Format.percent(rate / reference),
         Format.millis(latency.getValueAtPercentile(50)),
         p99(latency),
         latency.getTotalCount(),
         Format.cpu(measured.result().cpu()));
-    return measured.textsPerSecond();
+    return rate;
   }
 
   private static void openRow(
@@ -296,8 +331,7 @@ final class EmbedPart implements Part {
   }
 
   /** Speed counts only where the answer is right. */
-  private static void check(BareModel bare, List<String> texts, List<float[]> vectors)
-      throws Exception {
+  static void check(BareModel bare, List<String> texts, List<float[]> vectors) throws Exception {
     for (int i = 0; i < vectors.size(); i++) {
       float[] reference = bare.run(List.of(bare.tokenise(texts.get(i))))[0];
       double cosine = Vectors.cosine(vectors.get(i), reference);

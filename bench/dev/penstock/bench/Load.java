@@ -2,6 +2,7 @@ package dev.penstock.bench;
 
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -91,7 +92,7 @@ final class Load {
   static Result open(URI server, Cpu cpu, List<byte[]> requests, double perSecond)
       throws Exception {
     byte[][] replies = new byte[requests.size()][];
-    var idle = new Idle(server);
+    var idle = new Idle(server, Connection.READ);
     try (idle;
         ExecutorService threads = atMost(MAX_OPEN)) {
       List<Future<Long>> running = new ArrayList<>();
@@ -127,12 +128,14 @@ final class Load {
   }
 
   /** Connections nobody uses at the moment. The one used last goes out first. */
-  private static final class Idle implements AutoCloseable {
+  static final class Idle implements AutoCloseable {
     private final URI server;
+    private final Duration read;
     private final Deque<Connection> connections = new ArrayDeque<>();
 
-    Idle(URI server) {
+    Idle(URI server, Duration read) {
       this.server = server;
+      this.read = read;
     }
 
     Connection take() throws IOException {
@@ -142,7 +145,7 @@ final class Load {
           return connection;
         }
       }
-      return new Connection(server);
+      return new Connection(server, read);
     }
 
     synchronized void give(Connection connection) {

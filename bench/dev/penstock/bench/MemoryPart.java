@@ -61,6 +61,11 @@ final class MemoryPart implements Part {
     return resident;
   }
 
+  /** What a server has resident, in MB. */
+  static double resident(Server server) throws IOException {
+    return megabytes(Files.readAllLines(status(server)), "VmRSS:");
+  }
+
   private static Path status(Server server) {
     return Path.of("/proc", Long.toString(server.pid()), "status");
   }

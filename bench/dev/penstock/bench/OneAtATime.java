@@ -138,6 +138,13 @@ final class OneAtATime {
     row(table, "bare: tokenise and run", alone, "", "");
     session
         .report()
+        .chart(
+            "bench-" + title.toLowerCase(Locale.ROOT).replace(' ', '-'),
+            "Bars: median and 99th percentile of the time one short text takes, run directly, as a"
+                + " task, and by the bare model; the table below has the figures",
+            chart(title));
+    session
+        .report()
         .section(
             title,
             """
@@ -151,6 +158,29 @@ final class OneAtATime {
   private static void aim(Session session, Way way, String of, double most, double measured) {
     String figure = "one at a time, " + way.name() + ", over bare (" + of + ")";
     session.report().aim(Aim.atMost(figure, most, "ms"), measured);
+  }
+
+  private String chart(String title) {
+    List<BarChart.Group> groups = new ArrayList<>();
+    for (Way way : ways) {
+      groups.add(group(way.name(), way.latency()));
+    }
+    groups.add(group("bare model, no server", alone));
+    var chart =
+        new BarChart(
+            title + ": a short text, from request to vector",
+            "ms",
+            List.of("median (p50)", "99th percentile (p99)"));
+    chart.panel("latency, less is better", groups);
+    return chart.svg();
+  }
+
+  private static BarChart.Group group(String name, Histogram latency) {
+    return new BarChart.Group(
+        name,
+        List.of(
+            BarChart.Bar.of(latency.getValueAtPercentile(50) / 1e6),
+            BarChart.Bar.of(latency.getValueAtPercentile(PERCENT) / 1e6)));
   }
 
   private double more(Way way, int percentile) {

@@ -116,7 +116,8 @@ final class PingPart implements Part {
     return "[" + String.join(",", Collections.nCopies(count, task)) + "]";
   }
 
-  private static List<String> ids(byte[] reply) throws IOException {
+  /** The ids of the tasks that a submit was answered with, each of them accepted. */
+  static List<String> ids(byte[] reply) throws IOException {
     JsonNode json = Api.JSON.readTree(reply);
     if (!json.has("data")) {
       return List.of(json.path("id").asText());

@@ -5,7 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -14,8 +16,13 @@ import java.util.stream.IntStream;
  * table of aims before them. Sections are printed as they come.
  */
 final class Report {
+  private static final String IMAGES = "images";
+
   private final List<List<String>> aims = new ArrayList<>();
   private final StringBuilder sections = new StringBuilder();
+  private final Map<String, Chart> charts = new LinkedHashMap<>();
+
+  private record Chart(String alt, String svg) {}
 
   /** Adds a section and prints it. */
   void section(String title, String text, Table... tables) {
@@ -26,6 +33,16 @@ final class Report {
     sections.append(section);
     System.out.println(section);
     System.out.flush();
+  }
+
+  /**
+   * Puts a picture between the aims and the sections.
+   *
+   * @param name of its file, without ending
+   * @param alt what it shows, for those who cannot see it
+   */
+  void chart(String name, String alt, String svg) {
+    charts.put(name, new Chart(alt, svg));
   }
 
   void aim(Aim aim, double measured) {
@@ -40,9 +57,12 @@ final class Report {
         + (aims.isEmpty() ? "None of the parts that were run has one.\n" : table.markdown());
   }
 
-  /** All of it: aims, machine, sections. */
-  String markdown(String machine) {
-    return aims() + "\n### Machine\n\n" + machine + sections;
+  /** All of it: aims, pictures, machine, sections. */
+  private String markdown(String machine) {
+    var pictures = new StringBuilder();
+    charts.forEach((name, chart) ->
+        pictures.append("\n![%s](%s/%s.svg)\n".formatted(chart.alt(), IMAGES, name)));
+    return aims() + pictures + "\n### Machine\n\n" + machine + sections;
   }
 
   /** A table, its columns as wide as their widest cell. */
@@ -87,6 +107,16 @@ final class Report {
       return IntStream.range(0, widths.length)
           .mapToObj(c -> " " + row.get(c) + " ".repeat(widths[c] - row.get(c).length()) + " ")
           .collect(Collectors.joining("|", "|", "|"));
+    }
+  }
+
+  /** Writes all of it into a document, and its pictures beside that. */
+  void write(Path document, String name, String machine) throws IOException {
+    insert(document, name, markdown(machine));
+    Path images = document.resolveSibling(IMAGES);
+    for (var chart : charts.entrySet()) {
+      Files.createDirectories(images);
+      Files.writeString(images.resolve(chart.getKey() + ".svg"), chart.getValue().svg());
     }
   }
 
