@@ -12,6 +12,10 @@ for command in node npm; do
     exit 1
   fi
 done
+if ! node -e 'process.exit(parseInt(process.versions.node) < 20)'; then
+  echo "bench-peers: it needs Node 20 or newer; this is $(node --version)" >&2
+  exit 1
+fi
 
 # The build passes its own way of calling Maven: several words.
 # shellcheck disable=SC2086

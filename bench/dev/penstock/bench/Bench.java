@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Starts the real program and measures it.",
       "The whole takes up to 14 minutes on two cores; nothing else should run meanwhile.",
-      "Not in it: scale and overload; cluster, latency and scale-brokers, which need RabbitMQ and Redis;",
+      "Not in it: cache, scale and overload; cluster, latency and scale-brokers, which need RabbitMQ and Redis;",
       "peers and queue, with libraries and task queues of others: make bench-peers, make bench-queue."
     })
 final class Bench implements Callable<Integer> {
@@ -73,7 +73,6 @@ final class Bench implements Callable<Integer> {
                 new FilledPart(),
                 new NullPart(),
                 new MixedPart(),
-                new CachePart(),
                 new EmbedPart());
       };
     }
@@ -81,8 +80,8 @@ final class Bench implements Callable<Integer> {
     /** The mark of its tables: what is no part of the whole run has a place of its own. */
     String place() {
       return switch (this) {
-        case CLUSTER, LATENCY, PEERS, QUEUE, SCALE, SCALE_BROKERS, OVERLOAD -> toString();
-        case START, MEMORY, PING, FILLED, NULL, MIXED, CACHE, EMBED, ALL -> "figures";
+        case CACHE, CLUSTER, LATENCY, PEERS, QUEUE, SCALE, SCALE_BROKERS, OVERLOAD -> toString();
+        case START, MEMORY, PING, FILLED, NULL, MIXED, EMBED, ALL -> "figures";
       };
     }
 

@@ -335,7 +335,7 @@ final class EmbedPart implements Part {
     for (int i = 0; i < vectors.size(); i++) {
       float[] reference = bare.run(List.of(bare.tokenise(texts.get(i))))[0];
       double cosine = Vectors.cosine(vectors.get(i), reference);
-      if (cosine < MIN_COSINE) {
+      if (!(cosine >= MIN_COSINE)) {
         throw new IllegalStateException(
             String.format(
                 Locale.ROOT, "cosine %.6f to the bare model's vector: %s", cosine, texts.get(i)));

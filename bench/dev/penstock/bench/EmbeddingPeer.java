@@ -4,52 +4,26 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.testing.Api;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.Writer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
- * Somebody else's embeddings in a process of their own, which reads texts and writes vectors, a
- * line of JSON each, and takes the time itself. Its sources are in {@code bench/peers}.
+ * Somebody else's embeddings in a process of their own, which reads texts and writes vectors, and
+ * takes the time itself. Its sources are in {@code bench/peers}.
  */
 final class EmbeddingPeer implements AutoCloseable {
-  private static final long LIMIT_S = 90;
-  private static final long END_S = 10;
-  private static final int TAIL = 4_000;
+  private static final Duration LIMIT = Duration.ofSeconds(90);
 
-  private final String name;
-  private final Path errors;
-  private final Process process;
-  private final BufferedReader replies;
-  private final Writer requests;
-  private final ExecutorService talk = Executors.newSingleThreadExecutor();
-  private String versions = "";
+  private final Peer peer;
+  private final String versions;
 
-  private EmbeddingPeer(
-      String name, Path folder, List<String> command, Map<String, String> environment)
-      throws IOException {
-    this.name = name;
-    this.errors = folder.resolve("errors.log");
-    var builder = new ProcessBuilder(command).directory(folder.toFile());
-    builder.environment().keySet().removeIf(variable -> variable.matches("(JAVA|JDK|NODE)_.*"));
-    builder.environment().putAll(environment);
-    // Whatever they keep outside the folder of their packages, they keep here.
-    builder.environment().put("HOME", folder.toString());
-    builder.environment().put("TMPDIR", folder.toString());
-    this.process = builder.redirectError(errors.toFile()).start();
-    this.replies = process.inputReader(StandardCharsets.UTF_8);
-    this.requests = process.outputWriter(StandardCharsets.UTF_8);
+  private EmbeddingPeer(Peer peer, String versions) {
+    this.peer = peer;
+    this.versions = versions;
   }
 
   /**
@@ -75,7 +49,7 @@ final class EmbeddingPeer implements AutoCloseable {
             built.resolveSibling("classes") + ":" + Files.readString(built).strip(),
             "dev.penstock.peers.Langchain4jPeer",
             model.toString());
-    return started(new EmbeddingPeer("langchain4j", folder, command, Map.of()));
+    return start("langchain4j", folder, command, Map.of());
   }
 
   /** Starts transformers.js with default options and waits until it has the model. */
@@ -85,7 +59,7 @@ final class EmbeddingPeer implements AutoCloseable {
         List.of("node", built("transformers/peer.js").toString(), model.toString());
     // Newer versions of ONNX Runtime report their use over the network unless told not to.
     Map<String, String> environment = Map.of("ORT_DISABLE_TELEMETRY", "1");
-    return started(new EmbeddingPeer("transformers.js", folder, command, environment));
+    return start("transformers.js", folder, command, environment);
   }
 
   private static Path built(String file) {
@@ -96,10 +70,16 @@ final class EmbeddingPeer implements AutoCloseable {
     return path;
   }
 
-  private static EmbeddingPeer started(EmbeddingPeer peer) throws Exception {
+  private static EmbeddingPeer start(
+      String name, Path folder, List<String> command, Map<String, String> environment)
+      throws Exception {
+    Map<String, String> all = new HashMap<>(environment);
+    // Whatever it keeps outside the folder of its packages, it keeps here.
+    all.put("HOME", folder.toString());
+    all.put("TMPDIR", folder.toString());
+    Peer peer = Peer.start(folder, name, all, command);
     try {
-      peer.versions = peer.within(peer::reply).path("versions").asText();
-      return peer;
+      return new EmbeddingPeer(peer, peer.answer(LIMIT).path("versions").asText());
     } catch (Exception | Error e) {
       peer.close();
       throw e;
@@ -116,53 +96,16 @@ final class EmbeddingPeer implements AutoCloseable {
    *
    * @param way which of its ways: they are named in its source
    */
-  Embedded embed(String way, List<String> texts) throws IOException, InterruptedException {
+  Embedded embed(String way, List<String> texts) throws Exception {
     ObjectNode request = Api.JSON.createObjectNode().put("way", way);
     ArrayNode list = request.putArray("texts");
     texts.forEach(list::add);
-    JsonNode reply =
-        within(() -> {
-          requests.write(request + "\n");
-          requests.flush();
-          return reply();
-        });
+    JsonNode reply = peer.ask(request.toString(), LIMIT);
     return new Embedded(reply.path("nanos").asLong(), Server.vectors(reply));
   }
 
-  private JsonNode reply() throws IOException {
-    String line = replies.readLine();
-    if (line == null) {
-      throw new IOException("it has ended");
-    }
-    return Api.JSON.readTree(line);
-  }
-
-  private JsonNode within(Callable<JsonNode> call) throws IOException, InterruptedException {
-    try {
-      return talk.submit(call).get(LIMIT_S, TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      throw new IOException(name + ": " + e.getCause() + "\n" + tail(), e);
-    } catch (TimeoutException e) {
-      throw new IOException(name + ": no reply within " + LIMIT_S + " s\n" + tail(), e);
-    }
-  }
-
-  /** The end of what it has written to its stderr. */
-  private String tail() throws IOException {
-    String all = Files.readString(errors);
-    return all.substring(Math.max(0, all.length() - TAIL));
-  }
-
   @Override
-  public void close() throws IOException {
-    process.destroyForcibly();
-    talk.shutdownNow();
-    try {
-      if (!process.waitFor(END_S, TimeUnit.SECONDS)) {
-        throw new IOException(name + " survived SIGKILL");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  public void close() {
+    peer.close();
   }
 }

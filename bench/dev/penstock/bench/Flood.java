@@ -25,6 +25,7 @@ final class Flood {
   private final URI server;
   private final List<byte[]> requests;
   private final Taker taker;
+  private volatile boolean failed;
 
   /** Gets each answer as it comes, from several threads at a time. */
   interface Taker {
@@ -61,7 +62,7 @@ final class Flood {
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> running = new ArrayList<>();
       long start = System.nanoTime();
-      for (int i = 0; i < requests.size(); i++) {
+      for (int i = 0; i < requests.size() && !failed; i++) {
         long due = start + Math.round(i * 1e9 / perSecond);
         for (long wait = due - System.nanoTime(); wait > 0; wait = due - System.nanoTime()) {
           LockSupport.parkNanos(wait);
@@ -91,8 +92,14 @@ final class Flood {
 
   private void send(Load.Idle idle, int place, long due) throws IOException {
     Connection connection = idle.take();
-    int status = connection.exchange(requests.get(place));
-    taker.take(place, status, connection, System.nanoTime() - due);
+    try {
+      int status = connection.exchange(requests.get(place));
+      taker.take(place, status, connection, System.nanoTime() - due);
+    } catch (IOException | RuntimeException e) {
+      failed = true;
+      connection.close();
+      throw e;
+    }
     idle.give(connection);
   }
 }

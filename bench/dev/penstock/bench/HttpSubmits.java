@@ -62,7 +62,12 @@ final class HttpSubmits implements AutoCloseable {
             "--log-level=warning");
     int other = FreePort.next();
     emptyUri = URI.create("http://127.0.0.1:" + other);
-    empty = programs.java(EmptyServer.class, Integer.toString(other));
+    try {
+      empty = programs.java(EmptyServer.class, Integer.toString(other));
+    } catch (Exception | Error e) {
+      fastApi.close();
+      throw e;
+    }
     try {
       empty.answer(START);
       Await.until("FastAPI is ready", START, this::fastApiReady);

@@ -48,7 +48,7 @@ final class Peer implements AutoCloseable {
     builder
         .environment()
         .keySet()
-        .removeIf(key -> key.matches("(CELERY|PYTHON|UVICORN|NODE|RABBITMQ|REDIS)_?.*"));
+        .removeIf(key -> key.matches("(CELERY|PYTHON|UVICORN|NODE|JAVA|JDK|RABBITMQ|REDIS)_?.*"));
     builder.environment().putAll(environment);
     return new Peer(name, log, builder.start());
   }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -85,7 +86,7 @@ final class Quality implements Callable<Integer> {
             "alone and in company differ by");
     boolean right = true;
     Path scratch = Surroundings.scratch();
-    try (Server server = Server.start(scratch)) {
+    try (Server server = Server.start(scratch, Server.withoutCache(Map.of()))) {
       for (Model model : MODELS) {
         double measured = measure(server, model, pairs, table);
         right &= model.quantised() || Math.abs(measured - EXPECTED) <= TOLERANCE;

@@ -106,7 +106,7 @@ final class QueueFigures {
         its append-only file every second: what it has accepted in the last second may be lost with
         the machine. Its jobs are added by a process of their own, without HTTP, over a connection
         that pipelines by itself, and done by worker processes, all under the settings below that
-        were the best ones; jobs done are kept for an hour, as Penstock keeps tasks, and each is
+        were the best ones (of workers: the best with addBulk); jobs done are kept for an hour, as Penstock keeps tasks, and each is
         looked up afterwards.
         """,
         table);

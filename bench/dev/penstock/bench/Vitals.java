@@ -26,6 +26,7 @@ final class Vitals implements AutoCloseable {
   private final List<Future<Void>> running = new ArrayList<>();
   private final List<Sample> samples = new ArrayList<>();
   private final Map<String, Histogram> latencies = new TreeMap<>();
+  private volatile boolean loaded;
   private volatile boolean ended;
 
   /**
@@ -67,8 +68,11 @@ final class Vitals implements AutoCloseable {
         every(
             ASK_NANOS,
             due -> {
+              boolean counts = loaded;
               connection.ask(request);
-              latency.recordValue(System.nanoTime() - due);
+              if (counts) {
+                latency.recordValue(System.nanoTime() - due);
+              }
             });
       }
       return null;
@@ -87,6 +91,11 @@ final class Vitals implements AutoCloseable {
       }
       look.at(due);
     }
+  }
+
+  /** Latencies count while the server is under load, memory always. */
+  void loaded(boolean now) {
+    loaded = now;
   }
 
   /** Looks no more. What went wrong meanwhile is thrown here. */

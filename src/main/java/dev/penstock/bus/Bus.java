@@ -5,11 +5,10 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
-import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
-import io.vertx.core.eventbus.ReplyException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -21,9 +20,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The event bus, typed. Requests stay in the process; events reach other nodes where the bus is
- * clustered. Askers block, so they are virtual threads; servers run each request on a virtual
- * thread of its own; listeners run on an event loop and must not block.
+ * The event bus, typed. Requests stay in the process, and pass from thread to thread with no event
+ * loop between; events go over Vert.x's bus, to other nodes too where it is clustered. Askers
+ * block, so they are virtual threads; servers run each request on a virtual thread of its own;
+ * listeners run on an event loop and must not block.
  */
 public final class Bus {
   private static final Logger LOG = LoggerFactory.getLogger(Bus.class);
@@ -69,34 +69,33 @@ public final class Bus {
    * @throws Unavailable when nobody serves the request, there was no answer in time, or the server
    *     threw it
    */
-  @SuppressWarnings("unchecked") // serve() ties a request's type to its answer's
   public <R> R ask(Request<R> request, Duration limit) throws InterruptedException {
-    var options = new DeliveryOptions(local).setSendTimeout(limit.toMillis());
-    var reply = events.<Answer>request(address(request.getClass()), request, options);
+    Server<R, Request<R>> server = enter(request);
+    var answer = new CompletableFuture<R>();
+    Thread.ofVirtual()
+        .name(request.getClass().getSimpleName())
+        .start(() -> {
+          try {
+            answer.complete(server.answer.apply(request));
+          } catch (Unavailable e) {
+            answer.completeExceptionally(e);
+          } catch (RuntimeException | Error e) {
+            // Here, for its asker may have gone.
+            LOG.error("{} failed", request.getClass().getSimpleName(), e);
+            answer.completeExceptionally(e);
+          } finally {
+            server.inFlight.release();
+          }
+        });
     try {
-      Answer answer =
-          reply
-              .toCompletionStage()
-              .toCompletableFuture()
-              // the bus keeps the limit itself; this one only guards against the bus
-              .get(limit.toMillis() + 1_000, TimeUnit.MILLISECONDS)
-              .body();
-      return switch (answer) {
-        case Answer.Given(Object value) -> (R) value;
-        case Answer.Refused(Unavailable why) -> throw why;
-      };
+      return answer.get(limit.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      throw unanswered(request, e);
+      throw Unavailable.unknown("no answer to " + request.getClass().getSimpleName(), e);
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof ReplyException failure) {
-        throw switch (failure.failureType()) {
-          case NO_HANDLERS ->
-              Unavailable.refused("nobody serves " + request.getClass().getSimpleName(), failure);
-          case TIMEOUT -> unanswered(request, failure);
-          case RECIPIENT_FAILURE, ERROR -> new IllegalStateException(failure.getMessage(), failure);
-        };
+      if (e.getCause() instanceof Unavailable why) {
+        throw why;
       }
-      throw new IllegalStateException(e.getCause());
+      throw new IllegalStateException(String.valueOf(e.getCause()), e.getCause());
     }
   }
 
@@ -107,15 +106,7 @@ public final class Bus {
    * @throws Unavailable when nobody serves the request, or the server threw it
    */
   public <R> R call(Request<R> request) {
-    @SuppressWarnings("unchecked") // serve() ties a request's type to its answer's
-    var server = (Server<R, Request<R>>) servers.get(request.getClass());
-    if (server == null) {
-      String why = "nobody serves " + request.getClass().getSimpleName();
-      throw Unavailable.refused(why, new IllegalStateException(why));
-    }
-    if (!server.inFlight.tryAcquire()) {
-      throw tooMany(request.getClass());
-    }
+    Server<R, Request<R>> server = enter(request);
     try {
       return server.answer.apply(request);
     } finally {
@@ -126,49 +117,31 @@ public final class Bus {
   /** Who answers requests of one type, and how many more it takes. */
   private record Server<R, Q extends Request<R>>(Function<Q, R> answer, Semaphore inFlight) {}
 
-  private static Unavailable unanswered(Request<?> request, Exception cause) {
-    return Unavailable.unknown("no answer to " + request.getClass().getSimpleName(), cause);
+  /** Its server, which has one request more under way. */
+  private <R> Server<R, Request<R>> enter(Request<R> request) {
+    String type = request.getClass().getSimpleName();
+    @SuppressWarnings("unchecked") // serve() ties a request's type to its answer's
+    var server = (Server<R, Request<R>>) servers.get(request.getClass());
+    if (server == null) {
+      String why = "nobody serves " + type;
+      throw Unavailable.refused(why, new IllegalStateException(why));
+    }
+    if (!server.inFlight.tryAcquire()) {
+      throw Unavailable.refused(
+          "more than " + MAX_IN_FLIGHT + " " + type + " under way",
+          new IllegalStateException("bus full"));
+    }
+    return server;
   }
 
   /** Answers every request of a type asked in this process. The server may block and throw. */
   public <R, Q extends Request<R>> void serve(Class<Q> type, Function<Q, R> server) {
-    var inFlight = new Semaphore(MAX_IN_FLIGHT);
-    servers.put(type, new Server<>(server, inFlight));
-    events.<Q>localConsumer(
-        address(type),
-        message -> {
-          if (!inFlight.tryAcquire()) {
-            message.reply(new Answer.Refused(tooMany(type)), local);
-            return;
-          }
-          Thread.ofVirtual()
-              .name(type.getSimpleName())
-              .start(() -> {
-                try {
-                  answer(message, server);
-                } finally {
-                  inFlight.release();
-                }
-              });
-        });
+    servers.put(type, new Server<>(server, new Semaphore(MAX_IN_FLIGHT)));
   }
 
-  private static Unavailable tooMany(Class<?> type) {
-    return Unavailable.refused(
-        "more than " + MAX_IN_FLIGHT + " " + type.getSimpleName() + " under way",
-        new IllegalStateException("bus full"));
-  }
-
-  /** A server that throws would leave its asker waiting, so every path replies. */
-  private <R, Q extends Request<R>> void answer(Message<Q> message, Function<Q, R> server) {
-    try {
-      message.reply(new Answer.Given(server.apply(message.body())), local);
-    } catch (Unavailable e) {
-      message.reply(new Answer.Refused(e), local);
-    } catch (RuntimeException | Error e) {
-      LOG.error("{} failed", message.body().getClass().getSimpleName(), e);
-      message.fail(0, e.toString());
-    }
+  /** Nobody serves anything any more. */
+  public void serveNothing() {
+    servers.clear();
   }
 
   /**
@@ -220,17 +193,7 @@ public final class Bus {
     return consumer.completion();
   }
 
-  private static String address(Class<?> request) {
-    return "penstock.ask." + request.getSimpleName();
-  }
-
   private static String address(String node, Class<?> event) {
     return "penstock.tell." + node + "." + event.getSimpleName();
-  }
-
-  private sealed interface Answer {
-    record Given(Object value) implements Answer {}
-
-    record Refused(Unavailable why) implements Answer {}
   }
 }

@@ -193,6 +193,7 @@ public final class DispatchVerticle extends VerticleBase {
   public Future<?> stop() {
     return vertx.executeBlocking(() -> {
       tickers.forEach(Ticker::close);
+      bus.serveNothing();
       atTheEnd.run();
       return null;
     });

@@ -162,7 +162,10 @@ final class DirectAnswers {
     }
   }
 
-  /** Stops what nobody has waited for long enough. Does not block. */
+  /**
+   * Stops what nobody has waited for long enough; told again until it ends, for it may not have
+   * begun. Does not block.
+   */
   void drop() {
     long now = System.nanoTime();
     List<Run> abandoned = new ArrayList<>();
@@ -172,7 +175,6 @@ final class DirectAnswers {
           abandoned.add(run);
         }
       }
-      underWay.removeAll(abandoned); // told once
       runs.values().removeAll(abandoned); // whoever comes now has a run of its own
     }
     abandoned.forEach(run -> bus.tell(bus.node(), new RunCancelled(run.request.spec().id())));

@@ -49,7 +49,7 @@ final class Waiters {
   private final Map<TaskId, Line> lines = new HashMap<>(); // guarded by itself
   private final AtomicBoolean looking = new AtomicBoolean();
   private final AtomicBoolean dropping = new AtomicBoolean();
-  private boolean released; // guarded by lines
+  private volatile boolean released;
 
   /** Those who wait for one task. */
   private static final class Line {
@@ -91,9 +91,6 @@ final class Waiters {
       Line line = lines.computeIfAbsent(id, _ -> new Line());
       line.waiters.add(waiter);
       line.theirsOnly = theirsOnly;
-      if (released) {
-        waiter.end.complete(Optional.empty());
-      }
     }
     exchange.gone().thenRun(waiter::abandon);
     if (exchange.gone().isDone()) {
@@ -349,8 +346,10 @@ final class Waiters {
      * @throws ClientGone when nobody waits any more
      */
     Optional<Task> await(Duration limit) throws InterruptedException {
+      // Looked at here, when who came after the release knows its task: that may have ended.
+      long left = released ? 0 : limit.toNanos();
       try {
-        return end.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+        return end.get(left, TimeUnit.NANOSECONDS);
       } catch (TimeoutException e) {
         return Optional.empty();
       } catch (CancellationException e) {

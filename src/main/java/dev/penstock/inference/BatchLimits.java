@@ -11,7 +11,8 @@ import dev.penstock.config.Settings;
  *     whatever its size, in tokens. Below that sharing a run is cheaper than another one
  * @param perToken true: a run's time grows with its tokens, as on a CPU. Then what waits is spread
  *     over the runs that are free, and nothing less urgent is taken along
- * @param fixed as somebody has set them; else what is measured goes before them
+ * @param fixed what is measured changes nothing: somebody has set them, or it is a GPU, on which
+ *     runs side by side slow each other and nobody has measured yet
  */
 record BatchLimits(int threads, int tokenBudget, int padding, boolean perToken, boolean fixed) {
 
@@ -34,11 +35,9 @@ record BatchLimits(int threads, int tokenBudget, int padding, boolean perToken, 
   private static final int RUNS_SHARE = 64;
 
   /** How far measurements may go: what they miss (caches, memory) is not to be left to them. */
-  private static final Range CPU_PADDINGS = new Range(4, 64);
+  private static final Range PADDINGS = new Range(4, 16);
 
-  private static final Range CPU_BUDGETS = new Range(256, 4_096);
-  private static final Range GPU_PADDINGS = new Range(16, 512);
-  private static final Range GPU_BUDGETS = new Range(4_096, 32_768);
+  private static final Range BUDGETS = new Range(256, 1_024);
 
   /** A change by less is none. */
   private static final double NOTABLE = 0.25;
@@ -72,14 +71,14 @@ record BatchLimits(int threads, int tokenBudget, int padding, boolean perToken, 
                   true,
                   false);
           case Device.Cuda(int index) ->
-              new BatchLimits(GPU_THREADS, GPU_TOKEN_BUDGET, GPU_PADDING, false, false);
+              new BatchLimits(GPU_THREADS, GPU_TOKEN_BUDGET, GPU_PADDING, false, true);
         };
     return new BatchLimits(
         settings.threads() > 0 ? settings.threads() : own.threads,
         settings.tokenBudget() > 0 ? settings.tokenBudget() : own.tokenBudget,
         own.padding,
         own.perToken,
-        settings.tokenBudget() > 0);
+        own.fixed || settings.tokenBudget() > 0);
   }
 
   /**
@@ -88,8 +87,8 @@ record BatchLimits(int threads, int tokenBudget, int padding, boolean perToken, 
    * @param runTokens that cost in tokens, as measured
    */
   BatchLimits fitted(double runTokens) {
-    int newPadding = (perToken ? CPU_PADDINGS : GPU_PADDINGS).of(runTokens);
-    int newBudget = (perToken ? CPU_BUDGETS : GPU_BUDGETS).of(RUNS_SHARE * runTokens);
+    int newPadding = PADDINGS.of(runTokens);
+    int newBudget = BUDGETS.of(RUNS_SHARE * runTokens);
     boolean same =
         Math.abs(newPadding - padding) < NOTABLE * padding
             && Math.abs(newBudget - tokenBudget) < NOTABLE * tokenBudget;

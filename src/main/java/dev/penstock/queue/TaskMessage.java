@@ -1,10 +1,12 @@
 package dev.penstock.queue;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.penstock.task.Identity;
+import dev.penstock.task.JsonBuffers;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.TaskId;
@@ -30,7 +32,9 @@ final class TaskMessage {
   private static final int BEFORE_HEAD = 1 + Integer.BYTES;
   // ASCII alone: UTF-8 has no form for half a surrogate pair, which metadata may hold.
   private static final JsonMapper JSON =
-      JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+      JsonMapper.builder(JsonFactory.builder().recyclerPool(JsonBuffers.POOL).build())
+          .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+          .build();
 
   private TaskMessage() {}
 

@@ -3,6 +3,7 @@ package dev.penstock.store;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import dev.penstock.task.JsonBuffers;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -11,7 +12,10 @@ import java.util.Collection;
 /** Writes JSON of ASCII alone: UTF-8 has no form for half a surrogate pair. */
 final class Json {
   static final JsonFactory FACTORY =
-      JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+      JsonFactory.builder()
+          .recyclerPool(JsonBuffers.POOL)
+          .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+          .build();
 
   private Json() {}
 

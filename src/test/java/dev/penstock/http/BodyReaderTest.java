@@ -23,7 +23,7 @@ class BodyReaderTest {
 
   @BeforeEach
   void start() throws Exception {
-    server = new TestServer(Map.of("http.read-timeout", "1s"));
+    server = TestServer.start();
   }
 
   @AfterEach
@@ -64,6 +64,14 @@ class BodyReaderTest {
         awaitTaken(body.length());
       }
       awaitTaken(0);
+    }
+  }
+
+  @Test
+  void ofWhatDidNotComeInTime() throws Exception {
+    server.close();
+    server = new TestServer(Map.of("http.read-timeout", "200ms"));
+    for (String body : new String[] {SHORT, LONG}) {
       assertThat(reply(server.hold(body, TestServer.KEY, body.length() + 1))).startsWith("408");
       awaitTaken(0);
     }

@@ -65,8 +65,8 @@ class BatcherTest {
         submit(batcher, Priority.TASK, 1 + i % 500).get();
       }
       assertThat(batcher.limits().threads()).isEqualTo(1);
-      assertThat(batcher.limits().tokenBudget()).isEqualTo(limits.fixed() ? 512 : 4_096);
-      assertThat(batcher.limits().padding()).isEqualTo(limits.fixed() ? 8 : 64);
+      assertThat(batcher.limits().tokenBudget()).isEqualTo(limits.fixed() ? 512 : 1_024);
+      assertThat(batcher.limits().padding()).isEqualTo(limits.fixed() ? 8 : 16);
     }
   }
 

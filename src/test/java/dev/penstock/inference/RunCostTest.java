@@ -35,6 +35,16 @@ class RunCostTest {
   }
 
   @Test
+  void stallsAreNotTheModels() {
+    run(300, 8);
+    for (int i = 0; i < 3; i++) {
+      cost.ran(8, 300_000_000);
+      run(30, 8);
+    }
+    assertThat(cost.tokens().orElseThrow()).isCloseTo(8, within(6.0));
+  }
+
+  @Test
   void fewRunsSayNothing() {
     run(255, 8);
     assertThat(cost.tokens()).isEmpty();
