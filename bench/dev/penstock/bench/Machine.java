@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Locale;
@@ -14,7 +15,8 @@ import java.util.function.Predicate;
 /** The machine that figures are from, without which they mean nothing. */
 final class Machine {
   private static final double GIB = 1L << 30;
-  private static final double BUSY = 0.25;
+  private static final double BUSY = 0.1;
+  private static final Duration LOOK = Duration.ofSeconds(2);
 
   private Machine() {}
 
@@ -23,10 +25,10 @@ final class Machine {
    *
    * @param data where the measured program keeps its data
    */
-  static String describe(Path data, String arguments) throws IOException {
+  static String describe(Path data, String arguments) throws IOException, InterruptedException {
     var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     int cores = Runtime.getRuntime().availableProcessors();
-    double load = system.getSystemLoadAverage();
+    double load = load(system);
     var table = new Report.Table("what", "");
     table.row("CPU", line("/proc/cpuinfo", "model name", System.getProperty("os.arch", "?")));
     table.row("cores", cores + (virtual() ? " (virtual machine)" : ""));
@@ -42,11 +44,18 @@ final class Machine {
     table.row("ONNX Runtime", OrtEnvironment.getEnvironment().getVersion());
     table.row("file system of the data", Files.getFileStore(data).type());
     table.row(
-        "load before the run",
-        String.format(Locale.ROOT, "%.2f", load)
-            + (load > cores * BUSY ? ": **the machine was busy, take no figure for good**" : ""));
+        "processors in use before the run",
+        Format.percent(load)
+            + (load > BUSY ? ": **the machine was busy, take no figure for good**" : ""));
     table.row("run", LocalDate.now(ZoneOffset.UTC) + ", `make bench" + arguments + "`");
     return table.markdown();
+  }
+
+  /** Not the load average: the build that came before is still in that. */
+  private static double load(OperatingSystemMXBean system) throws InterruptedException {
+    var _ = system.getCpuLoad(); // from which the next one counts
+    Thread.sleep(LOOK);
+    return system.getCpuLoad();
   }
 
   private static boolean virtual() throws IOException {
