@@ -17,6 +17,7 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import dev.penstock.task.Unavailable;
+import dev.penstock.testing.Await;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
@@ -121,19 +122,54 @@ final class BusTest {
         .satisfies(e -> assertThat(e.surelyNotDone()).isTrue());
   }
 
+  private static Figures figuresAfter(CountDownLatch end) {
+    try {
+      end.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return new Figures(Map.of(), List.of());
+  }
+
+  @Test
+  void whoServesNothingAnyMoreIsNotAsked() throws Exception {
+    bus.serve(ReadFigures.class, _ -> new Figures(Map.of(), List.of()));
+    assertThat(bus.ask(new ReadFigures(), LIMIT).lanes()).isEmpty();
+    bus.serveNothing();
+    assertThatExceptionOfType(Unavailable.class)
+        .isThrownBy(() -> bus.ask(new ReadFigures(), LIMIT))
+        .satisfies(e -> assertThat(e.surelyNotDone()).isTrue());
+  }
+
+  @Test
+  void moreThanMayBeUnderWayAreRefusedAndThePlacesComeBack() throws Exception {
+    var end = new CountDownLatch(1);
+    bus.serve(ReadFigures.class, _ -> figuresAfter(end));
+    for (int i = 0; i < 8_192; i++) {
+      assertThatExceptionOfType(Unavailable.class)
+          .isThrownBy(() -> bus.ask(new ReadFigures(), Duration.ZERO))
+          .withMessageContaining("no answer");
+    }
+    assertThatExceptionOfType(Unavailable.class)
+        .isThrownBy(() -> bus.ask(new ReadFigures(), LIMIT))
+        .withMessageContaining("under way");
+    end.countDown();
+    Await.until(
+        "there is room again",
+        LIMIT,
+        () -> {
+          try {
+            return bus.ask(new ReadFigures(), LIMIT).lanes().isEmpty();
+          } catch (Unavailable e) {
+            return false;
+          }
+        });
+  }
+
   @Test
   void whatIsNotAnsweredInTimeMayHaveBeenDone() {
     var end = new CountDownLatch(1);
-    bus.serve(
-        ReadFigures.class,
-        _ -> {
-          try {
-            end.await();
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          }
-          return new Figures(Map.of(), List.of());
-        });
+    bus.serve(ReadFigures.class, _ -> figuresAfter(end));
     assertThatExceptionOfType(Unavailable.class)
         .isThrownBy(() -> bus.ask(new ReadFigures(), Duration.ofMillis(100)))
         .withMessageContaining("ReadFigures")
