@@ -257,7 +257,7 @@ public interface Settings {
     /** Model runs side by side; 0: chosen from the device. */
     int threads();
 
-    /** Padded tokens a batch may have; 0: chosen from the device, then from what runs take. */
+    /** Padded tokens a batch may have; 0: chosen from the device. */
     int tokenBudget();
 
     /** Tasks leased at a time for each model. */

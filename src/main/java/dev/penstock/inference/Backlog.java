@@ -23,18 +23,13 @@ final class Backlog {
   /** How long a job may wait for a first or next sequence to be taken before it goes first. */
   private static final long AGE_BOUND_NANOS = Duration.ofSeconds(2).toNanos();
 
-  private BatchLimits limits;
+  private final BatchLimits limits;
   private final List<Level> levels =
       IntStream.rangeClosed(Priority.MIN, Priority.MAX).mapToObj(priority -> new Level()).toList();
   private int jobs;
 
   Backlog(BatchLimits limits) {
     this.limits = limits;
-  }
-
-  /** For the batches from now on. */
-  void limits(BatchLimits newest) {
-    limits = newest;
   }
 
   boolean isEmpty() {

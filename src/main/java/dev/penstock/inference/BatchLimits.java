@@ -11,10 +11,8 @@ import dev.penstock.config.Settings;
  *     whatever its size, in tokens. Below that sharing a run is cheaper than another one
  * @param perToken true: a run's time grows with its tokens, as on a CPU. Then what waits is spread
  *     over the runs that are free, and nothing less urgent is taken along
- * @param fixed what is measured changes nothing: somebody has set them, or it is a GPU, on which
- *     runs side by side slow each other and nobody has measured yet
  */
-record BatchLimits(int threads, int tokenBudget, int padding, boolean perToken, boolean fixed) {
+record BatchLimits(int threads, int tokenBudget, int padding, boolean perToken) {
 
   /**
    * Measured on two cores with a model of 22 M parameters and texts of mixed length: one thread a
@@ -31,27 +29,6 @@ record BatchLimits(int threads, int tokenBudget, int padding, boolean perToken, 
   private static final int GPU_TOKEN_BUDGET = 16_384;
   private static final int GPU_PADDING = 64;
 
-  /** A full batch spends one part in so many on what a run costs whatever its size. */
-  private static final int RUNS_SHARE = 64;
-
-  /** How far measurements may go: what they miss (caches, memory) is not to be left to them. */
-  private static final Range PADDINGS = new Range(4, 16);
-
-  private static final Range BUDGETS = new Range(256, 1_024);
-
-  /** A change by less is none. */
-  private static final double NOTABLE = 0.25;
-
-  private record Range(int least, int most) {
-    int of(double value) {
-      return (int) Math.clamp(value, least, most);
-    }
-  }
-
-  BatchLimits(int threads, int tokenBudget, int padding, boolean perToken) {
-    this(threads, tokenBudget, padding, perToken, true);
-  }
-
   BatchLimits {
     if (threads < 1 || tokenBudget < 1 || padding < 0) {
       throw new IllegalArgumentException(
@@ -65,33 +42,14 @@ record BatchLimits(int threads, int tokenBudget, int padding, boolean perToken, 
         switch (device) {
           case Device.Cpu() ->
               new BatchLimits(
-                  Runtime.getRuntime().availableProcessors(),
-                  CPU_TOKEN_BUDGET,
-                  CPU_PADDING,
-                  true,
-                  false);
+                  Runtime.getRuntime().availableProcessors(), CPU_TOKEN_BUDGET, CPU_PADDING, true);
           case Device.Cuda(int index) ->
-              new BatchLimits(GPU_THREADS, GPU_TOKEN_BUDGET, GPU_PADDING, false, true);
+              new BatchLimits(GPU_THREADS, GPU_TOKEN_BUDGET, GPU_PADDING, false);
         };
     return new BatchLimits(
         settings.threads() > 0 ? settings.threads() : own.threads,
         settings.tokenBudget() > 0 ? settings.tokenBudget() : own.tokenBudget,
         own.padding,
-        own.perToken,
-        own.fixed || settings.tokenBudget() > 0);
-  }
-
-  /**
-   * The limits that fit what a run costs whatever its size; these where that is about the same.
-   *
-   * @param runTokens that cost in tokens, as measured
-   */
-  BatchLimits fitted(double runTokens) {
-    int newPadding = PADDINGS.of(runTokens);
-    int newBudget = BUDGETS.of(RUNS_SHARE * runTokens);
-    boolean same =
-        Math.abs(newPadding - padding) < NOTABLE * padding
-            && Math.abs(newBudget - tokenBudget) < NOTABLE * tokenBudget;
-    return fixed || same ? this : new BatchLimits(threads, newBudget, newPadding, perToken, false);
+        own.perToken);
   }
 }

@@ -10,8 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
@@ -35,14 +33,11 @@ final class Batcher implements AutoCloseable {
   /** What the newest run counts among all before it. */
   private static final double NEWEST = 0.1;
 
-  /** Runs from one look at what they cost to the next. */
-  private static final int LEARN_EVERY = 128;
-
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(30);
   private static final Logger LOG = LoggerFactory.getLogger(Batcher.class);
 
   private final String model;
-  private final RunCost cost = new RunCost();
+  private final BatchLimits limits;
   private final Runner runner;
   private final BatchRun.Listener listener;
   private final LongSupplier nanoTime;
@@ -57,8 +52,6 @@ final class Batcher implements AutoCloseable {
   private final Map<Priority, Deque<Job>> forRoom = new HashMap<>();
 
   private final List<Thread> threads;
-  private volatile BatchLimits limits;
-  private final AtomicInteger learned = new AtomicInteger();
   private int free;
   private boolean closed;
 
@@ -238,7 +231,6 @@ final class Batcher implements AutoCloseable {
       while (backlog.isEmpty() && !closed) {
         arrived.awaitUninterruptibly();
       }
-      backlog.limits(limits);
       List<Sequence> batch = closed ? List.of() : backlog.next(nanoTime.getAsLong(), free);
       free--;
       left.signalAll();
@@ -304,29 +296,9 @@ final class Batcher implements AutoCloseable {
       double each = (double) nanos / padded;
       if (!failed) {
         nanosPerToken = nanosPerToken == 0 ? each : nanosPerToken + NEWEST * (each - nanosPerToken);
-        learn(padded, nanos);
       }
       listener.ran(
           new BatchRun(model, ids.size(), tokens, padded, Duration.ofNanos(nanos), failed));
-    }
-  }
-
-  /** How large batches should be shows in how long they take. */
-  private void learn(int padded, long nanos) {
-    cost.ran(padded, nanos);
-    if (learned.incrementAndGet() % LEARN_EVERY != 0) {
-      return;
-    }
-    OptionalDouble tokens = cost.tokens();
-    BatchLimits known = limits;
-    BatchLimits fitted = tokens.isPresent() ? known.fitted(tokens.getAsDouble()) : known;
-    if (!fitted.equals(known)) {
-      limits = fitted;
-      LOG.info(
-          "model {}: a run costs as much as {} tokens, so batches have {} at most",
-          model,
-          fitted.padding(),
-          fitted.tokenBudget());
     }
   }
 

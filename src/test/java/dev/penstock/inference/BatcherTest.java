@@ -51,26 +51,6 @@ class BatcherTest {
   }
 
   @Test
-  void whereARunCostsTheSameWhateverItsSizeBatchesGrowUnlessTheirSizeIsSet() throws Exception {
-    var own = new BatchLimits(1, 512, 8, true, false);
-    for (BatchLimits limits : List.of(own, new BatchLimits(1, 512, 8, true))) {
-      Batcher batcher =
-          start(
-              limits,
-              batch -> {
-                Thread.sleep(1);
-                return batch.stream().map(ids -> new float[] {ids.length}).toList();
-              });
-      for (int i = 0; i < 600; i++) {
-        submit(batcher, Priority.TASK, 1 + i % 500).get();
-      }
-      assertThat(batcher.limits().threads()).isEqualTo(1);
-      assertThat(batcher.limits().tokenBudget()).isEqualTo(limits.fixed() ? 512 : 1_024);
-      assertThat(batcher.limits().padding()).isEqualTo(limits.fixed() ? 8 : 16);
-    }
-  }
-
-  @Test
   void itTellsWhatGoesBeforeNewWorkAndHowLongThatTakes() throws Exception {
     Batcher batcher =
         start(

@@ -106,23 +106,6 @@ class DeviceTest {
         .isEqualTo(16_384);
   }
 
-  @Test
-  void limitsFollowWhatARunCosts() {
-    BatchLimits cpu =
-        BatchLimits.of(new Device.Cpu(), new TestModels.InferenceSettings("cpu", 2, 0, 1));
-    assertThat(cpu.fitted(16)).isEqualTo(new BatchLimits(2, 1_024, 16, true, false));
-    assertThat(cpu.fitted(9)).as("about the same").isEqualTo(cpu);
-    assertThat(cpu.fitted(0)).isEqualTo(new BatchLimits(2, 256, 4, true, false));
-    assertThat(cpu.fitted(Double.POSITIVE_INFINITY))
-        .isEqualTo(new BatchLimits(2, 1_024, 16, true, false));
-    BatchLimits gpu =
-        BatchLimits.of(new Device.Cuda(0), new TestModels.InferenceSettings("auto", 0, 0, 1));
-    assertThat(gpu.fitted(1_000)).as("not measured yet").isEqualTo(gpu);
-    BatchLimits set =
-        BatchLimits.of(new Device.Cpu(), new TestModels.InferenceSettings("cpu", 2, 99, 1));
-    assertThat(set.fitted(16)).isEqualTo(set);
-  }
-
   private void assertLine(Level level, String text) {
     assertThat(log.list).hasSize(1);
     assertThat(log.list.getFirst().getLevel()).isEqualTo(level);
