@@ -129,17 +129,11 @@ final class Backlog implements AutoCloseable {
   }
 
   private JsonNode look() throws Exception {
-    return Api.JSON.readTree(ask(server.get(LANE)));
-  }
-
-  private byte[] ask(byte[] request) throws Exception {
-    try (var connection = new Connection(server.uri())) {
-      return connection.ask(request);
-    }
+    return Api.JSON.readTree(server.ask(server.get(LANE)));
   }
 
   private void pause(boolean paused) throws Exception {
-    var _ = ask(server.post(LANE + (paused ? "/pause" : "/resume"), ""));
+    var _ = server.ask(server.post(LANE + (paused ? "/pause" : "/resume"), ""));
   }
 
   /** Waits until nothing is in hand and at most so many tasks are ready. */

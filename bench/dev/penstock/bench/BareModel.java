@@ -5,12 +5,14 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import dev.penstock.testing.Vectors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -134,5 +136,14 @@ final class BareModel implements AutoCloseable {
   public void close() throws OrtException {
     session.close();
     tokenizer.close();
+  }
+
+  /** Speed counts only where the answer is right. */
+  static void requireAlike(String what, float[] vector, float[] reference, double least) {
+    double cosine = Vectors.cosine(vector, reference);
+    if (!(cosine >= least)) {
+      throw new IllegalStateException(
+          String.format(Locale.ROOT, "cosine %.6f to the bare model's vector: %s", cosine, what));
+    }
   }
 }

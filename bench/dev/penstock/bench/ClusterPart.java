@@ -81,9 +81,7 @@ final class ClusterPart implements Part {
   /** What a ping takes in RabbitMQ: nobody works yet, so that one stays in the queue. */
   static int messageSize(Nodes nodes, Brokers brokers) throws Exception {
     Server front = nodes.front();
-    try (var connection = new Connection(front.uri())) {
-      var _ = connection.ask(front.post("/v1/tasks", PingPart.TASK));
-    }
+    var _ = front.ask(front.post("/v1/tasks", PingPart.TASK));
     return BareRabbit.sizeIn(brokers.rabbitPort(), "penstock.ping");
   }
 
@@ -126,7 +124,7 @@ final class ClusterPart implements Part {
       this.redis = redis;
       Duration wanted = plan.span().dividedBy(2);
       span = (wanted.compareTo(LONGEST_SPAN) < 0 ? wanted : LONGEST_SPAN).toNanos() / 1e9;
-      scale = plan.equals(Plan.quick()) ? QUICKLY : 1;
+      scale = plan.isQuick() ? QUICKLY : 1;
     }
 
     /** When no further visit begins: a {@link System#nanoTime}. */

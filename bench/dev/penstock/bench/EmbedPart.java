@@ -1,11 +1,9 @@
 package dev.penstock.bench;
 
 import dev.penstock.bench.Texts.Kind;
-import dev.penstock.testing.Vectors;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.HdrHistogram.Histogram;
@@ -334,12 +332,7 @@ final class EmbedPart implements Part {
   static void check(BareModel bare, List<String> texts, List<float[]> vectors) throws Exception {
     for (int i = 0; i < vectors.size(); i++) {
       float[] reference = bare.run(List.of(bare.tokenise(texts.get(i))))[0];
-      double cosine = Vectors.cosine(vectors.get(i), reference);
-      if (!(cosine >= MIN_COSINE)) {
-        throw new IllegalStateException(
-            String.format(
-                Locale.ROOT, "cosine %.6f to the bare model's vector: %s", cosine, texts.get(i)));
-      }
+      BareModel.requireAlike(texts.get(i), vectors.get(i), reference, MIN_COSINE);
     }
   }
 }

@@ -53,7 +53,7 @@ final class FilledPart implements Part {
 
   /** 40 % completed, 30 % scheduled on the lane that is measured, 30 % ready on a paused lane. */
   private static void fill(Server server) throws Exception {
-    ask(server, server.post("/v1/queues/" + OTHER_LANE + "/pause", ""));
+    server.ask(server.post("/v1/queues/" + OTHER_LANE + "/pause", ""));
     List<byte[]> requests = new ArrayList<>();
     String done = "{\"type\":\"ping\",\"input\":{\"text\":\"down the penstock\"}}";
     String later = "{\"type\":\"ping\",\"input\":{},\"delay_seconds\":86400}";
@@ -66,18 +66,12 @@ final class FilledPart implements Part {
     var _ = Load.closed(server.uri(), server.cpu(), requests, FILLERS);
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(FILL_LIMIT_S);
     byte[] queue = server.get("/v1/queues/ping");
-    while (Api.JSON.readTree(ask(server, queue)).path("in_flight").asInt() > 0
-        || Api.JSON.readTree(ask(server, queue)).path("depth").asInt() > 0) {
+    while (Api.JSON.readTree(server.ask(queue)).path("in_flight").asInt() > 0
+        || Api.JSON.readTree(server.ask(queue)).path("depth").asInt() > 0) {
       if (System.nanoTime() > until) {
         throw new IllegalStateException("the tasks that fill the store do not end");
       }
       TimeUnit.MILLISECONDS.sleep(POLL_MS);
-    }
-  }
-
-  private static byte[] ask(Server server, byte[] request) throws Exception {
-    try (var connection = new Connection(server.uri())) {
-      return connection.ask(request);
     }
   }
 

@@ -9,7 +9,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * More requests than a server can do, at a fixed rate and over a bounded number of connections. It
@@ -64,9 +63,7 @@ final class Flood {
       long start = System.nanoTime();
       for (int i = 0; i < requests.size() && !failed; i++) {
         long due = start + Math.round(i * 1e9 / perSecond);
-        for (long wait = due - System.nanoTime(); wait > 0; wait = due - System.nanoTime()) {
-          LockSupport.parkNanos(wait);
-        }
+        Load.awaitDue(due);
         if (!places.tryAcquire()) {
           left++;
           continue;

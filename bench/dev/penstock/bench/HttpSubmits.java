@@ -114,9 +114,7 @@ final class HttpSubmits implements AutoCloseable {
   }
 
   private long depth() throws IOException {
-    try (var connection = new Connection(front.uri())) {
-      return Api.JSON.readTree(connection.ask(front.get("/v1/queues/ping"))).path("depth").asLong();
-    }
+    return Api.JSON.readTree(front.ask(front.get("/v1/queues/ping"))).path("depth").asLong();
   }
 
   private double fastApi(int tasks) throws Exception {

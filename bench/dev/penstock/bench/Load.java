@@ -43,6 +43,13 @@ final class Load {
     }
   }
 
+  /** Waits until that moment, a {@link System#nanoTime}. */
+  static void awaitDue(long due) {
+    for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+    }
+  }
+
   /** Each client sends its next request when it has the reply to the last one. */
   static Result closed(URI server, Cpu cpu, List<byte[]> requests, int clients) throws Exception {
     byte[][] replies = new byte[requests.size()][];
@@ -101,9 +108,7 @@ final class Load {
       long start = System.nanoTime();
       for (int i = 0; i < replies.length; i++) {
         long due = start + Math.round(i * 1e9 / perSecond);
-        for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
-          LockSupport.parkNanos(left);
-        }
+        awaitDue(due);
         int place = i;
         running.add(
             threads.submit(() -> {

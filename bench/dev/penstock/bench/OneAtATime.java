@@ -2,7 +2,6 @@ package dev.penstock.bench;
 
 import ai.onnxruntime.OrtException;
 import dev.penstock.bench.Texts.Kind;
-import dev.penstock.testing.Vectors;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,13 +111,8 @@ final class OneAtATime {
 
   private static void check(Way way, List<float[]> vectors) throws IOException {
     for (int i = 0; i < vectors.size(); i++) {
-      double cosine =
-          Vectors.cosine(Server.vectors(way.replies().get(i)).getFirst(), vectors.get(i));
-      if (!(cosine >= MIN_COSINE)) {
-        throw new IllegalStateException(
-            String.format(
-                Locale.ROOT, "%s: cosine %.6f to the bare model's vector", way.name(), cosine));
-      }
+      float[] vector = Server.vectors(way.replies().get(i)).getFirst();
+      BareModel.requireAlike(way.name(), vector, vectors.get(i), MIN_COSINE);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.penstock.bench;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.bench.Texts.Kind;
 import dev.penstock.testing.Api;
+import dev.penstock.testing.Vectors;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -51,7 +52,7 @@ final class OverloadPart implements Part {
 
   @Override
   public void run(Session session) throws Exception {
-    Duration time = session.plan().equals(Plan.quick()) ? QUICKLY : LONG;
+    Duration time = session.plan().isQuick() ? QUICKLY : LONG;
     Map<String, String> settings =
         Map.of(
             "HTTP_MAX_HELD_REQUESTS",
@@ -137,11 +138,8 @@ final class OverloadPart implements Part {
     List<String> texts =
         session.texts().take(Kind.MIXED, (int) Math.round(rate * time.toMillis() / 1e3));
     List<byte[]> requests = requests(server, texts);
-    String some;
-    try (var connection = new Connection(server.uri())) {
-      JsonNode list = Api.JSON.readTree(connection.ask(server.get("/v1/tasks?limit=1")));
-      some = list.at("/data/0/id").asText();
-    }
+    JsonNode list = Api.JSON.readTree(server.ask(server.get("/v1/tasks?limit=1")));
+    String some = list.at("/data/0/id").asText();
     try (var vitals = new Vitals(server, List.of(READY, "/v1/tasks/" + some, "/v1/queues"))) {
       Thread.sleep(session.plan().settle());
       session.say("ten times the capacity for " + time.toSeconds() + " s");
@@ -207,17 +205,9 @@ final class OverloadPart implements Part {
       lives.add(Backlog.Life.of(task));
       if (i % Math.max(1, replies.size() / COMPARED) == 0) {
         List<String> text = List.of(texts.get(places.get(i)));
-        EmbedPart.check(bare, text, List.of(vector(task.at("/result/data/0/embedding"))));
+        EmbedPart.check(bare, text, List.of(Vectors.of(task.at("/result/data/0/embedding"))));
       }
     }
     return lives;
-  }
-
-  private static float[] vector(JsonNode numbers) {
-    float[] vector = new float[numbers.size()];
-    for (int i = 0; i < vector.length; i++) {
-      vector[i] = (float) numbers.get(i).asDouble();
-    }
-    return vector;
   }
 }

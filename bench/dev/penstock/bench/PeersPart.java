@@ -1,14 +1,12 @@
 package dev.penstock.bench;
 
 import dev.penstock.bench.Texts.Kind;
-import dev.penstock.testing.Vectors;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -93,16 +91,8 @@ final class PeersPart implements Part {
             who + ": " + others.size() + " vectors of " + texts.size() + " texts");
       }
       for (int i = 0; i < others.size(); i++) {
-        double cosine = Vectors.cosine(others.get(i), vectors.get(i));
-        if (!(cosine >= MIN_COSINE)) {
-          throw new IllegalStateException(
-              String.format(
-                  Locale.ROOT,
-                  "%s: cosine %.6f to the bare model's vector: %s",
-                  who,
-                  cosine,
-                  texts.get(i)));
-        }
+        String what = who + ", " + texts.get(i);
+        BareModel.requireAlike(what, others.get(i), vectors.get(i), MIN_COSINE);
       }
     }
   }

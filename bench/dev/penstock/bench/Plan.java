@@ -43,6 +43,10 @@ record Plan(
         Duration.ofMinutes(13));
   }
 
+  boolean isQuick() {
+    return equals(quick());
+  }
+
   /** Shows that everything works; too short for figures anybody should quote. */
   static Plan quick() {
     return new Plan(

@@ -82,7 +82,7 @@ final class QueuePart implements Part {
       this.programs = new PeerPrograms(session.scratch(), brokers);
       Duration wanted = session.plan().span().dividedBy(2);
       span = wanted.compareTo(LONGEST_SPAN) < 0 ? wanted : LONGEST_SPAN;
-      quick = session.plan().equals(Plan.quick());
+      quick = session.plan().isQuick();
       warmUp = session.plan().warmUp();
     }
 

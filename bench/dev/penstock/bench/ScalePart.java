@@ -87,7 +87,7 @@ final class ScalePart implements Part {
 
   private void measure(Session session, Map<String, String> forFew, Map<String, String> forMany)
       throws Exception {
-    int tasks = session.plan().equals(Plan.quick()) ? QUICKLY : MANY;
+    int tasks = session.plan().isQuick() ? QUICKLY : MANY;
     Path scratch = session.scratch();
     try (Server fewServer = Server.start(scratch, pings(forFew));
         Server manyServer = Server.start(scratch, pings(forMany));
@@ -141,7 +141,7 @@ final class ScalePart implements Part {
       ratios.add(100 * many.rate(i) / few.rate(i));
     }
     Spread ratio = Spread.of(ratios);
-    String long100 = session.plan().equals(Plan.quick()) ? "10,000" : "100,000";
+    String long100 = session.plan().isQuick() ? "10,000" : "100,000";
     session
         .report()
         .aim(

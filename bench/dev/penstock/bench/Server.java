@@ -66,6 +66,13 @@ final class Server implements AutoCloseable {
     return process.pid();
   }
 
+  /** The reply to one request, on a connection of its own. */
+  byte[] ask(byte[] request) throws IOException {
+    try (var connection = new Connection(uri())) {
+      return connection.ask(request);
+    }
+  }
+
   byte[] get(String path) {
     return Connection.get(uri(), PenstockProcess.KEY, path);
   }

@@ -12,7 +12,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 
 /** A look at a server every now and then, while something else is done to it. */
@@ -86,9 +85,7 @@ final class Vitals implements AutoCloseable {
 
   private void every(long nanos, Look look) throws Exception {
     for (long due = System.nanoTime(); !ended; due += nanos) {
-      for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
-        LockSupport.parkNanos(left);
-      }
+      Load.awaitDue(due);
       look.at(due);
     }
   }

@@ -88,7 +88,7 @@ final class FairnessIT {
   void twoOwnersWithUnequalBacklogsGetEqualTurns(On on) throws Exception {
     try (var penstock = PenstockProcess.start(folder, settings(on));
         var api = penstock.api();
-        var other = new Api(penstock.uri(), keyOf("other-" + on, api))) {
+        var other = new Api(penstock.uri(), api.keyOf("other-" + on))) {
       assertThat(api.post("/v1/queues/ping/pause", "").status()).isEqualTo(200);
       List<String> big = submit(api, 2_000, 3);
       List<String> small = submit(other, 100, 3);
@@ -101,12 +101,6 @@ final class FairnessIT {
       System.out.printf("%s: %d of 2,000 began before the last of 100%n", on, before);
       assertThat(before).as("%s: turns of the other owner", on).isBetween(70L, 180L);
     }
-  }
-
-  private static String keyOf(String owner, Api api) throws Exception {
-    var made = api.post("/v1/keys", "{\"owner\":\"%s\",\"scopes\":[\"client\"]}".formatted(owner));
-    assertThat(made.status()).as(made.raw().body()).isEqualTo(201);
-    return made.json().path("key").asText();
   }
 
   private static List<String> submit(Api api, int n, int priority) throws Exception {

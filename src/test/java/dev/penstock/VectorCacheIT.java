@@ -62,12 +62,7 @@ final class VectorCacheIT {
     try (var penstock = PenstockProcess.start(folder, Map.of());
         var api = penstock.api()) {
       embed(api, TWO);
-      String key =
-          api.post("/v1/keys", "{\"owner\":\"another\",\"scopes\":[\"client\"]}")
-              .json()
-              .get("key")
-              .asText();
-      try (var another = new Api(penstock.uri(), key)) {
+      try (var another = new Api(penstock.uri(), api.keyOf("another"))) {
         embed(another, TWO);
         assertThat(api.metric(HITS)).isZero();
         embed(another, REVERSED);

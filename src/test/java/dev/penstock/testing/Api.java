@@ -43,6 +43,15 @@ public final class Api implements AutoCloseable {
     return send(request(path).GET().build());
   }
 
+  /** A new key of that owner, with the scope client. */
+  public String keyOf(String owner) throws IOException, InterruptedException {
+    Answer made = post("/v1/keys", "{\"owner\":\"%s\",\"scopes\":[\"client\"]}".formatted(owner));
+    if (made.status() != 201) {
+      throw new AssertionError("no key: " + made.raw().body());
+    }
+    return made.json().path("key").asText();
+  }
+
   /** The sum of all samples of {@code /metrics} whose name and labels begin so. */
   public double metric(String beginning) throws IOException, InterruptedException {
     return get("/metrics")
