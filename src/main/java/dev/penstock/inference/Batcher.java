@@ -30,9 +30,6 @@ final class Batcher implements AutoCloseable {
    */
   static final long ROOM_TOKENS = 400_000;
 
-  /** What the newest run counts among all before it. */
-  private static final double NEWEST = 0.1;
-
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(30);
   private static final Logger LOG = LoggerFactory.getLogger(Batcher.class);
 
@@ -55,8 +52,8 @@ final class Batcher implements AutoCloseable {
   private int free;
   private boolean closed;
 
-  /** Of a run, padding included; follows the newest runs. Not exact: threads may overwrite it. */
-  private volatile double nanosPerToken;
+  /** Follows the newest runs. Not exact: threads may overwrite it. */
+  private volatile Pace pace = new Pace(0, 0);
 
   /**
    * @param nanoTime a clock like {@link System#nanoTime}
@@ -148,12 +145,12 @@ final class Batcher implements AutoCloseable {
 
   /** Whether it has run, so that its time is known. */
   boolean timed() {
-    return nanosPerToken > 0;
+    return pace.tokens() > 0;
   }
 
   /** How long the model takes for so many tokens, by its newest runs; 0: it has not run yet. */
   Duration time(long tokens) {
-    return Duration.ofNanos(Math.round(tokens * nanosPerToken / threads.size()));
+    return Duration.ofNanos(Math.round(tokens * pace.nanosPerToken() / threads.size()));
   }
 
   /**
@@ -278,7 +275,7 @@ final class Batcher implements AutoCloseable {
       longest = Math.max(longest, sequence.length());
     }
     boolean failed = true;
-    long start = System.nanoTime();
+    long start = nanoTime.getAsLong();
     try {
       List<float[]> vectors = runner.run(ids);
       if (vectors.size() != ids.size()) {
@@ -292,10 +289,9 @@ final class Batcher implements AutoCloseable {
       throw new IllegalStateException(e.toString(), e);
     } finally {
       int padded = longest * ids.size();
-      long nanos = System.nanoTime() - start;
-      double each = (double) nanos / padded;
+      long nanos = nanoTime.getAsLong() - start;
       if (!failed) {
-        nanosPerToken = nanosPerToken == 0 ? each : nanosPerToken + NEWEST * (each - nanosPerToken);
+        pace = pace.and(nanos, padded);
       }
       listener.ran(
           new BatchRun(model, ids.size(), tokens, padded, Duration.ofNanos(nanos), failed));
