@@ -16,6 +16,7 @@ final class OneAtATime {
   private static final int DIGITS = 3;
   private static final int WARM_UP = 500;
   private static final int PAIRS = 4;
+  private static final int BLOCK = 100;
   private static final int PERCENT = 99;
   private static final double DIRECT_P50 = 1;
   private static final double DIRECT_P99 = 3;
@@ -23,25 +24,43 @@ final class OneAtATime {
 
   private final List<Way> ways;
   private final BareModel bare;
-  private final Histogram alone = new Histogram(DIGITS);
 
   /**
-   * A server, what its requests took and what it answered.
+   * A server, what its requests took, what the bare model took for each of them, and what both
+   * answered.
    *
    * @param p50 what it may take more than the bare model at the median, in milliseconds
    * @param p99 the same of the slowest; 0: there is no aim
    */
   record Way(
-      String name, Server server, double p50, double p99, Histogram latency, List<byte[]> replies) {
+      String name,
+      Server server,
+      double p50,
+      double p99,
+      Histogram latency,
+      Histogram bare,
+      List<byte[]> replies,
+      List<float[]> vectors) {
 
     static Way direct(String name, Server server) {
-      return new Way(
-          name, server, DIRECT_P50, DIRECT_P99, new Histogram(DIGITS), new ArrayList<>());
+      return of(name, server, DIRECT_P50, DIRECT_P99);
     }
 
     /** A server for which every request is a task. */
     static Way task(String name, Server server, double p50) {
-      return new Way(name, server, p50, 0, new Histogram(DIGITS), new ArrayList<>());
+      return of(name, server, p50, 0);
+    }
+
+    private static Way of(String name, Server server, double p50, double p99) {
+      return new Way(
+          name,
+          server,
+          p50,
+          p99,
+          new Histogram(DIGITS),
+          new Histogram(DIGITS),
+          new ArrayList<>(),
+          new ArrayList<>());
     }
 
     private void ask(Connection connection, String text) throws IOException {
@@ -50,6 +69,27 @@ final class OneAtATime {
       byte[] reply = connection.ask(request);
       latency.recordValue(System.nanoTime() - start);
       replies.add(reply);
+    }
+
+    private void compute(BareModel model, String text) throws OrtException {
+      long start = System.nanoTime();
+      float[] vector = model.run(List.of(model.tokenise(text)))[0];
+      bare.recordValue(System.nanoTime() - start);
+      vectors.add(vector);
+    }
+
+    private void check() throws IOException {
+      for (int i = 0; i < vectors.size(); i++) {
+        float[] vector = Server.vectors(replies.get(i)).getFirst();
+        BareModel.requireAlike(name, vector, vectors.get(i), MIN_COSINE);
+      }
+      replies.clear();
+      vectors.clear();
+    }
+
+    private double more(int percentile) {
+      return (latency.getValueAtPercentile(percentile) - bare.getValueAtPercentile(percentile))
+          / 1e6;
     }
   }
 
@@ -62,33 +102,32 @@ final class OneAtATime {
   static int run(Session session, String title, List<Way> ways, BareModel bare) throws Exception {
     session.say("one at a time");
     var measure = new OneAtATime(ways, bare);
-    measure.rounds(session, WARM_UP);
-    measure.alone.reset();
-    ways.forEach(way -> way.latency().reset());
+    measure.pairs(session, WARM_UP);
+    for (Way way : ways) {
+      way.latency().reset();
+      way.bare().reset();
+    }
     int count = PAIRS * session.plan().pairs();
-    measure.rounds(session, count);
+    measure.pairs(session, count);
     measure.describe(session, title, count);
     return WARM_UP + count;
   }
 
-  /** The same text every way, each way first as often as the others. */
-  private void rounds(Session session, int count) throws IOException, OrtException {
+  /**
+   * The same text to one server and to the bare model, each first as often as the other. Servers
+   * take turns by the block: weights of a third process would push the others' out of the caches.
+   */
+  private void pairs(Session session, int count) throws IOException, OrtException {
     List<String> texts = session.texts().take(Kind.SHORT, count);
-    List<float[]> vectors = new ArrayList<>();
     List<Connection> connections = new ArrayList<>();
     try {
       for (Way way : ways) {
         connections.add(new Connection(way.server().uri()));
       }
-      int all = ways.size() + 1;
-      for (int i = 0; i < count; i++) {
-        for (int turn = 0; turn < all; turn++) {
-          int place = (i + turn) % all;
-          if (place == ways.size()) {
-            vectors.add(compute(texts.get(i)));
-          } else {
-            ways.get(place).ask(connections.get(place), texts.get(i));
-          }
+      for (int begin = 0; begin < count; begin += BLOCK) {
+        List<String> block = texts.subList(begin, Math.min(begin + BLOCK, count));
+        for (int way = 0; way < ways.size(); way++) {
+          pairs(ways.get(way), connections.get(way), block);
         }
       }
     } finally {
@@ -97,39 +136,51 @@ final class OneAtATime {
       }
     }
     for (Way way : ways) {
-      check(way, vectors);
-      way.replies().clear();
+      way.check();
     }
   }
 
-  private float[] compute(String text) throws OrtException {
-    long start = System.nanoTime();
-    float[] vector = bare.run(List.of(bare.tokenise(text)))[0];
-    alone.recordValue(System.nanoTime() - start);
-    return vector;
-  }
-
-  private static void check(Way way, List<float[]> vectors) throws IOException {
-    for (int i = 0; i < vectors.size(); i++) {
-      float[] vector = Server.vectors(way.replies().get(i)).getFirst();
-      BareModel.requireAlike(way.name(), vector, vectors.get(i), MIN_COSINE);
+  private void pairs(Way way, Connection connection, List<String> texts)
+      throws IOException, OrtException {
+    boolean first = true;
+    for (String text : texts) {
+      if (first) {
+        way.ask(connection, text);
+      }
+      way.compute(bare, text);
+      if (!first) {
+        way.ask(connection, text);
+      }
+      first = !first;
     }
   }
 
   private void describe(Session session, String title, int count) {
     var table =
         new Report.Table(
-            "one short text", "more than bare, p50 ms", "p99 ms", "p50 ms", "p99 ms", "max ms");
+            "one short text",
+            "more than bare, p50 ms",
+            "p99 ms",
+            "p50 ms",
+            "p99 ms",
+            "max ms",
+            "bare p50 ms",
+            "p99 ms");
     for (Way way : ways) {
-      double more50 = more(way, 50);
-      double more99 = more(way, PERCENT);
-      aim(session, way, "p50", way.p50(), more50);
+      aim(session, way, "p50", way.p50(), way.more(50));
       if (way.p99() > 0) {
-        aim(session, way, "p99", way.p99(), more99);
+        aim(session, way, "p99", way.p99(), way.more(PERCENT));
       }
-      row(table, way.name(), way.latency(), millis(more50), millis(more99));
+      table.row(
+          way.name(),
+          String.format(Locale.ROOT, "%.2f", way.more(50)),
+          String.format(Locale.ROOT, "%.2f", way.more(PERCENT)),
+          Format.millis(way.latency().getValueAtPercentile(50)),
+          Format.millis(way.latency().getValueAtPercentile(PERCENT)),
+          Format.millis(way.latency().getMaxValue()),
+          Format.millis(way.bare().getValueAtPercentile(50)),
+          Format.millis(way.bare().getValueAtPercentile(PERCENT)));
     }
-    row(table, "bare: tokenise and run", alone, "", "");
     session
         .report()
         .chart(
@@ -142,10 +193,11 @@ final class OneAtATime {
         .section(
             title,
             """
-            %d rounds: the same text as a held `POST /v1/embeddings` on a kept connection to each
-            server, and bare, one thread a run, in turns that begin with another one each time.
+            For each row %d pairs: the same text as a held `POST /v1/embeddings` on a kept
+            connection, and bare, tokenised and run by one thread, each first as often as the other.
+            Rows take turns every %d pairs.
             """
-                .formatted(count),
+                .formatted(count, BLOCK),
             table);
   }
 
@@ -156,8 +208,10 @@ final class OneAtATime {
 
   private String chart(String title) {
     List<BarChart.Group> groups = new ArrayList<>();
+    var alone = new Histogram(DIGITS);
     for (Way way : ways) {
       groups.add(group(way.name(), way.latency()));
+      alone.add(way.bare());
     }
     groups.add(group("bare model, no server", alone));
     var chart =
@@ -175,25 +229,5 @@ final class OneAtATime {
         List.of(
             BarChart.Bar.of(latency.getValueAtPercentile(50) / 1e6),
             BarChart.Bar.of(latency.getValueAtPercentile(PERCENT) / 1e6)));
-  }
-
-  private double more(Way way, int percentile) {
-    return (way.latency().getValueAtPercentile(percentile) - alone.getValueAtPercentile(percentile))
-        / 1e6;
-  }
-
-  private static String millis(double value) {
-    return String.format(Locale.ROOT, "%.2f", value);
-  }
-
-  private static void row(
-      Report.Table table, String name, Histogram latency, String more50, String more99) {
-    table.row(
-        name,
-        more50,
-        more99,
-        Format.millis(latency.getValueAtPercentile(50)),
-        Format.millis(latency.getValueAtPercentile(PERCENT)),
-        Format.millis(latency.getMaxValue()));
   }
 }
