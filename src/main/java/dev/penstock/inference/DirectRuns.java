@@ -16,7 +16,8 @@ import org.slf4j.MDC;
 
 /**
  * Runs work of a lane that nobody leased and nothing stores: a held request's, as long as it need
- * not wait. It meets leased work in the model's queue and takes its turns there.
+ * not wait. It meets leased work in the model's queue and takes its turns there, unless its result
+ * is known.
  */
 final class DirectRuns {
   private static final Ran NOT_NOW = new Ran.NotNow();
@@ -37,23 +38,33 @@ final class DirectRuns {
 
   /** Blocks until it has run; at once when it does not run. */
   Ran run(RunNow request) throws InterruptedException {
-    if (!(handler instanceof Immediate immediate)
-        || !immediate.free(request)
-        || !floor.enter(1, Duration.ZERO)) {
+    if (!(handler instanceof Immediate immediate)) {
       return NOT_NOW;
     }
-    TaskSpec spec = request.spec();
-    Run run =
-        Run.direct(
-            task(spec, TaskState.PROCESSING, Instant.now(), null, null),
-            request.limit(),
-            control -> immediate.run(request, control));
-    try (var _ = MDC.putCloseable("task", spec.id().value())) {
+    try (var _ = MDC.putCloseable("task", request.spec().id().value())) {
+      Ran ran = immediate.free(request) ? onTheFloor(immediate, request) : NOT_NOW;
+      return ran instanceof Ran.NotNow
+          ? execute(direct(request, _ -> immediate.known(request)))
+          : ran;
+    }
+  }
+
+  private Ran onTheFloor(Immediate immediate, RunNow request) throws InterruptedException {
+    if (!floor.enter(1, Duration.ZERO)) {
+      return NOT_NOW;
+    }
+    Run run = direct(request, control -> immediate.run(request, control));
+    try {
       return hand.takeDirect(run) ? execute(run) : NOT_NOW;
     } finally {
       hand.drop(run);
       floor.leave(1);
     }
+  }
+
+  private Run direct(RunNow request, Run.Body body) {
+    Task task = task(request.spec(), TaskState.PROCESSING, Instant.now(), null, null);
+    return Run.direct(task, request.limit(), body);
   }
 
   private Ran execute(Run run) {

@@ -26,6 +26,9 @@ final class EmbeddingHandler implements Immediate {
   /** The models that are open have to be idle first. */
   private static final Duration NO_MEMORY_DELAY = Duration.ofSeconds(5);
 
+  /** Its vectors are neither kept nor could they be run now. */
+  private static final Outcome UNKNOWN = new Outcome.Postpone(NO_ROOM_DELAY);
+
   private static final Duration SOON = Duration.ofSeconds(1);
   private static final Duration NOT_LONG = Duration.ofSeconds(10);
 
@@ -58,7 +61,7 @@ final class EmbeddingHandler implements Immediate {
       ModelEngine engine = use.engine();
       return engine.timed()
           && engine.waitFor(spec.priority()).compareTo(SOON) < 0
-          && engine.timeFor(request.work().items().tokens()).compareTo(NOT_LONG) < 0;
+          && engine.timeFor(request.work().items()).compareTo(NOT_LONG) < 0;
     }
   }
 
@@ -80,6 +83,36 @@ final class EmbeddingHandler implements Immediate {
   @Override
   public Outcome run(RunNow request, Control control) throws InterruptedException {
     return run(request.spec(), control, _ -> EmbeddingInput.of(request.work()));
+  }
+
+  /**
+   * Whether vectors are known is told by their tokens, and a caller who then waits all the same has
+   * had them made for nothing: of a few short texts that is next to nothing.
+   */
+  @Override
+  public Outcome known(RunNow request) throws InterruptedException {
+    String name = request.spec().lane().model();
+    Optional<ModelSpec> spec = name == null ? Optional.empty() : engines.find(name);
+    Optional<ModelEngines.Use> open =
+        spec.isEmpty() || cache.isEmpty() || !TokenizerThreads.isShort(request.work().items())
+            ? Optional.empty()
+            : engines.acquireOpen(spec.get());
+    if (open.isEmpty()) {
+      return UNKNOWN;
+    }
+    try (ModelEngines.Use use = open.get()) {
+      ModelEngine engine = use.engine();
+      String owner = request.spec().owner();
+      return embed(
+          spec.get(),
+          EmbeddingInput.of(request.work()),
+          engine.tokenizer(),
+          texts -> cache.known(engine.identity(), owner, texts));
+    } catch (InvalidInput e) {
+      return e.reject();
+    } catch (ModelFailure | RejectedExecutionException e) {
+      return UNKNOWN;
+    }
   }
 
   private interface Input {
@@ -120,15 +153,42 @@ final class EmbeddingHandler implements Immediate {
       return new Outcome.Postpone(NO_MEMORY_DELAY);
     }
     try (ModelEngines.Use open = use.get()) {
-      return embed(task, control, spec, input, open.engine());
+      ModelEngine engine = open.engine();
+      try (Coming.Arrival coming = engine.announce(task.priority(), input.items())) {
+        return embed(
+            spec,
+            input,
+            engine.tokenizer(),
+            texts -> {
+              coming.close();
+              return vectors(task, control, engine, texts);
+            });
+      }
     }
   }
 
+  /** Those that are not kept are run; empty: there is no room for them. */
+  private Optional<float[][]> vectors(
+      TaskSpec task, Control control, ModelEngine engine, List<Tokens> texts)
+      throws InterruptedException, ModelFailure {
+    int all = texts.size();
+    return cache.vectors(
+        engine.identity(),
+        task.owner(),
+        texts,
+        unknown ->
+            engine.embed(
+                task.owner(),
+                task.priority(),
+                unknown,
+                done -> control.progress(new Progress(all - unknown.size() + done, all, "texts"))));
+  }
+
   private Outcome embed(
-      TaskSpec task, Control control, ModelSpec spec, EmbeddingInput input, ModelEngine engine)
+      ModelSpec spec, EmbeddingInput input, Tokenizer tokenizer, VectorCache.Model model)
       throws InterruptedException, InvalidInput, ModelFailure {
     Truncation truncate = input.truncate() == null ? spec.truncate() : input.truncate();
-    List<Tokens> texts = tokens(engine.tokenizer(), spec, input, truncate);
+    List<Tokens> texts = tokens(tokenizer, spec, input, truncate);
     long tokens = 0;
     int cut = 0;
     for (int i = 0; i < texts.size(); i++) {
@@ -143,24 +203,10 @@ final class EmbeddingHandler implements Immediate {
           "input has %d tokens in all, at most %d are allowed"
               .formatted(tokens, EmbeddingItems.MAX_TOKENS));
     }
-    int all = texts.size();
-    Optional<float[][]> vectors =
-        cache.vectors(
-            engine.identity(),
-            task.owner(),
-            texts,
-            unknown ->
-                engine.embed(
-                    task.owner(),
-                    task.priority(),
-                    unknown,
-                    done ->
-                        control.progress(new Progress(all - unknown.size() + done, all, "texts"))));
-    if (vectors.isEmpty()) {
-      return new Outcome.Postpone(NO_ROOM_DELAY);
-    }
-    return new Outcome.Done(
-        EmbeddingOutput.toOutput(spec.dimensions(), tokens, cut, vectors.get()));
+    Optional<float[][]> vectors = model.run(texts);
+    return vectors.isEmpty()
+        ? UNKNOWN
+        : new Outcome.Done(EmbeddingOutput.toOutput(spec.dimensions(), tokens, cut, vectors.get()));
   }
 
   private List<Tokens> tokens(

@@ -12,4 +12,10 @@ interface Immediate extends TaskHandler {
 
   /** As {@link #run(dev.penstock.task.Task, Control)}. */
   Outcome run(RunNow request, Control control) throws InterruptedException;
+
+  /**
+   * The same of work whose result is known, so that nothing has to wait for it; {@link
+   * Outcome.Postpone} when it is not. Does not wait.
+   */
+  Outcome known(RunNow request) throws InterruptedException;
 }

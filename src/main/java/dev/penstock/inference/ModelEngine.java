@@ -6,6 +6,7 @@ import dev.penstock.inference.Tokenizer.Tokens;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.models.ModelSpec.ModelFiles;
 import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.task.EmbeddingItems;
 import dev.penstock.task.Priority;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,6 +40,7 @@ final class ModelEngine implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final OnnxModel model;
   private final Batcher batcher;
+  private final Coming coming = new Coming();
 
   private ModelEngine(ModelSpec spec, Tokenizer tokenizer, OnnxModel model, Batcher batcher) {
     this.spec = spec;
@@ -117,12 +119,21 @@ final class ModelEngine implements AutoCloseable {
 
   /** How long work of that priority would wait now for its first batch, by estimate. */
   Duration waitFor(Priority priority) {
-    return batcher.time(batcher.tokensAhead(priority));
+    return batcher.time(batcher.tokensAhead(priority) + coming.from(priority));
   }
 
-  /** How long so many tokens take once it is their turn, by estimate. */
-  Duration timeFor(long tokens) {
-    return batcher.time(tokens);
+  /** What is about to be embedded, so that {@link #waitFor} knows of it. */
+  Coming.Arrival announce(Priority priority, EmbeddingItems items) {
+    return coming.add(priority, tokens(items));
+  }
+
+  /** How long they take once it is their turn, by estimate. */
+  Duration timeFor(EmbeddingItems items) {
+    return batcher.time(tokens(items));
+  }
+
+  private long tokens(EmbeddingItems items) {
+    return items.tokens(spec.maxTokens());
   }
 
   EngineStatus status() {

@@ -123,6 +123,28 @@ final class VectorCache {
     return Optional.of(all);
   }
 
+  /**
+   * The vectors of these texts, if all are here. That one is not counts as no miss: it will be
+   * looked for again.
+   */
+  Optional<float[][]> known(String identity, String owner, List<Tokens> texts)
+      throws InterruptedException, ModelFailure {
+    if (vectors == null) {
+      return Optional.empty();
+    }
+    for (Tokens text : texts) {
+      if (vectors.policy().getIfPresentQuietly(new Key(identity, owner, text.ids())) == null) {
+        return Optional.empty();
+      }
+    }
+    return vectors(identity, owner, texts, _ -> Optional.empty());
+  }
+
+  /** Whether nothing is here: nothing is kept, or nothing has been run. */
+  boolean isEmpty() {
+    return vectors == null || vectors.estimatedSize() == 0;
+  }
+
   /** Shows how often it helped, and how large it is. */
   void count(Meters meters) {
     Cache<Key, float[]> cache = vectors;

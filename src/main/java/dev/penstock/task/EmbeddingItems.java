@@ -17,8 +17,12 @@ public sealed interface EmbeddingItems {
 
   int count();
 
-  /** About how many tokens they have: of common English text; other text has more. */
-  long tokens();
+  /**
+   * About how many tokens they have: of common English text; other text has more.
+   *
+   * @param mostEach longer ones are cut to so many
+   */
+  long tokens(int mostEach);
 
   /** None empty. */
   record Texts(List<String> texts) implements EmbeddingItems {
@@ -30,8 +34,10 @@ public sealed interface EmbeddingItems {
     }
 
     @Override
-    public long tokens() {
-      return texts.stream().mapToLong(text -> 1 + text.length() / CHARS_PER_TOKEN).sum();
+    public long tokens(int mostEach) {
+      return texts.stream()
+          .mapToLong(text -> Math.min(mostEach, 1 + text.length() / CHARS_PER_TOKEN))
+          .sum();
     }
   }
 
@@ -43,8 +49,8 @@ public sealed interface EmbeddingItems {
     }
 
     @Override
-    public long tokens() {
-      return lists.stream().mapToLong(list -> list.length).sum();
+    public long tokens(int mostEach) {
+      return lists.stream().mapToLong(list -> Math.min(mostEach, list.length)).sum();
     }
 
     @Override

@@ -50,6 +50,7 @@ final class DirectRunsTest {
   private static final class Handler extends ScriptedHandler {
     private final AtomicInteger begun = new AtomicInteger();
     private volatile boolean free = true;
+    private volatile Outcome known = new Outcome.Postpone(Duration.ZERO);
     private volatile Body body = () -> new Outcome.Done(OUTPUT);
 
     Handler() {
@@ -65,6 +66,11 @@ final class DirectRunsTest {
     public Outcome run(RunNow request, Control control) throws InterruptedException {
       begun.incrementAndGet();
       return body.run();
+    }
+
+    @Override
+    public Outcome known(RunNow request) {
+      return known;
     }
 
     @Override
@@ -159,6 +165,19 @@ final class DirectRunsTest {
   void whatABusyHandlerWouldLetWaitBecomesATask() throws Exception {
     handler.free = false;
     assertBecomesATask(10);
+  }
+
+  @Test
+  void whatIsKnownWaitsForNobody() throws Exception {
+    handler.known = new Outcome.Done(OUTPUT);
+    handler.free = false;
+    fill(10);
+    assertThat(floor.enterAlone(Duration.ZERO)).isTrue();
+    Task task = ended();
+    assertThat(task.state()).isEqualTo(TaskState.COMPLETED);
+    assertThat(task.output()).isSameAs(OUTPUT);
+    assertThat(handler.begun).hasValue(0);
+    assertThat(done()).as("counted like any other").isEqualTo(1);
   }
 
   @Test

@@ -113,6 +113,23 @@ class EmbeddingHandlerTest {
     assertThat(outcome.output().bytes()).isEqualTo(task.toOutput().bytes());
   }
 
+  @Test
+  void whatItHasRunItKnowsWithoutTheModel() throws Exception {
+    var keeping = new EmbeddingHandler(engines, threads, new VectorCache(1 << 20));
+    RunNow request = texts("all-minilm-l6-v2", 1);
+    assertThat(keeping.known(request)).isInstanceOf(Outcome.Postpone.class);
+    var ran = (Outcome.Done) keeping.run(request, progress -> {});
+    var known = (Outcome.Done) keeping.known(request);
+    assertThat(known.output().bytes()).isEqualTo(ran.output().bytes());
+    assertThat(keeping.known(texts("all-minilm-l6-v2", 5)))
+        .as("many are not looked for")
+        .isInstanceOf(Outcome.Postpone.class);
+    assertThat(keeping.known(texts("texts", 1)))
+        .as("a model that is not open")
+        .isInstanceOf(Outcome.Postpone.class);
+    assertThat(keeping.known(texts("no-such-model", 1))).isInstanceOf(Outcome.Postpone.class);
+  }
+
   private static RunNow texts(String model, int count) {
     var items = new EmbeddingItems.Texts(Collections.nCopies(count, TEXT));
     return new RunNow(

@@ -1,5 +1,9 @@
 package dev.penstock.inference;
 
+import dev.penstock.bus.Request.RunNow;
+import dev.penstock.task.Outcome;
+import java.time.Duration;
+
 /** A handler whose runs a test scripts. */
 abstract class ScriptedHandler implements Immediate {
   private final String type;
@@ -11,6 +15,11 @@ abstract class ScriptedHandler implements Immediate {
   @Override
   public String type() {
     return type;
+  }
+
+  @Override
+  public Outcome known(RunNow request) {
+    return new Outcome.Postpone(Duration.ZERO);
   }
 
   @Override

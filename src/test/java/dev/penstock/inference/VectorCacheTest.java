@@ -54,6 +54,19 @@ class VectorCacheTest {
   }
 
   @Test
+  void allOrNoneAreKnown() throws Exception {
+    assertThat(cache.isEmpty()).isTrue();
+    get(1, 2);
+    assertThat(cache.isEmpty()).isFalse();
+    assertThat(cache.known("model", "owner", texts(2, 1)).orElseThrow())
+        .isDeepEqualTo(new float[][] {{2}, {1}});
+    assertThat(cache.known("model", "owner", texts(1, 3))).isEmpty();
+    assertThat(cache.known("model", "another", texts(1))).isEmpty();
+    assertThat(tokensRun()).containsExactly(1, 2);
+    assertThat(new VectorCache(0).known("model", "owner", texts(1))).isEmpty();
+  }
+
+  @Test
   void onlyWhatIsUnknownIsRunAndTheOrderStays() throws Exception {
     assertThat(get(1, 2)).containsExactly(1, 2);
     assertThat(get(3, 2, 4, 1, 5)).containsExactly(3, 2, 4, 1, 5);
