@@ -1,0 +1,33 @@
+package dev.penstock.inference;
+
+import java.util.Comparator;
+import java.util.List;
+
+/** What came of a comparison. */
+public sealed interface Verdict {
+  /** So much faster a candidate has to be, at the median: less is not worth leaving the default. */
+  double WORTH = 1.05;
+
+  /** The device's own figures stay. */
+  record Stays() implements Verdict {}
+
+  /**
+   * @param ratio its rate, of the default's
+   */
+  record Better(Trial trial, double ratio) implements Verdict {}
+
+  /**
+   * The candidate with the highest ratio, of those that are worth it and were better than the
+   * default in every round. A machine with other things to do may favour anybody in one round.
+   */
+  static Verdict of(Trial standard, List<Trial> candidates) {
+    return candidates.stream()
+        .filter(trial -> trial.failure() == null)
+        .filter(trial -> trial.rates().size() == standard.rates().size())
+        .filter(trial -> trial.ratio(standard) >= WORTH)
+        .filter(trial -> trial.ratios(standard).stream().allMatch(ratio -> ratio > 1))
+        .max(Comparator.comparingDouble(trial -> trial.ratio(standard)))
+        .<Verdict>map(trial -> new Better(trial, trial.ratio(standard)))
+        .orElseGet(Stays::new);
+  }
+}
