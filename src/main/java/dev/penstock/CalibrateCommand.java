@@ -127,7 +127,11 @@ final class CalibrateCommand implements Callable<Integer> {
       return INTERRUPTED;
     } catch (ParameterException e) {
       throw e;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException e) {
+      io.complain(
+          "calibrate: the data folder cannot be made: " + Visible.text("" + e.getMessage()));
+      return ServeCommand.CANNOT_START;
+    } catch (RuntimeException e) {
       halted = ServeCommand.CANNOT_START;
       io.complain("calibrate: " + Visible.text(ServeCommand.reason(e)));
       return ServeCommand.CANNOT_START;

@@ -11,7 +11,14 @@ import java.util.Locale;
 /** What {@code penstock calibrate} prints. */
 final class CalibrationReport {
   private static final List<String> HEADER =
-      List.of("runs", "padded tokens a batch", "texts/s", "(min–max)", "of the default's", "");
+      List.of(
+          "runs",
+          "padded tokens a batch",
+          "rounds",
+          "texts/s",
+          "(min–max)",
+          "of the default's",
+          "");
   private static final double PERCENT = 100;
 
   private CalibrationReport() {}
@@ -19,14 +26,13 @@ final class CalibrationReport {
   /** What was measured, as a table, and what follows from it. */
   static String of(Comparison comparison) {
     return format(
-            "model %s on %s, %d processors: %,d texts of %d to %d tokens a turn, %d rounds\n\n",
+            "model %s on %s, %d processors: %,d texts of %d to %d tokens a turn\n\n",
             comparison.key().model(),
             comparison.key().device(),
             comparison.key().processors(),
             comparison.texts(),
             comparison.shortest(),
-            comparison.longest(),
-            comparison.standard().rates().size())
+            comparison.longest())
         + table(comparison)
         + "\n"
         + verdict(comparison)
@@ -81,6 +87,7 @@ final class CalibrationReport {
     return List.of(
         Integer.toString(trial.threads()),
         format("%,d", trial.tokenBudget()),
+        Integer.toString(rates.size()),
         ran ? rate(trial.median()) : "–",
         ran
             ? "(%s–%s)"
@@ -96,10 +103,7 @@ final class CalibrationReport {
     if (trial.failure() != null) {
       return "failed: " + trial.failure();
     }
-    if (trial.equals(standard)) {
-      return "the default";
-    }
-    return trial.rates().size() < standard.rates().size() ? "left out after the first round" : "";
+    return trial.equals(standard) ? "the default" : "";
   }
 
   private static String rate(double perSecond) {

@@ -165,8 +165,8 @@ public final class Calibration {
 
     private int turnSize(double rate) {
       double seconds = (time.toNanos() - since(start)) / (double) TimeUnit.SECONDS.toNanos(1);
-      double each = seconds / (Contest.ROUNDS * candidates.size());
-      return (int) Math.clamp(rate * each, LEAST_TEXTS, MOST_TEXTS);
+      int turns = Contest.ROUNDS * candidates.size() + 2 * Contest.FINAL_ROUNDS;
+      return (int) Math.clamp(rate * seconds / turns, LEAST_TEXTS, MOST_TEXTS);
     }
 
     private Outcome turn(int round, BatchLimits limits, List<int[]> texts)

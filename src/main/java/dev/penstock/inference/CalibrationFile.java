@@ -75,10 +75,14 @@ final class CalibrationFile {
 
   /** Forgets what is kept for that; false where there was nothing. */
   boolean remove(CalibrationKey key) throws IOException {
-    if (!Files.exists(file)) {
+    ObjectNode root;
+    try {
+      root = read();
+      entries(root);
+    } catch (IOException e) {
+      LOG.warn("{} cannot be used: {}", file, reason(e));
       return false;
     }
-    ObjectNode root = readOrNew();
     ArrayNode left = others(key, root);
     if (left.size() == root.path(ENTRIES).size()) {
       return false;

@@ -13,10 +13,13 @@ import org.jspecify.annotations.Nullable;
  * what the machine does besides, and how warm it is, meets all of them alike.
  */
 final class Contest {
-  /** At least so many rounds. */
+  /** Rounds for all who are not out. */
   static final int ROUNDS = 3;
 
-  private static final int MOST_ROUNDS = 5;
+  /** Then those that beat the standard so far meet it alone: of many, one may have been lucky. */
+  static final int FINAL_ROUNDS = 2;
+
+  private static final int MOST_ROUNDS = 9;
 
   /** Of the best rate of the first round: who has less is left out of the others. */
   private static final double HOPEFUL = 0.8;
@@ -57,10 +60,7 @@ final class Contest {
    */
   List<Trial> run() throws InterruptedException {
     List<BatchLimits> running = new ArrayList<>(entries.keySet());
-    for (int round = 1; round <= MOST_ROUNDS && running.contains(standard); round++) {
-      if (round > ROUNDS && !timeLeft.getAsBoolean()) {
-        break;
-      }
+    for (int round = 1; goesOn(round, running); round++) {
       for (BatchLimits limits : List.copyOf(running)) {
         switch (turns.run(round, limits)) {
           case Turn.Outcome.Done(double rate) -> entry(limits).rates.add(rate);
@@ -73,10 +73,26 @@ final class Contest {
       if (round == 1) {
         double best = running.stream().mapToDouble(this::first).max().orElse(0);
         running.removeIf(limits -> !limits.equals(standard) && first(limits) < HOPEFUL * best);
+      } else if (round >= ROUNDS) {
+        running.removeIf(limits -> !limits.equals(standard) && !beatsStandard(limits));
       }
       running = running.reversed();
     }
     return entries.keySet().stream().map(this::trial).toList();
+  }
+
+  private boolean goesOn(int round, List<BatchLimits> running) {
+    if (!running.contains(standard)) {
+      return false;
+    }
+    return round <= ROUNDS
+        || (running.size() > 1
+            && round <= MOST_ROUNDS
+            && (round <= ROUNDS + FINAL_ROUNDS || timeLeft.getAsBoolean()));
+  }
+
+  private boolean beatsStandard(BatchLimits limits) {
+    return trial(limits).beats(trial(standard));
   }
 
   private double first(BatchLimits limits) {

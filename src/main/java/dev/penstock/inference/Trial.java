@@ -27,6 +27,17 @@ public record Trial(int threads, int tokenBudget, List<Double> rates, @Nullable 
     return median(rates());
   }
 
+  /**
+   * Whether it is worth leaving the default for it, so far: better in every round too, for a
+   * machine with other things to do may favour anybody in one.
+   */
+  boolean beats(Trial standard) {
+    return failure == null
+        && rates.size() == standard.rates.size()
+        && ratio(standard) >= Verdict.WORTH
+        && ratios(standard).stream().allMatch(ratio -> ratio > 1);
+  }
+
   /** For the rounds that both took part in. */
   List<Double> ratios(Trial other) {
     return IntStream.range(0, Math.min(rates.size(), other.rates.size()))

@@ -18,14 +18,11 @@ public sealed interface Verdict {
 
   /**
    * The candidate with the highest ratio, of those that are worth it and were better than the
-   * default in every round. A machine with other things to do may favour anybody in one round.
+   * default in every round.
    */
   static Verdict of(Trial standard, List<Trial> candidates) {
     return candidates.stream()
-        .filter(trial -> trial.failure() == null)
-        .filter(trial -> trial.rates().size() == standard.rates().size())
-        .filter(trial -> trial.ratio(standard) >= WORTH)
-        .filter(trial -> trial.ratios(standard).stream().allMatch(ratio -> ratio > 1))
+        .filter(trial -> trial.beats(standard))
         .max(Comparator.comparingDouble(trial -> trial.ratio(standard)))
         .<Verdict>map(trial -> new Better(trial, trial.ratio(standard)))
         .orElseGet(Stays::new);

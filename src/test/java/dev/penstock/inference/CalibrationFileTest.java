@@ -138,6 +138,8 @@ class CalibrationFileTest {
     Files.writeString(path(), content);
     assertThat(file().find(KEY)).isEmpty();
     assertOneWarning();
+    assertThat(file().remove(KEY)).isFalse();
+    assertThat(path()).hasContent(content);
 
     file().put(KEY, FIGURES);
     log.list.clear();

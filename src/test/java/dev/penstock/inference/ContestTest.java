@@ -42,13 +42,29 @@ class ContestTest {
   }
 
   @Test
-  void timeThatIsLeftGivesTwoMoreRoundsAtMost() throws Exception {
-    assertThat(run(true, (_, _) -> new Outcome.Done(100)).getFirst().rates()).hasSize(5);
+  void whoBeatsTheDefaultMeetsItAloneFurtherRounds() throws Exception {
+    Contest.Turns outcomes =
+        (_, limits) -> new Outcome.Done(limits.equals(C) ? 110 : limits.equals(B) ? 100 : 101);
+    run(false, outcomes);
+    assertThat(turns.subList(6, turns.size()))
+        .containsExactly("3a", "3b", "3c", "4c", "4b", "5b", "5c");
+
+    assertThat(run(true, outcomes).stream().map(trial -> trial.rates().size()))
+        .containsExactly(3, 9, 9);
+  }
+
+  @Test
+  void itEndsWhenNobodyBeatsTheDefaultAnyMore() throws Exception {
+    List<Trial> trials =
+        run(true, (round, limits) -> new Outcome.Done(limits.equals(C) && round != 4 ? 110 : 100));
+    assertThat(turns).endsWith("3a", "3b", "3c", "4c", "4b");
+    assertThat(trials.getLast().rates()).hasSize(4);
   }
 
   @Test
   void whoIsFarBehindInTheFirstRoundIsLeftOutButNeverTheDefault() throws Exception {
-    List<Trial> trials = run(false, (_, limits) -> new Outcome.Done(limits.equals(C) ? 100 : 79));
+    List<Trial> trials =
+        run(false, (round, limits) -> new Outcome.Done(limits.equals(C) && round == 1 ? 100 : 79));
     assertThat(trials.stream().map(trial -> trial.rates().size())).containsExactly(1, 3, 3);
     assertThat(turns).containsExactly("1a", "1b", "1c", "2c", "2b", "3b", "3c");
   }
