@@ -11,6 +11,7 @@ public final class Main {
     var program = new CommandLine(new ServeCommand());
     Commands.addTo(program);
     program.addSubcommand(new WorkerCommand());
+    program.addSubcommand(new CalibrateCommand());
     int status = program.execute(arguments);
     if (status != ServeCommand.SERVING) {
       System.exit(status);

@@ -19,7 +19,7 @@ import java.util.Map;
  * @param outTerminal a person reads {@code out} as it comes
  * @param errTerminal a person reads {@code err} as it comes
  */
-record Io(
+public record Io(
     InputStream in,
     PrintStream out,
     PrintStream err,
@@ -27,12 +27,12 @@ record Io(
     boolean errTerminal,
     Map<String, String> environment) {
 
-  Io {
+  public Io {
     environment = Map.copyOf(environment);
   }
 
   /** This process. Results are UTF-8 wherever it runs: JSON knows no other. */
-  static Io ofProcess() {
+  public static Io ofProcess() {
     return new Io(
         System.in,
         new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8),
@@ -69,7 +69,7 @@ record Io(
     }
   }
 
-  void complain(String text) {
+  public void complain(String text) {
     err.println("penstock: " + text);
   }
 }

@@ -3,7 +3,7 @@ package dev.penstock.cli;
 import java.time.Duration;
 
 /** A line on a terminal that is written over and over: how far a command has come. */
-final class StatusLine {
+public final class StatusLine {
   private static final Duration EVERY = Duration.ofMillis(100);
   private static final String CLEAR = "\r\u001b[K";
 
@@ -11,12 +11,12 @@ final class StatusLine {
   private long due = System.nanoTime();
   private boolean shown;
 
-  StatusLine(Io io) {
+  public StatusLine(Io io) {
     this.io = io;
   }
 
   /** Shows the text, where a person watches and the last one has stood long enough to be read. */
-  void show(String text) {
+  public void show(String text) {
     if (io.errTerminal() && System.nanoTime() - due >= 0) {
       io.err().print(CLEAR + text);
       io.err().flush();
@@ -26,7 +26,7 @@ final class StatusLine {
   }
 
   /** Takes the line away. */
-  void end() {
+  public void end() {
     if (shown) {
       io.err().print(CLEAR);
       io.err().flush();

@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.OutputStreamAppender;
 import java.util.List;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,22 @@ public final class Logging {
         case TEXT -> {}
         case JSON -> writeJson(context);
       }
+    }
+  }
+
+  /** For a command whose results go to standard output. Called before other threads log. */
+  public static void toStandardError() {
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      context
+          .getLogger(Logger.ROOT_LOGGER_NAME)
+          .iteratorForAppenders()
+          .forEachRemaining(appender -> {
+            if (appender instanceof ConsoleAppender<ILoggingEvent> console) {
+              console.stop();
+              console.setTarget("System.err");
+              console.start();
+            }
+          });
     }
   }
 

@@ -254,10 +254,10 @@ public interface Settings {
     /** auto, cpu or cuda:N. */
     String device();
 
-    /** Model runs side by side; 0: chosen from the device. */
+    /** Model runs side by side; 0: calibrated, or chosen from the device. */
     int threads();
 
-    /** Padded tokens a batch may have; 0: chosen from the device. */
+    /** Padded tokens a batch may have; 0: calibrated, or chosen from the device. */
     int tokenBudget();
 
     /** Tasks leased at a time for each model. */

@@ -1,6 +1,9 @@
 package dev.penstock.inference;
 
 import dev.penstock.config.Settings;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * How batches are made for a device.
@@ -36,20 +39,72 @@ record BatchLimits(int threads, int tokenBudget, int padding, boolean perToken) 
     }
   }
 
-  /** The settings, and the device's own figures where those are 0. */
-  static BatchLimits of(Device device, Settings.Inference settings) {
-    BatchLimits own =
+  /** The device's own figures. */
+  static BatchLimits standard(Device device) {
+    return switch (device) {
+      case Device.Cpu() -> new BatchLimits(processors(), CPU_TOKEN_BUDGET, CPU_PADDING, true);
+      case Device.Cuda(int index) ->
+          new BatchLimits(GPU_THREADS, GPU_TOKEN_BUDGET, GPU_PADDING, false);
+    };
+  }
+
+  /** What is worth a try on the device, its own figures among them. */
+  static List<BatchLimits> candidates(Device device) {
+    BatchLimits standard = standard(device);
+    IntStream threads =
         switch (device) {
-          case Device.Cpu() ->
-              new BatchLimits(
-                  Runtime.getRuntime().availableProcessors(), CPU_TOKEN_BUDGET, CPU_PADDING, true);
-          case Device.Cuda(int index) ->
-              new BatchLimits(GPU_THREADS, GPU_TOKEN_BUDGET, GPU_PADDING, false);
+          case Device.Cpu() -> IntStream.of(Math.max(1, processors() / 2), processors()).distinct();
+          case Device.Cuda(int index) -> IntStream.rangeClosed(1, 3);
         };
-    return new BatchLimits(
-        settings.threads() > 0 ? settings.threads() : own.threads,
-        settings.tokenBudget() > 0 ? settings.tokenBudget() : own.tokenBudget,
-        own.padding,
-        own.perToken);
+    List<Integer> budgets =
+        switch (device) {
+          case Device.Cpu() -> List.of(256, 512, 1_024, 2_048);
+          case Device.Cuda(int index) -> List.of(2_048, 4_096, 8_192, 16_384, 32_768, 65_536);
+        };
+    return threads
+        .boxed()
+        .flatMap(count -> budgets.stream().map(budget -> standard.with(count, budget)))
+        .toList();
+  }
+
+  /** Each figure as set, else as calibrated, else the device's own. */
+  static BatchLimits of(
+      Device device, Settings.Inference settings, Optional<Calibrated> calibrated) {
+    BatchLimits standard = standard(device);
+    BatchLimits found =
+        calibrated
+            .map(figures -> standard.with(figures.threads(), figures.tokenBudget()))
+            .orElse(standard);
+    return found.with(
+        settings.threads() > 0 ? settings.threads() : found.threads,
+        settings.tokenBudget() > 0 ? settings.tokenBudget() : found.tokenBudget);
+  }
+
+  /** Whether nothing is left to be found. */
+  static boolean allSet(Settings.Inference settings) {
+    return settings.threads() > 0 && settings.tokenBudget() > 0;
+  }
+
+  /** Where the figures come from, for the end of a sentence; empty where nobody need wonder. */
+  static String origin(
+      Device device, Settings.Inference settings, Optional<Calibrated> calibrated) {
+    if (allSet(settings)) {
+      return "";
+    }
+    return calibrated
+        .map(figures -> ", calibrated " + figures.date())
+        .orElse(
+            switch (device) {
+              case Device.Cpu() -> "";
+              case Device.Cuda(int index) -> " (guesses: 'penstock calibrate' measures them)";
+            });
+  }
+
+  private BatchLimits with(int count, int budget) {
+    return new BatchLimits(count, budget, padding, perToken);
+  }
+
+  private static int processors() {
+    return Runtime.getRuntime().availableProcessors();
   }
 }

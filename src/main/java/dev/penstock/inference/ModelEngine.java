@@ -4,8 +4,6 @@ import ai.onnxruntime.OrtException;
 import dev.penstock.config.Settings;
 import dev.penstock.inference.Tokenizer.Tokens;
 import dev.penstock.models.ModelSpec;
-import dev.penstock.models.ModelSpec.ModelFiles;
-import dev.penstock.models.ModelSpec.Truncation;
 import dev.penstock.task.EmbeddingItems;
 import dev.penstock.task.Priority;
 import java.io.IOException;
@@ -19,7 +17,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,18 +32,16 @@ final class ModelEngine implements AutoCloseable {
   /** Shorter lists are done before anybody could look. */
   private static final int REPORT_FROM = 64;
 
+  private final LoadedModel loaded;
   private final ModelSpec spec;
   private final String identity;
-  private final Tokenizer tokenizer;
-  private final OnnxModel model;
   private final Batcher batcher;
   private final Coming coming = new Coming();
 
-  private ModelEngine(ModelSpec spec, Tokenizer tokenizer, OnnxModel model, Batcher batcher) {
-    this.spec = spec;
+  private ModelEngine(LoadedModel loaded, Batcher batcher) {
+    this.loaded = loaded;
+    this.spec = loaded.spec();
     this.identity = spec.toString();
-    this.tokenizer = tokenizer;
-    this.model = model;
     this.batcher = batcher;
   }
 
@@ -59,48 +54,24 @@ final class ModelEngine implements AutoCloseable {
       BatchRun.Listener listener)
       throws IOException, OrtException {
     long start = System.nanoTime();
-    Path file =
-        switch (spec.files()) {
-          case ModelFiles.Resources(String onnx, _) ->
-              ResourceFile.unpack(onnx, data.toAbsolutePath().resolve("models"), spec.name());
-          case ModelFiles.Folder(Path onnx, _, _, _) -> onnx;
-        };
-    Tokenizer tokenizer = Tokenizer.open(spec);
-    try {
-      Integer given = spec.inputs().padToken();
-      int padToken = given == null ? tokenizer.padToken() : given;
-      OnnxModel model = OnnxModel.open(spec, file, device, padToken);
-      tryOut(model, tokenizer);
-      BatchLimits limits = BatchLimits.of(model.device(), settings);
-      Batcher batcher = Batcher.start(spec.name(), limits, model, listener, System::nanoTime);
-      LOG.info(
-          "model {} is open on {}: {} runs side by side, {} padded tokens a batch, took {} ms",
-          spec.name(),
-          model.device().name(),
-          limits.threads(),
-          limits.tokenBudget(),
-          TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
-      return new ModelEngine(spec, tokenizer, model, batcher);
-    } catch (OrtException | RuntimeException e) {
-      tokenizer.close();
-      throw e;
-    }
-  }
-
-  /**
-   * What a model of somebody's own really takes and gives shows only in a run: two texts of unlike
-   * length.
-   */
-  private static void tryOut(OnnxModel model, Tokenizer tokenizer) throws OrtException {
-    try {
-      model.run(
-          Stream.of("a", "a longer text")
-              .map(text -> tokenizer.encode(text, Truncation.END).ids())
-              .toList());
-    } catch (OrtException | RuntimeException e) {
-      model.close();
-      throw e;
-    }
+    LoadedModel loaded = LoadedModel.open(spec, device, data);
+    Device chosen = loaded.model().device();
+    Optional<Calibrated> calibrated =
+        BatchLimits.allSet(settings)
+            ? Optional.empty()
+            : CalibrationFile.in(data).find(CalibrationKey.of(loaded));
+    BatchLimits limits = BatchLimits.of(chosen, settings, calibrated);
+    Batcher batcher =
+        Batcher.start(spec.name(), limits, loaded.model(), listener, System::nanoTime);
+    LOG.info(
+        "model {} is open on {}: {} runs side by side, {} padded tokens a batch{}, took {} ms",
+        spec.name(),
+        chosen.name(),
+        limits.threads(),
+        limits.tokenBudget(),
+        BatchLimits.origin(chosen, settings, calibrated),
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
+    return new ModelEngine(loaded, batcher);
   }
 
   /** Changes with whatever its vectors depend on. */
@@ -109,7 +80,7 @@ final class ModelEngine implements AutoCloseable {
   }
 
   Tokenizer tokenizer() {
-    return tokenizer;
+    return loaded.tokenizer();
   }
 
   /** Whether it has run, so that the times below are known. */
@@ -140,7 +111,7 @@ final class ModelEngine implements AutoCloseable {
     return new EngineStatus(
         spec.name(),
         EngineStatus.State.READY,
-        model.device().name(),
+        loaded.model().device().name(),
         batcher.limits().threads(),
         batcher.limits().tokenBudget(),
         batcher.waitingTokens(),
@@ -188,8 +159,7 @@ final class ModelEngine implements AutoCloseable {
   public void close() {
     try {
       batcher.close();
-      model.close();
-      tokenizer.close();
+      loaded.close();
     } catch (IllegalStateException e) {
       // Freeing a model under a run would take the process down: leave it to the process's end.
       LOG.warn("{}; left open", e.getMessage());

@@ -3,7 +3,7 @@ package dev.penstock.inference;
 import org.jspecify.annotations.Nullable;
 
 /** A model could not be opened or run. It may work at another time. */
-final class ModelFailure extends Exception {
+public final class ModelFailure extends Exception {
   private static final long serialVersionUID = 1L;
 
   private final String reason;

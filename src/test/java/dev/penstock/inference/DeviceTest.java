@@ -93,15 +93,20 @@ class DeviceTest {
   @Test
   void limitsComeFromTheDeviceUnlessSet() {
     Device cpu = new Device.Cpu();
-    BatchLimits chosen = BatchLimits.of(cpu, new TestModels.InferenceSettings("cpu", 0, 0, 1));
-    BatchLimits set = BatchLimits.of(cpu, new TestModels.InferenceSettings("cpu", 3, 99, 1));
+    BatchLimits chosen =
+        BatchLimits.of(cpu, new TestModels.InferenceSettings("cpu", 0, 0, 1), Optional.empty());
+    BatchLimits set =
+        BatchLimits.of(cpu, new TestModels.InferenceSettings("cpu", 3, 99, 1), Optional.empty());
 
     assertThat(chosen.threads()).isEqualTo(Runtime.getRuntime().availableProcessors());
     assertThat(chosen.tokenBudget()).isEqualTo(512);
     assertThat(set.threads()).isEqualTo(3);
     assertThat(set.tokenBudget()).isEqualTo(99);
     assertThat(
-            BatchLimits.of(new Device.Cuda(0), new TestModels.InferenceSettings("auto", 0, 0, 1))
+            BatchLimits.of(
+                    new Device.Cuda(0),
+                    new TestModels.InferenceSettings("auto", 0, 0, 1),
+                    Optional.empty())
                 .tokenBudget())
         .isEqualTo(16_384);
   }

@@ -1,0 +1,154 @@
+package dev.penstock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.onnxruntime.OrtEnvironment;
+import dev.penstock.testing.Api;
+import dev.penstock.testing.CommandProcess;
+import dev.penstock.testing.PenstockProcess;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code penstock calibrate} as a shell runs it, and a server on the same data folder. */
+final class CalibrateIT {
+  private static final String MODEL = "all-minilm-l6-v2-q";
+  private static final String OLD = "2026-01-02";
+  private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+
+  @TempDir Path folder;
+
+  private CommandProcess run(String... arguments) throws Exception {
+    String[] all =
+        Stream.concat(
+                Stream.of("calibrate", "--device=cpu", "--data=" + data()), Stream.of(arguments))
+            .toArray(String[]::new);
+    CommandProcess run = CommandProcess.run(folder, Map.of(), "", all);
+    assertThat(run.err()).doesNotContain("Exception", "\tat ");
+    return run;
+  }
+
+  private Path data() {
+    return folder.resolve("data");
+  }
+
+  private Path file() {
+    return data().resolve("calibration.json");
+  }
+
+  private static void assertTable(CommandProcess run) {
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.lines().getFirst())
+        .matches(
+            "model all-minilm-l6-v2-q on cpu, \\d+ processors: [0-9,]+ texts of 4 to 250 tokens a"
+                + " turn");
+    assertThat(run.out())
+        .contains("runs  padded tokens a batch  rounds  texts/s", "of the default's")
+        .containsPattern(" " + PROCESSORS + " +512 +[3-9] .*100 %  the default\n")
+        .containsPattern("To set by hand: INFERENCE_THREADS=\\d+ INFERENCE_TOKEN_BUDGET=\\d+\n");
+    int threads = PROCESSORS == 1 ? 1 : 2;
+    assertThat(
+            run.lines().stream()
+                .filter(line -> line.matches(" +\\d+ +[0-9,]+ +[1-9] +[0-9,.]+ .*%.*")))
+        .hasSize(4 * threads);
+    assertThat(run.lines().stream().filter(CalibrateIT::isVerdict)).hasSize(1);
+  }
+
+  private static boolean isVerdict(String line) {
+    return line.startsWith("The default stays: ") || line.endsWith(" faster than the default.");
+  }
+
+  @Test
+  void aDryRunMeasuresWithoutAServerAndKeepsNothing() throws Exception {
+    CommandProcess run = run("--seconds=5", "--dry-run", MODEL);
+    assertTable(run);
+    assertThat(run.out()).endsWith("Nothing was kept: --dry-run.\n");
+    assertThat(file()).doesNotExist();
+    assertThat(run.loaded())
+        .noneMatch(name -> name.matches("(io\\.vertx|io\\.netty|org\\.sqlite)\\..*"));
+  }
+
+  @Test
+  void whatIsWrongIsOneLine() throws Exception {
+    assertThat(refused("nope")).contains("no model is called 'nope'", MODEL);
+    assertThat(refused("--seconds=4", MODEL)).contains("--seconds must be from 5 to 600");
+    assertThat(refused("--seconds=601", MODEL)).contains("--seconds must be from 5 to 600");
+    assertThat(refused("--seconds=x", MODEL)).contains("--seconds", "'x'");
+    assertThat(refused("--no-such-option")).contains("--no-such-option");
+    CommandProcess setting = run("--set=inference.threads=many");
+    assertThat(setting.code()).isEqualTo(2);
+    assertThat(setting.err()).contains("inference.threads", "'many'");
+    assertThat(data()).doesNotExist();
+  }
+
+  private String refused(String... arguments) throws Exception {
+    CommandProcess run = run(arguments);
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().lines()).hasSize(1);
+    assertThat(run.err()).startsWith("penstock: ").contains("'penstock calibrate --help'");
+    return run.err();
+  }
+
+  @Test
+  void helpNamesTheOptionsAndTheExitCodes() throws Exception {
+    CommandProcess help = CommandProcess.run(folder, Map.of(), "", "calibrate", "--help");
+    assertThat(help.code()).isZero();
+    assertThat(help.out())
+        .contains("MODEL", "--seconds", "--dry-run", "--data", "--device", "Exit codes: 0 ");
+  }
+
+  @Test
+  void aServerUsesWhatIsKeptAndIsNotHarmedByACalibrationBesideIt() throws Exception {
+    Map<String, String> environment = Map.of("EMBEDDING_MODEL", MODEL, "INFERENCE_DEVICE", "cpu");
+    try (PenstockProcess server = PenstockProcess.start(folder, environment);
+        Api api = server.api()) {
+      assertThat(server.log()).doesNotContain("calibrat");
+      server.terminate(Duration.ofSeconds(60));
+      Files.writeString(file(), entry());
+      server.restart();
+      assertThat(server.log())
+          .contains("1 runs side by side, 256 padded tokens a batch, calibrated " + OLD);
+
+      CommandProcess run = run("--seconds=5", MODEL);
+      assertTable(run);
+      assertThat(run.out()).containsAnyOf("Kept in the data folder", "is forgotten");
+      assertThat(run.out()).endsWith("once it opens the model again: restart it.\n");
+      assertThat(Files.readString(file())).contains("calibrations").doesNotContain(OLD);
+      assertThat(api.get("/health/ready").status()).isEqualTo(200);
+    }
+  }
+
+  private String entry() throws Exception {
+    String onnx;
+    try (Stream<Path> models = Files.list(data().resolve("models"))) {
+      onnx = models.map(path -> path.getFileName().toString()).toList().getFirst();
+    }
+    return """
+    {"calibrations": [{"model": "%s", "files": "%s MEAN 256 384", "device": "cpu",
+      "processors": %d, "onnxruntime": "%s", "threads": 1, "token_budget": 256,
+      "date": "%s", "ratio": 1.2, "note": "by hand"}]}
+    """
+        .formatted(MODEL, onnx, PROCESSORS, OrtEnvironment.getEnvironment().getVersion(), OLD);
+  }
+
+  @Test
+  void aFileThatMakesNoSenseIsOneWarningAndNoFailedStart() throws Exception {
+    Files.createDirectories(data());
+    Files.writeString(file(), "not ours");
+    try (PenstockProcess server =
+        PenstockProcess.start(
+            folder, Map.of("EMBEDDING_MODEL", MODEL, "INFERENCE_DEVICE", "cpu"))) {
+      List<String> about =
+          server.log().lines().filter(line -> line.contains("calibration.json")).toList();
+      assertThat(about).hasSize(1);
+      assertThat(about.getFirst()).contains("WARN");
+      assertThat(server.log()).contains("512 padded tokens a batch, took ");
+    }
+  }
+}

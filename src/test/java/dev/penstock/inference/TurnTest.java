@@ -1,0 +1,102 @@
+package dev.penstock.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.inference.Turn.Outcome;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class TurnTest {
+  private static final BatchLimits LIMITS = new BatchLimits(2, 64, 8, true);
+  private static final Duration LONG = Duration.ofSeconds(20);
+
+  private final AtomicInteger runs = new AtomicInteger();
+  private final AtomicInteger texts = new AtomicInteger();
+
+  private static List<int[]> texts(int count) {
+    return Collections.nCopies(count, new int[8]);
+  }
+
+  private List<float[]> count(List<int[]> sequences) {
+    runs.incrementAndGet();
+    texts.addAndGet(sequences.size());
+    return sequences.stream().map(_ -> new float[1]).toList();
+  }
+
+  @Test
+  void everyTextRunsOnceInBatchesOfTheLimits() throws Exception {
+    Outcome outcome =
+        Turn.run(
+            LIMITS,
+            sequences -> {
+              assertThat(sequences).hasSizeLessThanOrEqualTo(8);
+              return count(sequences);
+            },
+            texts(800),
+            LONG);
+    assertThat(outcome)
+        .isInstanceOfSatisfying(
+            Outcome.Done.class, done -> assertThat(done.textsPerSecond()).isPositive());
+    assertThat(texts).hasValue(800);
+    assertThat(runs).hasValueGreaterThanOrEqualTo(100);
+  }
+
+  @Test
+  void aRunThatFailsIsNotTriedInHalvesAndEndsTheTurn() throws Exception {
+    Outcome outcome =
+        Turn.run(
+            LIMITS,
+            sequences -> {
+              count(sequences);
+              throw new IllegalStateException("out of memory\nat some native frame");
+            },
+            texts(800),
+            LONG);
+    assertThat(outcome).isEqualTo(new Outcome.Failed("out of memory"));
+    assertThat(runs).hasValueLessThanOrEqualTo(2);
+  }
+
+  @Test
+  void javasMemoryMayRunOutToo() throws Exception {
+    Outcome outcome =
+        Turn.run(
+            LIMITS,
+            _ -> {
+              throw new OutOfMemoryError("Direct buffer memory");
+            },
+            texts(8),
+            LONG);
+    assertThat(outcome)
+        .isEqualTo(new Outcome.Failed("java.lang.OutOfMemoryError: Direct buffer memory"));
+  }
+
+  @Test
+  void aTurnHasALimit() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    Thread.ofVirtual()
+        .start(() -> {
+          while (runs.get() < 2) {
+            Thread.onSpinWait();
+          }
+          gate.countDown();
+        });
+    Outcome outcome =
+        Turn.run(
+            LIMITS,
+            sequences -> {
+              count(sequences);
+              gate.await(10, TimeUnit.SECONDS);
+              return sequences.stream().map(_ -> new float[1]).toList();
+            },
+            texts(1_000_000),
+            Duration.ZERO);
+    assertThat(outcome).isEqualTo(new Outcome.Failed("it took longer than 0 s"));
+  }
+}
