@@ -21,7 +21,7 @@ import org.HdrHistogram.Histogram;
  */
 record OverloadFigures(
     OverloadPart.Run run,
-    List<Backlog.Life> lives,
+    List<SteadyLane.Life> lives,
     Spread capacity,
     Histogram accepted,
     Histogram refused,
@@ -85,7 +85,7 @@ record OverloadFigures(
   }
 
   private int done(double from, double to) {
-    return (int) lives.stream().filter(life -> life.endedIn(new Backlog.Span(from, to))).count();
+    return (int) lives.stream().filter(life -> life.endedIn(new SteadyLane.Span(from, to))).count();
   }
 
   private DoubleSummaryStatistics resident(Predicate<Double> when) {

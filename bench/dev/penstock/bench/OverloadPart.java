@@ -76,7 +76,7 @@ final class OverloadPart implements Part {
       session.say("capacity once more");
       capacities.addAll(capacities(session, server, tasks));
       session.say("look every task up");
-      List<Backlog.Life> lives = lives(server, run.texts(), bare);
+      List<SteadyLane.Life> lives = lives(server, run.texts(), bare);
       new OverloadFigures(run, lives, Spread.of(capacities), accepted, refused, statuses())
           .report(session.report());
     }
@@ -190,19 +190,19 @@ final class OverloadPart implements Part {
   }
 
   /** Looks every accepted task up, and compares the vectors of some with the bare model's. */
-  private List<Backlog.Life> lives(Server server, List<String> texts, BareModel bare)
+  private List<SteadyLane.Life> lives(Server server, List<String> texts, BareModel bare)
       throws Exception {
     List<Integer> places = ids.keySet().stream().sorted().toList();
     List<byte[]> looks =
         places.stream().map(place -> server.get("/v1/tasks/" + ids.get(place))).toList();
-    List<Backlog.Life> lives = new ArrayList<>();
+    List<SteadyLane.Life> lives = new ArrayList<>();
     List<byte[]> replies = Load.closed(server.uri(), server.cpu(), looks, LOOKERS).replies();
     for (int i = 0; i < replies.size(); i++) {
       JsonNode task = Api.JSON.readTree(replies.get(i));
       if (!PingPart.completed(task)) {
         throw new IllegalStateException("accepted and not done: " + task);
       }
-      lives.add(Backlog.Life.of(task));
+      lives.add(SteadyLane.Life.of(task));
       if (i % Math.max(1, replies.size() / COMPARED) == 0) {
         List<String> text = List.of(texts.get(places.get(i)));
         EmbedPart.check(bare, text, List.of(Vectors.of(task.at("/result/data/0/embedding"))));

@@ -29,13 +29,13 @@ final class ScalePart implements Part {
   }
 
   private static int round(int tasks) {
-    int step = Backlog.CLIENTS * Backlog.LIST;
+    int step = SteadyLane.CLIENTS * SteadyLane.LIST;
     return (tasks + step / 2) / step * step;
   }
 
   /** What both lanes go through, and what came of it. */
-  private record Lane(Backlog backlog, List<Backlog.Span> spans) {
-    Lane(Backlog backlog) {
+  private record Lane(SteadyLane backlog, List<SteadyLane.Span> spans) {
+    Lane(SteadyLane backlog) {
       this(backlog, new ArrayList<>());
     }
 
@@ -46,11 +46,11 @@ final class ScalePart implements Part {
 
   /** Of one lane: tasks a second that came in and that were done, and how many were queued. */
   private record Figures(List<Double> submitted, List<Double> completed, Spread depths) {
-    static Figures of(List<Backlog.Span> spans, List<Backlog.Life> lives) {
+    static Figures of(List<SteadyLane.Span> spans, List<SteadyLane.Life> lives) {
       List<Double> submitted = new ArrayList<>();
       List<Double> completed = new ArrayList<>();
       List<Double> depths = new ArrayList<>();
-      for (Backlog.Span span : spans) {
+      for (SteadyLane.Span span : spans) {
         double seconds = span.to() - span.from();
         submitted.add(count(lives, life -> life.createdIn(span)) / seconds);
         completed.add(count(lives, life -> life.endedIn(span)) / seconds);
@@ -61,7 +61,7 @@ final class ScalePart implements Part {
       return new Figures(submitted, completed, Spread.of(depths));
     }
 
-    private static double count(List<Backlog.Life> lives, Predicate<Backlog.Life> which) {
+    private static double count(List<SteadyLane.Life> lives, Predicate<SteadyLane.Life> which) {
       return lives.stream().filter(which).count();
     }
 
@@ -91,9 +91,9 @@ final class ScalePart implements Part {
     Path scratch = session.scratch();
     try (Server fewServer = Server.start(scratch, pings(forFew));
         Server manyServer = Server.start(scratch, pings(forMany));
-        Backlog few = new Backlog(fewServer, FEW)) {
+        SteadyLane few = new SteadyLane(fewServer, FEW)) {
       session.say("queue " + tasks + " tasks");
-      try (Backlog many = new Backlog(manyServer, tasks)) {
+      try (SteadyLane many = new SteadyLane(manyServer, tasks)) {
         turns(session, new Lane(few), new Lane(many));
       }
     }
@@ -172,7 +172,7 @@ final class ScalePart implements Part {
             nor filling it looks like speed; it is taken round by round. Afterwards both queues
             are worked off, and every task is looked up and found completed. Median (min–max).
             """
-                .formatted(Backlog.CLIENTS, Backlog.LIST, long100, IN_HAND),
+                .formatted(SteadyLane.CLIENTS, SteadyLane.LIST, long100, IN_HAND),
             table);
   }
 

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  * A lane that is kept at one depth: its clients submit a list for each list that has been done. It
  * is paused but while it is worked.
  */
-final class Backlog implements AutoCloseable {
+final class SteadyLane implements AutoCloseable {
   static final int CLIENTS = 8;
   static final int LIST = 50;
   private static final String TASK = "{\"type\":\"ping\",\"input\":{},\"priority\":5}";
@@ -74,7 +74,7 @@ final class Backlog implements AutoCloseable {
    *
    * @param depth tasks that have not ended, those in the worker's hands included
    */
-  Backlog(Server server, int depth) throws Exception {
+  SteadyLane(Server server, int depth) throws Exception {
     this.server = server;
     this.depth = depth;
     for (int i = 0; i < CLIENTS; i++) {
