@@ -165,7 +165,7 @@ final class OneAtATime {
             "p99 ms",
             "max ms",
             "bare p50 ms",
-            "p99 ms");
+            "bare p99 ms");
     for (Way way : ways) {
       aim(session, way, "p50", way.p50(), way.more(50));
       if (way.p99() > 0) {

@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
     header = "Try how many runs side by side, and how large batches, are fastest on this machine.",
     description = {
       "",
-      "Nothing else should run meanwhile. What is better by 5 % than the device's own figures is"
+      "Nothing else should run meanwhile. What is better by 5 %% than the device's own figures is"
           + " kept in the data folder; a server uses it when it next opens the model.",
       ""
     },
@@ -112,12 +112,20 @@ final class CalibrateCommand implements Callable<Integer> {
       Set<ModelSpec> chosen = chosen(settings);
       DataFolder.prepare(settings.data().dir());
       NativeLibraries.prepare(settings.data().dir());
+      Calibration calibration = Calibration.on(settings);
+      if (!settings.inference().device().equals("auto")
+          && !settings.inference().device().equals(calibration.device())) {
+        io.complain(
+            "calibrate: "
+                + settings.inference().device()
+                + " cannot be used, the log says why; nothing was measured");
+        return ServeCommand.CANNOT_START;
+      }
       // While models run a stop is a halt: ONNX Runtime's own hook frees what they use.
       var halt = new Thread(() -> Runtime.getRuntime().halt(halted), "stop");
       Runtime.getRuntime().addShutdownHook(halt);
-      int code = measure(Calibration.on(settings), chosen, settings, io);
-      Runtime.getRuntime().removeShutdownHook(halt);
-      return code;
+      int code = measure(calibration, chosen, settings, io);
+      return stopped(halt) ? INTERRUPTED : code;
     } catch (BadSettings e) {
       io.err().println("penstock calibrate cannot start with these settings:");
       e.problems().forEach(problem -> io.err().println("  " + problem));
@@ -131,10 +139,20 @@ final class CalibrateCommand implements Callable<Integer> {
       io.complain(
           "calibrate: the data folder cannot be made: " + Visible.text("" + e.getMessage()));
       return ServeCommand.CANNOT_START;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
       halted = ServeCommand.CANNOT_START;
       io.complain("calibrate: " + Visible.text(ServeCommand.reason(e)));
       return ServeCommand.CANNOT_START;
+    }
+  }
+
+  /** Whether the process is being stopped; if not, the hook is gone. */
+  private static boolean stopped(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+      return false;
+    } catch (IllegalStateException e) {
+      return true;
     }
   }
 

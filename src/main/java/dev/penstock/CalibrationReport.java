@@ -1,6 +1,7 @@
 package dev.penstock;
 
 import dev.penstock.config.Settings;
+import dev.penstock.config.Visible;
 import dev.penstock.inference.Comparison;
 import dev.penstock.inference.Trial;
 import dev.penstock.inference.Verdict;
@@ -11,14 +12,7 @@ import java.util.Locale;
 /** What {@code penstock calibrate} prints. */
 final class CalibrationReport {
   private static final List<String> HEADER =
-      List.of(
-          "runs",
-          "padded tokens a batch",
-          "rounds",
-          "texts/s",
-          "(min–max)",
-          "of the default's",
-          "");
+      List.of("runs", "tokens a batch", "rounds", "texts/s", "(min–max)", "of default", "");
   private static final double PERCENT = 100;
 
   private CalibrationReport() {}
@@ -34,7 +28,9 @@ final class CalibrationReport {
             comparison.shortest(),
             comparison.longest())
         + table(comparison)
-        + "\n"
+        + "\nTokens count with padding. The last figure is the median of its rates, each beside the"
+        + " default's of\nthe same round; who has less than 80 % of the best in the first round is"
+        + " left out of the others.\n\n"
         + verdict(comparison)
         + "\n"
         + byHand(comparison);
@@ -55,7 +51,7 @@ final class CalibrationReport {
   static String whenUsed(Settings.Inference settings) {
     return settings.threads() > 0 || settings.tokenBudget() > 0
         ? "inference.threads or inference.token-budget is set here, and goes before what is kept."
-        : "A server that runs uses it once it opens the model again: restart it.";
+        : "A server that runs goes by this once it opens the model again: restart it.";
   }
 
   private static String table(Comparison comparison) {
@@ -101,7 +97,7 @@ final class CalibrationReport {
 
   private static String note(Trial trial, Trial standard) {
     if (trial.failure() != null) {
-      return "failed: " + trial.failure();
+      return "out: " + Visible.text(trial.failure());
     }
     return trial.equals(standard) ? "the default" : "";
   }
@@ -113,8 +109,9 @@ final class CalibrationReport {
   private static String verdict(Comparison comparison) {
     return switch (comparison.verdict()) {
       case Verdict.Stays() ->
-          "The default stays: nothing is faster by %.0f %% at the median and in every round."
-              .formatted(PERCENT * (Verdict.WORTH - 1));
+          format(
+              "The default stays: nothing is faster by %.0f %% at the median and in every round.",
+              PERCENT * (Verdict.WORTH - 1));
       case Verdict.Better(Trial trial, double ratio) ->
           format(
               "%d runs side by side with %,d padded tokens a batch are %.0f %% faster than the default.",
@@ -128,8 +125,9 @@ final class CalibrationReport {
           case Verdict.Stays() -> comparison.standard();
           case Verdict.Better(Trial trial, _) -> trial;
         };
-    return "To set by hand: INFERENCE_THREADS=%d INFERENCE_TOKEN_BUDGET=%d"
-        .formatted(best.threads(), best.tokenBudget());
+    return format(
+        "To set by hand: INFERENCE_THREADS=%d INFERENCE_TOKEN_BUDGET=%d",
+        best.threads(), best.tokenBudget());
   }
 
   private static String format(String format, Object... values) {

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnxruntime.OrtEnvironment;
 import dev.penstock.testing.Api;
+import dev.penstock.testing.Api.Answer;
 import dev.penstock.testing.CommandProcess;
 import dev.penstock.testing.PenstockProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -20,6 +22,8 @@ final class CalibrateIT {
   private static final String MODEL = "all-minilm-l6-v2-q";
   private static final String OLD = "2026-01-02";
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+
+  private static final String TEXT = "{\"input\":\"the same before and after\"}";
 
   @TempDir Path folder;
 
@@ -48,13 +52,13 @@ final class CalibrateIT {
             "model all-minilm-l6-v2-q on cpu, \\d+ processors: [0-9,]+ texts of 4 to 250 tokens a"
                 + " turn");
     assertThat(run.out())
-        .contains("runs  padded tokens a batch  rounds  texts/s", "of the default's")
+        .contains("runs  tokens a batch  rounds  texts/s", "of default")
         .containsPattern(" " + PROCESSORS + " +512 +[3-9] .*100 %  the default\n")
         .containsPattern("To set by hand: INFERENCE_THREADS=\\d+ INFERENCE_TOKEN_BUDGET=\\d+\n");
     int threads = PROCESSORS == 1 ? 1 : 2;
     assertThat(
             run.lines().stream()
-                .filter(line -> line.matches(" +\\d+ +[0-9,]+ +[1-9] +[0-9,.]+ .*%.*")))
+                .filter(line -> line.matches(" +\\d+ +[0-9,]+ +\\d +([0-9,.]+ .*%.*|–.* out: .*)")))
         .hasSize(4 * threads);
     assertThat(run.lines().stream().filter(CalibrateIT::isVerdict)).hasSize(1);
   }
@@ -86,6 +90,17 @@ final class CalibrateIT {
     assertThat(data()).doesNotExist();
   }
 
+  @Test
+  void aDeviceThatIsNotThereIsNotMeasuredAsAnother() throws Exception {
+    CommandProcess run =
+        CommandProcess.run(
+            folder, Map.of(), "", "calibrate", "--device=cuda:7", "--data=" + data(), MODEL);
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).contains("cuda:7 cannot be used");
+    assertThat(file()).doesNotExist();
+  }
+
   private String refused(String... arguments) throws Exception {
     CommandProcess run = run(arguments);
     assertThat(run.code()).isEqualTo(2);
@@ -99,13 +114,16 @@ final class CalibrateIT {
   void helpNamesTheOptionsAndTheExitCodes() throws Exception {
     CommandProcess help = CommandProcess.run(folder, Map.of(), "", "calibrate", "--help");
     assertThat(help.code()).isZero();
+    assertThat(help.err()).isEmpty();
     assertThat(help.out())
         .contains("MODEL", "--seconds", "--dry-run", "--data", "--device", "Exit codes: 0 ");
   }
 
   @Test
   void aServerUsesWhatIsKeptAndIsNotHarmedByACalibrationBesideIt() throws Exception {
-    Map<String, String> environment = Map.of("EMBEDDING_MODEL", MODEL, "INFERENCE_DEVICE", "cpu");
+    Map<String, String> environment =
+        new HashMap<>(Map.of("EMBEDDING_MODEL", MODEL, "INFERENCE_DEVICE", "cpu"));
+    environment.putAll(Map.of("EMBEDDING_CACHE", "0", "SYNC_TTL", "1s"));
     try (PenstockProcess server = PenstockProcess.start(folder, environment);
         Api api = server.api()) {
       assertThat(server.log()).doesNotContain("calibrat");
@@ -115,10 +133,14 @@ final class CalibrateIT {
       assertThat(server.log())
           .contains("1 runs side by side, 256 padded tokens a batch, calibrated " + OLD);
 
+      Answer before = api.post("/v1/embeddings", TEXT);
+      assertThat(before.status()).isEqualTo(200);
       CommandProcess run = run("--seconds=5", MODEL);
       assertTable(run);
       assertThat(run.out()).containsAnyOf("Kept in the data folder", "is forgotten");
       assertThat(run.out()).endsWith("once it opens the model again: restart it.\n");
+      Answer after = api.post("/v1/embeddings", TEXT);
+      assertThat(after.json().get("data")).isEqualTo(before.json().get("data"));
       assertThat(Files.readString(file())).contains("calibrations").doesNotContain(OLD);
       assertThat(api.get("/health/ready").status()).isEqualTo(200);
     }

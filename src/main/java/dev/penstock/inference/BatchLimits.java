@@ -85,6 +85,10 @@ record BatchLimits(int threads, int tokenBudget, int padding, boolean perToken) 
     return settings.threads() > 0 && settings.tokenBudget() > 0;
   }
 
+  private static boolean anySet(Settings.Inference settings) {
+    return settings.threads() > 0 || settings.tokenBudget() > 0;
+  }
+
   /** Where the figures come from, for the end of a sentence; empty where nobody need wonder. */
   static String origin(
       Device device, Settings.Inference settings, Optional<Calibrated> calibrated) {
@@ -92,7 +96,8 @@ record BatchLimits(int threads, int tokenBudget, int padding, boolean perToken) 
       return "";
     }
     return calibrated
-        .map(figures -> ", calibrated " + figures.date())
+        .map(figures ->
+            ", " + (anySet(settings) ? "what is not set " : "") + "calibrated " + figures.date())
         .orElse(
             switch (device) {
               case Device.Cpu() -> "";

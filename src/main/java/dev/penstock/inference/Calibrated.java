@@ -19,7 +19,11 @@ record Calibrated(int threads, int tokenBudget, LocalDate date, double ratio) {
   Calibrated {
     if (threads < 1 || threads > MOST_THREADS || tokenBudget < 1 || tokenBudget > MOST_TOKENS) {
       throw new IllegalArgumentException(
-          "threads %d, token budget %d".formatted(threads, tokenBudget));
+          "threads %d (1 to %d), token budget %d (1 to %d)"
+              .formatted(threads, MOST_THREADS, tokenBudget, MOST_TOKENS));
+    }
+    if (!Double.isFinite(ratio) || ratio <= 0) {
+      throw new IllegalArgumentException("ratio " + ratio);
     }
   }
 }

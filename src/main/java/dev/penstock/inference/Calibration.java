@@ -9,8 +9,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -24,9 +28,6 @@ public final class Calibration {
 
   /** The first warm-up run that takes this part of the time says how fast the model is. */
   private static final int WARM_UP_PART = 60;
-
-  /** Of the time: for making room for the largest batches before anything is measured. */
-  private static final int STRETCH_PART = 6;
 
   /** A turn that takes longer than this and all the time there was is given up. */
   private static final Duration TURN_LIMIT = Duration.ofMinutes(1);
@@ -44,6 +45,11 @@ public final class Calibration {
     return new Calibration(Device.choose(settings.inference().device()), settings.data().dir());
   }
 
+  /** What models run on here, as settings write it. */
+  public String device() {
+    return device.name();
+  }
+
   /**
    * Opens the model, runs every candidate and closes it again.
    *
@@ -55,10 +61,14 @@ public final class Calibration {
       throws ModelFailure, InterruptedException {
     progress.accept("opening");
     LoadedModel loaded = open(spec);
-    // Not closed where this throws: a run may be under way, and would take the process down.
-    Comparison comparison = new Measuring(loaded, time, progress).compare();
-    loaded.close();
-    return comparison;
+    try {
+      Comparison comparison = new Measuring(loaded, time, progress).compare();
+      loaded.close();
+      return comparison;
+    } catch (ModelFailure e) {
+      loaded.close();
+      throw e;
+    } // Otherwise a run may be under way, and would take the process down.
   }
 
   /**
@@ -110,28 +120,39 @@ public final class Calibration {
     }
 
     Comparison compare() throws ModelFailure, InterruptedException {
-      double rate = warmUp();
-      stretch();
-      List<int[]> texts = samples.mixed(turnSize(rate));
-      List<Trial> trials =
+      List<int[]> texts = samples.mixed(turnSize(warmUp()));
+      long tokens = texts.stream().mapToLong(ids -> ids.length).sum();
+      Map<BatchLimits, String> out = stretch(tokens);
+      if (out.containsKey(standard)) {
+        throw failed(out.get(standard));
+      }
+      List<BatchLimits> running =
+          candidates.stream().filter(limits -> !out.containsKey(limits)).toList();
+      Map<BatchLimits, Trial> trials =
           new Contest(
-                  candidates,
-                  standard,
-                  (round, limits) -> turn(round, limits, texts),
-                  this::timeLeft)
+                  running, standard, (round, limits) -> turn(round, limits, texts), this::timeLeft)
               .run();
-      Trial own = trials.get(candidates.indexOf(standard));
+      Trial own = Objects.requireNonNull(trials.get(standard));
       if (own.failure() != null) {
         throw failed(own.failure());
       }
+      List<Trial> all =
+          candidates.stream()
+              .map(limits ->
+                  Optional.ofNullable(trials.get(limits)).orElseGet(() -> out(limits, out)))
+              .toList();
       return new Comparison(
           CalibrationKey.of(loaded),
           texts.size(),
           samples.shortest(),
           samples.longest(),
           own,
-          trials,
-          Verdict.of(own, trials));
+          all,
+          Verdict.of(own, all));
+    }
+
+    private static Trial out(BatchLimits limits, Map<BatchLimits, String> why) {
+      return new Trial(limits.threads(), limits.tokenBudget(), List.of(), why.get(limits));
     }
 
     /** Texts a second with the device's own figures. */
@@ -151,22 +172,41 @@ public final class Calibration {
     }
 
     /**
-     * The first batch of a size makes room for it, which must not be measured. Failures show later.
+     * Runs the largest batches of each candidate once. The first of a size makes room for it, which
+     * must not be measured; and a turn of mixed texts may have none as large.
+     *
+     * @param tokens of a turn
+     * @return who is out, and why
      */
-    private void stretch() throws InterruptedException {
+    private Map<BatchLimits, String> stretch(long tokens) throws InterruptedException {
+      Map<BatchLimits, String> out = new HashMap<>();
       for (BatchLimits limits : candidates.reversed()) {
-        if (limits.threads() == candidates.getLast().threads()
-            && since(start) * STRETCH_PART < time.toNanos()) {
+        if (full(limits) > tokens) {
+          out.put(limits, "takes more --seconds to tell");
+        } else {
           progress.accept("warming up, " + words(limits));
-          var _ = run(limits, samples.ofTokens(limits.threads() * limits.tokenBudget()));
+          if (run(limits, samples.ofTokens(full(limits))) instanceof Outcome.Failed(String why)) {
+            out.put(limits, why);
+          }
         }
       }
+      return out;
     }
 
+    /** Tokens that fill all its runs. */
+    private static int full(BatchLimits limits) {
+      return limits.threads() * limits.tokenBudget();
+    }
+
+    /** So many that the time is enough, but at least as many as fill the device's own batches. */
     private int turnSize(double rate) {
       double seconds = (time.toNanos() - since(start)) / (double) TimeUnit.SECONDS.toNanos(1);
-      int turns = Contest.ROUNDS * candidates.size() + 2 * Contest.FINAL_ROUNDS;
-      return (int) Math.clamp(rate * seconds / turns, LEAST_TEXTS, MOST_TEXTS);
+      int turns = (1 + Contest.ROUNDS) * candidates.size() + 2 * Contest.FINAL_ROUNDS;
+      int least = LEAST_TEXTS;
+      while (samples.mixed(least).stream().mapToInt(ids -> ids.length).sum() < full(standard)) {
+        least *= 2;
+      }
+      return (int) Math.clamp(rate * seconds / turns, least, Math.max(least, MOST_TEXTS));
     }
 
     private Outcome turn(int round, BatchLimits limits, List<int[]> texts)

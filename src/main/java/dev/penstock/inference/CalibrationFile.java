@@ -32,6 +32,15 @@ final class CalibrationFile {
 
   private final Path file;
 
+  /** Was read, and is no file of ours. */
+  private static final class NotOurs extends IOException {
+    private static final long serialVersionUID = 1;
+
+    NotOurs(String message) {
+      super(message);
+    }
+  }
+
   private CalibrationFile(Path file) {
     this.file = file;
   }
@@ -49,7 +58,11 @@ final class CalibrationFile {
         }
       }
     } catch (IOException e) {
-      LOG.warn("{} cannot be used, the device's own figures are: {}", file, reason(e));
+      LOG.warn(
+          "{} is not used for model {}: {}. The default figures are; calibrate again, or delete it",
+          file,
+          key.model(),
+          reason(e));
     }
     return Optional.empty();
   }
@@ -114,29 +127,38 @@ final class CalibrationFile {
   private static Calibrated figures(JsonNode entry) throws IOException {
     try {
       return new Calibrated(
-          entry.path("threads").asInt(),
-          entry.path("token_budget").asInt(),
+          whole(entry, "threads"),
+          whole(entry, "token_budget"),
           LocalDate.parse(entry.path("date").asText()),
           entry.path("ratio").asDouble());
     } catch (IllegalArgumentException | DateTimeParseException e) {
-      throw new IOException(e.getMessage(), e);
+      throw new IOException("an entry has " + e.getMessage(), e);
     }
+  }
+
+  private static int whole(JsonNode entry, String member) {
+    JsonNode value = entry.path(member);
+    if (!value.canConvertToExactIntegral() || !value.canConvertToInt()) {
+      throw new IllegalArgumentException("no whole number as '" + member + "', or too large a one");
+    }
+    return value.intValue();
   }
 
   private static JsonNode entries(ObjectNode root) throws IOException {
     JsonNode entries = root.path(ENTRIES);
     if (!entries.isArray() && !root.isEmpty()) {
-      throw new IOException("it has no list '" + ENTRIES + "'");
+      throw new NotOurs("it has no list '" + ENTRIES + "'");
     }
     return entries;
   }
 
-  private ObjectNode readOrNew() {
+  /** What cannot be read is an error: there may be figures in it. */
+  private ObjectNode readOrNew() throws IOException {
     try {
       ObjectNode root = read();
       entries(root);
       return root;
-    } catch (IOException e) {
+    } catch (NotOurs | JsonProcessingException e) {
       LOG.warn("{} is written anew: {}", file, reason(e));
       return JSON.createObjectNode();
     }
@@ -151,18 +173,19 @@ final class CalibrationFile {
       return JSON.createObjectNode();
     }
     if (bytes.length > MOST_BYTES) {
-      throw new IOException("it is larger than 1 MiB");
+      throw new NotOurs("it is larger than 1 MiB");
     }
     return JSON.readTree(bytes) instanceof ObjectNode root ? root : notOurs();
   }
 
   private static ObjectNode notOurs() throws IOException {
-    throw new IOException("it is no JSON object");
+    throw new NotOurs("it is no JSON object");
   }
 
   private void write(ObjectNode root) throws IOException {
-    Path folder = file.toAbsolutePath().getParent();
-    Path part = Files.createTempFile(folder, NAME + ".", ".part");
+    // Not a temporary file of the JDK's: only its owner could read it, and a server may be another.
+    String unlike = ProcessHandle.current().pid() + "-" + Thread.currentThread().threadId();
+    Path part = file.resolveSibling(NAME + "." + unlike + ".part");
     try {
       Files.write(part, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root));
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -31,6 +31,6 @@ public record CalibrationKey(
           case ModelFiles.Resources(_, _) -> loaded.file().getFileName().toString();
           case ModelFiles.Folder(_, _, long bytes, String changed) -> bytes + " " + changed;
         };
-    return "%s %s %d %d".formatted(revision, spec.pooling(), spec.maxTokens(), spec.dimensions());
+    return revision + ' ' + spec.pooling() + ' ' + spec.maxTokens() + ' ' + spec.dimensions();
   }
 }

@@ -54,11 +54,8 @@ final class Contest {
     candidates.forEach(limits -> entries.put(limits, new Entry()));
   }
 
-  /**
-   * Blocks for all rounds. One trial for each candidate, in their order; ends when the standard
-   * fails.
-   */
-  List<Trial> run() throws InterruptedException {
+  /** Blocks for all rounds; ends when the standard fails. */
+  Map<BatchLimits, Trial> run() throws InterruptedException {
     List<BatchLimits> running = new ArrayList<>(entries.keySet());
     for (int round = 1; goesOn(round, running); round++) {
       for (BatchLimits limits : List.copyOf(running)) {
@@ -78,7 +75,9 @@ final class Contest {
       }
       running = running.reversed();
     }
-    return entries.keySet().stream().map(this::trial).toList();
+    Map<BatchLimits, Trial> trials = new LinkedHashMap<>();
+    entries.keySet().forEach(limits -> trials.put(limits, trial(limits)));
+    return trials;
   }
 
   private boolean goesOn(int round, List<BatchLimits> running) {

@@ -11,6 +11,7 @@ import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
@@ -42,23 +43,34 @@ final class DirectRuns {
       return NOT_NOW;
     }
     try (var _ = MDC.putCloseable("task", request.spec().id().value())) {
-      Ran ran = immediate.free(request) ? onTheFloor(immediate, request) : NOT_NOW;
-      return ran instanceof Ran.NotNow
-          ? execute(direct(request, _ -> immediate.known(request)))
-          : ran;
+      Optional<Ran> ran =
+          immediate.free(request) ? onTheFloor(immediate, request) : Optional.empty();
+      return ran.isPresent() ? ran.get() : known(immediate, request);
     }
   }
 
-  private Ran onTheFloor(Immediate immediate, RunNow request) throws InterruptedException {
+  /** Empty where it was not let in. */
+  private Optional<Ran> onTheFloor(Immediate immediate, RunNow request)
+      throws InterruptedException {
     if (!floor.enter(1, Duration.ZERO)) {
-      return NOT_NOW;
+      return Optional.empty();
     }
     Run run = direct(request, control -> immediate.run(request, control));
     try {
-      return hand.takeDirect(run) ? execute(run) : NOT_NOW;
+      return hand.takeDirect(run) ? Optional.of(execute(run)) : Optional.empty();
     } finally {
       hand.drop(run);
       floor.leave(1);
+    }
+  }
+
+  /** It needs no model, so it passes nobody; only a stop has to wait for it. */
+  private Ran known(Immediate immediate, RunNow request) {
+    Run run = direct(request, _ -> immediate.known(request));
+    try {
+      return hand.takeAside(run) ? execute(run) : NOT_NOW;
+    } finally {
+      hand.drop(run);
     }
   }
 

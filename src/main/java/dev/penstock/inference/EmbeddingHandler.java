@@ -87,16 +87,17 @@ final class EmbeddingHandler implements Immediate {
 
   /**
    * Whether vectors are known is told by their tokens, and a caller who then waits all the same has
-   * had them made for nothing: of a few short texts that is next to nothing.
+   * had them made for nothing: of a few short texts, on this thread, that is next to nothing.
    */
   @Override
   public Outcome known(RunNow request) throws InterruptedException {
     String name = request.spec().lane().model();
     Optional<ModelSpec> spec = name == null ? Optional.empty() : engines.find(name);
-    Optional<ModelEngines.Use> open =
-        spec.isEmpty() || cache.isEmpty() || !TokenizerThreads.isShort(request.work().items())
-            ? Optional.empty()
-            : engines.acquireOpen(spec.get());
+    EmbeddingInput input = EmbeddingInput.of(request.work());
+    if (cache.isEmpty() || spec.isEmpty() || !isShort(input, spec.get())) {
+      return UNKNOWN;
+    }
+    Optional<ModelEngines.Use> open = engines.acquireOpen(spec.get());
     if (open.isEmpty()) {
       return UNKNOWN;
     }
@@ -105,7 +106,7 @@ final class EmbeddingHandler implements Immediate {
       String owner = request.spec().owner();
       return embed(
           spec.get(),
-          EmbeddingInput.of(request.work()),
+          input,
           engine.tokenizer(),
           texts -> cache.known(engine.identity(), owner, texts));
     } catch (InvalidInput e) {
@@ -113,6 +114,11 @@ final class EmbeddingHandler implements Immediate {
     } catch (ModelFailure | RejectedExecutionException e) {
       return UNKNOWN;
     }
+  }
+
+  private static boolean isShort(EmbeddingInput input, ModelSpec spec) {
+    return input.items() instanceof EmbeddingItems.Texts(List<String> texts)
+        && TokenizerThreads.isShort(prefixed(texts, spec, input));
   }
 
   private interface Input {
@@ -159,29 +165,28 @@ final class EmbeddingHandler implements Immediate {
             spec,
             input,
             engine.tokenizer(),
-            texts -> {
-              coming.close();
-              return vectors(task, control, engine, texts);
-            });
+            texts -> vectors(task, control, engine, texts, coming));
       }
     }
   }
 
   /** Those that are not kept are run; empty: there is no room for them. */
   private Optional<float[][]> vectors(
-      TaskSpec task, Control control, ModelEngine engine, List<Tokens> texts)
+      TaskSpec task, Control control, ModelEngine engine, List<Tokens> texts, Coming.Arrival coming)
       throws InterruptedException, ModelFailure {
     int all = texts.size();
     return cache.vectors(
         engine.identity(),
         task.owner(),
         texts,
-        unknown ->
-            engine.embed(
-                task.owner(),
-                task.priority(),
-                unknown,
-                done -> control.progress(new Progress(all - unknown.size() + done, all, "texts"))));
+        unknown -> {
+          coming.close();
+          return engine.embed(
+              task.owner(),
+              task.priority(),
+              unknown,
+              done -> control.progress(new Progress(all - unknown.size() + done, all, "texts")));
+        });
   }
 
   private Outcome embed(

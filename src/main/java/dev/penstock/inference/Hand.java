@@ -95,7 +95,12 @@ final class Hand {
    */
   synchronized boolean takeDirect(Run run) {
     boolean passes = runs.size() >= places && run.priority() <= highest();
-    return !passes && direct.size() < MOST_DIRECT && direct.add(run);
+    return !passes && takeAside(run);
+  }
+
+  /** Takes a run that was not leased and passes nobody; false where there are too many. */
+  synchronized boolean takeAside(Run run) {
+    return direct.size() < MOST_DIRECT && direct.add(run);
   }
 
   synchronized void drop(Run run) {

@@ -2,7 +2,6 @@ package dev.penstock.inference;
 
 import dev.penstock.inference.Tokenizer.Tokens;
 import dev.penstock.models.ModelSpec.Truncation;
-import dev.penstock.task.EmbeddingItems;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,17 +79,8 @@ final class TokenizerThreads implements AutoCloseable {
     }
   }
 
-  /** Whether the caller's own thread makes the tokens, at once. */
-  static boolean isShort(EmbeddingItems items) {
-    return switch (items) {
-      case EmbeddingItems.Texts(List<String> texts) -> isShort(texts);
-      case EmbeddingItems.TokenIds ids ->
-          ids.count() <= SHORT_TEXTS && ids.tokens(SHORT_CHARS) <= SHORT_CHARS;
-    };
-  }
-
   /** Done here sooner than another thread could begin, and the carrier is held no longer. */
-  private static boolean isShort(List<String> texts) {
+  static boolean isShort(List<String> texts) {
     return texts.size() <= SHORT_TEXTS
         && texts.stream().mapToLong(String::length).sum() <= SHORT_CHARS;
   }

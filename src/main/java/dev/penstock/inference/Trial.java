@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param threads model runs side by side
  * @param tokenBudget padded tokens of a batch
  * @param rates texts a second, round by round; fewer than others have where it was left out later
- * @param failure why it is out; null: no run failed
+ * @param failure why it is out; null: it is not
  */
 public record Trial(int threads, int tokenBudget, List<Double> rates, @Nullable String failure) {
   public Trial {

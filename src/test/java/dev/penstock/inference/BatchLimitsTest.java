@@ -46,6 +46,8 @@ class BatchLimitsTest {
     assertThat(BatchLimits.origin(CPU, SET, CALIBRATED)).isEmpty();
     assertThat(BatchLimits.origin(GPU, UNSET, NONE)).contains("guesses", "penstock calibrate");
     assertThat(BatchLimits.origin(GPU, BUDGET_SET, NONE)).contains("guesses");
+    assertThat(BatchLimits.origin(CPU, BUDGET_SET, CALIBRATED))
+        .isEqualTo(", what is not set calibrated 2026-11-26");
     assertThat(BatchLimits.origin(GPU, UNSET, CALIBRATED)).isEqualTo(", calibrated 2026-11-26");
     assertThat(BatchLimits.origin(GPU, SET, NONE)).isEmpty();
   }

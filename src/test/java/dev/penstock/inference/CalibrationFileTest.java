@@ -1,6 +1,7 @@
 package dev.penstock.inference;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
@@ -148,11 +150,23 @@ class CalibrationFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"threads", "token_budget", "date"})
-  void figuresThatCannotBeAreOneWarning(String member) throws Exception {
+  @CsvSource({
+    "threads, \"x\"",
+    "threads, 0",
+    "threads, 1.5",
+    "threads, 1000000",
+    "threads, 4294967297",
+    "token_budget, \"x\"",
+    "token_budget, 99999999999",
+    "date, \"x\"",
+    "ratio, 0",
+    "ratio, 1e999",
+  })
+  void figuresThatCannotBeAreOneWarning(String member, String value) throws Exception {
     file().put(KEY, FIGURES);
-    Files.writeString(
-        path(), Files.readString(path()).replaceFirst("(\"" + member + "\" : )[^,]*", "$1\"x\""));
+    String text = Files.readString(path());
+    Files.writeString(path(), text.replaceFirst("(\"" + member + "\" : )[^,}\\s]*", "$1" + value));
+    assertThat(path()).content().contains(value);
     assertThat(file().find(KEY)).isEmpty();
     assertOneWarning();
   }
@@ -162,6 +176,7 @@ class CalibrationFileTest {
     Files.createDirectory(path());
     assertThat(file().find(KEY)).isEmpty();
     assertOneWarning();
+    assertThatThrownBy(() -> file().put(KEY, FIGURES)).isInstanceOf(IOException.class);
   }
 
   @Test

@@ -15,15 +15,17 @@ class ContestTest {
   private final List<String> turns = new ArrayList<>();
 
   private List<Trial> run(boolean timeLeft, Contest.Turns outcomes) throws Exception {
-    return new Contest(
-            List.of(A, B, C),
-            B,
-            (round, limits) -> {
-              turns.add(round + name(limits));
-              return outcomes.run(round, limits);
-            },
-            () -> timeLeft)
-        .run();
+    return List.copyOf(
+        new Contest(
+                List.of(A, B, C),
+                B,
+                (round, limits) -> {
+                  turns.add(round + name(limits));
+                  return outcomes.run(round, limits);
+                },
+                () -> timeLeft)
+            .run()
+            .values());
   }
 
   private static String name(BatchLimits limits) {

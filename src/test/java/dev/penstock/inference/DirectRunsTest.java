@@ -181,6 +181,13 @@ final class DirectRunsTest {
   }
 
   @Test
+  void whatRanAndCameToNothingIsNotLookedUp() throws Exception {
+    handler.known = new Outcome.Done(OUTPUT);
+    handler.body = () -> new Outcome.Retry(ERROR);
+    assertThat(direct.run(request(7))).isInstanceOf(Ran.NotNow.class);
+  }
+
+  @Test
   void aHandlerThatCannotTellIsAlwaysGivenTasks() throws Exception {
     var pings = new DirectRuns(new PingHandler("worker", false), "worker", floor, hand, board);
     assertThat(pings.run(request(10))).isInstanceOf(Ran.NotNow.class);

@@ -13,6 +13,7 @@ import dev.penstock.task.EmbeddingOutput;
 import dev.penstock.task.EmbeddingWork;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
+import dev.penstock.task.Priority;
 import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
@@ -107,6 +108,21 @@ class EmbeddingHandlerTest {
   }
 
   @Test
+  void itIsNotFreeWhileMuchIsOnItsWayToTheModel() throws Exception {
+    done("all-minilm-l6-v2", "\"opens it\"");
+    RunNow request = texts("all-minilm-l6-v2", 1);
+    RunNow much = texts("all-minilm-l6-v2", 1_000_000);
+    try (ModelEngines.Use use =
+        engines.acquire(engines.find("all-minilm-l6-v2").orElseThrow()).orElseThrow()) {
+      Priority priority = request.spec().priority();
+      Coming.Arrival coming = use.engine().announce(priority, much.work().items());
+      assertThat(handler.free(request)).isFalse();
+      coming.close();
+      assertThat(handler.free(request)).isTrue();
+    }
+  }
+
+  @Test
   void workThatIsNoTaskGivesTheSameVectors() throws Exception {
     EmbeddingOutput task = done("all-minilm-l6-v2", JSON.writeValueAsString(TEXT));
     var outcome = (Outcome.Done) handler.run(texts("all-minilm-l6-v2", 1), progress -> {});
@@ -123,6 +139,13 @@ class EmbeddingHandlerTest {
     assertThat(known.output().bytes()).isEqualTo(ran.output().bytes());
     assertThat(keeping.known(texts("all-minilm-l6-v2", 5)))
         .as("many are not looked for")
+        .isInstanceOf(Outcome.Postpone.class);
+    var ids = new EmbeddingItems.TokenIds(List.of(new int[] {15_339, 1_917}));
+    assertThat(
+            keeping.known(
+                new RunNow(
+                    request.spec(), new EmbeddingWork(ids, null, null), Duration.ofMinutes(1))))
+        .as("nor token ids")
         .isInstanceOf(Outcome.Postpone.class);
     assertThat(keeping.known(texts("texts", 1)))
         .as("a model that is not open")
