@@ -215,7 +215,8 @@ final class EmbedPart implements Part {
             Closed loop: a client sends its next request when it has its reply. One run each,
             beside a bare run on the same texts right before or after it. One client with one text
             keeps one core busy at most, the bare run all of them. CPU is the part of the whole
-            machine's.
+            machine's. Rows with "no time" fell to the limit of the whole run: `make bench
+            ARGS="embed --minutes 60"` has them.
             """,
             closed);
     session
