@@ -12,7 +12,7 @@ for command in node npm; do
     exit 1
   fi
 done
-if ! node -e 'process.exit(parseInt(process.versions.node) < 20)'; then
+if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; then
   echo "bench-peers: it needs Node 20 or newer; this is $(node --version)" >&2
   exit 1
 fi
