@@ -92,7 +92,10 @@ final class MixedPart implements Part {
       session
           .report()
           .aim(
-              Aim.atMost("what a bulk job adds to the p99 of single requests, of the time of a batch", 200, "%"),
+              Aim.atMost(
+                  "what a bulk job adds to the p99 of single requests, of the time of a batch",
+                  200,
+                  "%"),
               100 * more / batch);
     }
     var table = new Report.Table("single requests", "p50 ms", "p99 ms", "max ms", "requests");
