@@ -144,7 +144,7 @@ final class DirectAnswersIT {
       Answer first = api.post("/v1/embeddings", known);
       List<FutureTask<Answer>> requests = new ArrayList<>();
       for (int i = 0; i < 80; i++) {
-        requests.add(ask(api, longTexts("request " + i, 6)));
+        requests.add(ask(api, longTexts("request " + i, 4)));
       }
       Await.until("some wait", LIMIT, () -> found(api, "request") > 0);
       var unknown = ask(api, "{\"input\":\"nobody knows\"}");
