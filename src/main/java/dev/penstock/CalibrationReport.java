@@ -1,5 +1,6 @@
 package dev.penstock;
 
+import dev.penstock.cli.TextTable;
 import dev.penstock.config.Settings;
 import dev.penstock.config.Visible;
 import dev.penstock.inference.Comparison;
@@ -58,23 +59,7 @@ final class CalibrationReport {
     List<List<String>> rows = new ArrayList<>();
     rows.add(HEADER);
     comparison.trials().forEach(trial -> rows.add(row(trial, comparison.standard())));
-    int[] widths = new int[HEADER.size()];
-    for (List<String> row : rows) {
-      for (int c = 0; c < widths.length; c++) {
-        widths[c] = Math.max(widths[c], row.get(c).length());
-      }
-    }
-    var table = new StringBuilder();
-    for (List<String> row : rows) {
-      var line = new StringBuilder();
-      for (int c = 0; c < widths.length; c++) {
-        String space = " ".repeat(widths[c] - row.get(c).length());
-        boolean note = c == widths.length - 1;
-        line.append(note ? row.get(c) : space + row.get(c)).append("  ");
-      }
-      table.append(line.toString().stripTrailing()).append('\n');
-    }
-    return table.toString();
+    return TextTable.of(rows, HEADER.size() - 1);
   }
 
   private static List<String> row(Trial trial, Trial standard) {

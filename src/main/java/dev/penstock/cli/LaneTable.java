@@ -23,22 +23,7 @@ final class LaneTable {
     if (lanes.size() != 1) {
       rows.add(sums(lanes));
     }
-    int[] widths = new int[HEADER.size()];
-    for (List<String> row : rows) {
-      for (int c = 0; c < widths.length; c++) {
-        widths[c] = Math.max(widths[c], row.get(c).length());
-      }
-    }
-    var table = new StringBuilder();
-    for (List<String> row : rows) {
-      var line = new StringBuilder();
-      for (int c = 0; c < widths.length; c++) {
-        String space = " ".repeat(widths[c] - row.get(c).length());
-        line.append(c == 0 ? row.get(c) + space : space + row.get(c)).append("  ");
-      }
-      table.append(line.toString().stripTrailing()).append('\n');
-    }
-    return table.toString();
+    return TextTable.of(rows, 0);
   }
 
   private static List<String> row(JsonNode lane) {

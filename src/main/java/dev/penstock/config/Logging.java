@@ -7,6 +7,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.OutputStreamAppender;
 import java.util.List;
+import java.util.function.Consumer;
 import org.slf4j.LoggerFactory;
 
 /** The program's log, as far as settings reach into it; logback.xml says the rest. */
@@ -34,11 +35,10 @@ public final class Logging {
   /** For a command whose results go to standard output. Called before other threads log. */
   public static void toStandardError() {
     if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
-      context
-          .getLogger(Logger.ROOT_LOGGER_NAME)
-          .iteratorForAppenders()
-          .forEachRemaining(appender -> {
-            if (appender instanceof ConsoleAppender<ILoggingEvent> console) {
+      forEachStream(
+          context,
+          stream -> {
+            if (stream instanceof ConsoleAppender<ILoggingEvent> console) {
               console.stop();
               console.setTarget("System.err");
               console.start();
@@ -66,12 +66,17 @@ public final class Logging {
     var json = new LogJson();
     json.setContext(context);
     json.start();
+    forEachStream(context, stream -> stream.setEncoder(json));
+  }
+
+  private static void forEachStream(
+      LoggerContext context, Consumer<OutputStreamAppender<ILoggingEvent>> action) {
     context
         .getLogger(Logger.ROOT_LOGGER_NAME)
         .iteratorForAppenders()
         .forEachRemaining(appender -> {
           if (appender instanceof OutputStreamAppender<ILoggingEvent> stream) {
-            stream.setEncoder(json);
+            action.accept(stream);
           }
         });
   }

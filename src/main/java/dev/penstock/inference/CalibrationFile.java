@@ -52,7 +52,7 @@ final class CalibrationFile {
   /** The figures kept for exactly that. A file that makes no sense has none, and is logged. */
   Optional<Calibrated> find(CalibrationKey key) {
     try {
-      for (JsonNode entry : entries(read())) {
+      for (JsonNode entry : read().path(ENTRIES)) {
         if (isFor(key, entry)) {
           return Optional.of(figures(entry));
         }
@@ -91,7 +91,6 @@ final class CalibrationFile {
     ObjectNode root;
     try {
       root = read();
-      entries(root);
     } catch (IOException e) {
       LOG.warn("{} cannot be used: {}", file, reason(e));
       return false;
@@ -144,20 +143,10 @@ final class CalibrationFile {
     return value.intValue();
   }
 
-  private static JsonNode entries(ObjectNode root) throws IOException {
-    JsonNode entries = root.path(ENTRIES);
-    if (!entries.isArray() && !root.isEmpty()) {
-      throw new NotOurs("it has no list '" + ENTRIES + "'");
-    }
-    return entries;
-  }
-
   /** What cannot be read is an error: there may be figures in it. */
   private ObjectNode readOrNew() throws IOException {
     try {
-      ObjectNode root = read();
-      entries(root);
-      return root;
+      return read();
     } catch (NotOurs | JsonProcessingException e) {
       LOG.warn("{} is written anew: {}", file, reason(e));
       return JSON.createObjectNode();
@@ -175,11 +164,13 @@ final class CalibrationFile {
     if (bytes.length > MOST_BYTES) {
       throw new NotOurs("it is larger than 1 MiB");
     }
-    return JSON.readTree(bytes) instanceof ObjectNode root ? root : notOurs();
-  }
-
-  private static ObjectNode notOurs() throws IOException {
-    throw new NotOurs("it is no JSON object");
+    if (!(JSON.readTree(bytes) instanceof ObjectNode root)) {
+      throw new NotOurs("it is no JSON object");
+    }
+    if (!root.isEmpty() && !root.path(ENTRIES).isArray()) {
+      throw new NotOurs("it has no list '" + ENTRIES + "'");
+    }
+    return root;
   }
 
   private void write(ObjectNode root) throws IOException {

@@ -51,9 +51,7 @@ final class EmbeddingHandler implements Immediate {
   @Override
   public boolean free(RunNow request) {
     TaskSpec spec = request.spec();
-    String name = spec.lane().model();
-    Optional<ModelEngines.Use> open =
-        name == null ? Optional.empty() : engines.find(name).flatMap(engines::acquireOpen);
+    Optional<ModelEngines.Use> open = model(spec).flatMap(engines::acquireOpen);
     if (open.isEmpty()) {
       return false;
     }
@@ -91,8 +89,7 @@ final class EmbeddingHandler implements Immediate {
    */
   @Override
   public Outcome known(RunNow request) throws InterruptedException {
-    String name = request.spec().lane().model();
-    Optional<ModelSpec> spec = name == null ? Optional.empty() : engines.find(name);
+    Optional<ModelSpec> spec = model(request.spec());
     EmbeddingInput input = EmbeddingInput.of(request.work());
     if (cache.isEmpty() || spec.isEmpty() || !isShort(input, spec.get())) {
       return UNKNOWN;
@@ -126,10 +123,9 @@ final class EmbeddingHandler implements Immediate {
   }
 
   private Outcome run(TaskSpec task, Control control, Input input) throws InterruptedException {
-    String name = task.lane().model();
-    Optional<ModelSpec> spec = name == null ? Optional.empty() : engines.find(name);
+    Optional<ModelSpec> spec = model(task);
     if (spec.isEmpty()) {
-      return notFound(String.valueOf(name));
+      return notFound(String.valueOf(task.lane().model()));
     }
     try {
       return embed(task, control, spec.get(), input.of(spec.get()));
@@ -145,6 +141,11 @@ final class EmbeddingHandler implements Immediate {
     } catch (RejectedExecutionException e) { // The tokenizers have more than enough to do.
       return new Outcome.Postpone(NO_ROOM_DELAY);
     }
+  }
+
+  private Optional<ModelSpec> model(TaskSpec task) {
+    String name = task.lane().model();
+    return name == null ? Optional.empty() : engines.find(name);
   }
 
   private Outcome notFound(String model) {
