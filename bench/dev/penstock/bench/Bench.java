@@ -1,5 +1,23 @@
 package dev.penstock.bench;
 
+import dev.penstock.bench.parts.CachePart;
+import dev.penstock.bench.parts.ClusterPart;
+import dev.penstock.bench.parts.EmbedPart;
+import dev.penstock.bench.parts.FilledPart;
+import dev.penstock.bench.parts.LatencyPart;
+import dev.penstock.bench.parts.MemoryPart;
+import dev.penstock.bench.parts.MixedPart;
+import dev.penstock.bench.parts.NullPart;
+import dev.penstock.bench.parts.OverloadPart;
+import dev.penstock.bench.parts.Part;
+import dev.penstock.bench.parts.PeersPart;
+import dev.penstock.bench.parts.PingPart;
+import dev.penstock.bench.parts.QueuePart;
+import dev.penstock.bench.parts.ScalePart;
+import dev.penstock.bench.parts.StartPart;
+import dev.penstock.bench.report.Machine;
+import dev.penstock.bench.report.Plan;
+import dev.penstock.bench.report.Report;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;

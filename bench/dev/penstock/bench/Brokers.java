@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A RabbitMQ and a Redis of the benchmark's own, on free ports, as a fresh install has them. */
-final class Brokers implements AutoCloseable {
+public final class Brokers implements AutoCloseable {
   private final Path folder;
   private final RabbitServer rabbit;
   private final RedisServer redis;
@@ -22,7 +22,7 @@ final class Brokers implements AutoCloseable {
   }
 
   /** Starts both and waits until they take connections. */
-  static Brokers start(Path scratch) throws Exception {
+  public static Brokers start(Path scratch) throws Exception {
     Path folder = Files.createTempDirectory(scratch, "brokers");
     // Tests let it sync every write; this is what Redis recommends and what our compose file says.
     RedisServer redis = RedisServer.start(folder.resolve("redis"), "--appendfsync", "everysec");
@@ -36,23 +36,23 @@ final class Brokers implements AutoCloseable {
   }
 
   /** The settings of a node that uses them. */
-  Map<String, String> settings() {
+  public Map<String, String> settings() {
     return BrokerSettings.of(rabbit, redis);
   }
 
-  int rabbitPort() {
+  public int rabbitPort() {
     return rabbit.port();
   }
 
-  int redisPort() {
+  public int redisPort() {
     return redis.port();
   }
 
-  List<ProcessHandle> rabbitProcesses() {
+  public List<ProcessHandle> rabbitProcesses() {
     return rabbit.processes();
   }
 
-  List<ProcessHandle> redisProcesses() {
+  public List<ProcessHandle> redisProcesses() {
     return redis.processes();
   }
 

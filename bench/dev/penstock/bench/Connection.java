@@ -16,7 +16,7 @@ import java.util.Locale;
  * beforehand, replies are read and not looked at. An HTTP client proper would take from the cores
  * what is being measured.
  */
-final class Connection implements AutoCloseable {
+public final class Connection implements AutoCloseable {
   private static final Duration CONNECT = Duration.ofSeconds(5);
   static final Duration READ = Duration.ofSeconds(150);
   private static final int STATUS_START = "HTTP/1.1 ".length();
@@ -30,14 +30,14 @@ final class Connection implements AutoCloseable {
   private String head = "";
   private byte[] body = {};
 
-  Connection(URI server) throws IOException {
+  public Connection(URI server) throws IOException {
     this(server, READ);
   }
 
   /**
    * @param read silence after which an exchange fails
    */
-  Connection(URI server, Duration read) throws IOException {
+  public Connection(URI server, Duration read) throws IOException {
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(Math.toIntExact(read.toMillis()));
     socket.connect(
@@ -46,7 +46,7 @@ final class Connection implements AutoCloseable {
     in = socket.getInputStream();
   }
 
-  static byte[] get(URI server, String key, String path) {
+  public static byte[] get(URI server, String key, String path) {
     return getWith(server, path, authorization(key));
   }
 
@@ -61,7 +61,7 @@ final class Connection implements AutoCloseable {
     return "Authorization: Bearer " + key;
   }
 
-  static byte[] post(URI server, String key, String path, byte[] json) {
+  public static byte[] post(URI server, String key, String path, byte[] json) {
     String headers =
         "%s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
             .formatted(authorization(key), json.length);
@@ -80,7 +80,7 @@ final class Connection implements AutoCloseable {
   }
 
   /** Sends the request and reads its reply; returns its status, whatever it is. */
-  int exchange(byte[] request) throws IOException {
+  public int exchange(byte[] request) throws IOException {
     socket.getOutputStream().write(request);
     int end = endOfHead();
     head = new String(buffer, 0, end, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
@@ -95,17 +95,17 @@ final class Connection implements AutoCloseable {
   }
 
   /** Status line and headers of the reply read last, in lower case. */
-  String head() {
+  public String head() {
     return head;
   }
 
   /** The body of the reply read last. */
-  byte[] body() {
+  public byte[] body() {
     return body;
   }
 
   /** The reply's body; a status of 300 and above is an exception with the body in it. */
-  byte[] ask(byte[] request) throws IOException {
+  public byte[] ask(byte[] request) throws IOException {
     int status = exchange(request);
     if (status >= 300) {
       throw new IOException("status " + status + ": " + new String(body, StandardCharsets.UTF_8));

@@ -4,15 +4,15 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** Processor time of the generator and of the server it loads: they share the machine. */
-final class Cpu {
+public final class Cpu {
   private final ProcessHandle server;
 
-  Cpu(long serverPid) {
+  public Cpu(long serverPid) {
     this.server = ProcessHandle.of(serverPid).orElseThrow();
   }
 
   /** A moment to measure from. */
-  record Mark(long nanos, Duration generator, Duration server) {}
+  public record Mark(long nanos, Duration generator, Duration server) {}
 
   /**
    * Parts of the whole machine's processor time, 0 to 1.
@@ -20,13 +20,13 @@ final class Cpu {
    * @param generator this process
    * @param server the server's process
    */
-  record Share(double generator, double server) {}
+  public record Share(double generator, double server) {}
 
-  Mark mark() {
+  public Mark mark() {
     return new Mark(System.nanoTime(), used(ProcessHandle.current()), used(server));
   }
 
-  Share since(Mark mark) {
+  public Share since(Mark mark) {
     Mark now = mark();
     double all = (double) (now.nanos - mark.nanos) * Runtime.getRuntime().availableProcessors();
     return new Share(

@@ -7,11 +7,11 @@ import java.util.Comparator;
 import java.util.List;
 
 /** Folders of the benchmark's own. */
-final class Folders {
+public final class Folders {
   private Folders() {}
 
   /** Deletes the folder with all that is in it. */
-  static void delete(Path folder) throws IOException {
+  public static void delete(Path folder) throws IOException {
     List<Path> deepestFirst;
     try (var walk = Files.walk(folder)) {
       deepestFirst = walk.sorted(Comparator.reverseOrder()).toList();

@@ -23,7 +23,7 @@ import org.HdrHistogram.Histogram;
 /**
  * Sends requests to a server, closed loop or open loop. A reply that is no success ends the run.
  */
-final class Load {
+public final class Load {
   private static final int DIGITS = 3;
   private static final int MAX_OPEN = 512;
 
@@ -37,21 +37,23 @@ final class Load {
    * @param latency in nanoseconds
    * @param replies bodies, in the order of the requests
    */
-  record Result(Instant began, long nanos, Histogram latency, List<byte[]> replies, Cpu.Share cpu) {
-    double perSecond(long count) {
+  public record Result(
+      Instant began, long nanos, Histogram latency, List<byte[]> replies, Cpu.Share cpu) {
+    public double perSecond(long count) {
       return count * 1e9 / nanos;
     }
   }
 
   /** Waits until that moment, a {@link System#nanoTime}. */
-  static void awaitDue(long due) {
+  public static void awaitDue(long due) {
     for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
       LockSupport.parkNanos(left);
     }
   }
 
   /** Each client sends its next request when it has the reply to the last one. */
-  static Result closed(URI server, Cpu cpu, List<byte[]> requests, int clients) throws Exception {
+  public static Result closed(URI server, Cpu cpu, List<byte[]> requests, int clients)
+      throws Exception {
     byte[][] replies = new byte[requests.size()][];
     var next = new AtomicInteger();
     var ready = new CountDownLatch(clients);
@@ -96,7 +98,7 @@ final class Load {
    * moment a request was meant to be sent, so a stalled server cannot slow the generator down and
    * hide its own stall.
    */
-  static Result open(URI server, Cpu cpu, List<byte[]> requests, double perSecond)
+  public static Result open(URI server, Cpu cpu, List<byte[]> requests, double perSecond)
       throws Exception {
     byte[][] replies = new byte[requests.size()][];
     var idle = new Idle(server, Connection.READ);
@@ -133,17 +135,17 @@ final class Load {
   }
 
   /** Connections nobody uses at the moment. The one used last goes out first. */
-  static final class Idle implements AutoCloseable {
+  public static final class Idle implements AutoCloseable {
     private final URI server;
     private final Duration read;
     private final Deque<Connection> connections = new ArrayDeque<>();
 
-    Idle(URI server, Duration read) {
+    public Idle(URI server, Duration read) {
       this.server = server;
       this.read = read;
     }
 
-    Connection take() throws IOException {
+    public Connection take() throws IOException {
       synchronized (this) {
         Connection connection = connections.poll();
         if (connection != null) {
@@ -153,7 +155,7 @@ final class Load {
       return new Connection(server, read);
     }
 
-    synchronized void give(Connection connection) {
+    public synchronized void give(Connection connection) {
       connections.push(connection);
     }
 

@@ -1,5 +1,6 @@
 package dev.penstock.bench;
 
+import dev.penstock.bench.report.CpuShares;
 import dev.penstock.testing.FreePort;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,11 +12,11 @@ import java.util.List;
 import java.util.Map;
 
 /** Penstock processes that share a RabbitMQ and a Redis; the first takes the requests. */
-final class Nodes implements AutoCloseable {
-  static final String HTTP = "http";
-  static final String WORKERS = "workers";
-  static final String RABBITMQ = "RabbitMQ";
-  static final String REDIS = "Redis";
+public final class Nodes implements AutoCloseable {
+  public static final String HTTP = "http";
+  public static final String WORKERS = "workers";
+  public static final String RABBITMQ = "RabbitMQ";
+  public static final String REDIS = "Redis";
 
   private static final Duration STOP = Duration.ofSeconds(20);
 
@@ -42,16 +43,16 @@ final class Nodes implements AutoCloseable {
   }
 
   /** A node with the role http alone, for workers to join. */
-  static Nodes withoutWorkers(Path scratch, Brokers brokers) throws Exception {
+  public static Nodes withoutWorkers(Path scratch, Brokers brokers) throws Exception {
     return new Nodes(scratch, brokers, false);
   }
 
   /** A process with both roles and no cluster. */
-  static Nodes oneProcess(Path scratch, Brokers brokers) throws Exception {
+  public static Nodes oneProcess(Path scratch, Brokers brokers) throws Exception {
     return new Nodes(scratch, brokers, true);
   }
 
-  void addWorker() throws Exception {
+  public void addWorker() throws Exception {
     Map<String, String> settings = new HashMap<>(brokers.settings());
     settings.put("CLUSTER", "true");
     settings.put("CLUSTER_PORT", Integer.toString(FreePort.next()));
@@ -62,18 +63,18 @@ final class Nodes implements AutoCloseable {
   }
 
   /** The newest one finishes what it has in hand and leaves. */
-  void removeWorker() throws Exception {
+  public void removeWorker() throws Exception {
     try (Server last = workers.pop()) {
       last.terminate(STOP);
     }
   }
 
-  Server front() {
+  public Server front() {
     return front;
   }
 
   /** As the tables call them. */
-  String name() {
+  public String name() {
     if (alone) {
       return "one process, both roles";
     }
@@ -85,7 +86,7 @@ final class Nodes implements AutoCloseable {
   }
 
   /** What all of them, the brokers and the generator take of the machine. */
-  CpuShares cpu() {
+  public CpuShares cpu() {
     return new CpuShares(
         Map.of(
             HTTP,

@@ -3,7 +3,7 @@ package dev.penstock.bench;
 import java.time.Duration;
 
 /** A rate, measured with as much as fills a span of time at the rate that the warm-up reached. */
-final class Paced implements Turns.Measurement {
+public final class Paced implements Turns.Measurement {
   private final Round round;
   private final int step;
   private final int most;
@@ -11,14 +11,14 @@ final class Paced implements Turns.Measurement {
   private double rate;
 
   /** Does so much and says how much of it there was a second. */
-  interface Round {
+  public interface Round {
     double rate(int count) throws Exception;
   }
 
   /**
    * @param step what a count is a multiple of, and the least it may be
    */
-  Paced(Duration span, int step, int most, Round round) {
+  public Paced(Duration span, int step, int most, Round round) {
     this.round = round;
     this.step = step;
     this.most = most;
@@ -26,7 +26,7 @@ final class Paced implements Turns.Measurement {
   }
 
   /** Begins with the least there may be and goes on for that time. */
-  Paced warmUp(Duration time) throws Exception {
+  public Paced warmUp(Duration time) throws Exception {
     long start = System.nanoTime();
     rate = round.rate(step);
     while (System.nanoTime() - start < time.toNanos()) {

@@ -1,5 +1,6 @@
 package dev.penstock.bench;
 
+import dev.penstock.bench.report.Report;
 import dev.penstock.testing.Vectors;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A Penstock process of its own, with default settings or others, and the requests it gets. */
-final class Server implements AutoCloseable {
+public final class Server implements AutoCloseable {
   private final PenstockProcess process;
   private final Path folder;
   private final Cpu cpu;
@@ -32,18 +32,18 @@ final class Server implements AutoCloseable {
   }
 
   /** Starts one and waits until it is ready. */
-  static Server start(Path scratch) throws Exception {
+  public static Server start(Path scratch) throws Exception {
     return start(scratch, Map.of());
   }
 
   /** Starts one with settings of its own, as environment variables. */
-  static Server start(Path scratch, Map<String, String> settings) throws Exception {
+  public static Server start(Path scratch, Map<String, String> settings) throws Exception {
     Path folder = Files.createTempDirectory(scratch, "penstock");
     return new Server(PenstockProcess.start(folder, settings), folder);
   }
 
   /** Settings with which every text is run, whether it was sent before or not. */
-  static Map<String, String> withoutCache(Map<String, String> settings) {
+  public static Map<String, String> withoutCache(Map<String, String> settings) {
     var all = new HashMap<String, String>(settings);
     all.put("EMBEDDING_CACHE", "0");
     return all;
@@ -54,42 +54,42 @@ final class Server implements AutoCloseable {
     process.terminate(limit);
   }
 
-  URI uri() {
+  public URI uri() {
     return process.uri();
   }
 
-  Cpu cpu() {
+  public Cpu cpu() {
     return cpu;
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
   /** The reply to one request, on a connection of its own. */
-  byte[] ask(byte[] request) throws IOException {
+  public byte[] ask(byte[] request) throws IOException {
     try (var connection = new Connection(uri())) {
       return connection.ask(request);
     }
   }
 
-  byte[] get(String path) {
+  public byte[] get(String path) {
     return Connection.get(uri(), PenstockProcess.KEY, path);
   }
 
   /**
    * @param header a whole line, in place of the key's
    */
-  byte[] getWith(String path, String header) {
+  public byte[] getWith(String path, String header) {
     return Connection.getWith(uri(), path, header);
   }
 
-  byte[] post(String path, String json) {
+  public byte[] post(String path, String json) {
     return Connection.post(uri(), PenstockProcess.KEY, path, json.getBytes(StandardCharsets.UTF_8));
   }
 
   /** A held embeddings request, for base64 as the SDKs ask for it. */
-  byte[] embeddings(String model, List<String> texts) {
+  public byte[] embeddings(String model, List<String> texts) {
     ObjectNode body =
         Api.JSON.createObjectNode().put("model", model).put("encoding_format", "base64");
     ArrayNode input = body.putArray("input");
@@ -98,7 +98,7 @@ final class Server implements AutoCloseable {
   }
 
   /** Requests for all texts, so many in each. */
-  List<byte[]> embeddings(String model, List<String> texts, int inputs) {
+  public List<byte[]> embeddings(String model, List<String> texts, int inputs) {
     List<byte[]> requests = new ArrayList<>();
     for (int from = 0; from < texts.size(); from += inputs) {
       requests.add(embeddings(model, texts.subList(from, Math.min(texts.size(), from + inputs))));
@@ -107,11 +107,11 @@ final class Server implements AutoCloseable {
   }
 
   /** The vectors of a reply. */
-  static List<float[]> vectors(byte[] reply) throws IOException {
+  public static List<float[]> vectors(byte[] reply) throws IOException {
     return vectors(Api.JSON.readTree(reply));
   }
 
-  static List<float[]> vectors(JsonNode reply) {
+  public static List<float[]> vectors(JsonNode reply) {
     List<float[]> vectors = new ArrayList<>();
     for (JsonNode each : reply.path("data")) {
       ByteBuffer bytes =

@@ -1,5 +1,7 @@
 package dev.penstock.bench;
 
+import dev.penstock.bench.report.Plan;
+import dev.penstock.bench.report.Report;
 import java.nio.file.Path;
 
 /**
@@ -8,13 +10,13 @@ import java.nio.file.Path;
  * @param scratch a folder on the disk that data would be on
  * @param until when no further measurement begins: a {@link System#nanoTime}
  */
-record Session(Plan plan, Report report, Texts texts, Path scratch, long until) {
-  boolean late() {
+public record Session(Plan plan, Report report, Texts texts, Path scratch, long until) {
+  public boolean late() {
     return System.nanoTime() - until > 0;
   }
 
   /** For who watches. */
-  void say(String what) {
+  public void say(String what) {
     System.err.println("· " + what);
   }
 }

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where the benchmark finds the program and keeps its files: the build's folder, all of it. */
-final class Surroundings {
+public final class Surroundings {
   private static final Path BUILD = Path.of("target").toAbsolutePath();
 
   /** What the tests call it too. */
@@ -42,7 +42,7 @@ final class Surroundings {
   }
 
   /** Where {@code make bench-peers} puts what Penstock is measured beside. */
-  static Path peers() {
+  public static Path peers() {
     return BUILD.resolve("peers");
   }
 

@@ -10,7 +10,7 @@ import java.util.Set;
  * Texts nobody has seen before: seeded, and never the same one twice, so that no cache and no
  * coalescing of equal requests can answer for the model.
  */
-final class Texts {
+public final class Texts {
   /** Common words: nearly all of them are one token each. */
   private static final String[] WORDS =
       """
@@ -51,7 +51,7 @@ final class Texts {
     this.random = new Random(seed);
   }
 
-  List<String> take(Kind kind, int count) {
+  public List<String> take(Kind kind, int count) {
     List<String> texts = new ArrayList<>(count);
     while (texts.size() < count) {
       String text = text(kind.tokens(random));
@@ -88,7 +88,7 @@ final class Texts {
   }
 
   /** How long texts are, in tokens. */
-  enum Kind {
+  public enum Kind {
     SHORT("short") {
       @Override
       int tokens(Random random) {
@@ -120,7 +120,7 @@ final class Texts {
 
     abstract int tokens(Random random);
 
-    String label() {
+    public String label() {
       return label;
     }
   }

@@ -1,5 +1,6 @@
 package dev.penstock.bench;
 
+import dev.penstock.bench.report.Spread;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -11,23 +12,23 @@ import java.util.Objects;
  * Measurements of several things in turns, in an order that is reversed each time, so that a
  * machine that grows slower slows all of them.
  */
-final class Turns {
+public final class Turns {
   private final Map<String, Line> lines = new LinkedHashMap<>();
   private int rounds;
 
   /** One figure of one thing. */
-  interface Measurement {
+  public interface Measurement {
     double take() throws Exception;
   }
 
   private record Line(Measurement measurement, List<Double> taken) {}
 
-  void add(String name, Measurement measurement) {
+  public void add(String name, Measurement measurement) {
     lines.put(name, new Line(measurement, new ArrayList<>()));
   }
 
   /** Takes each measurement once. */
-  void round() throws Exception {
+  public void round() throws Exception {
     List<Line> order = new ArrayList<>(lines.values());
     if (rounds % 2 == 1) {
       Collections.reverse(order);
@@ -38,21 +39,21 @@ final class Turns {
     rounds++;
   }
 
-  int rounds() {
+  public int rounds() {
     return rounds;
   }
 
-  Spread of(String name) {
+  public Spread of(String name) {
     return Spread.of(taken(name));
   }
 
   /** How many times the other's figure this one is, round by round. */
-  Spread ratio(String name, String other) {
+  public Spread ratio(String name, String other) {
     return ratio(name, other, 1);
   }
 
   /** The same, in percent. */
-  Spread percent(String name, String other) {
+  public Spread percent(String name, String other) {
     return ratio(name, other, 100);
   }
 

@@ -1,15 +1,17 @@
 package dev.penstock.bench;
 
 import dev.penstock.bench.Texts.Kind;
+import dev.penstock.bench.bare.BareModel;
 import java.time.Duration;
 import java.util.List;
 
 /** Load that nobody measures: compilers and allocators need some before they settle. */
-final class WarmUp {
+public final class WarmUp {
   private WarmUp() {}
 
   /** Loads the server for that long, and until the requests then under way are answered. */
-  static void run(Session session, Server server, Kind kind, int inputs, int clients, Duration time)
+  public static void run(
+      Session session, Server server, Kind kind, int inputs, int clients, Duration time)
       throws Exception {
     long start = System.nanoTime();
     while (System.nanoTime() - start < time.toNanos()) {

@@ -1,6 +1,9 @@
 package dev.penstock;
 
 import dev.penstock.cli.Commands;
+import dev.penstock.start.CalibrateCommand;
+import dev.penstock.start.ServeCommand;
+import dev.penstock.start.WorkerCommand;
 import picocli.CommandLine;
 
 /** The program: reads the command line and does what it asks for. */

@@ -1,6 +1,6 @@
 package dev.penstock;
 
-import dev.penstock.http.BadInputTable;
+import dev.penstock.api.BadInputTable;
 import dev.penstock.testing.PenstockProcess;
 import java.nio.file.Path;
 import java.util.Map;

@@ -1,11 +1,11 @@
 package dev.penstock;
 
-import dev.penstock.sqlite.SqliteDatabase;
-import dev.penstock.store.TaskStore;
-import dev.penstock.store.TaskStores;
+import dev.penstock.core.LaneMinute;
+import dev.penstock.core.Latencies;
+import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStores;
+import dev.penstock.storage.sqlite.SqliteDatabase;
 import dev.penstock.task.Lane;
-import dev.penstock.task.LaneMinute;
-import dev.penstock.task.Latencies;
 import dev.penstock.testing.Api;
 import dev.penstock.testing.Await;
 import dev.penstock.testing.Browser;

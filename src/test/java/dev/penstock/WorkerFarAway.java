@@ -10,13 +10,14 @@ import java.util.List;
 import java.util.Map;
 
 /** {@code penstock worker} in a process of its own. */
-final class WorkerFarAway {
+public final class WorkerFarAway {
   static final Map<String, String> KEY = Map.of("PENSTOCK_KEY", PenstockProcess.KEY);
 
   private WorkerFarAway() {}
 
   /** Starts one and waits until it works. Its own folder is called as it is. */
-  static Program start(Path folder, URI server, String name, String... options) throws Exception {
+  public static Program start(Path folder, URI server, String name, String... options)
+      throws Exception {
     List<String> all =
         new ArrayList<>(List.of("worker", "--server", server.toString(), "--name", name));
     all.addAll(List.of(options));

@@ -1,7 +1,7 @@
 package dev.penstock.admin;
 
-import dev.penstock.task.LaneMinute;
-import dev.penstock.task.Latencies;
+import dev.penstock.core.LaneMinute;
+import dev.penstock.core.Latencies;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -58,7 +58,7 @@ public record Charts(String from, String to, Throughput throughput, Latency wait
    */
   public record Latency(List<String> scale, List<Column> columns, String words) {}
 
-  static Charts of(List<LaneMinute> history, Instant now) {
+  public static Charts of(List<LaneMinute> history, Instant now) {
     Instant last = now.truncatedTo(ChronoUnit.MINUTES);
     Instant first = last.minus(MINUTES - 1, ChronoUnit.MINUTES);
     List<List<LaneMinute>> minutes = new ArrayList<>();

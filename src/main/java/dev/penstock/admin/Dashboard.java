@@ -1,19 +1,19 @@
 package dev.penstock.admin;
 
-import static dev.penstock.http.Route.Access.OPEN;
-import static dev.penstock.http.Route.Access.SESSION;
-import static dev.penstock.http.Route.get;
+import static dev.penstock.web.Route.Access.OPEN;
+import static dev.penstock.web.Route.Access.SESSION;
+import static dev.penstock.web.Route.get;
 
+import dev.penstock.api.TaskIntake;
 import dev.penstock.bus.Bus;
 import dev.penstock.config.Settings;
-import dev.penstock.http.Assets;
-import dev.penstock.http.Route;
-import dev.penstock.http.TaskIntake;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.LoginThrottle;
 import dev.penstock.security.Sessions;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskHandler;
+import dev.penstock.web.Assets;
+import dev.penstock.web.Route;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +41,7 @@ public final class Dashboard {
       Supplier<List<Lane>> lanes,
       List<TaskHandler> handlers) {
     InstantSource clock = InstantSource.system();
-    Desk desk = new Desk(bus, clock);
+    PageContext desk = new PageContext(bus, clock);
     String model = settings.embedding().model();
     routes.addAll(new LoginPage(desk, keys, sessions, new LoginThrottle(clock), settings).routes());
     routes.addAll(new OverviewPage(desk, model, Settings.knowsAllNodes(settings)).routes());

@@ -1,15 +1,15 @@
 package dev.penstock.admin;
 
-import static dev.penstock.http.Route.Access.SESSION;
-import static dev.penstock.http.Route.get;
+import static dev.penstock.web.Route.Access.SESSION;
+import static dev.penstock.web.Route.get;
 
 import dev.penstock.bus.Request;
 import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.ReadDispatchHealth;
 import dev.penstock.bus.Request.ReadInferenceHealth;
-import dev.penstock.http.Exchange;
-import dev.penstock.http.Reply;
-import dev.penstock.http.Route;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Reply;
+import dev.penstock.web.Route;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,9 +17,9 @@ import java.util.List;
 final class HealthPage {
   static final String PATH = "/dashboard/health";
 
-  private final Desk desk;
+  private final PageContext desk;
 
-  HealthPage(Desk desk) {
+  HealthPage(PageContext desk) {
     this.desk = desk;
   }
 

@@ -1,17 +1,17 @@
 package dev.penstock.admin;
 
-import static dev.penstock.http.Route.Access.SESSION;
-import static dev.penstock.http.Route.get;
+import static dev.penstock.web.Route.Access.SESSION;
+import static dev.penstock.web.Route.get;
 
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.ReadFigures;
-import dev.penstock.http.EventStream;
-import dev.penstock.http.EventStream.Sink;
-import dev.penstock.http.Exchange;
-import dev.penstock.http.Route;
 import dev.penstock.security.SessionCookie;
 import dev.penstock.security.Sessions;
 import dev.penstock.task.TaskState;
+import dev.penstock.web.EventStream;
+import dev.penstock.web.EventStream.Sink;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Route;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -25,10 +25,10 @@ final class LiveEvents {
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
   private static final int LOOKS_BETWEEN = 10;
 
-  private final Desk desk;
+  private final PageContext desk;
   private final Sessions sessions;
 
-  LiveEvents(Desk desk, Sessions sessions) {
+  LiveEvents(PageContext desk, Sessions sessions) {
     this.desk = desk;
     this.sessions = sessions;
   }

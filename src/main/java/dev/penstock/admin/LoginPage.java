@@ -1,20 +1,20 @@
 package dev.penstock.admin;
 
-import static dev.penstock.http.Route.Access.OPEN;
-import static dev.penstock.http.Route.Access.SESSION;
-import static dev.penstock.http.Route.get;
-import static dev.penstock.http.Route.post;
+import static dev.penstock.web.Route.Access.OPEN;
+import static dev.penstock.web.Route.Access.SESSION;
+import static dev.penstock.web.Route.get;
+import static dev.penstock.web.Route.post;
 
 import dev.penstock.config.Settings;
-import dev.penstock.http.Exchange;
-import dev.penstock.http.Reply;
-import dev.penstock.http.Route;
+import dev.penstock.core.Scope;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Caller;
 import dev.penstock.security.LoginThrottle;
 import dev.penstock.security.SessionCookie;
 import dev.penstock.security.Sessions;
-import dev.penstock.task.Scope;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Reply;
+import dev.penstock.web.Route;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -31,13 +31,18 @@ final class LoginPage {
   private static final Set<Scope> ADMIN = Set.of(Scope.ADMIN);
   private static final String COOKIE = "Set-Cookie";
 
-  private final Desk desk;
+  private final PageContext desk;
   private final ApiKeys keys;
   private final Sessions sessions;
   private final LoginThrottle throttle;
   private final boolean alwaysSecure;
 
-  LoginPage(Desk desk, ApiKeys keys, Sessions sessions, LoginThrottle throttle, Settings settings) {
+  LoginPage(
+      PageContext desk,
+      ApiKeys keys,
+      Sessions sessions,
+      LoginThrottle throttle,
+      Settings settings) {
     this.desk = desk;
     this.keys = keys;
     this.sessions = sessions;
@@ -52,13 +57,13 @@ final class LoginPage {
   List<Route> routes() {
     return List.of(
         get(PATH, OPEN, this::page),
-        post(PATH, OPEN, Desk.SMALL_FORM, desk.guarded(this::login)),
-        post("/logout", SESSION, Desk.SMALL_FORM, this::logout));
+        post(PATH, OPEN, PageContext.SMALL_FORM, desk.guarded(this::login)),
+        post("/logout", SESSION, PageContext.SMALL_FORM, this::logout));
   }
 
   private Reply page(Exchange exchange) {
     String next = local(Form.of(exchange.query()).get("next"));
-    return sessions.use(token(exchange)).isPresent() ? Desk.goTo(next) : page(next, "");
+    return sessions.use(token(exchange)).isPresent() ? PageContext.goTo(next) : page(next, "");
   }
 
   private Reply page(String next, String error) {
@@ -78,31 +83,32 @@ final class LoginPage {
       long seconds = wait.get().toSeconds() + 1;
       LOG.warn("login from {} refused: too many wrong keys", address);
       String error = "Too many wrong keys. Try again in " + seconds + " seconds.";
-      return Desk.withStatus(429, page(next, error)).with("Retry-After", Long.toString(seconds));
+      return PageContext.withStatus(429, page(next, error))
+          .with("Retry-After", Long.toString(seconds));
     }
     String key = form.get("key").strip();
     Optional<Caller> caller = keys.authenticateKey(key);
     if (caller.isEmpty()) {
       LOG.warn("login from {} refused: wrong key (request {})", address, exchange.id());
-      return Desk.withStatus(401, page(next, "This API key is not known here."));
+      return PageContext.withStatus(401, page(next, "This API key is not known here."));
     }
     if (!caller.get().has(ADMIN)) {
       LOG.warn("login from {} refused: {} is no admin's", address, caller.get().keyId());
-      return Desk.withStatus(
+      return PageContext.withStatus(
           403, page(next, "This API key is not for the dashboard: it needs the scope admin."));
     }
     throttle.succeeded(address);
     sessions.close(token(exchange)); // a new login, a new token
     LOG.info("{} from {} logged in (request {})", caller.get().keyId(), address, exchange.id());
     boolean secure = alwaysSecure || "https".equalsIgnoreCase(exchange.header("X-Forwarded-Proto"));
-    return Desk.goTo(next)
+    return PageContext.goTo(next)
         .with(COOKIE, SessionCookie.write(sessions.open(caller.get(), keys.standing(key)), secure));
   }
 
   private Reply logout(Exchange exchange) {
     sessions.close(token(exchange));
     desk.did(exchange, "logged out");
-    return Desk.goTo(PATH).with(COOKIE, SessionCookie.erase());
+    return PageContext.goTo(PATH).with(COOKIE, SessionCookie.erase());
   }
 
   /** A path of ours, or else the overview: a link to the login must not lead anywhere else. */

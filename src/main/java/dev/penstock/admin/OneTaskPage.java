@@ -1,8 +1,8 @@
 package dev.penstock.admin;
 
-import static dev.penstock.http.Route.Access.SESSION;
-import static dev.penstock.http.Route.get;
-import static dev.penstock.http.Route.post;
+import static dev.penstock.web.Route.Access.SESSION;
+import static dev.penstock.web.Route.get;
+import static dev.penstock.web.Route.post;
 
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.Cancelled;
@@ -10,11 +10,11 @@ import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
 import dev.penstock.bus.Request.Retried;
 import dev.penstock.bus.Request.RetryTask;
-import dev.penstock.http.Exchange;
-import dev.penstock.http.Reply;
-import dev.penstock.http.Route;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Reply;
+import dev.penstock.web.Route;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,9 +22,9 @@ import java.util.Optional;
 final class OneTaskPage {
   private static final String PATH = TaskQuery.PATH + "/{id}";
 
-  private final Desk desk;
+  private final PageContext desk;
 
-  OneTaskPage(Desk desk) {
+  OneTaskPage(PageContext desk) {
     this.desk = desk;
   }
 
@@ -32,8 +32,8 @@ final class OneTaskPage {
     return List.of(
         get(PATH, SESSION, desk.guarded(this::page)),
         get(PATH + "/input", SESSION, desk.guarded(this::input)),
-        post(PATH + "/cancel", SESSION, Desk.SMALL_FORM, desk.guarded(this::cancel)),
-        post(PATH + "/retry", SESSION, Desk.SMALL_FORM, desk.guarded(this::retry)));
+        post(PATH + "/cancel", SESSION, PageContext.SMALL_FORM, desk.guarded(this::cancel)),
+        post(PATH + "/retry", SESSION, PageContext.SMALL_FORM, desk.guarded(this::retry)));
   }
 
   private static Optional<TaskId> id(Exchange exchange) {
@@ -85,7 +85,7 @@ final class OneTaskPage {
       case Cancelled.Now _ -> desk.did(exchange, "cancelled task " + id.get());
       case Cancelled.Ended _, Cancelled.Unknown _ -> {} // the page they are led to shows how it is
     }
-    return Desk.goTo(TaskQuery.PATH + "/" + id.get());
+    return PageContext.goTo(TaskQuery.PATH + "/" + id.get());
   }
 
   private Reply retry(Exchange exchange) throws InterruptedException {
@@ -97,6 +97,6 @@ final class OneTaskPage {
       case Retried.Now _ -> desk.did(exchange, "retried task " + id.get());
       case Retried.Otherwise _, Retried.Unknown _ -> {}
     }
-    return Desk.goTo(TaskQuery.PATH + "/" + id.get());
+    return PageContext.goTo(TaskQuery.PATH + "/" + id.get());
   }
 }

@@ -3,7 +3,7 @@ package dev.penstock.admin;
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.LaneFigures;
 import dev.penstock.bus.Request.WorkerFigures;
-import dev.penstock.task.LaneMinute;
+import dev.penstock.core.LaneMinute;
 import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.time.Instant;

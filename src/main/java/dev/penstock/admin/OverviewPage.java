@@ -1,18 +1,18 @@
 package dev.penstock.admin;
 
-import static dev.penstock.http.Route.Access.SESSION;
-import static dev.penstock.http.Route.get;
-import static dev.penstock.http.Route.post;
+import static dev.penstock.web.Route.Access.SESSION;
+import static dev.penstock.web.Route.get;
+import static dev.penstock.web.Route.post;
 
+import dev.penstock.base.Visible;
 import dev.penstock.bus.Request.PauseLane;
 import dev.penstock.bus.Request.ReadFigures;
 import dev.penstock.bus.Request.ReadHistory;
 import dev.penstock.bus.Request.ReadWorkers;
-import dev.penstock.config.Visible;
-import dev.penstock.http.Exchange;
-import dev.penstock.http.Reply;
-import dev.penstock.http.Route;
 import dev.penstock.task.Lane;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Reply;
+import dev.penstock.web.Route;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -25,7 +25,7 @@ final class OverviewPage {
   private static final String RESUME = "/dashboard/lanes/resume";
   private static final Duration HOUR = Duration.ofHours(1);
 
-  private final Desk desk;
+  private final PageContext desk;
   private final String model;
   private final boolean whole;
 
@@ -33,7 +33,7 @@ final class OverviewPage {
    * @param model the one of the example that an empty queue shows
    * @param whole whether all nodes are known here
    */
-  OverviewPage(Desk desk, String model, boolean whole) {
+  OverviewPage(PageContext desk, String model, boolean whole) {
     this.desk = desk;
     this.model = model;
     this.whole = whole;
@@ -46,8 +46,16 @@ final class OverviewPage {
             CHARTS,
             SESSION,
             desk.guarded(_ -> Reply.html(desk.templates.charts(charts()).render()))),
-        post(PAUSE, SESSION, Desk.SMALL_FORM, desk.guarded(exchange -> pause(exchange, true))),
-        post(RESUME, SESSION, Desk.SMALL_FORM, desk.guarded(exchange -> pause(exchange, false))));
+        post(
+            PAUSE,
+            SESSION,
+            PageContext.SMALL_FORM,
+            desk.guarded(exchange -> pause(exchange, true))),
+        post(
+            RESUME,
+            SESSION,
+            PageContext.SMALL_FORM,
+            desk.guarded(exchange -> pause(exchange, false))));
   }
 
   private Reply page(Exchange exchange) throws InterruptedException {
@@ -57,7 +65,7 @@ final class OverviewPage {
             whole ? desk.tryAsk(new ReadWorkers()) : Optional.empty(),
             desk.now(),
             model);
-    if (Desk.isPart(exchange)) {
+    if (PageContext.isPart(exchange)) {
       return Reply.html(desk.templates.figures(overview).render());
     }
     String notice = SweepPage.notice(Form.of(exchange.query()));
@@ -78,6 +86,6 @@ final class OverviewPage {
     }
     desk.ask(new PauseLane(Lane.of(name), paused));
     desk.did(exchange, (paused ? "paused lane " : "resumed lane ") + Visible.text(name));
-    return Desk.goTo(PATH);
+    return PageContext.goTo(PATH);
   }
 }

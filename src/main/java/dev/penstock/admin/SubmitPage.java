@@ -1,19 +1,19 @@
 package dev.penstock.admin;
 
-import static dev.penstock.http.Route.Access.SESSION;
-import static dev.penstock.http.Route.get;
-import static dev.penstock.http.Route.post;
+import static dev.penstock.web.Route.Access.SESSION;
+import static dev.penstock.web.Route.get;
+import static dev.penstock.web.Route.post;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.penstock.http.Exchange;
-import dev.penstock.http.Reply;
-import dev.penstock.http.Route;
-import dev.penstock.http.TaskIntake;
-import dev.penstock.http.TaskIntake.Taken;
+import dev.penstock.api.TaskIntake;
+import dev.penstock.api.TaskIntake.Taken;
 import dev.penstock.task.Lane;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Reply;
+import dev.penstock.web.Route;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Supplier;
@@ -27,14 +27,14 @@ final class SubmitPage {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final Desk desk;
+  private final PageContext desk;
   private final TaskIntake intake;
   private final List<InputType> types;
   private final Supplier<List<Lane>> lanes;
   private final String defaultModel;
 
   SubmitPage(
-      Desk desk,
+      PageContext desk,
       TaskIntake intake,
       List<InputType> types,
       Supplier<List<Lane>> lanes,
@@ -70,14 +70,14 @@ final class SubmitPage {
     return switch (intake.submit(json, exchange.caller())) {
       case Taken.Accepted(var id) -> {
         desk.did(exchange, "submitted task " + id);
-        yield Desk.goTo(TaskQuery.PATH + "/" + id);
+        yield PageContext.goTo(TaskQuery.PATH + "/" + id);
       }
       case Taken.Refused(var message) -> refused(form, message);
     };
   }
 
   private Reply refused(Form form, String message) {
-    return Desk.withStatus(
+    return PageContext.withStatus(
         400, page(NewTask.again(form, types, lanes.get(), defaultModel, message)));
   }
 

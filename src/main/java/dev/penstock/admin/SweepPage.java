@@ -1,9 +1,10 @@
 package dev.penstock.admin;
 
-import static dev.penstock.http.Route.Access.SESSION;
-import static dev.penstock.http.Route.get;
-import static dev.penstock.http.Route.post;
+import static dev.penstock.web.Route.Access.SESSION;
+import static dev.penstock.web.Route.get;
+import static dev.penstock.web.Route.post;
 
+import dev.penstock.base.Visible;
 import dev.penstock.bus.Request;
 import dev.penstock.bus.Request.CancelTasks;
 import dev.penstock.bus.Request.LaneFigures;
@@ -12,14 +13,13 @@ import dev.penstock.bus.Request.PurgeLane;
 import dev.penstock.bus.Request.ReadFigures;
 import dev.penstock.bus.Request.RetryTasks;
 import dev.penstock.bus.Request.Swept;
-import dev.penstock.config.Visible;
-import dev.penstock.http.Exchange;
-import dev.penstock.http.Reply;
-import dev.penstock.http.Route;
+import dev.penstock.core.TaskFilter;
+import dev.penstock.core.TaskPage;
 import dev.penstock.task.Lane;
-import dev.penstock.task.TaskFilter;
-import dev.penstock.task.TaskPage;
 import dev.penstock.task.TaskState;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Reply;
+import dev.penstock.web.Route;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -39,9 +39,9 @@ final class SweepPage {
   private static final Set<TaskState> LIVE = EnumSet.of(TaskState.PENDING, TaskState.PROCESSING);
   private static final Set<TaskState> OVER = EnumSet.of(TaskState.FAILED, TaskState.CANCELLED);
 
-  private final Desk desk;
+  private final PageContext desk;
 
-  SweepPage(Desk desk) {
+  SweepPage(PageContext desk) {
     this.desk = desk;
   }
 
@@ -50,9 +50,17 @@ final class SweepPage {
         get(CANCEL, SESSION, desk.guarded(exchange -> ask(exchange, true))),
         get(RETRY, SESSION, desk.guarded(exchange -> ask(exchange, false))),
         get(PURGE, SESSION, desk.guarded(this::askToPurge)),
-        post(CANCEL, SESSION, Desk.SMALL_FORM, desk.guarded(exchange -> sweep(exchange, true))),
-        post(RETRY, SESSION, Desk.SMALL_FORM, desk.guarded(exchange -> sweep(exchange, false))),
-        post(PURGE, SESSION, Desk.SMALL_FORM, desk.guarded(this::purge)));
+        post(
+            CANCEL,
+            SESSION,
+            PageContext.SMALL_FORM,
+            desk.guarded(exchange -> sweep(exchange, true))),
+        post(
+            RETRY,
+            SESSION,
+            PageContext.SMALL_FORM,
+            desk.guarded(exchange -> sweep(exchange, false))),
+        post(PURGE, SESSION, PageContext.SMALL_FORM, desk.guarded(this::purge)));
   }
 
   private Reply ask(Exchange exchange, boolean cancel) throws InterruptedException {
@@ -109,7 +117,7 @@ final class SweepPage {
             : sweep(cancel ? new CancelTasks(filter.get()) : new RetryTasks(filter.get()));
     String did = cancel ? "cancelled" : "retried";
     desk.did(exchange, did + " " + tasks + " " + Visible.text(query.words()));
-    return Desk.goTo(withNotice(query.first().path(), did, tasks));
+    return PageContext.goTo(withNotice(query.first().path(), did, tasks));
   }
 
   private Reply purge(Exchange exchange) throws InterruptedException {
@@ -119,7 +127,7 @@ final class SweepPage {
     }
     long tasks = sweep(new PurgeLane(Lane.of(lane)));
     desk.did(exchange, "purged lane " + Visible.text(lane) + ", " + tasks + " tasks");
-    return Desk.goTo(withNotice(OverviewPage.PATH, "purged", tasks));
+    return PageContext.goTo(withNotice(OverviewPage.PATH, "purged", tasks));
   }
 
   /** Part by part, so that other work gets its turn between. */

@@ -1,7 +1,7 @@
 package dev.penstock.admin;
 
+import dev.penstock.core.TaskPage;
 import dev.penstock.task.Lane;
-import dev.penstock.task.TaskPage;
 import dev.penstock.task.TaskState;
 import java.time.Instant;
 import java.util.ArrayList;

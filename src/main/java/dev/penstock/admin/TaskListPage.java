@@ -1,14 +1,14 @@
 package dev.penstock.admin;
 
-import static dev.penstock.http.Route.Access.SESSION;
-import static dev.penstock.http.Route.get;
+import static dev.penstock.web.Route.Access.SESSION;
+import static dev.penstock.web.Route.get;
 
 import dev.penstock.bus.Request.ListTasks;
-import dev.penstock.http.Exchange;
-import dev.penstock.http.Reply;
-import dev.penstock.http.Route;
+import dev.penstock.core.TaskPage;
 import dev.penstock.task.Lane;
-import dev.penstock.task.TaskPage;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Reply;
+import dev.penstock.web.Route;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -16,10 +16,10 @@ import java.util.function.Supplier;
 final class TaskListPage {
   private static final int ROWS = 25;
 
-  private final Desk desk;
+  private final PageContext desk;
   private final Supplier<List<Lane>> lanes;
 
-  TaskListPage(Desk desk, Supplier<List<Lane>> lanes) {
+  TaskListPage(PageContext desk, Supplier<List<Lane>> lanes) {
     this.desk = desk;
     this.lanes = lanes;
   }

@@ -1,7 +1,7 @@
 package dev.penstock.admin;
 
+import dev.penstock.core.TaskFilter;
 import dev.penstock.task.Lane;
-import dev.penstock.task.TaskFilter;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskState;
 import java.util.ArrayList;

@@ -23,7 +23,7 @@ public record TaskRow(
     String model,
     int priority,
     String attempts,
-    Moment created,
+    TimeText created,
     String duration,
     @Nullable Bar progress,
     String error) {
@@ -32,7 +32,7 @@ public record TaskRow(
 
   /** How far a running task is. */
   public record Bar(long done, long total, String words) {
-    static @Nullable Bar of(Task task) {
+    public static @Nullable Bar of(Task task) {
       Progress progress = task.progress();
       if (progress == null || task.state() != TaskState.PROCESSING || progress.total() == 0) {
         return null;
@@ -48,7 +48,7 @@ public record TaskRow(
     return TaskQuery.PATH + "/" + id;
   }
 
-  static TaskRow of(Task task, Instant now) {
+  public static TaskRow of(Task task, Instant now) {
     String id = task.id().value();
     String model = task.spec().lane().model();
     return new TaskRow(
@@ -59,7 +59,7 @@ public record TaskRow(
         model == null ? "" : model,
         task.spec().priority().value(),
         attempts(task),
-        Moment.of(task.createdAt(), now),
+        TimeText.of(task.createdAt(), now),
         ran(task, now),
         Bar.of(task),
         error(task));

@@ -1,6 +1,6 @@
 package dev.penstock.admin;
 
-import dev.penstock.task.Step;
+import dev.penstock.core.Step;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskOutput;

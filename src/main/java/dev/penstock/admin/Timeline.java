@@ -1,6 +1,6 @@
 package dev.penstock.admin;
 
-import dev.penstock.task.Step;
+import dev.penstock.core.Step;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskState;
@@ -23,7 +23,7 @@ public final class Timeline {
    * @param error empty: none
    */
   public record Entry(
-      String kind, String what, Moment at, String detail, String error, String code) {}
+      String kind, String what, TimeText at, String detail, String error, String code) {}
 
   static List<Entry> of(Task task, List<Step> steps, Instant now) {
     List<Entry> entries = new ArrayList<>();
@@ -94,7 +94,7 @@ public final class Timeline {
     boolean told = !steps.isEmpty() && Objects.equals(steps.getLast().error(), error);
     return error == null || told
         ? plain(kind, what, at, "", now)
-        : new Entry(kind, what, Moment.of(at, now), "", error.message(), error.code().json());
+        : new Entry(kind, what, TimeText.of(at, now), "", error.message(), error.code().json());
   }
 
   private static Entry failed(Step step, int attempt, Instant now) {
@@ -102,14 +102,14 @@ public final class Timeline {
     return new Entry(
         "failed",
         "Attempt " + attempt + " failed",
-        Moment.of(step.at(), now),
+        TimeText.of(step.at(), now),
         ran(step),
         error == null ? "" : error.message(),
         error == null ? "" : error.code().json());
   }
 
   private static Entry plain(String kind, String what, Instant at, String detail, Instant now) {
-    return new Entry(kind, what, Moment.of(at, now), detail, "", "");
+    return new Entry(kind, what, TimeText.of(at, now), detail, "", "");
   }
 
   private static String ran(Step step) {

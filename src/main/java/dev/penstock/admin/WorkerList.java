@@ -47,8 +47,8 @@ public record WorkerList(boolean answered, boolean whole, List<Row> rows) {
       String texts,
       String memory,
       String version,
-      Moment started,
-      Moment seen,
+      TimeText started,
+      TimeText seen,
       @Nullable String drainPath) {
     public Row {
       lanes = List.copyOf(lanes);
@@ -104,8 +104,8 @@ public record WorkerList(boolean answered, boolean whole, List<Row> rows) {
             : String.format(Locale.ROOT, "%.1f", (double) batches.texts() / batches.runs()),
         worker.memory() < 0 ? "–" : memory(worker.memory()),
         worker.version(),
-        Moment.of(worker.startedAt(), now),
-        Moment.of(worker.seenAt(), now),
+        TimeText.of(worker.startedAt(), now),
+        TimeText.of(worker.seenAt(), now),
         runs && !worker.draining() ? WorkersPage.drainPath(worker.node()) : null);
   }
 

@@ -1,17 +1,17 @@
 package dev.penstock.admin;
 
-import static dev.penstock.http.Route.Access.SESSION;
-import static dev.penstock.http.Route.get;
-import static dev.penstock.http.Route.post;
+import static dev.penstock.web.Route.Access.SESSION;
+import static dev.penstock.web.Route.get;
+import static dev.penstock.web.Route.post;
 
+import dev.penstock.base.Visible;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Request.ReadWorkers;
 import dev.penstock.bus.Request.WorkerFigures;
-import dev.penstock.config.Visible;
-import dev.penstock.http.Exchange;
-import dev.penstock.http.Reply;
-import dev.penstock.http.Route;
 import dev.penstock.task.Lane;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Reply;
+import dev.penstock.web.Route;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,13 +20,13 @@ final class WorkersPage {
   static final String PATH = "/dashboard/workers";
   static final String DRAIN = PATH + "/drain";
 
-  private final Desk desk;
+  private final PageContext desk;
   private final boolean whole;
 
   /**
    * @param whole whether all nodes are known here
    */
-  WorkersPage(Desk desk, boolean whole) {
+  WorkersPage(PageContext desk, boolean whole) {
     this.desk = desk;
     this.whole = whole;
   }
@@ -39,7 +39,7 @@ final class WorkersPage {
     return List.of(
         get(PATH, SESSION, desk.guarded(this::page)),
         get(DRAIN, SESSION, desk.guarded(this::askToDrain)),
-        post(DRAIN, SESSION, Desk.SMALL_FORM, desk.guarded(this::drain)));
+        post(DRAIN, SESSION, PageContext.SMALL_FORM, desk.guarded(this::drain)));
   }
 
   private Reply page(Exchange exchange) throws InterruptedException {
@@ -79,7 +79,7 @@ final class WorkersPage {
     }
     desk.tellAll(new DrainWorker(worker.get().node(), worker.get().startedAt()));
     desk.did(exchange, "told worker " + Visible.text(worker.get().node()) + " to drain");
-    return Desk.goTo(PATH);
+    return PageContext.goTo(PATH);
   }
 
   /** Among those that run tasks. */

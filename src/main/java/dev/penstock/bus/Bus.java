@@ -1,6 +1,6 @@
 package dev.penstock.bus;
 
-import dev.penstock.task.Unavailable;
+import dev.penstock.core.Unavailable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;

@@ -1,21 +1,21 @@
 package dev.penstock.bus;
 
-import dev.penstock.task.EmbeddingWork;
+import dev.penstock.core.LaneMinute;
+import dev.penstock.core.LeasedTask;
+import dev.penstock.core.Step;
+import dev.penstock.core.TaskFilter;
+import dev.penstock.core.TaskPage;
 import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
-import dev.penstock.task.LaneMinute;
-import dev.penstock.task.LeasedTask;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Progress;
-import dev.penstock.task.Step;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
-import dev.penstock.task.TaskFilter;
 import dev.penstock.task.TaskId;
-import dev.penstock.task.TaskPage;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
+import dev.penstock.types.embedding.EmbeddingWork;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

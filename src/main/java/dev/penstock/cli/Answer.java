@@ -1,7 +1,7 @@
 package dev.penstock.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.penstock.config.Visible;
+import dev.penstock.base.Visible;
 
 /** The server's reply: 2xx, or a 4xx that asking again does not change. */
 record Answer(int status, JsonNode body) {

@@ -1,7 +1,8 @@
 package dev.penstock.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.penstock.config.Visible;
+import dev.penstock.base.Backoff;
+import dev.penstock.base.Visible;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;

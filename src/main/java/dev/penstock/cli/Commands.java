@@ -1,6 +1,6 @@
 package dev.penstock.cli;
 
-import dev.penstock.config.Visible;
+import dev.penstock.base.Visible;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.IParameterExceptionHandler;

@@ -1,6 +1,6 @@
 package dev.penstock.cli;
 
-import dev.penstock.config.Visible;
+import dev.penstock.base.Visible;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

@@ -1,6 +1,6 @@
 package dev.penstock.cli;
 
-import dev.penstock.config.Visible;
+import dev.penstock.base.Visible;
 import java.util.regex.Pattern;
 
 /** Ids of tasks as a command was given them: only what can be one reaches a URL. */

@@ -1,7 +1,7 @@
 package dev.penstock.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.penstock.config.Visible;
+import dev.penstock.base.Visible;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

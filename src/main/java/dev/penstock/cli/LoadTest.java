@@ -68,7 +68,7 @@ final class LoadTest {
    */
   record Result(
       long nanos, long requests, long texts, long refused, long errors, Latencies latency) {
-    double perSecond(long count) {
+    public double perSecond(long count) {
       return count * SECOND / nanos;
     }
   }

@@ -1,6 +1,7 @@
 package dev.penstock.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.base.Backoff;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package dev.penstock.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.penstock.config.Visible;
+import dev.penstock.base.Visible;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

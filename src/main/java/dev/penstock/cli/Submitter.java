@@ -3,6 +3,7 @@ package dev.penstock.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.penstock.base.Backoff;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.penstock.cli;
 
-import dev.penstock.config.Quantities;
+import dev.penstock.base.Quantities;
 import java.time.Duration;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;

@@ -1,5 +1,6 @@
 package dev.penstock.cli;
 
+import dev.penstock.base.Backoff;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

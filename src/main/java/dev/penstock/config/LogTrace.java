@@ -2,6 +2,7 @@ package dev.penstock.config;
 
 import ch.qos.logback.classic.pattern.ThrowableProxyConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import dev.penstock.base.Visible;
 import java.util.stream.Collectors;
 
 /**

@@ -1,5 +1,6 @@
 package dev.penstock.config;
 
+import dev.penstock.base.Visible;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package dev.penstock.config;
 
+import dev.penstock.base.Quantities;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;

@@ -1,5 +1,6 @@
 package dev.penstock.config;
 
+import dev.penstock.base.ByteSizes;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithName;

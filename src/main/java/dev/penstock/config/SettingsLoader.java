@@ -1,5 +1,6 @@
 package dev.penstock.config;
 
+import dev.penstock.base.Quantities;
 import io.smallrye.config.ConfigMappings;
 import io.smallrye.config.ConfigValidationException;
 import io.smallrye.config.EnvConfigSource;

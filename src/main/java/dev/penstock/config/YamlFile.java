@@ -1,5 +1,6 @@
 package dev.penstock.config;
 
+import dev.penstock.base.Visible;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

@@ -1,6 +1,6 @@
 package dev.penstock.dispatch;
 
-import dev.penstock.store.TaskStore;
+import dev.penstock.storage.TaskStore;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,7 +1,7 @@
 package dev.penstock.dispatch;
 
-import dev.penstock.queue.TaskQueue;
-import dev.penstock.queue.TaskQueue.Delivery;
+import dev.penstock.storage.TaskQueue;
+import dev.penstock.storage.TaskQueue.Delivery;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;

@@ -1,5 +1,6 @@
 package dev.penstock.dispatch;
 
+import dev.penstock.base.Ticker;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.LanesPaused;
@@ -27,11 +28,11 @@ import dev.penstock.bus.Request.RetryTasks;
 import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.config.Settings;
+import dev.penstock.core.RetryPolicy;
+import dev.penstock.core.Unavailable;
 import dev.penstock.metrics.Meters;
-import dev.penstock.queue.TaskQueue;
-import dev.penstock.store.TaskStore;
-import dev.penstock.task.RetryPolicy;
-import dev.penstock.task.Unavailable;
+import dev.penstock.storage.TaskQueue;
+import dev.penstock.storage.TaskStore;
 import io.micrometer.core.instrument.Tags;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -90,7 +91,7 @@ public final class DispatchVerticle extends VerticleBase {
             settings.lease().duration(),
             clock,
             unsent);
-    var byHand = new ByHand(store, dispatcher);
+    var byHand = new ManualChanges(store, dispatcher);
     var figures = new FigureBoard(store, pauses, recorder, clock, meters);
     bus.serve(SubmitTasks.class, submissions::submit);
     bus.serve(LeaseTasks.class, request -> lease(dispatcher, request));

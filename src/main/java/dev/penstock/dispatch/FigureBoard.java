@@ -4,12 +4,12 @@ import static java.time.temporal.ChronoUnit.MINUTES;
 
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.LaneFigures;
+import dev.penstock.core.LaneMinute;
+import dev.penstock.core.Unavailable;
 import dev.penstock.metrics.Meters;
-import dev.penstock.store.TaskStore;
+import dev.penstock.storage.TaskStore;
 import dev.penstock.task.Lane;
-import dev.penstock.task.LaneMinute;
 import dev.penstock.task.TaskState;
-import dev.penstock.task.Unavailable;
 import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,8 +1,8 @@
 package dev.penstock.dispatch;
 
+import dev.penstock.core.LaneMinute;
+import dev.penstock.core.Latencies;
 import dev.penstock.task.Lane;
-import dev.penstock.task.LaneMinute;
-import dev.penstock.task.Latencies;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

@@ -1,11 +1,11 @@
 package dev.penstock.dispatch;
 
 import dev.penstock.metrics.Meters;
-import dev.penstock.queue.TaskQueue;
-import dev.penstock.queue.TaskQueue.Delivery;
-import dev.penstock.store.TaskStore;
-import dev.penstock.store.TaskStore.Claim;
-import dev.penstock.store.TaskStore.Inserted;
+import dev.penstock.storage.TaskQueue;
+import dev.penstock.storage.TaskQueue.Delivery;
+import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStore.Claim;
+import dev.penstock.storage.TaskStore.Inserted;
 import dev.penstock.task.TaskSpec;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,8 +1,8 @@
 package dev.penstock.dispatch;
 
-import dev.penstock.store.TaskStore;
+import dev.penstock.core.Unavailable;
+import dev.penstock.storage.TaskStore;
 import dev.penstock.task.Lane;
-import dev.penstock.task.Unavailable;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;

@@ -1,14 +1,14 @@
 package dev.penstock.dispatch;
 
+import dev.penstock.core.Ending;
+import dev.penstock.core.LaneMinute;
+import dev.penstock.core.Latencies;
+import dev.penstock.core.Unavailable;
 import dev.penstock.metrics.Meters;
-import dev.penstock.store.TaskStore;
-import dev.penstock.task.Ending;
+import dev.penstock.storage.TaskStore;
 import dev.penstock.task.Lane;
-import dev.penstock.task.LaneMinute;
-import dev.penstock.task.Latencies;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskState;
-import dev.penstock.task.Unavailable;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

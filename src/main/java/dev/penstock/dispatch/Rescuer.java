@@ -1,13 +1,13 @@
 package dev.penstock.dispatch;
 
-import dev.penstock.queue.TaskQueue;
-import dev.penstock.store.TaskStore;
-import dev.penstock.store.TaskStore.LaneFigures;
+import dev.penstock.core.TaskFilter;
+import dev.penstock.core.TaskPage;
+import dev.penstock.storage.TaskQueue;
+import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStore.LaneFigures;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
-import dev.penstock.task.TaskFilter;
 import dev.penstock.task.TaskId;
-import dev.penstock.task.TaskPage;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.time.Duration;

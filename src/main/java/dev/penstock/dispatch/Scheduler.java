@@ -1,6 +1,6 @@
 package dev.penstock.dispatch;
 
-import dev.penstock.store.TaskStore;
+import dev.penstock.storage.TaskStore;
 import dev.penstock.task.TaskSpec;
 import java.util.List;
 

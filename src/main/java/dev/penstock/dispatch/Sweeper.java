@@ -1,7 +1,7 @@
 package dev.penstock.dispatch;
 
-import dev.penstock.store.TaskStore;
-import dev.penstock.store.TaskStore.Lapsed;
+import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStore.Lapsed;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;

@@ -1,10 +1,10 @@
 package dev.penstock.dispatch;
 
-import dev.penstock.queue.TaskQueue;
-import dev.penstock.store.TaskStore;
+import dev.penstock.core.Unavailable;
+import dev.penstock.storage.TaskQueue;
+import dev.penstock.storage.TaskStore;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskState;
-import dev.penstock.task.Unavailable;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.slf4j.Logger;

@@ -1,6 +1,6 @@
 package dev.penstock.metrics;
 
-import dev.penstock.task.Ending;
+import dev.penstock.core.Ending;
 import dev.penstock.task.Lane;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;

@@ -1,7 +1,7 @@
 package dev.penstock.models;
 
+import dev.penstock.base.Visible;
 import dev.penstock.config.BadSettings;
-import dev.penstock.config.Visible;
 import dev.penstock.config.YamlFile;
 import dev.penstock.config.YamlNode;
 import dev.penstock.models.ModelSpec.ModelFiles;

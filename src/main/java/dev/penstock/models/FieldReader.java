@@ -1,6 +1,6 @@
 package dev.penstock.models;
 
-import dev.penstock.config.Visible;
+import dev.penstock.base.Visible;
 import dev.penstock.config.YamlNode;
 import java.util.ArrayList;
 import java.util.Arrays;

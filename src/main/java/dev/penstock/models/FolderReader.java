@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import dev.penstock.config.Visible;
+import dev.penstock.base.Visible;
 import dev.penstock.models.ModelSpec.Inputs;
 import dev.penstock.models.ModelSpec.ModelFiles;
 import dev.penstock.models.ModelSpec.Pooling;

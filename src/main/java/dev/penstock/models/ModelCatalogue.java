@@ -1,7 +1,7 @@
 package dev.penstock.models;
 
+import dev.penstock.base.Visible;
 import dev.penstock.config.BadSettings;
-import dev.penstock.config.Visible;
 import dev.penstock.config.YamlFile;
 import dev.penstock.models.ModelsDirectory.Found;
 import java.nio.file.Path;

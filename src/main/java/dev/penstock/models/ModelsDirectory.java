@@ -1,6 +1,6 @@
 package dev.penstock.models;
 
-import dev.penstock.config.Visible;
+import dev.penstock.base.Visible;
 import dev.penstock.models.ModelFolder.Look;
 import java.io.IOException;
 import java.nio.file.Files;

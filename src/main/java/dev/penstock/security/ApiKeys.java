@@ -1,10 +1,10 @@
 package dev.penstock.security;
 
 import dev.penstock.config.Settings;
-import dev.penstock.store.KeyStore;
-import dev.penstock.task.ApiKey;
+import dev.penstock.core.ApiKey;
+import dev.penstock.core.Scope;
+import dev.penstock.storage.KeyStore;
 import dev.penstock.task.Priority;
-import dev.penstock.task.Scope;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -114,7 +114,7 @@ public final class ApiKeys {
 
   /**
    * Whether a key goes on working: for who was let in with it and stays. Blocks now and then, and
-   * throws {@link dev.penstock.task.Unavailable}, as the other checks do.
+   * throws {@link dev.penstock.core.Unavailable}, as the other checks do.
    */
   public BooleanSupplier standing(String key) {
     byte[] digest = sha256(key);

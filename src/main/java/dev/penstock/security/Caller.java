@@ -1,7 +1,7 @@
 package dev.penstock.security;
 
+import dev.penstock.core.Scope;
 import dev.penstock.task.Priority;
-import dev.penstock.task.Scope;
 import java.util.Set;
 
 /**

@@ -1,7 +1,7 @@
 package dev.penstock.security;
 
+import dev.penstock.base.Visible;
 import dev.penstock.config.BadSettings;
-import dev.penstock.config.Visible;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

@@ -1,8 +1,8 @@
 package dev.penstock.security;
 
-import dev.penstock.store.KeyStore;
-import dev.penstock.task.ApiKey;
-import dev.penstock.task.Unavailable;
+import dev.penstock.core.ApiKey;
+import dev.penstock.core.Unavailable;
+import dev.penstock.storage.KeyStore;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package dev.penstock.task;
 
+import dev.penstock.types.embedding.EmbeddingOutput;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 

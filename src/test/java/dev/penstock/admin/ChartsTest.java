@@ -3,9 +3,9 @@ package dev.penstock.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.admin.jte.StaticTemplates;
+import dev.penstock.core.LaneMinute;
+import dev.penstock.core.Latencies;
 import dev.penstock.task.Lane;
-import dev.penstock.task.LaneMinute;
-import dev.penstock.task.Latencies;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

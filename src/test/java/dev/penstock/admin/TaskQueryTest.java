@@ -2,7 +2,7 @@ package dev.penstock.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.task.TaskFilter;
+import dev.penstock.core.TaskFilter;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskState;
 import java.util.EnumSet;

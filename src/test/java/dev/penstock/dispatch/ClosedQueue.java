@@ -1,8 +1,8 @@
 package dev.penstock.dispatch;
 
-import dev.penstock.queue.TaskQueue;
+import dev.penstock.core.Unavailable;
+import dev.penstock.storage.TaskQueue;
 import dev.penstock.task.TaskSpec;
-import dev.penstock.task.Unavailable;
 import dev.penstock.testing.ForwardingQueue;
 import java.util.List;
 import java.util.Optional;

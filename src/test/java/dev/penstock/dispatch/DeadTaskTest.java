@@ -1,11 +1,11 @@
 package dev.penstock.dispatch;
 
-import static dev.penstock.store.TestTasks.LANE;
-import static dev.penstock.store.TestTasks.task;
+import static dev.penstock.storage.TestTasks.LANE;
+import static dev.penstock.storage.TestTasks.task;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.queue.TaskQueue.Dead;
+import dev.penstock.storage.TaskQueue.Dead;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskSpec;

@@ -1,10 +1,10 @@
 package dev.penstock.dispatch;
 
-import static dev.penstock.store.TestTasks.task;
+import static dev.penstock.storage.TestTasks.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.queue.TaskQueue;
-import dev.penstock.queue.TaskQueue.Delivery;
+import dev.penstock.storage.TaskQueue;
+import dev.penstock.storage.TaskQueue.Delivery;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;

@@ -1,7 +1,7 @@
 package dev.penstock.dispatch;
 
-import dev.penstock.store.TaskStore;
-import dev.penstock.task.Unavailable;
+import dev.penstock.core.Unavailable;
+import dev.penstock.storage.TaskStore;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.atomic.AtomicBoolean;

@@ -1,21 +1,21 @@
 package dev.penstock.dispatch;
 
-import static dev.penstock.store.TestTasks.LANE;
-import static dev.penstock.store.TestTasks.task;
-import static dev.penstock.store.TestTasks.taskAt;
+import static dev.penstock.storage.TestTasks.LANE;
+import static dev.penstock.storage.TestTasks.task;
+import static dev.penstock.storage.TestTasks.taskAt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.LaneFigures;
+import dev.penstock.core.LaneMinute;
+import dev.penstock.core.Latencies;
+import dev.penstock.core.Unavailable;
 import dev.penstock.task.Lane;
-import dev.penstock.task.LaneMinute;
-import dev.penstock.task.Latencies;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
-import dev.penstock.task.Unavailable;
 import java.nio.file.Path;
 import java.time.Instant;
 import org.junit.jupiter.api.AfterEach;

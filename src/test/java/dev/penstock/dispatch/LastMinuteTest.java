@@ -1,11 +1,11 @@
 package dev.penstock.dispatch;
 
-import static dev.penstock.store.TestTasks.LANE;
+import static dev.penstock.storage.TestTasks.LANE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.core.LaneMinute;
+import dev.penstock.core.Latencies;
 import dev.penstock.task.Lane;
-import dev.penstock.task.LaneMinute;
-import dev.penstock.task.Latencies;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

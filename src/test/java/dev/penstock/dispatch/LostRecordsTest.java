@@ -1,15 +1,15 @@
 package dev.penstock.dispatch;
 
-import static dev.penstock.store.TestTasks.LANE;
-import static dev.penstock.store.TestTasks.task;
+import static dev.penstock.storage.TestTasks.LANE;
+import static dev.penstock.storage.TestTasks.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.metrics.Meters;
-import dev.penstock.queue.TaskQueue;
-import dev.penstock.queue.TaskQueue.Delivery;
-import dev.penstock.store.SettableClock;
-import dev.penstock.store.TaskStore;
-import dev.penstock.store.TaskStore.Claim;
+import dev.penstock.storage.SettableClock;
+import dev.penstock.storage.TaskQueue;
+import dev.penstock.storage.TaskQueue.Delivery;
+import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskSpec;

@@ -1,11 +1,11 @@
 package dev.penstock.dispatch;
 
-import static dev.penstock.store.TestTasks.LANE;
-import static dev.penstock.store.TestTasks.task;
+import static dev.penstock.storage.TestTasks.LANE;
+import static dev.penstock.storage.TestTasks.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.core.LeasedTask;
 import dev.penstock.task.Lane;
-import dev.penstock.task.LeasedTask;
 import dev.penstock.testing.Await;
 import java.nio.file.Path;
 import java.time.Duration;

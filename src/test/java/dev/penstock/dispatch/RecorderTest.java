@@ -1,23 +1,23 @@
 package dev.penstock.dispatch;
 
-import static dev.penstock.store.TestTasks.LANE;
-import static dev.penstock.store.TestTasks.task;
-import static dev.penstock.store.TestTasks.taskAt;
+import static dev.penstock.storage.TestTasks.LANE;
+import static dev.penstock.storage.TestTasks.task;
+import static dev.penstock.storage.TestTasks.taskAt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.penstock.bus.Request.CancelTask;
-import dev.penstock.sqlite.SqliteDatabase;
-import dev.penstock.store.TaskStores;
-import dev.penstock.task.LaneMinute;
-import dev.penstock.task.Latencies;
+import dev.penstock.core.LaneMinute;
+import dev.penstock.core.Latencies;
+import dev.penstock.core.Unavailable;
+import dev.penstock.storage.TaskStores;
+import dev.penstock.storage.sqlite.SqliteDatabase;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
-import dev.penstock.task.Unavailable;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,10 +1,10 @@
 package dev.penstock.dispatch;
 
-import static dev.penstock.store.TestTasks.LANE;
-import static dev.penstock.store.TestTasks.task;
+import static dev.penstock.storage.TestTasks.LANE;
+import static dev.penstock.storage.TestTasks.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.queue.TaskQueue;
+import dev.penstock.storage.TaskQueue;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;

@@ -8,18 +8,18 @@ import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.bus.Request.Suspects;
+import dev.penstock.core.LeasedTask;
+import dev.penstock.core.RetryPolicy;
 import dev.penstock.metrics.Meters;
-import dev.penstock.queue.TaskQueue;
-import dev.penstock.queue.TaskQueues;
-import dev.penstock.sqlite.SqliteDatabase;
-import dev.penstock.store.SettableClock;
-import dev.penstock.store.TaskStore;
-import dev.penstock.store.TaskStores;
+import dev.penstock.storage.SettableClock;
+import dev.penstock.storage.TaskQueue;
+import dev.penstock.storage.TaskQueues;
+import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStores;
+import dev.penstock.storage.sqlite.SqliteDatabase;
 import dev.penstock.task.Lane;
-import dev.penstock.task.LeasedTask;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
-import dev.penstock.task.RetryPolicy;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskSpec;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -35,7 +35,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A dispatcher and its parts over the real store and queue. */
-final class Rig implements AutoCloseable {
+public final class Rig implements AutoCloseable {
   static final Duration LEASE = Duration.ofSeconds(30);
   static final TaskError ERROR = new TaskError(TaskError.Code.HANDLER_FAILED, "it broke");
 
@@ -55,7 +55,7 @@ final class Rig implements AutoCloseable {
   final Dispatcher dispatcher;
   final Unsent unsent;
   final Submissions submissions;
-  final ByHand byHand;
+  final ManualChanges byHand;
 
   final Queue<TaskSpec> enqueued = new ConcurrentLinkedQueue<>();
 
@@ -84,7 +84,7 @@ final class Rig implements AutoCloseable {
             clock,
             unsent);
     submissions = new Submissions(store, queue, recorder, clock, unsent);
-    byHand = new ByHand(store, dispatcher);
+    byHand = new ManualChanges(store, dispatcher);
     bus.listen(NODE, Event.TaskSettled.class, told::add);
     bus.listen("worker", Event.RunCancelled.class, told::add);
   }

@@ -1,20 +1,20 @@
 package dev.penstock.dispatch;
 
-import static dev.penstock.store.TestTasks.LANE;
-import static dev.penstock.store.TestTasks.as;
-import static dev.penstock.store.TestTasks.task;
-import static dev.penstock.store.TestTasks.taskAt;
+import static dev.penstock.storage.TestTasks.LANE;
+import static dev.penstock.storage.TestTasks.as;
+import static dev.penstock.storage.TestTasks.task;
+import static dev.penstock.storage.TestTasks.taskAt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
-import dev.penstock.queue.TaskQueue;
+import dev.penstock.core.Unavailable;
+import dev.penstock.storage.TaskQueue;
 import dev.penstock.task.Identity;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
-import dev.penstock.task.Unavailable;
 import dev.penstock.testing.ForwardingQueue;
 import java.nio.file.Path;
 import java.util.ArrayList;

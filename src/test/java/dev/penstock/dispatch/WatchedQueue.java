@@ -1,6 +1,6 @@
 package dev.penstock.dispatch;
 
-import dev.penstock.queue.TaskQueue;
+import dev.penstock.storage.TaskQueue;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.testing.ForwardingQueue;

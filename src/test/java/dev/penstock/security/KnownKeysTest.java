@@ -3,12 +3,12 @@ package dev.penstock.security;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.penstock.sqlite.SqliteDatabase;
-import dev.penstock.store.KeyStore;
-import dev.penstock.store.KeyStores;
-import dev.penstock.task.ApiKey;
-import dev.penstock.task.Scope;
-import dev.penstock.task.Unavailable;
+import dev.penstock.core.ApiKey;
+import dev.penstock.core.Scope;
+import dev.penstock.core.Unavailable;
+import dev.penstock.storage.KeyStore;
+import dev.penstock.storage.KeyStores;
+import dev.penstock.storage.sqlite.SqliteDatabase;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,7 +2,7 @@ package dev.penstock.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.task.Scope;
+import dev.penstock.core.Scope;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

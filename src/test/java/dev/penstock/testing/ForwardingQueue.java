@@ -1,6 +1,6 @@
 package dev.penstock.testing;
 
-import dev.penstock.queue.TaskQueue;
+import dev.penstock.storage.TaskQueue;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskSpec;
 import java.time.Duration;

@@ -1,0 +1,90 @@
+package dev.penstock.bench.parts;
+
+import dev.penstock.bench.Server;
+import dev.penstock.bench.Session;
+import dev.penstock.bench.Texts.Kind;
+import dev.penstock.bench.WarmUp;
+import dev.penstock.bench.report.Aim;
+import dev.penstock.bench.report.Report;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/** Resident memory: idle, and after work. */
+public final class MemoryPart implements Part {
+  private static final Aim IDLE = Aim.atMost("resident memory, idle", 400, "MB");
+  private static final int INPUTS = 32;
+  private static final int CLIENTS = 8;
+
+  @Override
+  public void run(Session session) throws Exception {
+    var table =
+        new Report.Table("when", "resident MB", "of it anonymous", "of it files", "most so far");
+    try (Server server = Server.start(session.scratch())) {
+      if (!Files.isReadable(status(server))) {
+        throw new IOException("resident memory is read from " + status(server));
+      }
+      session.say("idle for " + session.plan().settle().toSeconds() + " s");
+      // The figure is defined by this time; there is nothing to wait for.
+      Thread.sleep(session.plan().settle());
+      double idle = row(table, "idle %d s after ready".formatted(seconds(session)), server);
+      session.report().aim(IDLE, idle);
+
+      session.say("load");
+      WarmUp.run(session, server, Kind.MIXED, INPUTS, CLIENTS, session.plan().warmUp());
+      row(table, "right after %d s of load".formatted(session.plan().warmUp().toSeconds()), server);
+      Thread.sleep(session.plan().settle());
+      row(table, "idle again for %d s".formatted(seconds(session)), server);
+    }
+    session
+        .report()
+        .section(
+            "Memory",
+            """
+            `VmRSS` of the process in `/proc`, default settings, default model loaded. The load is
+            mixed texts, %d in a request, %d clients.
+            """
+                .formatted(INPUTS, CLIENTS),
+            table);
+  }
+
+  private static long seconds(Session session) {
+    return session.plan().settle().toSeconds();
+  }
+
+  private static double row(Report.Table table, String when, Server server) throws IOException {
+    List<String> lines = Files.readAllLines(status(server));
+    double resident = megabytes(lines, "VmRSS:");
+    table.row(
+        when,
+        text(resident),
+        text(megabytes(lines, "RssAnon:")),
+        text(megabytes(lines, "RssFile:")),
+        text(megabytes(lines, "VmHWM:")));
+    return resident;
+  }
+
+  /** What a server has resident, in MB. */
+  static double resident(Server server) throws IOException {
+    return megabytes(Files.readAllLines(status(server)), "VmRSS:");
+  }
+
+  private static Path status(Server server) {
+    return Path.of("/proc", Long.toString(server.pid()), "status");
+  }
+
+  /** The kernel's kB are KiB. */
+  private static double megabytes(List<String> lines, String name) {
+    return lines.stream()
+        .filter(line -> line.startsWith(name))
+        .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) * 1024 / 1e6)
+        .findFirst()
+        .orElse(Double.NaN);
+  }
+
+  private static String text(double megabytes) {
+    return String.format(Locale.ROOT, "%.0f", megabytes);
+  }
+}

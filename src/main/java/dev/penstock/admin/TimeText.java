@@ -1,0 +1,16 @@
+package dev.penstock.admin;
+
+import java.time.Instant;
+
+/**
+ * A point in time on a page.
+ *
+ * @param iso for programs
+ * @param exact shown when asked for
+ * @param words how long ago
+ */
+public record TimeText(String iso, String exact, String words) {
+  static TimeText of(Instant time, Instant now) {
+    return new TimeText(time.toString(), Times.exact(time), Times.relative(time, now));
+  }
+}

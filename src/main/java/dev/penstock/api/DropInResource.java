@@ -1,0 +1,152 @@
+package dev.penstock.api;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.api.Submitter.Submitted;
+import dev.penstock.config.Settings;
+import dev.penstock.json.Fields;
+import dev.penstock.json.StrictJson;
+import dev.penstock.models.ModelCatalogue;
+import dev.penstock.models.ModelSpec;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Priority;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskOutput;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskSpec.Retention;
+import dev.penstock.task.TaskState;
+import dev.penstock.types.embedding.EmbeddingJson;
+import dev.penstock.types.embedding.EmbeddingOutput;
+import dev.penstock.types.embedding.EmbeddingRequest;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Reply;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * {@code /api/v1/embedding}: the plain routes of services that Penstock may take the place of.
+ * Submit a text, ask for its vector later.
+ */
+final class DropInResource {
+  private static final String ROUTE = "drop-in";
+
+  private final Settings settings;
+  private final ModelCatalogue models;
+  private final Submitter submitter;
+  private final OwnTasks own;
+
+  DropInResource(Settings settings, ModelCatalogue models, Submitter submitter, OwnTasks own) {
+    this.settings = settings;
+    this.models = models;
+    this.submitter = submitter;
+    this.own = own;
+  }
+
+  Reply create(Exchange exchange) throws InterruptedException {
+    JsonNode body = StrictJson.parse(exchange.body());
+    Fields fields = Fields.of(body);
+    ModelSpec model = EmbeddingsResource.model(fields, models, settings);
+    EmbeddingRequest input = input(fields, model);
+    IdempotencyKey key = IdempotencyKey.of(exchange);
+    var spec =
+        new TaskSpec(
+            TaskId.random(),
+            new Lane(EmbeddingsResource.TYPE, model.name()),
+            exchange.caller().owner(),
+            exchange.caller().usual(Priority.TASK),
+            input.toJson(),
+            settings.task().maxAttempts(),
+            settings.task().timeout(),
+            null,
+            new Retention(settings.task().ttl(), settings.failedTtl()),
+            Map.of(),
+            key == null ? null : key.identity(ROUTE, body),
+            null);
+    Submitted submitted = submitter.submit(spec, Duration.ZERO, exchange, false);
+    TaskState state = submitted.earlier().map(Task::state).orElse(TaskState.PENDING);
+    Reply reply =
+        Reply.json(
+                202,
+                json -> {
+                  json.writeStartObject();
+                  writeState(json, submitted.id(), state);
+                  json.writeEndObject();
+                })
+            .with("X-Task-Id", submitted.id().value());
+    return submitted.earlier().isPresent() ? reply.with(IdempotencyKey.REPLAYED, "true") : reply;
+  }
+
+  private static EmbeddingRequest input(Fields fields, ModelSpec model) {
+    JsonNode text = fields.value("text");
+    JsonNode texts = fields.value("texts");
+    if (texts == null) {
+      if (text == null) {
+        throw fields.bad("text", "is missing, and so is 'texts'");
+      }
+      if (!text.isTextual()) {
+        throw fields.bad("text", "must be a string");
+      }
+      return EmbeddingRequest.bare(text, fields, "text", model);
+    }
+    if (text != null) {
+      throw fields.bad("texts", "and 'text' exclude each other");
+    }
+    if (!texts.isArray() || (!texts.isEmpty() && !texts.get(0).isTextual())) {
+      throw fields.bad("texts", "must be a list of strings");
+    }
+    return EmbeddingRequest.bare(texts, fields, "texts", model);
+  }
+
+  private static void writeState(JsonGenerator json, TaskId id, TaskState state)
+      throws IOException {
+    json.writeStringField("task_id", id.value());
+    json.writeStringField("status", state.json());
+  }
+
+  /** Vectors are given for tasks that have some, however they were submitted. */
+  Reply get(Exchange exchange) throws InterruptedException {
+    Task task = own.find(exchange, "task_id");
+    return Reply.json(
+            200,
+            json -> {
+              json.writeStartObject();
+              writeState(json, task.id(), task.state());
+              TaskOutput output = task.output();
+              if (output != null && output.format() == TaskOutput.Format.EMBEDDINGS) {
+                json.writeFieldName("result");
+                EmbeddingJson.writeVectors(json, EmbeddingOutput.of(output));
+              }
+              TaskError error = task.error();
+              if (error != null) {
+                json.writeStringField("error", StrictJson.whole(error.message()));
+              }
+              json.writeEndObject();
+            })
+        .with("X-Task-Id", task.id().value());
+  }
+
+  Reply models(Exchange exchange) {
+    String named = settings.embedding().model();
+    // It may have become broken since the start, and is the default all the same.
+    String standard = models.find(named).map(ModelSpec::name).orElse(named);
+    return Reply.json(
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeArrayFieldStart("models");
+          for (ModelSpec model : models.all()) {
+            json.writeStartObject();
+            json.writeStringField("name", model.name());
+            json.writeNumberField("dimensions", model.dimensions());
+            json.writeNumberField("max_tokens", model.maxTokens());
+            json.writeEndObject();
+          }
+          json.writeEndArray();
+          json.writeStringField("default", standard);
+          json.writeEndObject();
+        });
+  }
+}

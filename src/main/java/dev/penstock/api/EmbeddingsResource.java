@@ -1,0 +1,283 @@
+package dev.penstock.api;
+
+import dev.penstock.api.Submitter.Submitted;
+import dev.penstock.bus.Request.RunNow;
+import dev.penstock.config.Settings;
+import dev.penstock.json.Fields;
+import dev.penstock.json.StrictJson;
+import dev.penstock.models.ModelCatalogue;
+import dev.penstock.models.ModelSpec;
+import dev.penstock.security.Caller;
+import dev.penstock.task.Identity;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Priority;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskSpec.Retention;
+import dev.penstock.task.TaskState;
+import dev.penstock.types.embedding.EmbeddingBody;
+import dev.penstock.types.embedding.EmbeddingJson;
+import dev.penstock.types.embedding.EmbeddingOutput;
+import dev.penstock.types.embedding.EmbeddingRequest;
+import dev.penstock.types.embedding.EmbeddingRequest.Form;
+import dev.penstock.web.ApiError;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Refusal;
+import dev.penstock.web.Reply;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code POST /v1/embeddings}: a durable task whose caller holds the line, or takes the task's id
+ * where it says that it would.
+ */
+public final class EmbeddingsResource {
+  public static final String TYPE = "embedding";
+  private static final String ROUTE = "embeddings";
+  private static final int MAX_NAME = 200;
+  private static final int MAX_USER = 1_000;
+  private static final byte[] NO_INPUT = {};
+  private static final double NANOS_PER_MS = 1e6;
+
+  private final Settings settings;
+  private final ModelCatalogue models;
+  private final Submitter submitter;
+  private final DirectAnswers direct;
+  private final String node;
+
+  EmbeddingsResource(
+      Settings settings,
+      ModelCatalogue models,
+      Submitter submitter,
+      DirectAnswers direct,
+      String node) {
+    this.settings = settings;
+    this.models = models;
+    this.submitter = submitter;
+    this.direct = direct;
+    this.node = node;
+  }
+
+  /**
+   * What a request asks for.
+   *
+   * @param async its caller takes an id in place of the vectors
+   * @param key its caller's name for it; null: none
+   */
+  private record Wanted(
+      ModelSpec model,
+      EmbeddingRequest input,
+      Priority priority,
+      boolean async,
+      @Nullable IdempotencyKey key) {
+
+    /** Nobody but those who wait for it will know of the task. */
+    boolean theirsOnly() {
+      return !async && key == null;
+    }
+  }
+
+  Reply create(Exchange exchange) throws InterruptedException {
+    EmbeddingBody body = EmbeddingBody.read(exchange.body());
+    Fields fields = Fields.of(body == null ? StrictJson.parse(exchange.body()) : body.rest());
+    ModelSpec model = model(fields, models, settings);
+    EmbeddingRequest input =
+        body == null
+            ? EmbeddingRequest.of(fields, model)
+            : EmbeddingRequest.of(fields, body.input(), model);
+    fields.text("user", MAX_USER);
+    Patience said = Patience.of(fields);
+    Patience patience = said != null ? said : Patience.of(exchange.header("Prefer"));
+    Priority priority = priority(fields, Priority.HELD, exchange.caller());
+    IdempotencyKey key = IdempotencyKey.of(exchange);
+    boolean async = patience != null;
+    // Whoever may come back with the id gets the form that was asked for; else each request says.
+    EmbeddingRequest kept = async || key != null ? input : input.withoutForm();
+    var wanted = new Wanted(model, kept, priority, async, key);
+
+    Duration hold = patience != null ? patience.hold() : settings.http().syncTimeout();
+    Submitted submitted = answer(exchange, wanted, hold);
+    if (submitted.ended().isPresent()) {
+      Task task = submitted.ended().get();
+      boolean replayed = submitted.earlier().isPresent();
+      Instant came = replayed ? exchange.came() : task.createdAt();
+      Reply reply = ended(exchange, task, came, input.form(), model);
+      return replayed && key != null ? reply.with(IdempotencyKey.REPLAYED, "true") : reply;
+    }
+    return patience == null ? pending(submitted.id()) : accepted(submitted.id(), said == null);
+  }
+
+  /** Run at once where that can be; else a task. */
+  private Submitted answer(Exchange exchange, Wanted wanted, Duration hold)
+      throws InterruptedException {
+    if (!wanted.theirsOnly() || !settings.embedding().direct()) {
+      return submit(exchange, wanted, hold);
+    }
+    long from = System.nanoTime();
+    TaskSpec spec = spec(exchange, wanted, NO_INPUT, null);
+    Optional<Task> ran;
+    try (var _ = submitter.place()) {
+      ran = direct.run(new RunNow(spec, wanted.input.work(), hold), wanted.model(), exchange);
+    }
+    if (ran.isPresent()) {
+      TaskId id = ran.get().id();
+      return new Submitted(id, id.equals(spec.id()) ? Optional.empty() : ran, ran);
+    }
+    return submit(exchange, wanted, hold.minusNanos(System.nanoTime() - from));
+  }
+
+  private Submitted submit(Exchange exchange, Wanted wanted, Duration hold)
+      throws InterruptedException {
+    long from = System.nanoTime();
+    byte[] input = wanted.input.toJson();
+    Identity identity = identity(exchange, wanted, input);
+    Submitted submitted =
+        submitter.submit(
+            spec(exchange, wanted, input, identity), hold, exchange, wanted.theirsOnly());
+    boolean withdrawn =
+        wanted.key == null
+            && submitted.earlier().isPresent()
+            && submitted.ended().filter(task -> task.state() == TaskState.CANCELLED).isPresent();
+    if (!withdrawn) {
+      return submitted;
+    }
+    // It was cancelled for others' sake: as the last of them left, or by hand. A task does not say
+    // which, so in both cases it becomes new work, once, for what is left of the time.
+    Duration left = hold.minusNanos(System.nanoTime() - from);
+    return submitter.submit(
+        spec(exchange, wanted, input, identity), left, exchange, wanted.theirsOnly());
+  }
+
+  /** As the client named it; else by what decides the vectors, and how long they are kept. */
+  private static Identity identity(Exchange exchange, Wanted wanted, byte[] input) {
+    if (wanted.key != null) {
+      return wanted.key.identity(ROUTE, StrictJson.parse(exchange.body()));
+    }
+    ModelSpec model = wanted.model;
+    var digest = new Digest().add(model.name()).add(model.files().toString());
+    return new Identity.Alike(digest.add(wanted.async ? "async" : "held").add(input).hex());
+  }
+
+  /** The model that the request names, or the default one. */
+  static ModelSpec model(Fields fields, ModelCatalogue models, Settings settings) {
+    String named = fields.text("model", MAX_NAME);
+    String name = named == null ? settings.embedding().model() : named;
+    return models
+        .find(name)
+        .orElseThrow(() ->
+            new Refusal(
+                ApiError.noSuchModel(name, models.broken().get(name))
+                    .withParam(fields.param("model"))));
+  }
+
+  /**
+   * The priority that the request names, or the usual one.
+   *
+   * @param caller whose key may have a highest one
+   */
+  static Priority priority(Fields fields, Priority usual, Caller caller) {
+    Integer value = fields.integer("priority", Priority.MIN, Priority.MAX);
+    int highest = caller.highest().value();
+    if (value != null && value > highest) {
+      throw fields.bad("priority", "may be at most " + highest + " with this API key");
+    }
+    return value == null ? caller.usual(usual) : new Priority(value);
+  }
+
+  /** Work whose id nobody will learn is not kept for long. */
+  private TaskSpec spec(
+      Exchange exchange, Wanted wanted, byte[] input, @Nullable Identity identity) {
+    Retention retention =
+        wanted.theirsOnly()
+            ? new Retention(settings.syncTtl(), settings.syncTtl())
+            : new Retention(settings.task().ttl(), settings.failedTtl());
+    return new TaskSpec(
+        TaskId.random(),
+        new Lane(TYPE, wanted.model.name()),
+        exchange.caller().owner(),
+        wanted.priority,
+        input,
+        settings.task().maxAttempts(),
+        settings.task().timeout(),
+        null,
+        retention,
+        Map.of(),
+        identity,
+        node);
+  }
+
+  /**
+   * @param came since when the caller has waited for the task, which may have been there before
+   */
+  private static Reply ended(
+      Exchange exchange, Task task, Instant came, Form form, ModelSpec model) {
+    if (task.state() != TaskState.COMPLETED || task.output() == null) {
+      throw new Refusal(failure(task));
+    }
+    EmbeddingOutput output = EmbeddingOutput.of(task.output());
+    Reply reply =
+        Reply.json(200, EmbeddingJson.render(output, form, model.name()))
+            .with("x-queue-ms", millis(came, task.startedAt()))
+            .with("x-inference-ms", millis(later(came, task.startedAt()), task.finishedAt()))
+            .with("x-total-ms", millis(System.nanoTime() - exchange.started()));
+    return EmbeddingJson.marked(reply, task.output());
+  }
+
+  /** Why a task that ended has no result. */
+  static ApiError failure(Task task) {
+    if (task.state() == TaskState.CANCELLED) {
+      return ApiError.http(409, "task_cancelled", "The task was cancelled.");
+    }
+    TaskError error = task.error();
+    return ApiError.of(
+        error != null
+            ? error
+            : new TaskError(TaskError.Code.HANDLER_FAILED, "The task failed and did not say why."));
+  }
+
+  private static Reply pending(TaskId id) {
+    throw new Refusal(
+        new ApiError(
+            503,
+            ApiError.SERVER_ERROR,
+            null,
+            "task_pending",
+            "The result is not ready yet; GET /v1/tasks/" + id + "/result has it when it is.",
+            ApiError.Again.SOON),
+        id);
+  }
+
+  private static Reply accepted(TaskId id, boolean preferred) {
+    Reply reply =
+        Reply.json(
+                202,
+                json -> {
+                  json.writeStartObject();
+                  json.writeStringField("id", id.value());
+                  json.writeStringField("object", "task");
+                  json.writeStringField("status", TaskState.PENDING.json());
+                  json.writeEndObject();
+                })
+            .with("X-Task-Id", id.value())
+            .with("Location", "/v1/tasks/" + id);
+    return preferred ? reply.with("Preference-Applied", "respond-async") : reply;
+  }
+
+  private static @Nullable Instant later(Instant came, @Nullable Instant started) {
+    return started == null || started.isAfter(came) ? started : came;
+  }
+
+  private static String millis(@Nullable Instant from, @Nullable Instant to) {
+    return from == null || to == null ? "0" : millis(Duration.between(from, to).toNanos());
+  }
+
+  private static String millis(long nanos) {
+    return String.format(Locale.ROOT, "%.3f", Math.max(0, nanos) / NANOS_PER_MS);
+  }
+}

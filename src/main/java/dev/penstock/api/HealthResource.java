@@ -1,0 +1,115 @@
+package dev.penstock.api;
+
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request;
+import dev.penstock.bus.Request.Part;
+import dev.penstock.bus.Request.ReadDispatchHealth;
+import dev.penstock.bus.Request.ReadInferenceHealth;
+import dev.penstock.core.Unavailable;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Reply;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+
+/**
+ * {@code /health}: is the process alive, is it ready for work, and which part is not. Anybody may
+ * ask, so the parts are looked at once a second at most.
+ */
+final class HealthResource {
+  private static final Duration PART_LIMIT = Duration.ofSeconds(2);
+  private static final long FRESH = Duration.ofSeconds(1).toNanos();
+
+  /** Bad news is looked at again sooner: somebody waits for it to pass. */
+  private static final long FRESH_TROUBLE = Duration.ofMillis(100).toNanos();
+
+  private final Bus bus;
+  private final boolean takesRequests;
+  private final BooleanSupplier stopping;
+  private final ReentrantLock lock = new ReentrantLock();
+  private List<Part> parts = List.of();
+  private long looked;
+
+  /**
+   * @param takesRequests whether work comes in here; else it runs what others took in
+   */
+  HealthResource(Bus bus, boolean takesRequests, BooleanSupplier stopping) {
+    this.bus = bus;
+    this.takesRequests = takesRequests;
+    this.stopping = stopping;
+  }
+
+  Reply summary(Exchange exchange) throws InterruptedException {
+    return reply(ready(), List.of());
+  }
+
+  Reply live(Exchange exchange) {
+    return reply(true, List.of());
+  }
+
+  Reply ready(Exchange exchange) throws InterruptedException {
+    boolean ok = ready();
+    var all = new ArrayList<Part>();
+    boolean stops = stopping.getAsBoolean();
+    String takes = takesRequests ? "takes requests" : "runs tasks that other nodes take";
+    all.add(
+        new Part(
+            takesRequests ? "http" : "node",
+            !stops,
+            stops ? "stopping: takes no new work" : takes));
+    all.addAll(parts());
+    return reply(ok, all);
+  }
+
+  private boolean ready() throws InterruptedException {
+    return parts().stream().allMatch(Part::ok) && !stopping.getAsBoolean();
+  }
+
+  private static Reply reply(boolean ok, List<Part> parts) {
+    return Reply.json(
+        ok ? 200 : 503,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("status", ok ? "ok" : "unavailable");
+          if (!parts.isEmpty()) {
+            json.writeArrayFieldStart("parts");
+            for (Part part : parts) {
+              json.writeStartObject();
+              json.writeStringField("name", part.name());
+              json.writeBooleanField("ok", part.ok());
+              json.writeStringField("message", part.message());
+              json.writeEndObject();
+            }
+            json.writeEndArray();
+          }
+          json.writeEndObject();
+        });
+  }
+
+  private List<Part> parts() throws InterruptedException {
+    lock.lock();
+    try {
+      long fresh = parts.stream().allMatch(Part::ok) ? FRESH : FRESH_TROUBLE;
+      if (parts.isEmpty() || System.nanoTime() - looked > fresh) {
+        var all = new ArrayList<Part>();
+        all.addAll(ask("dispatch", new ReadDispatchHealth()));
+        all.addAll(ask("inference", new ReadInferenceHealth()));
+        parts = List.copyOf(all);
+        looked = System.nanoTime();
+      }
+      return parts;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<Part> ask(String name, Request<List<Part>> question) throws InterruptedException {
+    try {
+      return bus.ask(question, PART_LIMIT);
+    } catch (Unavailable e) {
+      return List.of(new Part(name, false, "does not answer"));
+    }
+  }
+}

@@ -1,0 +1,181 @@
+package dev.penstock.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.api.Submitter.Submitted;
+import dev.penstock.api.TaskRequests.NewTask;
+import dev.penstock.bus.Request.Submission;
+import dev.penstock.json.StrictJson;
+import dev.penstock.security.Caller;
+import dev.penstock.task.Priority;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
+import dev.penstock.types.embedding.EmbeddingJson;
+import dev.penstock.types.embedding.EmbeddingRequest.Form;
+import dev.penstock.web.ApiError;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Refusal;
+import dev.penstock.web.Reply;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /v1/tasks}: a task, or a list of tasks. */
+public final class SubmitResource {
+  static final int MAX_LIST = 1_000;
+
+  private final TaskRequests requests;
+  private final Submitter submitter;
+  private final String node;
+
+  SubmitResource(TaskRequests requests, Submitter submitter, String node) {
+    this.requests = requests;
+    this.submitter = submitter;
+    this.node = node;
+  }
+
+  Reply create(Exchange exchange) throws InterruptedException {
+    IdempotencyKey key = IdempotencyKey.of(exchange);
+    JsonNode body = StrictJson.parse(exchange.body());
+    if (body.isArray()) {
+      return createList(exchange, body, key);
+    }
+    if (!body.isObject()) {
+      throw Refusal.invalid(null, "The body must be a task, or a list of tasks.");
+    }
+    NewTask task = requests.read(body, exchange.caller(), Priority.TASK, key, node);
+    Patience patience = task.patience();
+    Duration hold = patience == null ? Duration.ZERO : patience.hold();
+    Submitted submitted = submitter.submit(task.spec(), hold, exchange, false);
+    Reply reply;
+    if (submitted.ended().isPresent()) {
+      Task ended = submitted.ended().get();
+      reply = EmbeddingJson.marked(reply(200, ended, task.form()), ended.output());
+    } else {
+      Task now = hold.isPositive() ? submitter.find(submitted.id()) : null;
+      Task known = now != null ? now : submitted.earlier().orElseGet(() -> pending(task.spec()));
+      reply = reply(202, known, task.form()).with("Location", "/v1/tasks/" + submitted.id());
+    }
+    return submitted.earlier().isPresent() ? reply.with(IdempotencyKey.REPLAYED, "true") : reply;
+  }
+
+  private static Reply reply(int status, Task task, Form form) {
+    return Reply.json(status, json -> TaskJson.write(json, task, form))
+        .with("X-Task-Id", task.id().value());
+  }
+
+  /** The task as it was when it was submitted. */
+  public static Task pending(TaskSpec spec) {
+    return new Task(
+        spec, TaskState.PENDING, 0, 0, null, Instant.now(), null, null, null, null, null);
+  }
+
+  /**
+   * Each task of a list is accepted or refused on its own. When none was accepted, the reply is the
+   * first refusal's error, with all of them beside it.
+   */
+  private Reply createList(Exchange exchange, JsonNode body, @Nullable IdempotencyKey key)
+      throws InterruptedException {
+    if (body.isEmpty() || body.size() > MAX_LIST) {
+      throw Refusal.invalid(null, "A list must have 1 to " + MAX_LIST + " tasks.");
+    }
+    Caller caller = exchange.caller();
+    var entries = new ArrayList<Entry>(body.size());
+    for (int i = 0; i < body.size(); i++) {
+      entries.add(read(body.get(i), caller, key == null ? null : key.item(i)));
+    }
+    var specs = new ArrayList<TaskSpec>();
+    for (Entry entry : entries) {
+      if (entry instanceof Entry.Wanted(var spec)) {
+        specs.add(spec);
+      }
+    }
+    List<Submission> submissions = specs.isEmpty() ? List.of() : submitter.submit(specs);
+    var answers = submissions.iterator();
+    entries.replaceAll(
+        entry -> entry instanceof Entry.Wanted(var spec) ? answered(spec, answers.next()) : entry);
+    return list(entries);
+  }
+
+  private Entry read(JsonNode each, Caller caller, @Nullable IdempotencyKey key) {
+    if (!each.isObject()) {
+      return new Entry.Refused(
+          ApiError.invalid(null, "Each task of a list must be a JSON object."));
+    }
+    try {
+      NewTask task = requests.read(each, caller, Priority.BULK, key, node);
+      return task.patience() == null
+          ? new Entry.Wanted(task.spec())
+          : new Entry.Refused(
+              ApiError.invalid(Patience.FIELD, "The tasks of a list cannot be waited for."));
+    } catch (Refusal refusal) {
+      return new Entry.Refused(refusal.error());
+    }
+  }
+
+  private static Entry answered(TaskSpec spec, Submission submission) {
+    return switch (submission) {
+      case Submission.Accepted() -> new Entry.Kept(pending(spec), false);
+      case Submission.Earlier(var task) -> new Entry.Kept(task, true);
+      case Submission.Refused(var error) -> new Entry.Refused(ApiError.of(error));
+    };
+  }
+
+  private static Reply list(List<Entry> entries) {
+    var kept = new ArrayList<Entry.Kept>();
+    for (Entry entry : entries) {
+      if (entry instanceof Entry.Kept one) {
+        kept.add(one);
+      }
+    }
+    Optional<ApiError> first =
+        kept.isEmpty() && entries.getFirst() instanceof Entry.Refused(var error)
+            ? Optional.of(error)
+            : Optional.empty();
+    Reply reply =
+        Reply.json(
+            first.map(ApiError::status).orElse(202),
+            json -> {
+              json.writeStartObject();
+              json.writeStringField("object", "list");
+              if (first.isPresent()) {
+                Reply.writeError(json, first.get());
+              }
+              json.writeArrayFieldStart("data");
+              for (Entry entry : entries) {
+                switch (entry) {
+                  case Entry.Wanted(var spec) -> TaskJson.writeBrief(json, pending(spec));
+                  case Entry.Kept(var task, _) -> TaskJson.writeBrief(json, task);
+                  case Entry.Refused(var error) -> {
+                    json.writeStartObject();
+                    Reply.writeError(json, error);
+                    json.writeEndObject();
+                  }
+                }
+              }
+              json.writeEndArray();
+              json.writeEndObject();
+            });
+    if (first.isPresent()) {
+      return reply.with(first.get());
+    }
+    return kept.stream().allMatch(Entry.Kept::earlier)
+        ? reply.with(IdempotencyKey.REPLAYED, "true")
+        : reply;
+  }
+
+  /** One task of a list. */
+  private sealed interface Entry {
+    record Wanted(TaskSpec spec) implements Entry {}
+
+    /**
+     * @param earlier it was there before
+     */
+    record Kept(Task task, boolean earlier) implements Entry {}
+
+    record Refused(ApiError error) implements Entry {}
+  }
+}

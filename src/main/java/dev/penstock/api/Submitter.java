@@ -1,0 +1,134 @@
+package dev.penstock.api;
+
+import dev.penstock.api.Waiters.Waiter;
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.FindTasks;
+import dev.penstock.bus.Request.Submission;
+import dev.penstock.bus.Request.SubmitTasks;
+import dev.penstock.core.Unavailable;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.web.ApiError;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Refusal;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Hands tasks to the dispatcher, and waits for their ends where that is wished. */
+final class Submitter {
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+
+  private final Bus bus;
+  private final Waiters waiters;
+
+  Submitter(Bus bus, Waiters waiters) {
+    this.bus = bus;
+    this.waiters = waiters;
+  }
+
+  /**
+   * What came of a submit.
+   *
+   * @param id the task that is meant
+   * @param earlier the earlier task that is meant, as it was then
+   * @param ended empty: it has not ended in time
+   */
+  record Submitted(TaskId id, Optional<Task> earlier, Optional<Task> ended) {}
+
+  /** See {@link Waiters#place}. */
+  Waiters.Place place() {
+    return waiters.place();
+  }
+
+  /**
+   * Submits one task and waits for its end, or throws the {@link Refusal}.
+   *
+   * @param hold not positive: does not wait
+   * @param theirsOnly see {@link Waiters#register}
+   */
+  Submitted submit(TaskSpec spec, Duration hold, Exchange exchange, boolean theirsOnly)
+      throws InterruptedException {
+    if (!hold.isPositive()) {
+      Optional<Task> earlier = submit(spec);
+      TaskId id = earlier.map(Task::id).orElse(spec.id());
+      return new Submitted(id, earlier, earlier.filter(task -> task.state().ended()));
+    }
+    try (var waiter = waiters.register(spec.id(), exchange, theirsOnly)) {
+      Optional<Task> earlier = submit(spec, waiter);
+      if (earlier.isPresent()) {
+        waiter.follow(earlier.get());
+      }
+      Optional<Task> ended = waiter.await(hold);
+      if (ended.isEmpty()) {
+        waiter.promise();
+      }
+      return new Submitted(waiter.id(), earlier, ended);
+    }
+  }
+
+  /**
+   * What was surely refused leaves nothing behind; what may have been accepted is to be dropped.
+   */
+  private Optional<Task> submit(TaskSpec spec, Waiter waiter) throws InterruptedException {
+    try {
+      return submit(spec);
+    } catch (Refusal refusal) {
+      waiter.forget();
+      throw refusal;
+    } catch (Unavailable e) {
+      if (e.surelyNotDone()) {
+        waiter.forget();
+      }
+      throw e;
+    }
+  }
+
+  private Optional<Task> submit(TaskSpec spec) throws InterruptedException {
+    return switch (submit(List.of(spec)).getFirst()) {
+      case Submission.Accepted() -> Optional.empty();
+      case Submission.Earlier(var task) -> Optional.of(task);
+      case Submission.Refused(var error) -> throw new Refusal(ApiError.of(error));
+    };
+  }
+
+  /**
+   * Submits tasks; what became of each, in order. Asks a second time when it is not known whether
+   * the first was heard: the ids are ours, so that makes no second task.
+   *
+   * @throws Unavailable when there was no answer
+   */
+  List<Submission> submit(List<TaskSpec> specs) throws InterruptedException {
+    return submit(bus, specs);
+  }
+
+  /** The task as it is now, without its input; null when it is no more. */
+  @Nullable Task find(TaskId id) throws InterruptedException {
+    return bus.ask(new FindTasks(Set.of(id)), LIMIT).get(id);
+  }
+
+  /** As the other one, for who has no waiters. */
+  static List<Submission> submit(Bus bus, List<TaskSpec> specs) throws InterruptedException {
+    var request = new SubmitTasks(specs);
+    try {
+      return bus.ask(request, LIMIT).answers();
+    } catch (Unavailable e) {
+      if (e.surelyNotDone()) {
+        throw e;
+      }
+      return again(bus, request);
+    }
+  }
+
+  /** A refusal of the repetition says nothing of the first time. */
+  private static List<Submission> again(Bus bus, SubmitTasks request) throws InterruptedException {
+    try {
+      return bus.ask(request, LIMIT).answers();
+    } catch (Unavailable e) {
+      throw Unavailable.unknown(String.valueOf(e.getMessage()), e);
+    }
+  }
+}

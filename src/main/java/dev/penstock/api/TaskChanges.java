@@ -1,0 +1,103 @@
+package dev.penstock.api;
+
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.CancelTask;
+import dev.penstock.bus.Request.CancelTasks;
+import dev.penstock.bus.Request.Cancelled;
+import dev.penstock.bus.Request.Retried;
+import dev.penstock.bus.Request.RetryTask;
+import dev.penstock.bus.Request.RetryTasks;
+import dev.penstock.bus.Request.Swept;
+import dev.penstock.core.TaskFilter;
+import dev.penstock.json.StrictJson;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskState;
+import dev.penstock.web.ApiError;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Refusal;
+import dev.penstock.web.Reply;
+import java.time.Duration;
+
+/** Cancelling tasks and running them again: one, or all that a filter means. */
+final class TaskChanges {
+  /** Thousands may have to be changed. */
+  private static final Duration SWEEP_LIMIT = Duration.ofSeconds(60);
+
+  private final Bus bus;
+  private final OwnTasks own;
+  private final TaskFilters filters;
+
+  TaskChanges(Bus bus, OwnTasks own, TaskFilters filters) {
+    this.bus = bus;
+    this.own = own;
+    this.filters = filters;
+  }
+
+  /** Cancelling what is cancelled already is fine: the first answer may have been lost. */
+  Reply cancel(Exchange exchange) throws InterruptedException {
+    Task task = own.find(exchange);
+    return switch (bus.ask(new CancelTask(task.id()), OwnTasks.LIMIT)) {
+      case Cancelled.Now(var now) -> reply(now);
+      case Cancelled.Ended(var now) -> {
+        if (now.state() != TaskState.CANCELLED) {
+          throw wrongState(
+              now, "task_ended", "The task is " + now.state().json() + ": it has ended already.");
+        }
+        yield reply(now);
+      }
+      case Cancelled.Unknown() -> throw new Refusal(ApiError.noSuchTask());
+    };
+  }
+
+  Reply retry(Exchange exchange) throws InterruptedException {
+    Task task = own.find(exchange);
+    return switch (bus.ask(new RetryTask(task.id()), OwnTasks.LIMIT)) {
+      case Retried.Now(var now) -> reply(now);
+      case Retried.Otherwise(var now) ->
+          throw wrongState(
+              now,
+              "task_not_failed",
+              "The task is "
+                  + now.state().json()
+                  + ": only failed and cancelled tasks can be run again.");
+      case Retried.Unknown() -> throw new Refusal(ApiError.noSuchTask());
+    };
+  }
+
+  private static Refusal wrongState(Task task, String code, String message) {
+    return new Refusal(ApiError.http(409, code, message), task.id());
+  }
+
+  private static Reply reply(Task task) {
+    return Reply.json(200, json -> TaskJson.writeBrief(json, task))
+        .with("X-Task-Id", task.id().value());
+  }
+
+  Reply cancelAll(Exchange exchange) throws InterruptedException {
+    return swept("tasks.cancelled", bus.ask(new CancelTasks(filter(exchange)), SWEEP_LIMIT));
+  }
+
+  Reply retryAll(Exchange exchange) throws InterruptedException {
+    return swept("tasks.retried", bus.ask(new RetryTasks(filter(exchange)), SWEEP_LIMIT));
+  }
+
+  private TaskFilter filter(Exchange exchange) {
+    return filters.of(StrictJson.parse(exchange.body()), exchange.caller().owner());
+  }
+
+  /** How many tasks were changed, and whether to ask again. */
+  static Reply swept(String what, Swept swept) {
+    return Reply.json(
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("object", what);
+          json.writeNumberField("count", swept.tasks());
+          json.writeBooleanField("has_more", swept.more());
+          if (swept.cut()) {
+            json.writeBooleanField("search_limited", true);
+          }
+          json.writeEndObject();
+        });
+  }
+}

@@ -1,0 +1,158 @@
+package dev.penstock.api;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.penstock.core.Step;
+import dev.penstock.json.StrictJson;
+import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskOutput;
+import dev.penstock.task.TaskState;
+import dev.penstock.types.embedding.EmbeddingJson;
+import dev.penstock.types.embedding.EmbeddingOutput;
+import dev.penstock.types.embedding.EmbeddingRequest.Form;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Tasks as clients see them. What is not known yet is left out. */
+final class TaskJson {
+  private static final int MILLI_DIGITS = 3;
+
+  private TaskJson() {}
+
+  /** The task and its result. */
+  static void write(JsonGenerator json, Task task, Form form) throws IOException {
+    write(json, task, form, List.of());
+  }
+
+  /** The task without its result. */
+  static void writeBrief(JsonGenerator json, Task task) throws IOException {
+    json.writeStartObject();
+    writeMembers(json, task);
+    json.writeEndObject();
+  }
+
+  /** The task, what it went through and its result. */
+  static void write(JsonGenerator json, Task task, Form form, List<Step> steps) throws IOException {
+    json.writeStartObject();
+    writeMembers(json, task);
+    writeSteps(json, steps);
+    TaskOutput output = task.output();
+    if (output != null) {
+      json.writeFieldName("result");
+      writeResult(json, task, output, form);
+    }
+    json.writeEndObject();
+  }
+
+  private static void writeMembers(JsonGenerator json, Task task) throws IOException {
+    json.writeStringField("id", task.id().value());
+    json.writeStringField("object", "task");
+    json.writeStringField("type", task.spec().lane().type());
+    String model = task.spec().lane().model();
+    if (model != null) {
+      json.writeStringField("model", model);
+    }
+    json.writeStringField("status", task.state().json());
+    json.writeNumberField("priority", task.spec().priority().value());
+    json.writeNumberField("attempts", task.attempts());
+    json.writeNumberField("max_attempts", task.spec().maxAttempts());
+    json.writeNumberField("lost", task.lost());
+    Progress progress = task.progress();
+    if (progress != null) {
+      json.writeFieldName("progress");
+      writeProgress(json, task.state() == TaskState.COMPLETED ? whole(progress) : progress);
+    }
+    writeTime(json, "run_at", task.spec().runAt());
+    writeTimes(json, task);
+    if (task.worker() != null) {
+      json.writeStringField("worker", task.worker());
+    }
+    writeError(json, task.error());
+    json.writeObjectFieldStart("metadata");
+    for (var pair : new TreeMap<>(task.spec().metadata()).entrySet()) {
+      json.writeStringField(pair.getKey(), pair.getValue());
+    }
+    json.writeEndObject();
+  }
+
+  private static void writeSteps(JsonGenerator json, List<Step> steps) throws IOException {
+    if (steps.isEmpty()) {
+      return;
+    }
+    json.writeArrayFieldStart("steps");
+    for (Step step : steps) {
+      json.writeStartObject();
+      json.writeStringField("kind", step.kind().json());
+      writeTime(json, "at", step.at());
+      writeTime(json, "started_at", step.startedAt());
+      if (step.worker() != null) {
+        json.writeStringField("worker", step.worker());
+      }
+      writeError(json, step.error());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+  }
+
+  static void writeResult(JsonGenerator json, Task task, TaskOutput output, Form form)
+      throws IOException {
+    switch (output.format()) {
+      case JSON -> json.writeRawValue(new String(output.bytes(), StandardCharsets.UTF_8));
+      case EMBEDDINGS -> {
+        String model = task.spec().lane().model();
+        EmbeddingJson.write(json, EmbeddingOutput.of(output), form, model == null ? "" : model);
+      }
+    }
+  }
+
+  /** The last report of a run is seldom its last step: only every half second's is kept. */
+  private static Progress whole(Progress last) {
+    return new Progress(last.total(), last.total(), last.message());
+  }
+
+  static void writeProgress(JsonGenerator json, Progress progress) throws IOException {
+    json.writeStartObject();
+    json.writeNumberField("done", progress.done());
+    json.writeNumberField("total", progress.total());
+    json.writeStringField("message", StrictJson.whole(progress.message()));
+    json.writeEndObject();
+  }
+
+  private static void writeTimes(JsonGenerator json, Task task) throws IOException {
+    Instant created = task.createdAt();
+    Instant started = task.startedAt();
+    Instant finished = task.finishedAt();
+    writeTime(json, "created_at", created);
+    writeTime(json, "started_at", started);
+    writeTime(json, "finished_at", finished);
+    if (started != null) {
+      json.writeNumberField("queue_ms", Duration.between(task.queuedAt(), started).toMillis());
+      if (finished != null) {
+        json.writeNumberField("run_ms", Duration.between(started, finished).toMillis());
+      }
+    }
+  }
+
+  private static void writeTime(JsonGenerator json, String name, @Nullable Instant time)
+      throws IOException {
+    if (time != null) {
+      json.writeNumberField(name, BigDecimal.valueOf(time.toEpochMilli(), MILLI_DIGITS));
+    }
+  }
+
+  private static void writeError(JsonGenerator json, @Nullable TaskError error) throws IOException {
+    if (error != null) {
+      json.writeObjectFieldStart("error");
+      json.writeStringField("code", error.code().json());
+      json.writeStringField("message", StrictJson.whole(error.message()));
+      json.writeEndObject();
+    }
+  }
+}

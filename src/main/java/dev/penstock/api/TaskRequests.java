@@ -1,0 +1,202 @@
+package dev.penstock.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.config.Settings;
+import dev.penstock.json.Fields;
+import dev.penstock.json.InputSchema;
+import dev.penstock.json.StrictJson;
+import dev.penstock.models.ModelCatalogue;
+import dev.penstock.models.ModelSpec;
+import dev.penstock.security.Caller;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Priority;
+import dev.penstock.task.TaskHandler;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskSpec.Retention;
+import dev.penstock.types.embedding.EmbeddingRequest;
+import dev.penstock.types.embedding.EmbeddingRequest.Form;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the objects of {@code POST /v1/tasks}. Unknown members are refused. */
+final class TaskRequests {
+  private static final String ROUTE = "tasks";
+  private static final Set<String> KNOWN =
+      Set.of(
+          "type",
+          "model",
+          "input",
+          "priority",
+          Patience.FIELD,
+          "run_at",
+          "delay_seconds",
+          "max_attempts",
+          "timeout_seconds",
+          "ttl_seconds",
+          "metadata");
+  private static final Set<String> EMBEDDING =
+      Set.of("input", "dimensions", "encoding_format", "truncate", "input_type");
+
+  private static final int MAX_WORD = 100;
+  private static final int MAX_MODEL = 200;
+  private static final int MAX_ATTEMPTS = 100;
+  private static final int DAY = (int) Duration.ofDays(1).toSeconds();
+  private static final int MONTH = 30 * DAY;
+  private static final int MAX_METADATA = 16;
+  private static final int MAX_METADATA_KEY = 64;
+  private static final int MAX_METADATA_VALUE = 512;
+  private static final long MILLIS = 1_000;
+
+  private final Settings settings;
+  private final ModelCatalogue models;
+  private final Map<String, InputSchema> schemas = new TreeMap<>();
+
+  TaskRequests(Settings settings, ModelCatalogue models, List<TaskHandler> handlers) {
+    this.settings = settings;
+    this.models = models;
+    handlers.forEach(
+        handler -> schemas.put(handler.type(), new InputSchema(handler.inputSchema())));
+  }
+
+  /**
+   * A task that may be submitted.
+   *
+   * @param form how its vectors are rendered, where it has any
+   * @param patience null: answer at once
+   */
+  record NewTask(TaskSpec spec, Form form, @Nullable Patience patience) {}
+
+  private record Input(Lane lane, byte[] json, Form form) {}
+
+  /**
+   * @param caller whose task it is
+   * @param standard the priority where none is named
+   * @param key the client's name for this submit, if it has one
+   * @param node where the task's end is to be told, if somebody waits for it
+   */
+  NewTask read(
+      JsonNode body, Caller caller, Priority standard, @Nullable IdempotencyKey key, String node) {
+    Fields fields = Fields.of(body);
+    fields.only(KNOWN);
+    String type = type(fields);
+    Input input = type.equals(EmbeddingsResource.TYPE) ? embedding(fields) : other(fields, type);
+    Priority priority = EmbeddingsResource.priority(fields, standard, caller);
+    Patience patience = Patience.of(fields);
+    Integer attempts = fields.integer("max_attempts", 1, MAX_ATTEMPTS);
+    Double timeout = fields.number("timeout_seconds", 1, DAY);
+    var spec =
+        new TaskSpec(
+            TaskId.random(),
+            input.lane,
+            caller.owner(),
+            priority,
+            input.json,
+            attempts == null ? settings.task().maxAttempts() : attempts,
+            timeout == null ? settings.task().timeout() : seconds(timeout),
+            runAt(fields),
+            retention(fields),
+            metadata(fields),
+            key == null ? null : key.identity(ROUTE, body),
+            patience != null && patience.hold().isPositive() ? node : null);
+    return new NewTask(spec, input.form, patience);
+  }
+
+  private String type(Fields fields) {
+    String type = fields.text("type", MAX_WORD);
+    if (type == null || !schemas.containsKey(type)) {
+      String problem = type == null ? "is missing" : "is unknown: " + StrictJson.quote(type);
+      throw fields.bad("type", problem + "; known are " + String.join(", ", schemas.keySet()));
+    }
+    return type;
+  }
+
+  private Input embedding(Fields fields) {
+    ModelSpec model = EmbeddingsResource.model(fields, models, settings);
+    JsonNode value = fields.value("input");
+    EmbeddingRequest input;
+    if (value != null && value.isObject()) {
+      var inner = new Fields(value, fields.param("input."));
+      inner.only(EMBEDDING);
+      input = EmbeddingRequest.of(inner, model);
+    } else if (value != null) {
+      input = EmbeddingRequest.bare(value, fields, "input", model);
+    } else {
+      throw fields.bad("input", "is missing");
+    }
+    var lane = new Lane(EmbeddingsResource.TYPE, model.name());
+    return new Input(lane, input.toJson(), input.form());
+  }
+
+  /** A type without models. An absent input is an empty one. */
+  private Input other(Fields fields, String type) {
+    if (fields.text("model", MAX_MODEL) != null) {
+      throw fields.bad("model", "is not for tasks of type " + type);
+    }
+    JsonNode given = fields.value("input");
+    JsonNode value = given == null ? StrictJson.nodes().objectNode() : given;
+    InputSchema schema = schemas.get(type);
+    if (schema != null) {
+      schema.check(value, fields.param("input"));
+    }
+    return new Input(
+        new Lane(type, null), StrictJson.write(json -> json.writeTree(value)), Form.WHOLE);
+  }
+
+  private static @Nullable Instant runAt(Fields fields) {
+    Double at = fields.number("run_at", 0, 1e11);
+    Double delay = fields.number("delay_seconds", 0, MONTH);
+    if (at == null) {
+      return delay == null || delay == 0 ? null : Instant.now().plus(seconds(delay));
+    }
+    if (delay != null) {
+      throw fields.bad("delay_seconds", "and run_at exclude each other");
+    }
+    Instant time = Instant.ofEpochMilli(Math.round(at * MILLIS));
+    if (time.isAfter(Instant.now().plusSeconds(MONTH))) {
+      throw fields.bad("run_at", "must be within 30 days from now, in Unix seconds");
+    }
+    return time.isAfter(Instant.now()) ? time : null; // due already: no need to be scheduled
+  }
+
+  private Retention retention(Fields fields) {
+    Integer ttl = fields.integer("ttl_seconds", 0, MONTH);
+    return ttl == null
+        ? new Retention(settings.task().ttl(), settings.failedTtl())
+        : new Retention(Duration.ofSeconds(ttl), Duration.ofSeconds(ttl));
+  }
+
+  private static Map<String, String> metadata(Fields fields) {
+    JsonNode given = fields.value("metadata");
+    if (given == null) {
+      return Map.of();
+    }
+    if (!given.isObject() || given.size() > MAX_METADATA) {
+      throw fields.bad("metadata", "must be an object of at most " + MAX_METADATA + " strings");
+    }
+    var pairs = new LinkedHashMap<String, String>();
+    for (var pair : given.properties()) {
+      String name = "metadata." + pair.getKey();
+      if (pair.getKey().isEmpty() || pair.getKey().length() > MAX_METADATA_KEY) {
+        throw fields.bad(
+            "metadata", "has a key that is empty or over " + MAX_METADATA_KEY + " characters");
+      }
+      if (!pair.getValue().isTextual()
+          || pair.getValue().textValue().length() > MAX_METADATA_VALUE) {
+        throw fields.bad(name, "must be a string of at most " + MAX_METADATA_VALUE + " characters");
+      }
+      pairs.put(pair.getKey(), pair.getValue().textValue());
+    }
+    return pairs;
+  }
+
+  private static Duration seconds(double seconds) {
+    return Duration.ofMillis(Math.round(seconds * MILLIS));
+  }
+}

@@ -1,0 +1,136 @@
+package dev.penstock.api;
+
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.FindSteps;
+import dev.penstock.bus.Request.ListTasks;
+import dev.penstock.core.Step;
+import dev.penstock.core.TaskFilter;
+import dev.penstock.core.TaskPage;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskOutput;
+import dev.penstock.types.embedding.EmbeddingJson;
+import dev.penstock.types.embedding.EmbeddingRequest.Form;
+import dev.penstock.web.ApiError;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Query;
+import dev.penstock.web.Refusal;
+import dev.penstock.web.Reply;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** {@code GET /v1/tasks}, one of them, and its result. */
+final class TasksResource {
+  private static final Set<String> PARAMETERS = parameters();
+  private static final int MOST = 100;
+  private static final int STANDARD = 20;
+  private static final int ID_LENGTH = 36;
+
+  private final Bus bus;
+  private final OwnTasks own;
+  private final TaskFilters filters;
+
+  TasksResource(Bus bus, OwnTasks own, TaskFilters filters) {
+    this.bus = bus;
+    this.own = own;
+    this.filters = filters;
+  }
+
+  private static Set<String> parameters() {
+    var names = new HashSet<>(TaskFilters.NAMES);
+    names.addAll(List.of("limit", "after"));
+    return Set.copyOf(names);
+  }
+
+  Reply list(Exchange exchange) throws InterruptedException {
+    Query query = Query.of(exchange).only(PARAMETERS);
+    String owner = exchange.caller().owner();
+    TaskFilter filter = filters.of(query, owner);
+    int limit = query.whole("limit", 1, MOST, STANDARD);
+    TaskId after = after(query.text("after", ID_LENGTH), owner);
+    TaskPage page = bus.ask(new ListTasks(filter, after, limit), OwnTasks.LIMIT);
+    return Reply.json(
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("object", "list");
+          json.writeArrayFieldStart("data");
+          for (Task task : page.tasks()) {
+            TaskJson.writeBrief(json, task);
+          }
+          json.writeEndArray();
+          json.writeBooleanField("has_more", page.more());
+          if (page.cut()) {
+            json.writeBooleanField("search_limited", true);
+          }
+          json.writeEndObject();
+        });
+  }
+
+  /** A task that is no more would start the list anew, and who follows it would never end. */
+  private @Nullable TaskId after(@Nullable String id, String owner) throws InterruptedException {
+    return id == null
+        ? null
+        : own.find(id, owner)
+            .map(Task::id)
+            .orElseThrow(() -> Query.bad("after", "must be the id of a task that is still here"));
+  }
+
+  Reply get(Exchange exchange) throws InterruptedException {
+    Task task = own.find(exchange);
+    Form form = own.form(task);
+    List<Step> steps = steps(task);
+    Reply reply =
+        Reply.json(200, json -> TaskJson.write(json, task, form, steps))
+            .with("X-Task-Id", task.id().value());
+    return EmbeddingJson.marked(reply, task.output());
+  }
+
+  /** What is polled most, a task that nothing has happened to yet, has none to look for. */
+  private List<Step> steps(Task task) throws InterruptedException {
+    boolean untouched =
+        task.attempts() == 0 && task.lost() == 0 && task.error() == null && !task.state().ended();
+    return untouched ? List.of() : bus.ask(new FindSteps(task.id()), OwnTasks.LIMIT);
+  }
+
+  Reply result(Exchange exchange) throws InterruptedException {
+    Task task = own.find(exchange);
+    return switch (task.state()) {
+      case PENDING, PROCESSING -> throw new Refusal(notReady(task), task.id());
+      case FAILED -> throw new Refusal(failed(task), task.id());
+      case CANCELLED -> throw new Refusal(EmbeddingsResource.failure(task), task.id());
+      case COMPLETED -> {
+        TaskOutput output = task.output();
+        if (output == null) {
+          throw new IllegalStateException("task " + task.id() + " is completed without a result");
+        }
+        Form form = own.form(task);
+        Reply reply =
+            Reply.json(200, json -> TaskJson.writeResult(json, task, output, form))
+                .with("X-Task-Id", task.id().value());
+        yield EmbeddingJson.marked(reply, output);
+      }
+    };
+  }
+
+  private static ApiError notReady(Task task) {
+    return new ApiError(
+        409,
+        ApiError.INVALID_REQUEST,
+        null,
+        "task_pending",
+        "The task is " + task.state().json() + ": it has no result yet.",
+        ApiError.Again.SOON);
+  }
+
+  private static ApiError failed(Task task) {
+    TaskError error = task.error();
+    return ApiError.http(
+        409,
+        "task_failed",
+        error == null ? "The task failed." : error.code().json() + ": " + error.message());
+  }
+}

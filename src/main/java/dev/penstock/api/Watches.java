@@ -1,0 +1,154 @@
+package dev.penstock.api;
+
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.FindTasks;
+import dev.penstock.core.Unavailable;
+import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The tasks that somebody watches. All of them are read at once, now and then, however many watch
+ * each; an end that the bus tells of is passed on at once.
+ */
+final class Watches {
+  private static final Logger LOG = LoggerFactory.getLogger(Watches.class);
+  private static final Duration LIMIT = Duration.ofSeconds(5);
+
+  private final Bus bus;
+  private final Set<Watch> open = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean looking = new AtomicBoolean();
+
+  Watches(Bus bus) {
+    this.bus = bus;
+  }
+
+  /**
+   * @param now the task as it was just read
+   */
+  Watch watch(Task now) {
+    var watch = new Watch(now);
+    open.add(watch);
+    return watch;
+  }
+
+  /** A task has ended; nobody here may watch it. Does not block for long. */
+  void settled(Task task) {
+    for (Watch watch : open) {
+      if (watch.id.equals(task.id())) {
+        watch.news(Optional.of(task));
+      }
+    }
+  }
+
+  /** Reads every watched task. Blocks; one look at a time. */
+  void look() throws InterruptedException {
+    if (open.isEmpty() || !looking.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      Set<Watch> asked = Set.copyOf(open);
+      Set<TaskId> ids = new HashSet<>();
+      asked.forEach(watch -> ids.add(watch.id));
+      Map<TaskId, Task> found = bus.ask(new FindTasks(ids), LIMIT);
+      asked.forEach(watch -> watch.news(Optional.ofNullable(found.get(watch.id))));
+    } catch (Unavailable e) {
+      LOG.debug("looking for watched tasks: {}", e.getMessage());
+    } finally {
+      looking.set(false);
+    }
+  }
+
+  /** What is news about a task when it changes. */
+  private record Standing(
+      TaskState state,
+      int attempts,
+      int lost,
+      @Nullable Progress progress,
+      @Nullable Instant startedAt,
+      @Nullable Instant finishedAt) {
+    static Standing of(Task task) {
+      return new Standing(
+          task.state(),
+          task.attempts(),
+          task.lost(),
+          task.progress(),
+          task.startedAt(),
+          task.finishedAt());
+    }
+  }
+
+  /** One watcher of a task; it sees the newest state, not all in between. */
+  final class Watch implements AutoCloseable {
+    private final TaskId id;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private Optional<Task> newest;
+    private boolean unseen;
+
+    private Watch(Task now) {
+      id = now.id();
+      newest = Optional.of(now);
+    }
+
+    private void news(Optional<Task> task) {
+      lock.lock();
+      try {
+        // An answer to a look may be older than the end that was told meanwhile.
+        boolean ended = newest.filter(known -> known.state().ended()).isPresent();
+        if (!ended && !newest.map(Standing::of).equals(task.map(Standing::of))) {
+          newest = task;
+          unseen = true;
+          changed.signalAll();
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Waits for news. False: there was none within the limit. */
+    boolean await(Duration limit) throws InterruptedException {
+      long left = limit.toNanos();
+      lock.lock();
+      try {
+        while (!unseen && left > 0) {
+          left = changed.awaitNanos(left);
+        }
+        boolean news = unseen;
+        unseen = false;
+        return news;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Empty when the task is no more. */
+    Optional<Task> newest() {
+      lock.lock();
+      try {
+        return newest;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void close() {
+      open.remove(this);
+    }
+  }
+}

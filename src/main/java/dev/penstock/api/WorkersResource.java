@@ -1,0 +1,113 @@
+package dev.penstock.api;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Event.DrainWorker;
+import dev.penstock.bus.Request.Batches;
+import dev.penstock.bus.Request.ReadWorkers;
+import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.Unavailable;
+import dev.penstock.task.Lane;
+import dev.penstock.web.ApiError;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Refusal;
+import dev.penstock.web.Reply;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** {@code GET /v1/workers}: who runs tasks. */
+final class WorkersResource {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkersResource.class);
+  private static final Duration LIMIT = Duration.ofSeconds(2);
+  private static final int MILLI_DIGITS = 3;
+
+  private final Bus bus;
+
+  WorkersResource(Bus bus) {
+    this.bus = bus;
+  }
+
+  /** None where nobody answers: a worker that is away is no reason to know nothing. */
+  List<WorkerFigures> figures() throws InterruptedException {
+    try {
+      return bus.ask(new ReadWorkers(), LIMIT);
+    } catch (Unavailable e) {
+      return List.of();
+    }
+  }
+
+  Reply list(Exchange exchange) throws InterruptedException {
+    return Reply.list(figures(), WorkersResource::write);
+  }
+
+  /** Tells a worker to finish what it runs and to lease nothing more. It hears it soon. */
+  Reply drain(Exchange exchange) throws InterruptedException {
+    String id = exchange.parameter("id");
+    WorkerFigures worker =
+        bus.ask(new ReadWorkers(), LIMIT).stream()
+            .filter(one -> one.node().equals(id))
+            .findFirst()
+            .orElseThrow(() ->
+                new Refusal(
+                    ApiError.http(
+                        404, "worker_not_found", "No worker of this id was seen lately.")));
+    if (!worker.runsTasks()) {
+      throw new Refusal(
+          ApiError.http(
+              409,
+              "worker_runs_no_tasks",
+              "It runs no tasks, so there is nothing to drain: stop it, and it answers what it"
+                  + " holds."));
+    }
+    bus.tellAll(new DrainWorker(id, worker.startedAt()));
+    LOG.info("worker {} was told to drain by {}", id, exchange.caller().keyId());
+    return Reply.json(202, json -> write(json, worker.drained()));
+  }
+
+  private static void write(JsonGenerator json, WorkerFigures worker) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("id", worker.node());
+    if (!worker.host().isEmpty()) {
+      json.writeStringField("host", worker.host());
+    }
+    words(json, "roles", worker.roles());
+    words(json, "lanes", worker.lanes().stream().map(Lane::name).toList());
+    json.writeStringField("device", worker.device());
+    json.writeBooleanField("draining", worker.draining());
+    json.writeNumberField("running", worker.running());
+    json.writeNumberField("done", worker.done());
+    json.writeNumberField("failed", worker.failed());
+    Batches batches = worker.batches();
+    json.writeObjectFieldStart("batches");
+    json.writeNumberField("runs", batches.runs());
+    json.writeNumberField(
+        "mean_texts",
+        batches.runs() == 0 ? 0 : Math.round(100.0 * batches.texts() / batches.runs()) / 100.0);
+    json.writeEndObject();
+    if (worker.memory() >= 0) {
+      json.writeNumberField("memory_bytes", worker.memory());
+    }
+    json.writeStringField("version", worker.version());
+    time(json, "started_at", worker.startedAt());
+    time(json, "seen_at", worker.seenAt());
+    json.writeEndObject();
+  }
+
+  private static void words(JsonGenerator json, String name, List<String> words)
+      throws IOException {
+    json.writeArrayFieldStart(name);
+    for (String word : words) {
+      json.writeString(word);
+    }
+    json.writeEndArray();
+  }
+
+  private static void time(JsonGenerator json, String name, Instant time) throws IOException {
+    json.writeNumberField(name, BigDecimal.valueOf(time.toEpochMilli(), MILLI_DIGITS));
+  }
+}

@@ -1,0 +1,248 @@
+package dev.penstock.api.worker;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.penstock.api.worker.WorkerRequests.Poll;
+import dev.penstock.api.worker.WorkerRequests.Wish;
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.LeaseTasks;
+import dev.penstock.bus.Request.Leased;
+import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.bus.Request.SettleTasks;
+import dev.penstock.bus.Request.Suspects;
+import dev.penstock.core.LeasedTask;
+import dev.penstock.core.Unavailable;
+import dev.penstock.json.StrictJson;
+import dev.penstock.task.Outcome;
+import dev.penstock.web.ApiError;
+import dev.penstock.web.ClientGone;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Refusal;
+import dev.penstock.web.Reply;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code POST /v1/worker/lease}: work for a remote worker, from several lanes at once, held open
+ * until there is some.
+ */
+public final class WorkerLeases {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerLeases.class);
+
+  /** Lanes waited on at a time, over all workers; more are refused. */
+  private static final int MAX_WAITS = 2_048;
+
+  /** One wait on the bus: what it brings after its poll has ended goes back at once. */
+  private static final Duration SLICE = Duration.ofSeconds(1);
+
+  private static final Duration ANSWER = Duration.ofSeconds(15);
+
+  /** How often a poll looks whether the node stops or the worker is to drain. */
+  private static final Duration LOOK = Duration.ofMillis(250);
+
+  private static final Duration SETTLE = Duration.ofSeconds(5);
+  private static final int GIVE_BACK_TRIES = 3;
+
+  private final Bus bus;
+  private final WorkerRequests requests;
+  private final RemoteWorkers workers;
+  private final Duration lease;
+  private final BooleanSupplier stopping;
+  private final Semaphore waits = new Semaphore(MAX_WAITS);
+  private final AtomicInteger turn = new AtomicInteger();
+
+  public WorkerLeases(
+      Bus bus,
+      WorkerRequests requests,
+      RemoteWorkers workers,
+      Duration lease,
+      BooleanSupplier stopping) {
+    this.bus = bus;
+    this.requests = requests;
+    this.workers = workers;
+    this.lease = lease;
+    this.stopping = stopping;
+  }
+
+  public Reply lease(Exchange exchange) throws InterruptedException {
+    Poll poll = requests.poll(StrictJson.parse(exchange.body()));
+    if (stopping.getAsBoolean()) {
+      throw new Refusal(ApiError.stopping());
+    }
+    workers.seen(poll);
+    int lanes = poll.wishes().size();
+    if (!waits.tryAcquire(lanes)) {
+      throw new Refusal(ApiError.overloaded(MAX_WAITS + " lanes are being waited on already."));
+    }
+    var catchAll = new PollResult(poll.most(), poll.bytes());
+    try {
+      exchange.gone().thenRun(catchAll::close);
+      if (!workers.draining(poll)) {
+        look(poll, catchAll);
+      }
+      if (catchAll.isEmpty()) {
+        await(poll, catchAll);
+      }
+      catchAll.close();
+    } catch (RuntimeException | InterruptedException e) {
+      catchAll.close();
+      giveBack(catchAll.caught());
+      throw e;
+    } finally {
+      waits.release(lanes);
+    }
+    List<LeasedTask> tasks = catchAll.tasks();
+    if (exchange.gone().isDone()) {
+      giveBack(tasks);
+      throw new ClientGone();
+    }
+    // Where the reply does not reach it. What was lost beyond that lapses.
+    exchange.gone().thenRun(() -> Thread.ofVirtual().start(() -> giveBack(tasks)));
+    boolean drain = workers.draining(poll);
+    return Reply.json(200, json -> write(json, tasks, catchAll.suspects(), drain));
+  }
+
+  /**
+   * Takes what is there now. Lanes take turns in being the first, and each gives its share before
+   * any gives more.
+   */
+  private void look(Poll poll, PollResult found) throws InterruptedException {
+    List<Wish> wishes = poll.wishes();
+    int first = Math.floorMod(turn.getAndIncrement(), wishes.size());
+    int share = Math.max(1, poll.most() / wishes.size());
+    int[] tasks = new int[wishes.size()];
+    long[] bytes = new long[wishes.size()];
+    for (int pass = 0; pass < 2; pass++) {
+      for (int i = 0; i < wishes.size() && found.room() > 0 && found.isOpen(); i++) {
+        int at = (first + i) % wishes.size();
+        Wish wish = wishes.get(at);
+        int most = Math.min(found.room(), pass == 0 ? share : wish.tasks() - tasks[at]);
+        long room = Math.min(found.roomBytes(), wish.bytes() - bytes[at]);
+        // In the second pass only those that had more than their share may have more still.
+        boolean fewer = pass == 1 && tasks[at] < Math.min(share, wish.tasks());
+        if (most <= 0 || room <= 0 || fewer) {
+          continue;
+        }
+        List<LeasedTask> got = ask(poll.worker(), wish.less(most, room), Duration.ZERO, found);
+        tasks[at] += got.size();
+        bytes[at] += got.stream().mapToLong(task -> task.task().spec().input().length).sum();
+      }
+    }
+  }
+
+  /** Waits on all lanes side by side; the first that has something ends it. */
+  private void await(Poll poll, PollResult found) throws InterruptedException {
+    long until = System.nanoTime() + poll.hold().toNanos();
+    // A worker that takes no notice of suspects or of a drain must not ask in a tight circle.
+    boolean shown = !found.suspects().isEmpty() || workers.draining(poll);
+    if (shown) {
+      until = Math.min(until, System.nanoTime() + SLICE.toNanos());
+    }
+    if (!workers.draining(poll)) {
+      for (Wish wish : poll.wishes()) {
+        Wish wanted = shown && wish.suspects() == Suspects.SHOW ? wish.leavingSuspects() : wish;
+        long end = until;
+        Thread.ofVirtual()
+            .name("poll " + poll.worker() + " " + wish.lane())
+            .start(() -> listen(poll.worker(), wanted.less(poll.most(), poll.bytes()), end, found));
+      }
+    }
+    long left = until - System.nanoTime();
+    while (left > 0
+        && found.await(Duration.ofNanos(Math.min(left, LOOK.toNanos())))
+        && !stopping.getAsBoolean()
+        && (shown || !workers.draining(poll))) {
+      workers.holds(poll);
+      left = until - System.nanoTime();
+    }
+  }
+
+  private void listen(String worker, Wish wish, long until, PollResult found) {
+    try {
+      long left = until - System.nanoTime();
+      while (left > 0 && found.isOpen()) {
+        Duration wait = Duration.ofNanos(Math.min(left, SLICE.toNanos()));
+        if (!ask(worker, wish, wait, found).isEmpty() || !found.suspects().isEmpty()) {
+          found.close();
+        }
+        left = until - System.nanoTime();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      found.failed(e);
+    }
+  }
+
+  /** What of it was taken. */
+  private List<LeasedTask> ask(String worker, Wish wish, Duration wait, PollResult found)
+      throws InterruptedException {
+    Leased leased =
+        bus.ask(
+            new LeaseTasks(
+                worker,
+                wish.lane(),
+                wish.tasks(),
+                wish.bytes(),
+                wish.least(),
+                wish.suspects(),
+                wait),
+            wait.plus(ANSWER));
+    List<LeasedTask> over = found.add(wish.lane(), leased);
+    giveBack(over);
+    return leased.tasks().stream().filter(task -> !over.contains(task)).toList();
+  }
+
+  /** Nobody will run them: others may, and no attempt is spent. */
+  private void giveBack(List<LeasedTask> tasks) {
+    if (tasks.isEmpty()) {
+      return;
+    }
+    var request =
+        new SettleTasks(
+            tasks.stream()
+                .map(task ->
+                    new SettleTask(
+                        task.task().id(),
+                        task.lease().token(),
+                        new Outcome.Postpone(Duration.ZERO)))
+                .toList());
+    for (int tries = 1; tries <= GIVE_BACK_TRIES; tries++) {
+      try {
+        bus.ask(request, SETTLE);
+        return;
+      } catch (Unavailable e) {
+        LOG.debug("{} tasks not given back: {}", tasks.size(), e.getMessage());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return; // the leases lapse
+      }
+    }
+  }
+
+  private void write(
+      JsonGenerator json, List<LeasedTask> tasks, Set<String> suspects, boolean drain)
+      throws IOException {
+    json.writeStartObject();
+    json.writeArrayFieldStart("leases");
+    for (LeasedTask task : tasks) {
+      WorkerJson.write(json, task);
+    }
+    json.writeEndArray();
+    if (!suspects.isEmpty()) {
+      json.writeArrayFieldStart("suspects");
+      for (String lane : suspects) {
+        json.writeString(lane);
+      }
+      json.writeEndArray();
+    }
+    WorkerJson.writeTerms(json, lease, drain);
+    json.writeEndObject();
+  }
+}

@@ -1,0 +1,19 @@
+package dev.penstock.core;
+
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskOutput;
+import java.time.Duration;
+
+/** What a settle writes: the end of a task, or of this run of it. */
+public sealed interface Ending {
+
+  record Completed(TaskOutput output) implements Ending {}
+
+  record Failed(TaskError error) implements Ending {}
+
+  /** Pending again once the delay is over; an attempt is spent. */
+  record Backoff(TaskError error, Duration delay) implements Ending {}
+
+  /** Pending again once the delay is over; no attempt is spent. */
+  record Returned(Duration delay) implements Ending {}
+}

@@ -1,0 +1,34 @@
+package dev.penstock.core;
+
+import dev.penstock.task.TaskState;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which tasks are meant.
+ *
+ * @param owner whose; null: everybody's
+ * @param states none: any
+ * @param text a part of the id, the input, the metadata or the error; case does not matter for
+ *     ASCII letters
+ */
+public record TaskFilter(
+    @Nullable String owner,
+    Set<TaskState> states,
+    @Nullable String type,
+    @Nullable String model,
+    @Nullable String text) {
+
+  public TaskFilter {
+    states = Set.copyOf(states);
+  }
+
+  /** All tasks of an owner. */
+  public static TaskFilter of(String owner) {
+    return new TaskFilter(owner, Set.of(), null, null, null);
+  }
+
+  public TaskFilter in(Set<TaskState> wanted) {
+    return new TaskFilter(owner, wanted, type, model, text);
+  }
+}

@@ -1,0 +1,16 @@
+package dev.penstock.core;
+
+import dev.penstock.task.Task;
+import java.util.List;
+
+/**
+ * A part of a list of tasks, newest first, without inputs and outputs.
+ *
+ * @param more whether others follow
+ * @param cut a text was looked for in the newest tasks only: older ones may match too
+ */
+public record TaskPage(List<Task> tasks, boolean more, boolean cut) {
+  public TaskPage {
+    tasks = List.copyOf(tasks);
+  }
+}

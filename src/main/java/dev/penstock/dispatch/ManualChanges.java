@@ -1,0 +1,164 @@
+package dev.penstock.dispatch;
+
+import dev.penstock.bus.Request.CancelTask;
+import dev.penstock.bus.Request.CancelTasks;
+import dev.penstock.bus.Request.Cancelled;
+import dev.penstock.bus.Request.PurgeLane;
+import dev.penstock.bus.Request.Retried;
+import dev.penstock.bus.Request.RetryTask;
+import dev.penstock.bus.Request.RetryTasks;
+import dev.penstock.bus.Request.Swept;
+import dev.penstock.core.TaskFilter;
+import dev.penstock.core.TaskPage;
+import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStore.Cancellation;
+import dev.penstock.storage.TaskStore.Retrial;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** What people do to tasks: cancel them and run them again, one by one or many at once. */
+final class ManualChanges {
+  private static final int AT_A_TIME = 500;
+
+  /** Retried tasks come with their inputs, each of which may be long: so few at a time. */
+  private static final int RETRIED_AT_A_TIME = 20;
+
+  /** One request changes no more than so many; whoever wants more asks again. */
+  private static final int MOST = 20 * AT_A_TIME;
+
+  private static final Set<TaskState> LIVE = EnumSet.of(TaskState.PENDING, TaskState.PROCESSING);
+  private static final Set<TaskState> ENDED_BADLY =
+      EnumSet.of(TaskState.FAILED, TaskState.CANCELLED);
+
+  private final TaskStore store;
+  private final Dispatcher dispatcher;
+
+  ManualChanges(TaskStore store, Dispatcher dispatcher) {
+    this.store = store;
+    this.dispatcher = dispatcher;
+  }
+
+  Cancelled cancel(CancelTask request) {
+    return switch (cancel(List.of(request.id())).getFirst()) {
+      case Cancellation.Now(var task, _) -> new Cancelled.Now(task);
+      case Cancellation.Ended(var task) -> new Cancelled.Ended(task);
+      case Cancellation.Unknown() -> new Cancelled.Unknown();
+    };
+  }
+
+  private List<Cancellation> cancel(List<TaskId> ids) {
+    var tries = new AtomicInteger();
+    List<Cancellation> answers =
+        Repeat.whileUnknown(() -> {
+          tries.incrementAndGet();
+          return store.cancel(ids);
+        });
+    boolean repeated = tries.get() > 1;
+    for (Cancellation answer : answers) {
+      if (answer instanceof Cancellation.Now(var task, var worker)) {
+        dispatcher.cancelled(task, worker);
+      } else if (repeated && answer instanceof Cancellation.Ended(var task)) {
+        cancelledPerhaps(task);
+      }
+    }
+    return answers;
+  }
+
+  /** The lost answer may have said that it was cancelled. */
+  private void cancelledPerhaps(Task task) {
+    if (task.state() == TaskState.CANCELLED) {
+      dispatcher.cancelledBefore(task);
+    }
+  }
+
+  Retried retry(RetryTask request) {
+    return switch (retry(List.of(request.id())).getFirst()) {
+      case Retrial.Now(var task) -> new Retried.Now(task.brief());
+      case Retrial.Otherwise(var task) -> new Retried.Otherwise(task);
+      case Retrial.Unknown() -> new Retried.Unknown();
+    };
+  }
+
+  private List<Retrial> retry(List<TaskId> ids) {
+    List<Retrial> answers = store.retry(ids);
+    List<TaskSpec> ready = new ArrayList<>();
+    for (Retrial answer : answers) {
+      if (answer instanceof Retrial.Now(var task)) {
+        ready.add(task.spec());
+      }
+    }
+    dispatcher.due(ready);
+    return answers;
+  }
+
+  Swept cancel(CancelTasks request) {
+    return sweep(
+        request.filter(),
+        LIVE,
+        ids -> cancel(ids).stream().filter(Cancellation.Now.class::isInstance).count());
+  }
+
+  Swept retry(RetryTasks request) {
+    return sweep(
+        request.filter(),
+        ENDED_BADLY,
+        ids -> {
+          long retried = 0;
+          for (int from = 0; from < ids.size(); from += RETRIED_AT_A_TIME) {
+            List<TaskId> some = ids.subList(from, Math.min(ids.size(), from + RETRIED_AT_A_TIME));
+            retried += retry(some).stream().filter(Retrial.Now.class::isInstance).count();
+          }
+          return retried;
+        });
+  }
+
+  private interface Change {
+    /** How many of the tasks it changed. */
+    long apply(List<TaskId> ids);
+  }
+
+  private Swept sweep(TaskFilter filter, Set<TaskState> possible, Change change) {
+    Set<TaskState> states = EnumSet.copyOf(possible);
+    if (!filter.states().isEmpty()) {
+      states.retainAll(filter.states());
+    }
+    if (states.isEmpty()) {
+      return new Swept(0, false);
+    }
+    TaskFilter meant = filter.in(states);
+    long changed = 0;
+    int seen = 0;
+    @Nullable TaskId after = null;
+    while (true) {
+      TaskPage page = store.list(meant, after, AT_A_TIME);
+      if (!page.tasks().isEmpty()) {
+        changed += change.apply(page.tasks().stream().map(Task::id).toList());
+        seen += page.tasks().size();
+        after = page.tasks().getLast().id();
+      }
+      if (!page.more() || seen >= MOST) {
+        return new Swept(changed, page.more(), page.cut());
+      }
+    }
+  }
+
+  Swept purge(PurgeLane request) {
+    long purged = 0;
+    while (true) {
+      List<Task> cancelled = store.cancelPending(request.lane(), AT_A_TIME);
+      cancelled.forEach(task -> dispatcher.cancelled(task, null));
+      purged += cancelled.size();
+      if (cancelled.size() < AT_A_TIME || purged >= MOST) {
+        return new Swept(purged, cancelled.size() == AT_A_TIME);
+      }
+    }
+  }
+}

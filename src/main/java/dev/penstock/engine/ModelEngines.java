@@ -1,0 +1,347 @@
+package dev.penstock.engine;
+
+import dev.penstock.config.Settings;
+import dev.penstock.models.ModelCatalogue;
+import dev.penstock.models.ModelSpec;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The models that are open. Each is opened when it is first asked for, one at a time, and closed
+ * again when it has been idle for long, when its files have changed, or when another needs its
+ * memory; never while somebody uses it. A failure is told to those who waited; who asks after them
+ * tries again.
+ */
+public final class ModelEngines implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelEngines.class);
+  private static final long CLOSE_SECONDS = 30;
+  private static final Duration TIDY_EVERY = Duration.ofSeconds(1);
+
+  private final ModelCatalogue catalogue;
+  private final ModelMemory memory;
+  private final Opener opener;
+  private final LongSupplier nanoTime;
+  private final ScheduledExecutorService thread =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("model-opener").daemon().factory());
+
+  /** By model; failed ones stay until somebody asks again. Guards itself and what is in it. */
+  private final Map<String, ModelSlot> slots = new HashMap<>();
+
+  /** Their files have changed, but somebody uses them still. Guarded by {@link #slots}. */
+  private final Set<ModelSlot> outdated = new HashSet<>();
+
+  /** The name of the model that stays open. Guarded by {@link #slots}. */
+  private String kept = "";
+
+  private boolean closed;
+
+  /** Opens a model; on one platform thread. */
+  interface Opener {
+    ModelEngine open(ModelSpec spec) throws Exception;
+  }
+
+  /**
+   * @param nanoTime a clock like {@link System#nanoTime}
+   */
+  ModelEngines(ModelCatalogue catalogue, ModelMemory memory, Opener opener, LongSupplier nanoTime) {
+    this.catalogue = catalogue;
+    this.memory = memory;
+    this.opener = opener;
+    this.nanoTime = nanoTime;
+    thread.scheduleWithFixedDelay(
+        this::tidy, TIDY_EVERY.toMillis(), TIDY_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * @param data the data folder
+   */
+  public static ModelEngines start(
+      ModelCatalogue catalogue,
+      Settings.Model limits,
+      Settings.Inference settings,
+      Path data,
+      Device device,
+      BatchRun.Listener listener) {
+    return new ModelEngines(
+        catalogue,
+        ModelMemory.of(limits),
+        spec -> ModelEngine.open(spec, device, settings, data, listener),
+        System::nanoTime);
+  }
+
+  /** A model that is open, and stays so until this is closed. Closing it again does nothing. */
+  public final class Use implements AutoCloseable {
+    private final ModelSlot slot;
+    private final AtomicBoolean done = new AtomicBoolean();
+
+    private Use(ModelSlot slot) {
+      this.slot = slot;
+    }
+
+    public ModelEngine engine() {
+      return slot.engine.resultNow();
+    }
+
+    @Override
+    public void close() {
+      if (done.compareAndSet(false, true)) {
+        release(slot);
+      }
+    }
+  }
+
+  /** The model of that name; aliases are resolved where requests come in. */
+  public Optional<ModelSpec> find(String name) {
+    return catalogue.find(name).filter(spec -> spec.name().equals(name));
+  }
+
+  /** Words for a task whose model is not there, or not any more. */
+  public String whyNone(String name) {
+    String reason = catalogue.broken().get(name);
+    return reason == null
+        ? "no model is called '" + name + "'"
+        : "model " + name + " cannot be used: " + reason;
+  }
+
+  /**
+   * The open model; opens it when need be and waits for it. Empty when the memory that models may
+   * take is in use: try again later.
+   */
+  public Optional<Use> acquire(ModelSpec spec) throws InterruptedException, ModelFailure {
+    Optional<ModelSlot> slot = start(spec, true);
+    if (slot.isEmpty()) {
+      return Optional.empty();
+    }
+    boolean open = false;
+    try {
+      slot.get().engine.get();
+      open = true;
+      return Optional.of(new Use(slot.get()));
+    } catch (ExecutionException e) {
+      throw new ModelFailure(spec.name(), e.getCause());
+    } finally {
+      if (!open) {
+        release(slot.get());
+      }
+    }
+  }
+
+  /** The model, if it is open. Does not wait. */
+  public Optional<Use> acquireOpen(ModelSpec spec) {
+    synchronized (slots) {
+      ModelSlot slot = slots.get(spec.name());
+      if (closed || slot == null || !slot.open() || !slot.spec.equals(spec)) {
+        return Optional.empty();
+      }
+      slot.users++;
+      return Optional.of(new Use(slot));
+    }
+  }
+
+  /**
+   * Begins to open the model, and keeps it open from now on. A failure is logged and shows in
+   * {@link #status}.
+   */
+  public void keepOpen(ModelSpec spec) {
+    synchronized (slots) {
+      kept = spec.name();
+    }
+    reopenKept();
+  }
+
+  private void reopenKept() {
+    try {
+      Optional<ModelSpec> missing;
+      synchronized (slots) {
+        missing = closed || slots.containsKey(kept) ? Optional.empty() : catalogue.find(kept);
+      }
+      if (missing.isPresent()) {
+        var _ = start(missing.get(), false);
+      }
+    } catch (ModelFailure e) {
+      LOG.debug("the default model is not opened: {}", e.reason());
+    }
+  }
+
+  private Optional<ModelSlot> start(ModelSpec spec, boolean use) throws ModelFailure {
+    synchronized (slots) {
+      if (closed) {
+        throw new ModelFailure(spec.name(), new Work.Stopped());
+      }
+      ModelSlot slot = slots.get(spec.name());
+      if (slot == null || slot.failed() || !slot.spec.equals(spec)) {
+        if (slot != null) {
+          drop(slot);
+        }
+        long bytes = memory.need(spec);
+        slot = new ModelSlot(spec, bytes);
+        Optional<String> never = memory.whyNever(bytes, spec.name().equals(kept) ? 0 : keptBytes());
+        if (never.isPresent()) {
+          slots.put(spec.name(), slot);
+          slot.engine.completeExceptionally(new IllegalStateException(never.get()));
+        } else if (makeRoom(bytes)) {
+          slots.put(spec.name(), slot);
+          ModelSlot opening = slot;
+          thread.execute(() -> open(opening));
+        } else {
+          return Optional.empty();
+        }
+      }
+      slot.users += use ? 1 : 0;
+      return Optional.of(slot);
+    }
+  }
+
+  private long keptBytes() {
+    ModelSlot slot = slots.get(kept);
+    return slot == null || slot.failed() ? 0 : slot.bytes;
+  }
+
+  /** Closes idle models, the longest unused first, if that gives room enough. */
+  private boolean makeRoom(long bytes) {
+    long used =
+        Stream.concat(slots.values().stream(), outdated.stream())
+            .filter(slot -> !slot.failed())
+            .mapToLong(slot -> slot.bytes)
+            .sum();
+    List<ModelSlot> idle =
+        slots.values().stream().filter(slot -> slot.idle() && !slot.name().equals(kept)).toList();
+    Optional<List<ModelSlot>> going = memory.toClose(idle, used + bytes);
+    if (going.isEmpty()) {
+      return false;
+    }
+    for (ModelSlot slot : going.get()) {
+      LOG.info("model {} is closed: another needs its memory", slot.name());
+      drop(slot);
+    }
+    return true;
+  }
+
+  private void release(ModelSlot slot) {
+    synchronized (slots) {
+      slot.users--;
+      slot.idleSince = nanoTime.getAsLong();
+      if (slot.users == 0 && outdated.remove(slot)) {
+        closeLater(slot);
+      }
+    }
+  }
+
+  /** Forgets it; closes it now or with its last use. Holds {@link #slots}. */
+  private void drop(ModelSlot slot) {
+    slots.remove(slot.name(), slot);
+    if (slot.users == 0) {
+      closeLater(slot);
+    } else if (!slot.failed()) {
+      outdated.add(slot);
+    }
+  }
+
+  /** On the thread that opens: whoever needs the memory comes after it there. */
+  private void closeLater(ModelSlot slot) {
+    if (!slot.failed() && !closed) {
+      thread.execute(slot::close);
+    }
+  }
+
+  /** Closes what has been idle for long or is not in the catalogue any more. */
+  private void tidy() {
+    try {
+      List<ModelSpec> known = catalogue.all();
+      synchronized (slots) {
+        for (ModelSlot slot : closed ? List.<ModelSlot>of() : List.copyOf(slots.values())) {
+          String name = slot.name();
+          long idle = nanoTime.getAsLong() - slot.idleSince;
+          if (slot.failed() && !known.contains(slot.spec)) {
+            slots.remove(name); // the catalogue says what is wrong with it
+          } else if (!known.contains(slot.spec)) {
+            LOG.info("model {} is not used any more: its files have changed", name);
+            drop(slot);
+          } else if (slot.idle() && !name.equals(kept) && memory.idleTooLong(idle)) {
+            LOG.info("model {} is closed: nobody used it for {}", name, memory.longestIdle());
+            drop(slot);
+          }
+        }
+      }
+      reopenKept();
+    } catch (RuntimeException | Error e) {
+      LOG.error("closing idle models failed", e); // thrown on, it would end the timer
+    }
+  }
+
+  /** One for each model, broken ones included. */
+  public List<EngineStatus> status() {
+    return Stream.concat(
+            catalogue.all().stream().map(this::status),
+            catalogue.broken().entrySet().stream()
+                .map(broken ->
+                    EngineStatus.unopened(
+                        broken.getKey(), EngineStatus.State.FAILED, broken.getValue())))
+        .toList();
+  }
+
+  /** Closes every model; running batches finish, waiting work is told. */
+  @Override
+  public void close() {
+    List<ModelSlot> open;
+    synchronized (slots) {
+      closed = true;
+      open = Stream.concat(slots.values().stream(), outdated.stream()).toList();
+    }
+    thread.shutdown();
+    try {
+      if (!thread.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("a model is still being opened; left alone");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    open.forEach(ModelSlot::close);
+  }
+
+  private void open(ModelSlot slot) {
+    ModelSpec spec = slot.spec;
+    try {
+      ModelEngine engine = opener.open(spec);
+      synchronized (slots) {
+        slot.idleSince = nanoTime.getAsLong();
+      }
+      slot.engine.complete(engine);
+    } catch (Exception | Error e) {
+      String reason = OpenFailure.describe(spec, e);
+      LOG.error("model {} cannot be opened: {}", spec.name(), reason);
+      if (OpenFailure.isTheFiles(spec, e)) {
+        catalogue.markBroken(spec, reason);
+      }
+      slot.engine.completeExceptionally(e);
+      synchronized (slots) {
+        outdated.remove(slot);
+      }
+    }
+  }
+
+  private EngineStatus status(ModelSpec spec) {
+    synchronized (slots) {
+      ModelSlot slot = slots.get(spec.name());
+      return slot == null
+          ? EngineStatus.unopened(spec.name(), EngineStatus.State.CLOSED, "")
+          : slot.status();
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package dev.penstock.engine;
+
+import org.jspecify.annotations.Nullable;
+
+/** A model could not be opened or run. It may work at another time. */
+public final class ModelFailure extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  private final String reason;
+
+  public ModelFailure(String model, @Nullable Throwable cause) {
+    super(cause);
+    this.reason = "model " + model + ": " + describe(cause);
+  }
+
+  @Override
+  public String getMessage() {
+    return reason;
+  }
+
+  /** One line, with the model's name. */
+  public String reason() {
+    return reason;
+  }
+
+  private static String describe(@Nullable Throwable cause) {
+    return cause instanceof Exception e && e.getMessage() != null
+        ? Device.firstLine(e)
+        : String.valueOf(cause);
+  }
+}

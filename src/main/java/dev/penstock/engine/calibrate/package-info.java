@@ -1,0 +1,5 @@
+/** Which batches are fastest here, measured and kept. */
+@NullMarked
+package dev.penstock.engine.calibrate;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-package dev.penstock.http;
-
-/** What a resource answers: all at once, or bit by bit. */
-public sealed interface Answer permits Reply, EventStream {}

@@ -1,0 +1,92 @@
+package dev.penstock.json;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.web.Refusal;
+import java.util.Collection;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The members of a JSON object, read with their types checked. JSON null is as good as absent.
+ *
+ * @param prefix put before a member's name where an error names it
+ */
+public record Fields(JsonNode object, String prefix) {
+
+  /** The members of a whole body. */
+  public static Fields of(JsonNode body) {
+    if (!body.isObject()) {
+      throw Refusal.invalid(null, "The body must be a JSON object.");
+    }
+    return new Fields(body, "");
+  }
+
+  /** Refuses every member that is not among these. */
+  public void only(Collection<String> known) {
+    object
+        .fieldNames()
+        .forEachRemaining(name -> {
+          if (!known.contains(name)) {
+            throw bad(
+                name, "is unknown here; known are " + String.join(", ", new TreeSet<>(known)));
+          }
+        });
+  }
+
+  public @Nullable JsonNode value(String name) {
+    JsonNode value = object.get(name);
+    return value == null || value.isNull() ? null : value;
+  }
+
+  public @Nullable String text(String name, int maxLength) {
+    JsonNode value = value(name);
+    if (value == null) {
+      return null;
+    }
+    if (!value.isTextual()) {
+      throw bad(name, "must be a string");
+    }
+    String text = value.textValue();
+    if (text.isEmpty() || text.length() > maxLength) {
+      throw bad(name, "must have 1 to " + maxLength + " characters");
+    }
+    return text;
+  }
+
+  public @Nullable Integer integer(String name, int min, int max) {
+    JsonNode value = value(name);
+    if (value == null) {
+      return null;
+    }
+    if (!value.isIntegralNumber()
+        || !value.canConvertToInt()
+        || value.intValue() < min
+        || value.intValue() > max) {
+      throw bad(name, "must be a whole number from " + min + " to " + max);
+    }
+    return value.intValue();
+  }
+
+  public @Nullable Double number(String name, double min, double max) {
+    JsonNode value = value(name);
+    if (value == null) {
+      return null;
+    }
+    if (!value.isNumber() || !(value.doubleValue() >= min && value.doubleValue() <= max)) {
+      throw bad(name, "must be a number from %s to %s".formatted(plain(min), plain(max)));
+    }
+    return value.doubleValue();
+  }
+
+  private static String plain(double number) {
+    return number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number);
+  }
+
+  public String param(String name) {
+    return prefix + name;
+  }
+
+  public Refusal bad(String name, String problem) {
+    return Refusal.invalid(param(name), StrictJson.quote(param(name)) + " " + problem + ".");
+  }
+}

@@ -1,0 +1,296 @@
+package dev.penstock.json;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.penstock.web.Refusal;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Reads JSON from strangers, within limits, and writes ours. */
+public final class StrictJson {
+  static final int MAX_DEPTH = 32;
+  private static final int MAX_NUMBER = 100;
+
+  /** A node of a tree costs many times its bytes in the body. Token ids alone may be 300,000. */
+  private static final long MAX_TOKENS = 1_000_000;
+
+  private static final int MAX_KEY = 1_000;
+  private static final int MAX_QUOTED = 100;
+  private static final int BUFFER = 1_024;
+
+  private static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .recyclerPool(JsonBuffers.POOL)
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(MAX_DEPTH)
+                  .maxNumberLength(MAX_NUMBER)
+                  .maxTokenCount(MAX_TOKENS)
+                  .maxNameLength(MAX_KEY)
+                  .maxStringLength(Integer.MAX_VALUE) // the body's limit is the limit
+                  .build())
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
+          // A stranger's keys must not fill tables that outlive the request.
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .build();
+
+  /** For what is passed on unread, as a handler on a node may return it. */
+  private static final JsonFactory ANY =
+      JsonFactory.builder()
+          .recyclerPool(JsonBuffers.POOL)
+          .streamReadConstraints(
+              StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .build();
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder(FACTORY).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+
+  /** For a value among others. */
+  private static final ObjectReader PART =
+      MAPPER.readerFor(JsonNode.class).without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  /** Writes one value. */
+  @FunctionalInterface
+  public interface Writer {
+    public void write(JsonGenerator json) throws IOException;
+  }
+
+  private StrictJson() {}
+
+  /**
+   * One JSON value, all of it fit to be written again: UTF-8 without holes, keys unique, finite
+   * numbers, no half characters.
+   *
+   * @throws Refusal 400, with the place but never the text
+   */
+  public static JsonNode parse(byte[] body) {
+    if (body.length == 0) {
+      throw Refusal.invalid(null, "The body is empty; JSON is expected.");
+    }
+    JsonNode value;
+    try (JsonParser parser = strangers(body)) {
+      if (parser == null) {
+        throw Refusal.invalid(null, "The body is not valid UTF-8.");
+      }
+      value = MAPPER.readerFor(JsonNode.class).readValue(parser);
+    } catch (StreamConstraintsException e) {
+      throw Refusal.invalid(
+          null,
+          "The body breaks a limit%s: at most %d levels, %d characters a number, %d characters a key."
+              .formatted(at(e), MAX_DEPTH, MAX_NUMBER, MAX_KEY));
+    } catch (JsonProcessingException e) {
+      // The only one of the parser's own sentences that is about content rather than form.
+      boolean twice = String.valueOf(e.getOriginalMessage()).startsWith("Duplicate field");
+      String problem = twice ? "The body repeats a key" : "The body is not valid JSON";
+      throw Refusal.invalid(null, problem + at(e) + ".");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if (value == null || value.isMissingNode()) {
+      throw Refusal.invalid(null, "The body is empty; JSON is expected.");
+    }
+    check(value);
+    return value;
+  }
+
+  /** A parser for JSON from strangers, within our limits; null: it is not UTF-8. */
+  public static @Nullable JsonParser strangers(byte[] body) throws IOException {
+    try {
+      CharBuffer text = utf8(body);
+      return FACTORY.createParser(text.array(), 0, text.limit());
+    } catch (CharacterCodingException e) {
+      return null;
+    }
+  }
+
+  /** The value that a parser has come to, and no more of what is there. */
+  public static JsonNode part(JsonParser parser) throws IOException {
+    return PART.readValue(parser);
+  }
+
+  private static CharBuffer utf8(byte[] body) throws CharacterCodingException {
+    return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
+  }
+
+  /**
+   * A body with one member taken out of it.
+   *
+   * @param rest the body with null in the member's place, not parsed yet
+   * @param member the member as it was sent: one JSON value, but in none of our limits; empty:
+   *     there is none
+   */
+  public record Apart(byte[] rest, byte[] member) {}
+
+  /** Takes out a member that is to be kept byte for byte. What cannot be read stays whole. */
+  public static Apart apart(byte[] body, String name) {
+    CharBuffer text;
+    try {
+      text = utf8(body);
+    } catch (CharacterCodingException e) {
+      return new Apart(body, new byte[0]);
+    }
+    try (JsonParser parser = ANY.createParser(text.array(), 0, text.limit())) {
+      parser.nextToken();
+      for (String each = parser.nextFieldName(); each != null; each = parser.nextFieldName()) {
+        parser.nextToken();
+        int start = (int) parser.currentTokenLocation().getCharOffset();
+        parser.finishToken(); // strings are read when they are asked for
+        parser.skipChildren();
+        if (each.equals(name)) {
+          int end = (int) parser.currentLocation().getCharOffset();
+          String rest = text.subSequence(0, start) + " null " + text.subSequence(end, text.limit());
+          return new Apart(
+              rest.getBytes(StandardCharsets.UTF_8),
+              text.subSequence(start, end).toString().strip().getBytes(StandardCharsets.UTF_8));
+        }
+      }
+    } catch (JsonProcessingException e) {
+      // Whoever parses it says what is wrong.
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new Apart(body, new byte[0]);
+  }
+
+  private static String at(JsonProcessingException e) {
+    JsonLocation place = e.getLocation();
+    return place == null
+        ? ""
+        : " (line %d, column %d)".formatted(place.getLineNr(), place.getColumnNr());
+  }
+
+  /** Refuses what Java can hold but JSON in UTF-8 cannot say again. Depth is bounded by now. */
+  public static void check(JsonNode node) {
+    switch (node.getNodeType()) {
+      case STRING -> checkText(node.textValue());
+      case NUMBER -> {
+        if (node.isDouble() && !Double.isFinite(node.doubleValue())) {
+          throw Refusal.invalid(null, "The body has a number out of range.");
+        }
+      }
+      case OBJECT ->
+          node.properties()
+              .forEach(member -> {
+                checkText(member.getKey());
+                check(member.getValue());
+              });
+      case ARRAY -> node.forEach(StrictJson::check);
+      case BINARY, BOOLEAN, MISSING, NULL, POJO -> {}
+    }
+  }
+
+  public static void checkText(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        boolean pair =
+            Character.isHighSurrogate(c)
+                && i + 1 < text.length()
+                && Character.isLowSurrogate(text.charAt(i + 1));
+        if (!pair) {
+          throw Refusal.invalid(null, "The body has half of a surrogate pair in a string.");
+        }
+        i++;
+      }
+    }
+  }
+
+  public static byte[] write(Writer writer) {
+    return write(BUFFER, writer);
+  }
+
+  /**
+   * @param expected about how many bytes it will be
+   */
+  public static byte[] write(int expected, Writer writer) {
+    var bytes = new ByteArrayOutputStream(expected);
+    try (JsonGenerator json = MAPPER.createGenerator(bytes)) {
+      writer.write(json);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // memory does not fail: the value was not writable
+    }
+    return bytes.toByteArray();
+  }
+
+  /**
+   * Writes a value so that equal values are equal bytes: members in the order of their names,
+   * numbers in their shortest form.
+   */
+  public static void writeCanonical(OutputStream out, JsonNode value) {
+    try (JsonGenerator json = MAPPER.createGenerator(out)) {
+      writeCanonical(json, value);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void writeCanonical(JsonGenerator json, JsonNode value) throws IOException {
+    switch (value.getNodeType()) {
+      case OBJECT -> {
+        json.writeStartObject();
+        var members = new TreeMap<String, JsonNode>();
+        value.properties().forEach(member -> members.put(member.getKey(), member.getValue()));
+        for (var member : members.entrySet()) {
+          json.writeFieldName(member.getKey());
+          writeCanonical(json, member.getValue());
+        }
+        json.writeEndObject();
+      }
+      case ARRAY -> {
+        json.writeStartArray();
+        for (JsonNode item : value) {
+          writeCanonical(json, item);
+        }
+        json.writeEndArray();
+      }
+      case NUMBER -> json.writeNumber(value.decimalValue().stripTrailingZeros().toString());
+      case BINARY, BOOLEAN, MISSING, NULL, POJO, STRING -> json.writeTree(value);
+    }
+  }
+
+  /** A parser for JSON of our own. */
+  public static JsonParser parser(byte[] json) throws IOException {
+    return FACTORY.createParser(json);
+  }
+
+  public static JsonNodeFactory nodes() {
+    return MAPPER.getNodeFactory();
+  }
+
+  /** The text with any half of a surrogate pair replaced, which cutting can leave behind. */
+  public static String whole(String text) {
+    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+  }
+
+  /** A stranger's word in a message of ours: short, and without control characters. */
+  public static String quote(String text) {
+    String printable = text.replaceAll("\\p{C}", "?");
+    return "'"
+        + (printable.length() > MAX_QUOTED ? printable.substring(0, MAX_QUOTED) + "…" : printable)
+        + "'";
+  }
+}

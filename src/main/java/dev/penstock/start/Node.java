@@ -1,0 +1,304 @@
+package dev.penstock.start;
+
+import dev.penstock.admin.Dashboard;
+import dev.penstock.api.ApiVerticle;
+import dev.penstock.api.TaskIntake;
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Cluster;
+import dev.penstock.bus.Request.Part;
+import dev.penstock.bus.Request.ReadDispatchHealth;
+import dev.penstock.config.BadSettings;
+import dev.penstock.config.Settings;
+import dev.penstock.core.Unavailable;
+import dev.penstock.dispatch.DispatchVerticle;
+import dev.penstock.engine.EngineStatus;
+import dev.penstock.engine.NativeLibraries;
+import dev.penstock.metrics.Meters;
+import dev.penstock.models.ModelCatalogue;
+import dev.penstock.security.ApiKeys;
+import dev.penstock.security.Sessions;
+import dev.penstock.storage.KeyStore;
+import dev.penstock.storage.KeyStores;
+import dev.penstock.storage.TaskQueue;
+import dev.penstock.storage.TaskQueues;
+import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStores;
+import dev.penstock.storage.sqlite.SqliteDatabase;
+import dev.penstock.types.TaskTypes;
+import dev.penstock.worker.WorkerVerticle;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import io.vertx.micrometer.Label;
+import io.vertx.micrometer.MetricsDomain;
+import io.vertx.micrometer.MicrometerMetricsFactory;
+import io.vertx.micrometer.MicrometerMetricsOptions;
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
+
+/** One running Penstock: builds every part, starts them in order and stops them in reverse. */
+final class Node implements AutoCloseable {
+  private static final Duration PART = Duration.ofSeconds(30);
+  private static final int NAME_DIGITS = 12;
+  private static final Duration JOIN = Duration.ofMinutes(1);
+  private static final Duration CONNECTING = Duration.ofSeconds(3);
+  private static final Duration HEALTH = Duration.ofSeconds(2);
+  private static final Duration MODELS = Duration.ofMinutes(5);
+
+  private final Settings settings;
+  private final Parts parts;
+  private final String defaultModel;
+  private final ApiKeys keys;
+  private final TaskTypes handlers;
+  private final Bus bus;
+  private final WorkerVerticle inference;
+  private final ApiVerticle http;
+
+  /** What a test may put before the ports, to break them. */
+  record Ports(UnaryOperator<TaskStore> store, UnaryOperator<TaskQueue> queue) {
+    static final Ports AS_THEY_ARE = new Ports(UnaryOperator.identity(), UnaryOperator.identity());
+  }
+
+  /** Answers HTTP when it returns; the default model may still be opening. */
+  static Node start(Settings settings) throws Exception {
+    return start(settings, Ports.AS_THEY_ARE);
+  }
+
+  static Node start(Settings settings, Ports ports) throws Exception {
+    var parts = new Parts();
+    try {
+      return new Node(settings, ports, parts);
+    } catch (Exception | Error e) {
+      parts.stop();
+      throw e;
+    }
+  }
+
+  private Node(Settings settings, Ports ports, Parts parts) throws Exception {
+    this.settings = settings;
+    this.parts = parts;
+    boolean external = external(settings);
+    String name = "node-" + UUID.randomUUID().toString().substring(0, NAME_DIGITS);
+    ModelCatalogue catalogue =
+        ModelCatalogue.load(settings.models().file().orElse(null), settings.models().dir());
+    defaultModel = catalogue.require(settings.embedding().model()).name();
+    DataFolder.prepare(settings.data().dir());
+    NativeLibraries.prepare(settings.data().dir());
+    var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmThreadMetrics().bindTo(registry);
+    var garbage = new JvmGcMetrics();
+    garbage.bindTo(registry);
+    parts.started("metrics", garbage::close);
+    new ProcessorMetrics().bindTo(registry);
+    var meters = new Meters(registry);
+
+    // Native libraries and the model take longest: they load beside the rest.
+    var opening =
+        new FutureTask<>(() ->
+            TaskTypes.open(
+                settings,
+                catalogue,
+                name,
+                run ->
+                    meters.batch(
+                        run.model(),
+                        run.sequences(),
+                        run.tokens(),
+                        run.paddedTokens(),
+                        run.time())));
+    Thread.ofPlatform().name("open-models").daemon().start(opening);
+
+    Vertx vertx = vertx(registry, settings.cluster());
+    parts.started("event loops", () -> await(vertx.close()));
+    TaskStore store;
+    KeyStore keyStore;
+    TaskQueue queue;
+    if (external) {
+      TaskStore redis = TaskStores.open(vertx, settings.redis());
+      keyStore = KeyStores.beside(redis);
+      store = ports.store().apply(redis);
+      parts.started("store", store::close);
+      queue = ports.queue().apply(TaskQueues.open(settings.rabbitmq(), meters, keyStore::owners));
+    } else {
+      DataFolder.prepareDatabase(settings.db().path());
+      SqliteDatabase database = SqliteDatabase.open(settings.db().path());
+      parts.started("database", database::close);
+      keyStore = KeyStores.open(database);
+      store = ports.store().apply(TaskStores.open(database, InstantSource.system()));
+      queue = ports.queue().apply(TaskQueues.open(database));
+    }
+    parts.started("queue", queue::close);
+    keys = ApiKeys.open(settings, keyStore);
+    bus = Bus.over(vertx, name);
+    String dispatch =
+        await(vertx.deployVerticle(new DispatchVerticle(bus, store, queue, settings, meters)));
+    parts.started("dispatch", () -> await(vertx.undeploy(dispatch)));
+
+    // The first start with a GPU unpacks and loads hundreds of megabytes.
+    handlers = await(opening, MODELS);
+    parts.started("models", handlers::close);
+    inference = new WorkerVerticle(bus, handlers, defaultModel, name, settings, meters);
+    String workers = await(vertx.deployVerticle(inference));
+    parts.started("workers", () -> await(vertx.undeploy(workers)));
+    // Once more at the end: where http cannot start, leased work has to go back all the same.
+    parts.started("leases", () -> inference.drain(Duration.ZERO));
+    var sessions =
+        new Sessions(settings.session().idle(), settings.session().max(), InstantSource.system());
+    var intake = new TaskIntake(bus, settings, catalogue, handlers.all());
+    http =
+        new ApiVerticle(
+            bus,
+            settings,
+            keys,
+            sessions,
+            catalogue,
+            handlers.all(),
+            name,
+            registry::scrape,
+            new Dashboard(bus, settings, keys, sessions, intake, handlers::lanes, handlers.all())
+                .routes());
+    String deployment = await(vertx.deployVerticle(http));
+
+    // Stops in reverse: no new work, running work ends, then those who still wait are told.
+    parts.started("http", () -> await(vertx.undeploy(deployment)));
+    parts.started("inference", () -> inference.drain(settings.shutdown().timeout()));
+    parts.started("intake", http::drain);
+  }
+
+  /** Whether RabbitMQ and Redis hold the work: SQLite's queue is a view of its store. */
+  private static boolean external(Settings settings) {
+    boolean queue = settings.rabbitmq().used();
+    if (queue != settings.redis().used()) {
+      throw new BadSettings(
+          (queue ? "redis.host" : "rabbitmq.host")
+              + ": must be set too, because "
+              + (queue ? "rabbitmq.host" : "redis.host")
+              + " is: RabbitMQ holds the queue and Redis the tasks, or the SQLite file holds both");
+    }
+    return queue;
+  }
+
+  private static Vertx vertx(PrometheusMeterRegistry registry, Settings.Cluster cluster)
+      throws Exception {
+    var metrics =
+        new MicrometerMetricsOptions()
+            .setEnabled(true)
+            .addDisabledMetricsCategory(MetricsDomain.NAMED_POOLS)
+            // Ours say more, and Vert.x registers some of these twice.
+            .addDisabledMetricsCategory(MetricsDomain.EVENT_BUS)
+            .setLabels(EnumSet.of(Label.HTTP_METHOD, Label.HTTP_CODE, Label.HTTP_ROUTE));
+    var options =
+        new VertxOptions()
+            .setMetricsOptions(metrics)
+            .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false));
+    var builder = Vertx.builder().with(options).withMetrics(new MicrometerMetricsFactory(registry));
+    return cluster.enabled()
+        ? await(
+            Cluster.join(builder, options, cluster).toCompletionStage().toCompletableFuture(), JOIN)
+        : builder.build();
+  }
+
+  private static <T> T await(Future<T> future) throws Exception {
+    return await(future.toCompletionStage().toCompletableFuture(), PART);
+  }
+
+  private static <T> T await(java.util.concurrent.Future<T> future, Duration limit)
+      throws Exception {
+    try {
+      return future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    } catch (TimeoutException e) {
+      throw new IllegalStateException("a part did not start or stop within " + limit, e);
+    }
+  }
+
+  /**
+   * Waits for the default model, with a limit, and says how it stands; empty where it is not served
+   * here.
+   */
+  Optional<EngineStatus> awaitModel(Duration limit) throws InterruptedException {
+    long until = System.nanoTime() + limit.toNanos();
+    while (true) {
+      Optional<EngineStatus> model =
+          handlers.status().stream()
+              .filter(status -> status.model().equals(defaultModel))
+              .findFirst();
+      boolean settled =
+          model.isEmpty()
+              || switch (model.get().state()) {
+                case READY, FAILED -> true;
+                case CLOSED, OPENING -> false;
+              };
+      if (settled || System.nanoTime() > until) {
+        return model;
+      }
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+  }
+
+  /**
+   * What keeps it from taking or running work, part by part. Waits a little for what is only not
+   * there yet.
+   */
+  List<Part> troubles() throws InterruptedException {
+    long until = System.nanoTime() + CONNECTING.toNanos();
+    List<Part> found = troublesNow();
+    while (!found.isEmpty() && System.nanoTime() < until) {
+      TimeUnit.MILLISECONDS.sleep(50);
+      found = troublesNow();
+    }
+    return found;
+  }
+
+  private List<Part> troublesNow() throws InterruptedException {
+    try {
+      return bus.ask(new ReadDispatchHealth(), HEALTH).stream().filter(part -> !part.ok()).toList();
+    } catch (Unavailable e) {
+      return List.of(new Part("dispatch", false, String.valueOf(e.getMessage())));
+    }
+  }
+
+  /** Whether other nodes may share its work. */
+  boolean shares() {
+    return settings.rabbitmq().used();
+  }
+
+  boolean takesRequests() {
+    return settings.has(Settings.Role.HTTP);
+  }
+
+  URI uri() {
+    String host = settings.api().host();
+    return URI.create(
+        "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + http.port());
+  }
+
+  ApiKeys keys() {
+    return keys;
+  }
+
+  /** Refuses new work, finishes what runs, gives the rest back; then stops every part. */
+  @Override
+  public void close() {
+    parts.stop();
+  }
+}

@@ -1,0 +1,91 @@
+package dev.penstock.start;
+
+import dev.penstock.bus.Bus;
+import dev.penstock.config.Settings;
+import dev.penstock.engine.NativeLibraries;
+import dev.penstock.metrics.Meters;
+import dev.penstock.models.ModelCatalogue;
+import dev.penstock.remote.RemoteDispatch;
+import dev.penstock.types.TaskTypes;
+import dev.penstock.worker.WorkerVerticle;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A process that runs tasks and nothing else: the parts of a node that do so, with {@link
+ * RemoteDispatch} in the place of its dispatcher. It keeps nothing, listens on no port and needs no
+ * broker.
+ */
+final class RemoteWorker implements AutoCloseable {
+  private static final Duration PART = Duration.ofSeconds(30);
+
+  private final Parts parts;
+
+  /**
+   * @param settings with the server's lease times
+   */
+  static RemoteWorker start(Settings settings, RemoteDispatch dispatch, String name)
+      throws Exception {
+    var parts = new Parts();
+    try {
+      return new RemoteWorker(settings, dispatch, name, parts);
+    } catch (Exception | Error e) {
+      parts.stop();
+      throw e;
+    }
+  }
+
+  private RemoteWorker(Settings settings, RemoteDispatch dispatch, String name, Parts parts)
+      throws Exception {
+    this.parts = parts;
+    ModelCatalogue catalogue =
+        ModelCatalogue.load(settings.models().file().orElse(null), settings.models().dir());
+    String model = catalogue.require(settings.embedding().model()).name();
+    DataFolder.prepare(settings.data().dir());
+    NativeLibraries.prepare(settings.data().dir());
+    TaskTypes handlers = TaskTypes.open(settings, catalogue, name, _ -> {});
+    parts.started("models", handlers::close);
+    Vertx vertx =
+        Vertx.vertx(
+            new VertxOptions()
+                .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false)));
+    parts.started("event loops", () -> await(vertx.close()));
+    Bus bus = Bus.over(vertx, name);
+    dispatch.serve(bus);
+    parts.started("server", dispatch::close);
+    var inference =
+        new WorkerVerticle(
+            bus, handlers, model, name, settings, new Meters(new SimpleMeterRegistry()));
+    await(vertx.deployVerticle(inference));
+    parts.started("inference", () -> inference.drain(settings.shutdown().timeout()));
+    parts.started(
+        "polls",
+        () -> {
+          inference.stopLeasing(); // first: lanes must not ask in circles meanwhile
+          dispatch.stopLeasing();
+        });
+  }
+
+  private static <T> T await(Future<T> future) throws Exception {
+    try {
+      return future
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get(PART.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    }
+  }
+
+  /** Takes no more work, finishes what runs, gives the rest back; then stops every part. */
+  @Override
+  public void close() {
+    parts.stop();
+  }
+}

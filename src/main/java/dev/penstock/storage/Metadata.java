@@ -1,0 +1,47 @@
+package dev.penstock.storage;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A task's metadata as it is kept: one JSON object of strings, so that it can be searched. */
+public final class Metadata {
+  private static final String NONE = "{}";
+
+  private Metadata() {}
+
+  public static String toJson(Map<String, String> metadata) {
+    if (metadata.isEmpty()) {
+      return NONE;
+    }
+    return AsciiJson.write(json -> {
+      json.writeStartObject();
+      for (Map.Entry<String, String> entry : new TreeMap<>(metadata).entrySet()) {
+        json.writeStringField(entry.getKey(), entry.getValue());
+      }
+      json.writeEndObject();
+    });
+  }
+
+  public static Map<String, String> ofJson(String text) {
+    if (text.equals(NONE)) {
+      return Map.of();
+    }
+    Map<String, String> metadata = new HashMap<>();
+    try (JsonParser json = AsciiJson.FACTORY.createParser(text)) {
+      json.nextToken();
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String name = json.currentName();
+        json.nextToken();
+        metadata.put(name, json.getText());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return metadata;
+  }
+}

@@ -1,0 +1,24 @@
+package dev.penstock.storage;
+
+import dev.penstock.core.Scope;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** A set of scopes as one text. */
+public final class Scopes {
+  private Scopes() {}
+
+  public static String text(Set<Scope> scopes) {
+    return scopes.stream().sorted().map(Scope::json).collect(Collectors.joining(" "));
+  }
+
+  public static Set<Scope> of(String text) {
+    Set<Scope> scopes = EnumSet.noneOf(Scope.class);
+    for (String word : text.split(" ", -1)) {
+      scopes.add(
+          Scope.of(word).orElseThrow(() -> new IllegalStateException("no such scope: " + word)));
+    }
+    return scopes;
+  }
+}

@@ -1,0 +1,251 @@
+package dev.penstock.storage;
+
+import dev.penstock.core.Ending;
+import dev.penstock.core.LaneMinute;
+import dev.penstock.core.Lease;
+import dev.penstock.core.Step;
+import dev.penstock.core.TaskFilter;
+import dev.penstock.core.TaskPage;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of every task, and who may run it. All methods block, for a bounded time, and throw
+ * {@link dev.penstock.core.Unavailable} when the store cannot answer; all but {@link #addHistory}
+ * may be repeated. Time is the store's own.
+ */
+public interface TaskStore extends AutoCloseable {
+
+  /**
+   * Keeps new tasks as pending, durably; one answer each, in order. An id that is known already is
+   * left as it is. A task's identity leaves with it, or when another takes its place; tasks are
+   * given back without it. A task that is answered as an earlier one is not withdrawn any more.
+   */
+  List<Inserted> insert(List<TaskSpec> specs);
+
+  /**
+   * Forgets a task whose publishing surely failed, unless somebody has claimed it or has been
+   * answered with it as an {@link Inserted.Earlier} one. False: so it was, or it is not known.
+   */
+  boolean withdraw(TaskId id);
+
+  Optional<Task> find(TaskId id);
+
+  /** Those of the tasks that are known, without their inputs ({@code spec.input} is empty). */
+  Map<TaskId, Task> findAll(Collection<TaskId> ids);
+
+  /** What a task went through, oldest first; the newest {@link Step#MOST}. */
+  List<Step> steps(TaskId id);
+
+  /**
+   * Tasks, newest first, from the one after {@code after} on (null or unknown: from the newest). A
+   * text is looked for in at most the newest {@value #SEARCHED} tasks that match the rest, and not
+   * in inputs of more than {@value #SEARCHED_INPUT_BYTES} bytes.
+   */
+  TaskPage list(TaskFilter filter, @Nullable TaskId after, int limit);
+
+  /** So many tasks are looked through for a text, or fewer where their inputs are long. */
+  int SEARCHED = 10_000;
+
+  /** Longer inputs are not looked into. */
+  int SEARCHED_INPUT_BYTES = 64 * 1024;
+
+  /**
+   * Ends tasks that have not ended; one answer each, in order. Their leases are void. They are kept
+   * as long as completed ones.
+   */
+  List<Cancellation> cancel(List<TaskId> ids);
+
+  /**
+   * Cancels pending tasks of a lane, scheduled ones too, in no particular order; returns them
+   * without input. Fewer than {@code limit} are the last.
+   */
+  List<Task> cancelPending(Lane lane, int limit);
+
+  /**
+   * Makes failed and cancelled tasks pending and ready again; one answer each, in order. Their
+   * attempts start anew; one that lost leases is still a suspect.
+   */
+  List<Retrial> retry(List<TaskId> ids);
+
+  /** The lanes from which nothing is to be leased. */
+  Set<Lane> paused();
+
+  void pause(Lane lane, boolean paused);
+
+  /**
+   * Adds to what is known of each minute; forgets those of more than a day ago. Not to be repeated
+   * when it may have been done: it would count twice.
+   */
+  void addHistory(List<LaneMinute> minutes);
+
+  /** The minutes that began then or later: the oldest first, within one by lane. */
+  List<LaneMinute> history(Instant since);
+
+  /**
+   * Asks for the right to run each task; one answer each, in order.
+   *
+   * @param alone true: the caller runs nothing else, so tasks that lost a lease may be claimed too
+   */
+  List<Claim> claim(List<TaskId> ids, String worker, Duration lease, boolean alone);
+
+  /**
+   * Moves the deadlines of leases that are still held to now plus {@code lease}, and keeps the
+   * progress reported. Returns the tasks whose lease is held no more: their runs should stop.
+   */
+  Set<TaskId> extend(List<Extension> extensions, Duration lease);
+
+  /**
+   * Ends runs; one answer each, in order. Each takes effect once, and only with the current token.
+   * Either all are answered or none, though some may have taken effect: repeating is safe.
+   */
+  List<Settled> settle(List<Settle> ended);
+
+  /**
+   * Makes pending again, as lost, every task whose lease lapsed more than {@code margin} ago; those
+   * that were lost more than {@code maxLost} times fail instead. At most {@code limit} at a time,
+   * and fewer where their inputs are long: there may be more until none come.
+   */
+  Lapsed reclaimLapsed(Duration margin, int maxLost, int limit);
+
+  /**
+   * Makes ready the pending tasks whose time has come. They still have to be enqueued. At most
+   * {@code limit} at a time, and fewer where their inputs are long: there may be more until none
+   * come.
+   */
+  List<TaskSpec> promoteDue(int limit);
+
+  /** A lane's ready tasks, those first that wait the longest, without their inputs. */
+  List<Task> longestWaiting(Lane lane, int limit);
+
+  /** Deletes ended tasks past their retention, at most {@code limit}; returns how many. */
+  int deleteExpired(int limit);
+
+  /** Deletes the oldest completed tasks, at most {@code limit}; returns how many. */
+  int deleteOldestCompleted(int limit);
+
+  /**
+   * Asks for the right to do the chores that one node at a time does; true: it is this node's until
+   * now plus {@code lease}. Zero or less gives it up. A node that goes on after its time does no
+   * harm: each chore checks what it changes.
+   */
+  boolean holdChores(String node, Duration lease);
+
+  /** Bytes in use. */
+  long bytes();
+
+  Figures figures();
+
+  /** Why it cannot write right now; empty when it can. Cheap. */
+  Optional<String> trouble();
+
+  @Override
+  void close();
+
+  /** What {@link #insert} did with one task. */
+  sealed interface Inserted {
+    /** It is kept, by this call or by an earlier one of the same id. */
+    record Kept() implements Inserted {}
+
+    /** Its identity means an earlier task: that one, without its input. Nothing was added. */
+    record Earlier(Task task) implements Inserted {}
+
+    /** Its name belongs to a task with other content. Nothing was added. */
+    record Conflict() implements Inserted {}
+  }
+
+  /** What {@link #cancel} did with one task; tasks come without input and output. */
+  sealed interface Cancellation {
+    /**
+     * @param worker who was running it; null: nobody
+     */
+    record Now(Task task, @Nullable String worker) implements Cancellation {}
+
+    record Ended(Task task) implements Cancellation {}
+
+    record Unknown() implements Cancellation {}
+  }
+
+  /** What {@link #retry} did with one task. */
+  sealed interface Retrial {
+    /** It is ready and has to be enqueued. The task is whole. */
+    record Now(Task task) implements Retrial {}
+
+    /** It has neither failed nor been cancelled. Without input and output. */
+    record Otherwise(Task task) implements Retrial {}
+
+    record Unknown() implements Retrial {}
+  }
+
+  /** One lease to extend. */
+  record Extension(TaskId id, String token, @Nullable Progress progress) {}
+
+  /** What {@link #claim} answers. */
+  sealed interface Claim {
+    /** It is yours: run it. */
+    record Claimed(Task task, Lease lease) implements Claim {}
+
+    /** It has ended: acknowledge the delivery and compute nothing. */
+    record Settled() implements Claim {}
+
+    /**
+     * No such task is kept. It was deleted, or its record was lost.
+     *
+     * @param began when what is kept began: of older tasks nothing can be said, for the store has
+     *     been emptied since. {@link Instant#EPOCH}: nothing was ever lost
+     */
+    record Unknown(Instant began) implements Claim {}
+
+    /** Somebody else answers for it (a holder, or the clock): acknowledge and forget it. */
+    record Held() implements Claim {}
+
+    /** It lost a lease before and may bring its neighbours down: ask again when alone. */
+    record Suspect() implements Claim {}
+  }
+
+  /**
+   * A run's end.
+   *
+   * @param token of the lease it ran under
+   */
+  record Settle(TaskId id, String token, Ending ending) {}
+
+  /** What {@link #settle} did. */
+  sealed interface Settled {
+    /**
+     * It took effect now. The task is as it is from here on: with its output but without its input
+     * ({@code spec.input} is empty) when it has ended, whole when it is pending again.
+     */
+    record Now(Task task) implements Settled {}
+
+    /** This token had settled the run before: nothing changed. */
+    record Before() implements Settled {}
+
+    /** The lease is somebody else's by now, or nobody's: nothing changed. */
+    record Stale() implements Settled {}
+  }
+
+  /** Tasks whose leases lapsed: ready again, or failed for good (whole, to tell who waits). */
+  record Lapsed(List<TaskSpec> ready, List<Task> failed) {}
+
+  /** How many tasks there are. Lanes without live or failed tasks are left out. */
+  record Figures(Map<TaskState, Long> states, List<LaneFigures> lanes) {}
+
+  /**
+   * One lane's tasks that have not ended; {@code oldest} is since when its oldest ready task waits.
+   */
+  record LaneFigures(
+      Lane lane, long ready, long scheduled, long running, long failed, @Nullable Instant oldest) {}
+}

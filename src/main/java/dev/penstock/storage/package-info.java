@@ -1,0 +1,5 @@
+/** The ports to what keeps tasks, queues and keys. */
+@NullMarked
+package dev.penstock.storage;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,279 @@
+package dev.penstock.storage.rabbit;
+
+import dev.penstock.storage.Doorbell;
+import dev.penstock.storage.Doorbell.Ear;
+import dev.penstock.storage.TaskQueue.Delivery;
+import dev.penstock.storage.TaskQueue.Room;
+import dev.penstock.task.Lane;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the broker has delivered of one lane: the messages that wait here for a receiver, and those
+ * a receiver has in hand. Bounded by the prefetch of each queue the lane has in the broker.
+ */
+final class LocalLane {
+
+  /**
+   * One message. Each time it is handed out it is another delivery: who gave it back cannot answer
+   * for it any more.
+   *
+   * @param age counts up as messages come
+   * @param bytes of the task's input
+   * @param from who delivered it and takes its acknowledgement
+   * @param brokerTag its number there
+   * @param arrived when it came, by {@link System#nanoTime}
+   * @param released whether a receiver has given it back: it may be a suspect's
+   * @param whole all of it; null: there was no room to keep it
+   */
+  record Message(
+      TaskId id,
+      String owner,
+      int priority,
+      long age,
+      long bytes,
+      LaneConsumer from,
+      long brokerTag,
+      long arrived,
+      boolean released,
+      byte @Nullable [] whole) {}
+
+  /** Whole messages that are kept here, so many bytes at most. */
+  static final long MOST_KEPT = 8 << 20;
+
+  /** Over all lanes and connections: no delivery is ever mistaken for another. */
+  private static final AtomicLong TAGS = new AtomicLong();
+
+  private final Lane lane;
+  private final Doorbell doorbell = new Doorbell();
+  private final Object lock = new Object();
+  private final FairOrder waiting = new FairOrder();
+  private final Map<Long, Message> inHand = new HashMap<>();
+  private long kept;
+  private final AtomicInteger asking = new AtomicInteger();
+  private volatile long lastAsked = System.nanoTime();
+  private volatile boolean resting;
+  private volatile boolean closed;
+
+  LocalLane(Lane lane) {
+    this.lane = lane;
+  }
+
+  Lane lane() {
+    return lane;
+  }
+
+  /** Messages that are here: waiting or in hand. */
+  int size() {
+    synchronized (lock) {
+      return waiting.size() + inHand.size();
+    }
+  }
+
+  void arrived(Message message) {
+    synchronized (lock) {
+      waiting.add(message);
+      kept += message.whole() == null ? 0 : message.whole().length;
+    }
+    doorbell.ring(message.priority());
+  }
+
+  /** Nobody asks, and nobody has for so long: what waits here is of use to others. */
+  boolean idle(Duration age) {
+    return asking.get() == 0 && System.nanoTime() - lastAsked > age.toNanos();
+  }
+
+  /** What waits here goes back to the broker; what is in hand stays. */
+  void rest() {
+    resting = true;
+    List<Message> left;
+    synchronized (lock) {
+      left = waiting.removeIf(_ -> true);
+      left.forEach(this::forgotten);
+    }
+    left.forEach(message -> message.from().giveBack(message.brokerTag()));
+  }
+
+  /** True once after a {@link #rest}: messages have to be asked for again. */
+  boolean wakes() {
+    boolean woken = resting;
+    resting = false;
+    return woken;
+  }
+
+  List<Delivery> receive(Room room, Duration wait) throws InterruptedException {
+    asking.incrementAndGet();
+    try {
+      return await(room, wait);
+    } finally {
+      lastAsked = System.nanoTime();
+      asking.decrementAndGet();
+    }
+  }
+
+  private List<Delivery> await(Room room, Duration wait) throws InterruptedException {
+    long end = System.nanoTime() + wait.toNanos();
+    try (Ear ear = doorbell.listen(room.least().value())) {
+      while (!closed) {
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+        List<Delivery> taken = take(room);
+        long left = end - System.nanoTime();
+        if (!taken.isEmpty() || left <= 0) {
+          return taken;
+        }
+        ear.await(left);
+      }
+    }
+    return List.of();
+  }
+
+  private List<Delivery> take(Room room) {
+    List<Delivery> taken = new ArrayList<>();
+    long bytes = 0;
+    int suspects = 0;
+    synchronized (lock) {
+      while (taken.size() < room.tasks()) {
+        // What was given back would be given back again, and again, by who leaves suspects alone.
+        boolean noMoreSuspects = suspects >= room.suspects();
+        Message message =
+            waiting.next(room.least().value(), it -> !(it.released() && noMoreSuspects));
+        if (message == null || !taken.isEmpty() && bytes + message.bytes() > room.bytes()) {
+          break;
+        }
+        waiting.take(message);
+        var delivery = new Delivery(message.id(), lane, TAGS.incrementAndGet());
+        inHand.put(delivery.tag(), message);
+        taken.add(delivery);
+        bytes += message.bytes();
+        suspects += message.released() ? 1 : 0;
+      }
+    }
+    return taken;
+  }
+
+  /** The message, when there is room to keep it beside the others; else null. */
+  byte @Nullable [] keeps(byte[] message) {
+    synchronized (lock) {
+      if (kept > 0 && kept + message.length > MOST_KEPT) {
+        return null;
+      }
+      return message;
+    }
+  }
+
+  /**
+   * The task of a message in hand. Empty: it is not here any more. When it was not kept, it goes
+   * back to the broker: it comes again when others have made room.
+   */
+  Optional<TaskSpec> whole(Delivery delivery) {
+    Message message;
+    synchronized (lock) {
+      message = inHand.get(delivery.tag());
+      if (message == null) {
+        return Optional.empty();
+      }
+      if (message.whole() == null) {
+        forgotten(inHand.remove(delivery.tag()));
+      }
+    }
+    if (message.whole() == null) {
+      message.from().giveBack(message.brokerTag());
+      return Optional.empty();
+    }
+    return Optional.of(TaskMessage.decode(message.whole()));
+  }
+
+  /** Holding the lock. */
+  private @Nullable Message forgotten(@Nullable Message message) {
+    if (message != null && message.whole() != null) {
+      kept -= message.whole().length;
+    }
+    return message;
+  }
+
+  /** Forgets a message in hand and returns it; null when it is not in hand. */
+  @Nullable Message drop(Delivery delivery) {
+    synchronized (lock) {
+      return forgotten(inHand.remove(delivery.tag()));
+    }
+  }
+
+  /** Lets a message in hand wait again, where it stood. False: it is not in hand. */
+  boolean release(Delivery delivery) {
+    Message message;
+    synchronized (lock) {
+      message = inHand.remove(delivery.tag());
+      if (message == null) {
+        return false;
+      }
+      waiting.add(
+          new Message(
+              message.id(),
+              message.owner(),
+              message.priority(),
+              message.age(),
+              message.bytes(),
+              message.from(),
+              message.brokerTag(),
+              message.arrived(),
+              true,
+              message.whole()));
+    }
+    doorbell.ring(message.priority());
+    return true;
+  }
+
+  /** Forgets all that a consumer delivered: the broker delivers it again. */
+  void forget(LaneConsumer from) {
+    synchronized (lock) {
+      removeIf(message -> message.from() == from);
+    }
+  }
+
+  /**
+   * Parts with the messages that are here for longer than {@code age}: those in hand are done as
+   * far as the broker is concerned, those that wait go back to it.
+   */
+  void part(Duration age) {
+    long before = System.nanoTime() - age.toNanos();
+    List<Message> handedOut = new ArrayList<>();
+    List<Message> left;
+    synchronized (lock) {
+      inHand.values().stream().filter(old(before)).forEach(handedOut::add);
+      left = removeIf(old(before));
+    }
+    handedOut.forEach(message -> message.from().ack(message.brokerTag()));
+    left.forEach(message -> message.from().giveBack(message.brokerTag()));
+  }
+
+  /** Returns those that waited. Holding the lock. */
+  private List<Message> removeIf(Predicate<Message> which) {
+    inHand.values().stream().filter(which).forEach(this::forgotten);
+    inHand.values().removeIf(which);
+    List<Message> waited = waiting.removeIf(which);
+    waited.forEach(this::forgotten);
+    return waited;
+  }
+
+  private static Predicate<Message> old(long before) {
+    return message -> message.arrived() - before < 0;
+  }
+
+  /** Wakes the receivers, who find nothing. */
+  void close() {
+    closed = true;
+    doorbell.ringAll();
+  }
+}

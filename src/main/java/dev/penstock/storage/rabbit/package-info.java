@@ -1,0 +1,5 @@
+/** The queue in RabbitMQ. */
+@NullMarked
+package dev.penstock.storage.rabbit;
+
+import org.jspecify.annotations.NullMarked;

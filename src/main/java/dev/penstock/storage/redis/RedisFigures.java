@@ -1,0 +1,31 @@
+package dev.penstock.storage.redis;
+
+import dev.penstock.storage.FigureSum;
+import dev.penstock.storage.Micros;
+import dev.penstock.storage.Phase;
+import dev.penstock.storage.TaskStore;
+import io.vertx.redis.client.Response;
+
+/** Adds up the shards' counters, which every change of a task keeps: its cost does not grow. */
+final class RedisFigures {
+
+  private RedisFigures() {}
+
+  static TaskStore.Figures read(RedisCalls calls) {
+    FigureSum sum = new FigureSum();
+    for (Response shard : calls.everywhere(RedisScript.FIGURES)) {
+      new RedisTasks.Fields(shard.get(0))
+          .all()
+          .forEach((field, value) -> {
+            int colon = field.indexOf(':');
+            Phase phase = Phase.valueOf(field.substring(0, colon));
+            sum.count(field.substring(colon + 1), phase, Long.parseLong(value));
+          });
+      new RedisTasks.Fields(shard.get(1))
+          .all()
+          .forEach((lane, since) ->
+              sum.waitsSince(lane, Micros.toInstant((long) Double.parseDouble(since))));
+    }
+    return sum.figures();
+  }
+}

@@ -1,0 +1,173 @@
+package dev.penstock.storage.redis;
+
+import dev.penstock.core.Ending;
+import dev.penstock.core.Lease;
+import dev.penstock.storage.Micros;
+import dev.penstock.storage.TaskStore.Claim;
+import dev.penstock.storage.TaskStore.Extension;
+import dev.penstock.storage.TaskStore.Lapsed;
+import dev.penstock.storage.TaskStore.Settle;
+import dev.penstock.storage.TaskStore.Settled;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import io.vertx.redis.client.Response;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Runs of tasks: they are claimed, extended and settled, lapse, and become due. */
+final class RedisRuns {
+  private static final byte[] NOTHING = {};
+
+  private final RedisCalls calls;
+  private final RedisCandidates candidates;
+
+  RedisRuns(RedisCalls calls, RedisCandidates candidates) {
+    this.calls = calls;
+    this.candidates = candidates;
+  }
+
+  List<Claim> claim(List<TaskId> ids, String worker, Duration lease, boolean alone) {
+    // Tokens are made here: a script has nothing to make a secret from.
+    return calls.each(
+        RedisScript.CLAIM,
+        List.of(worker, Micros.of(lease), alone ? 1 : 0),
+        ids.stream().map(id -> new Wish(id, Lease.newToken())).toList(),
+        wish -> RedisShards.of(wish.id()),
+        wish -> List.of(wish.id(), wish.token()),
+        RedisRuns::claim);
+  }
+
+  private record Wish(TaskId id, String token) {}
+
+  private static Claim claim(Wish wish, @Nullable Response answer) {
+    return switch (RedisTasks.kind(answer)) {
+      case "CLAIMED" ->
+          new Claim.Claimed(
+              RedisTasks.read(wish.id(), answer, 2),
+              new Lease(
+                  wish.id(),
+                  wish.token(),
+                  Micros.toInstant(Long.parseLong(RedisTasks.text(answer, 1)))));
+      case "SETTLED" -> new Claim.Settled();
+      case "UNKNOWN" ->
+          new Claim.Unknown(Micros.toInstant(Long.parseLong(RedisTasks.text(answer, 1))));
+      case "HELD" -> new Claim.Held();
+      case "SUSPECT" -> new Claim.Suspect();
+      case String other -> throw new IllegalStateException("a claim is answered " + other);
+    };
+  }
+
+  Set<TaskId> extend(List<Extension> extensions, Duration lease) {
+    List<Boolean> held =
+        calls.each(
+            RedisScript.EXTEND,
+            List.of(Micros.of(lease)),
+            extensions,
+            extension -> RedisShards.of(extension.id()),
+            extension ->
+                List.of(
+                    extension.id(), extension.token(), RedisTasks.progress(extension.progress())),
+            (_, answer) -> answer != null && answer.toString().equals("1"));
+    Set<TaskId> lost = new HashSet<>();
+    for (int i = 0; i < held.size(); i++) {
+      if (!held.get(i)) {
+        lost.add(extensions.get(i).id());
+      }
+    }
+    return lost;
+  }
+
+  List<Settled> settle(List<Settle> ended) {
+    return calls.each(
+        RedisScript.SETTLE,
+        List.of(),
+        ended,
+        one -> RedisShards.of(one.id()),
+        RedisRuns::arguments,
+        RedisRuns::settled);
+  }
+
+  private static List<Object> arguments(Settle settle) {
+    return switch (settle.ending()) {
+      case Ending.Completed(var output) ->
+          arguments(
+              settle, "COMPLETED", Duration.ZERO, null, output.format().name(), output.bytes());
+      case Ending.Failed(var error) ->
+          arguments(settle, "FAILED", Duration.ZERO, error, "", NOTHING);
+      case Ending.Backoff(var error, var delay) ->
+          arguments(settle, "BACKOFF", delay, error, "", NOTHING);
+      case Ending.Returned(var delay) -> arguments(settle, "RETURNED", delay, null, "", NOTHING);
+    };
+  }
+
+  private static List<Object> arguments(
+      Settle settle,
+      String kind,
+      Duration delay,
+      @Nullable TaskError error,
+      String format,
+      byte[] output) {
+    return List.of(
+        settle.id(),
+        settle.token(),
+        kind,
+        Micros.of(delay),
+        error == null ? "" : error.code().name(),
+        error == null ? "" : error.message(),
+        format,
+        output);
+  }
+
+  private static Settled settled(Settle settle, @Nullable Response answer) {
+    return switch (RedisTasks.kind(answer)) {
+      case "NOW" -> {
+        Task task = RedisTasks.read(settle.id(), answer, 1);
+        yield new Settled.Now(
+            settle.ending() instanceof Ending.Completed(var output)
+                ? task.withOutput(output)
+                : task);
+      }
+      case "BEFORE" -> new Settled.Before();
+      case "STALE" -> new Settled.Stale();
+      case String other -> throw new IllegalStateException("a settle is answered " + other);
+    };
+  }
+
+  Lapsed reclaim(Duration margin, int maxLost, int limit) {
+    List<TaskId> lapsed = candidates.lapsed(margin, limit);
+    List<TaskSpec> ready = new ArrayList<>();
+    List<Task> failed = new ArrayList<>();
+    calls.tasks(
+        RedisScript.RECLAIM,
+        List.of(Micros.of(margin), maxLost),
+        lapsed,
+        List::of,
+        (id, answer) ->
+            switch (RedisTasks.kind(answer)) {
+              case "READY" -> ready.add(RedisTasks.read(id, answer, 1).spec());
+              case "FAILED" -> failed.add(RedisTasks.read(id, answer, 1));
+              default -> false;
+            });
+    return new Lapsed(ready, failed);
+  }
+
+  List<TaskSpec> promote(int limit) {
+    return calls
+        .tasks(
+            RedisScript.PROMOTE,
+            List.of(),
+            candidates.due(limit),
+            List::of,
+            (id, told) -> Optional.ofNullable(told).map(task -> RedisTasks.read(id, task).spec()))
+        .stream()
+        .flatMap(Optional::stream)
+        .toList();
+  }
+}

@@ -1,0 +1,52 @@
+package dev.penstock.storage.redis;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.penstock.core.Step;
+import dev.penstock.storage.AsciiJson;
+import dev.penstock.storage.Micros;
+import dev.penstock.storage.sqlite.TaskRows;
+import dev.penstock.task.TaskId;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Response;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What tasks went through: a list of JSON objects that the scripts write. */
+final class RedisSteps {
+
+  private RedisSteps() {}
+
+  static List<Step> read(RedisCalls calls, TaskId id) {
+    List<Step> steps = new ArrayList<>();
+    for (Response entry : calls.send(Command.LRANGE, RedisShards.steps(id), 0, -1)) {
+      steps.add(step(entry.toString()));
+    }
+    return steps;
+  }
+
+  private static Step step(String entry) {
+    Map<String, String> fields = new HashMap<>();
+    try (JsonParser json = AsciiJson.FACTORY.createParser(entry)) {
+      json.nextToken();
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String name = json.currentName();
+        json.nextToken();
+        fields.put(name, json.getText());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    String started = fields.get("started");
+    return new Step(
+        Step.Kind.valueOf(fields.getOrDefault("kind", "")),
+        Micros.toInstant(Long.parseLong(fields.getOrDefault("at", "0"))),
+        started == null ? null : Micros.toInstant(Long.parseLong(started)),
+        fields.get("worker"),
+        TaskRows.error(fields.get("code"), fields.get("message")));
+  }
+}

@@ -1,0 +1,239 @@
+package dev.penstock.storage.redis;
+
+import dev.penstock.config.Settings;
+import dev.penstock.core.LaneMinute;
+import dev.penstock.core.Step;
+import dev.penstock.core.TaskFilter;
+import dev.penstock.core.TaskPage;
+import dev.penstock.core.Unavailable;
+import dev.penstock.storage.KeyStore;
+import dev.penstock.storage.Micros;
+import dev.penstock.storage.TaskStore;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Response;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tasks in Redis, in 16 shards. A task and all that is said of it in its shard's indexes and
+ * counters change together, in one script; lists of tasks in several shards do not. What is kept
+ * lasts as long as Redis makes it last.
+ */
+public final class RedisTaskStore implements TaskStore {
+  private final RedisLink link;
+  private final RedisCalls calls;
+  private final RedisInserts inserts;
+  private final RedisCandidates candidates;
+  private final RedisRuns runs;
+  private final RedisManualChanges byHand;
+  private final RedisDeletions deletions;
+  private final RedisLists lists;
+
+  private RedisTaskStore(RedisLink link, @Nullable InstantSource clock) {
+    this.link = link;
+    calls = new RedisCalls(link, clock);
+    inserts =
+        new RedisInserts(calls, () -> TimeUnit.MILLISECONDS.toMicros(System.currentTimeMillis()));
+    candidates = new RedisCandidates(calls);
+    runs = new RedisRuns(calls, candidates);
+    byHand = new RedisManualChanges(calls, candidates);
+    deletions = new RedisDeletions(calls, candidates);
+    lists = new RedisLists(calls);
+  }
+
+  /**
+   * @param clock what time it is; null: as Redis says
+   * @param limit how long an answer may take
+   */
+  public static RedisTaskStore open(
+      Vertx vertx, Settings.Redis settings, @Nullable InstantSource clock, Duration limit) {
+    return new RedisTaskStore(RedisLink.open(vertx, settings, limit), clock);
+  }
+
+  /**
+   * The keys beside the tasks, over the same connection.
+   *
+   * @param most so many there may be
+   */
+  public KeyStore keys(int most) {
+    return new RedisKeyStore(calls, most);
+  }
+
+  @Override
+  public List<Inserted> insert(List<TaskSpec> specs) {
+    if (specs.isEmpty()) {
+      return List.of();
+    }
+    Optional<String> full = link.fullness();
+    if (full.isPresent()) {
+      throw Unavailable.refused(full.get(), new IllegalStateException("no room for new tasks"));
+    }
+    return inserts.insert(specs);
+  }
+
+  @Override
+  public boolean withdraw(TaskId id) {
+    return deletions.unpromised(id);
+  }
+
+  @Override
+  public Optional<Task> find(TaskId id) {
+    Response told = calls.run(RedisScript.FIND, RedisShards.of(id), List.of(1, 1, id)).get(0);
+    return told == null ? Optional.empty() : Optional.of(RedisTasks.read(id, told));
+  }
+
+  @Override
+  public Map<TaskId, Task> findAll(Collection<TaskId> ids) {
+    Map<TaskId, Task> found = HashMap.newHashMap(ids.size());
+    calls.tasks(
+        RedisScript.FIND,
+        List.of(0, 1),
+        List.copyOf(ids),
+        List::of,
+        (id, told) -> told == null || found.put(id, RedisTasks.read(id, told)) == null);
+    return found;
+  }
+
+  @Override
+  public List<Step> steps(TaskId id) {
+    return RedisSteps.read(calls, id);
+  }
+
+  @Override
+  public TaskPage list(TaskFilter filter, @Nullable TaskId after, int limit) {
+    return lists.list(filter, after, limit);
+  }
+
+  @Override
+  public List<Cancellation> cancel(List<TaskId> ids) {
+    return byHand.cancel(ids);
+  }
+
+  @Override
+  public List<Task> cancelPending(Lane lane, int limit) {
+    return byHand.cancelPending(lane, limit);
+  }
+
+  @Override
+  public List<Retrial> retry(List<TaskId> ids) {
+    return byHand.retry(ids);
+  }
+
+  @Override
+  public Set<Lane> paused() {
+    Set<Lane> paused = new HashSet<>();
+    for (Response lane : calls.send(Command.SMEMBERS, RedisShards.PAUSED_LANES)) {
+      paused.add(Lane.of(lane.toString()));
+    }
+    return paused;
+  }
+
+  @Override
+  public void pause(Lane lane, boolean paused) {
+    calls.send(paused ? Command.SADD : Command.SREM, RedisShards.PAUSED_LANES, lane.name());
+  }
+
+  @Override
+  public void addHistory(List<LaneMinute> minutes) {
+    if (!minutes.isEmpty()) {
+      RedisHistory.add(calls, minutes);
+    }
+  }
+
+  @Override
+  public List<LaneMinute> history(Instant since) {
+    return RedisHistory.since(calls, since);
+  }
+
+  @Override
+  public List<Claim> claim(List<TaskId> ids, String worker, Duration lease, boolean alone) {
+    return runs.claim(ids, worker, lease, alone);
+  }
+
+  @Override
+  public Set<TaskId> extend(List<Extension> extensions, Duration lease) {
+    return runs.extend(extensions, lease);
+  }
+
+  @Override
+  public List<Settled> settle(List<Settle> ended) {
+    return runs.settle(ended);
+  }
+
+  @Override
+  public Lapsed reclaimLapsed(Duration margin, int maxLost, int limit) {
+    return runs.reclaim(margin, maxLost, limit);
+  }
+
+  @Override
+  public List<TaskSpec> promoteDue(int limit) {
+    return runs.promote(limit);
+  }
+
+  @Override
+  public List<Task> longestWaiting(Lane lane, int limit) {
+    List<TaskId> ids = candidates.waiting(lane, limit);
+    Map<TaskId, Task> found = findAll(ids);
+    return ids.stream().map(found::get).filter(Objects::nonNull).toList();
+  }
+
+  @Override
+  public int deleteExpired(int limit) {
+    return deletions.expired(limit);
+  }
+
+  @Override
+  public int deleteOldestCompleted(int limit) {
+    return deletions.oldestCompleted(limit);
+  }
+
+  @Override
+  public boolean holdChores(String node, Duration lease) {
+    return calls
+        .run(RedisScript.CHORES, RedisShards.CHORES, List.of(node, Micros.of(lease)))
+        .toString()
+        .equals("1");
+  }
+
+  /** What tasks take in memory, about: their own bytes and an allowance for each one's keys. */
+  @Override
+  public long bytes() {
+    long bytes = 0;
+    for (Response shard : calls.everywhere(Command.MGET, RedisShards::bytes)) {
+      Response known = shard.get(0);
+      bytes += known == null ? 0 : Long.parseLong(known.toString());
+    }
+    return bytes;
+  }
+
+  @Override
+  public Figures figures() {
+    return RedisFigures.read(calls);
+  }
+
+  @Override
+  public Optional<String> trouble() {
+    return link.trouble();
+  }
+
+  @Override
+  public void close() {
+    link.close();
+  }
+}

@@ -1,0 +1,160 @@
+package dev.penstock.storage.redis;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.penstock.storage.Metadata;
+import dev.penstock.storage.Micros;
+import dev.penstock.storage.Phase;
+import dev.penstock.storage.sqlite.TaskRows;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Priority;
+import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskOutput;
+import dev.penstock.task.TaskSpec;
+import io.vertx.redis.client.Response;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** How a task is written into the fields of a hash, and read from what scripts tell of it. */
+final class RedisTasks {
+  private static final byte[] NO_BYTES = {};
+  private static final String NO_METADATA = "{}";
+
+  private RedisTasks() {}
+
+  /** What never changes, as fields and values; ids, lanes and payloads are kept apart. */
+  static List<Object> fields(TaskSpec spec, @Nullable String identity) {
+    List<Object> fields = new ArrayList<>();
+    put(fields, "owner", spec.owner());
+    put(fields, "priority", spec.priority().value());
+    put(fields, "max_attempts", spec.maxAttempts());
+    put(fields, "timeout", Micros.of(spec.timeout()));
+    put(fields, "run_at", Micros.ofNullable(spec.runAt()));
+    put(fields, "keep_completed", Micros.of(spec.retention().completed()));
+    put(fields, "keep_failed", Micros.of(spec.retention().failed()));
+    put(fields, "reply_to", spec.replyTo());
+    put(fields, "identity", identity);
+    return fields;
+  }
+
+  private static void put(List<Object> fields, String name, @Nullable Object value) {
+    if (value != null) {
+      fields.add(name);
+      fields.add(value);
+    }
+  }
+
+  /** A progress as one text: two numbers and the words. */
+  static String progress(@Nullable Progress progress) {
+    return progress == null
+        ? ""
+        : progress.done() + " " + progress.total() + " " + progress.message();
+  }
+
+  /** As the script's {@code tell} tells it: fields, metadata, input and output. */
+  static Task read(TaskId id, Response told) {
+    Fields fields = new Fields(told.get(0));
+    Response metadata = told.get(1);
+    Response input = told.get(2);
+    String format = fields.text("format");
+    Response output = told.get(3);
+    TaskSpec spec =
+        new TaskSpec(
+            id,
+            Lane.of(fields.need("lane")),
+            fields.need("owner"),
+            new Priority((int) fields.number("priority")),
+            input == null ? NO_BYTES : input.toBytes(),
+            (int) fields.number("max_attempts"),
+            Micros.toDuration(fields.number("timeout")),
+            fields.time("run_at"),
+            new TaskSpec.Retention(
+                Micros.toDuration(fields.number("keep_completed")),
+                Micros.toDuration(fields.number("keep_failed"))),
+            Metadata.ofJson(metadata == null ? NO_METADATA : metadata.toString()),
+            null,
+            fields.text("reply_to"));
+    return new Task(
+        spec,
+        Phase.valueOf(fields.need("phase")).state(),
+        (int) fields.number("attempts"),
+        (int) fields.number("lost"),
+        progress(fields.text("progress")),
+        Micros.toInstant(fields.number("created")),
+        fields.time("started"),
+        fields.time("finished"),
+        fields.text("worker"),
+        TaskRows.error(fields.text("error_code"), fields.text("error_message")),
+        format == null || output == null
+            ? null
+            : new TaskOutput(TaskOutput.Format.valueOf(format), output.toBytes()),
+        Micros.toInstant(fields.number("queued")));
+  }
+
+  /** The word that an answer begins with. */
+  static String kind(@Nullable Response answer) {
+    return text(answer, 0);
+  }
+
+  static String text(@Nullable Response answer, int place) {
+    return requireNonNull(answer).get(place).toString();
+  }
+
+  /** The task that stands at that place of an answer. */
+  static Task read(TaskId id, @Nullable Response answer, int place) {
+    return read(id, requireNonNull(answer).get(place));
+  }
+
+  private static @Nullable Progress progress(@Nullable String text) {
+    if (text == null) {
+      return null;
+    }
+    String[] parts = text.split(" ", 3);
+    return new Progress(Long.parseLong(parts[0]), Long.parseLong(parts[1]), parts[2]);
+  }
+
+  /** Names and values one after the other, as scripts answer a hash. */
+  static final class Fields {
+    private final Map<String, String> values;
+
+    Fields(Response flat) {
+      values = HashMap.newHashMap(flat.size() / 2);
+      for (int i = 0; i < flat.size(); i += 2) {
+        values.put(flat.get(i).toString(), flat.get(i + 1).toString());
+      }
+    }
+
+    Map<String, String> all() {
+      return values;
+    }
+
+    @Nullable String text(String name) {
+      return values.get(name);
+    }
+
+    String need(String name) {
+      String value = values.get(name);
+      if (value == null) {
+        throw new IllegalStateException("a task in Redis has no " + name);
+      }
+      return value;
+    }
+
+    /** Zero when it is not there. */
+    long number(String name) {
+      String value = values.get(name);
+      return value == null ? 0 : Long.parseLong(value);
+    }
+
+    @Nullable Instant time(String name) {
+      String value = values.get(name);
+      return value == null ? null : Micros.toInstant(Long.parseLong(value));
+    }
+  }
+}

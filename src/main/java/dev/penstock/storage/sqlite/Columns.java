@@ -1,0 +1,75 @@
+package dev.penstock.storage.sqlite;
+
+import dev.penstock.task.TaskId;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the columns of a result's current row one after the other, and binds parameters likewise.
+ */
+final class Columns {
+  private static final byte[] NO_BYTES = {};
+
+  private final ResultSet rows;
+  private int at;
+
+  Columns(ResultSet rows) {
+    this.rows = rows;
+  }
+
+  /** Starts again at the first column. */
+  Columns rewind() {
+    at = 0;
+    return this;
+  }
+
+  long number() throws SQLException {
+    return rows.getLong(++at);
+  }
+
+  int small() throws SQLException {
+    return rows.getInt(++at);
+  }
+
+  @Nullable Long numberOrNull() throws SQLException {
+    long number = rows.getLong(++at);
+    return rows.wasNull() ? null : number;
+  }
+
+  String text() throws SQLException {
+    return rows.getString(++at);
+  }
+
+  @Nullable String textOrNull() throws SQLException {
+    return rows.getString(++at);
+  }
+
+  /** An empty blob comes as null from the driver. */
+  byte[] bytes() throws SQLException {
+    byte[] bytes = rows.getBytes(++at);
+    return bytes == null ? NO_BYTES : bytes;
+  }
+
+  TaskId id() throws SQLException {
+    return new TaskId(text());
+  }
+
+  /** Binds all parameters of the statement, in order. */
+  static PreparedStatement bind(PreparedStatement statement, @Nullable Object... values)
+      throws SQLException {
+    for (int i = 0; i < values.length; i++) {
+      switch (values[i]) {
+        case null -> statement.setNull(i + 1, Types.NULL);
+        case Long number -> statement.setLong(i + 1, number);
+        case Integer number -> statement.setInt(i + 1, number);
+        case byte[] bytes -> statement.setBytes(i + 1, bytes);
+        case TaskId id -> statement.setString(i + 1, id.value());
+        case Object other -> statement.setString(i + 1, other.toString());
+      }
+    }
+    return statement;
+  }
+}

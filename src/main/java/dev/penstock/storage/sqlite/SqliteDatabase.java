@@ -1,0 +1,212 @@
+package dev.penstock.storage.sqlite;
+
+import dev.penstock.core.Unavailable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The embedded database file: one writer with group commit, a few readers. Callers of any thread
+ * block, for a bounded time, and get {@link Unavailable} when the file cannot answer; the calls
+ * into SQLite happen on platform threads of its own, because a native call holds a virtual thread's
+ * carrier.
+ */
+public final class SqliteDatabase implements AutoCloseable {
+  private static final int WRITER_CACHE_KIB = 32 * 1024;
+  private static final int READER_CACHE_KIB = 8 * 1024;
+
+  /** 16 MB of log. More makes rarer but longer stalls, fewer copies the same pages more often. */
+  private static final int CHECKPOINT_PAGES = 4_000;
+
+  /** Big enough to need new pages, as a task does. */
+  private static final String PROBE = "INSERT INTO probe (content) VALUES (zeroblob(65536))";
+
+  private final Path file;
+  private final FileGuard guard;
+  private final Limits limits;
+  private final Writer writer;
+  private final Readers readers;
+  private final AtomicLong probedAt;
+  private volatile boolean closed;
+
+  private SqliteDatabase(
+      Path file, FileGuard guard, Limits limits, Writer writer, Readers readers) {
+    this.file = file;
+    this.guard = guard;
+    this.limits = limits;
+    this.writer = writer;
+    this.readers = readers;
+    this.probedAt = new AtomicLong(System.nanoTime() - limits.probe().toNanos());
+  }
+
+  /**
+   * Opens or creates the file, its folders included.
+   *
+   * @throws CannotOpen when another process uses it, or it is not a database of ours
+   */
+  public static SqliteDatabase open(Path file) {
+    return open(file, Limits.DEFAULTS);
+  }
+
+  static SqliteDatabase open(Path given, Limits limits) {
+    Path file = given.toAbsolutePath().normalize();
+    try {
+      Path folder = file.getParent();
+      if (folder != null) {
+        Files.createDirectories(folder);
+      }
+    } catch (IOException e) {
+      throw new CannotOpen("database " + file + ": cannot create its folder: " + e, e);
+    }
+    FileGuard guard = FileGuard.lock(file);
+    List<SqliteConnection> opened = new ArrayList<>();
+    try {
+      SqliteConnection writing = SqliteConnection.writer(file, WRITER_CACHE_KIB, CHECKPOINT_PAGES);
+      opened.add(writing);
+      Schema.migrate(writing, file);
+      for (int i = 0; i < limits.readers(); i++) {
+        opened.add(SqliteConnection.reader(file, READER_CACHE_KIB));
+      }
+      Writer writer = new Writer(file, writing, limits);
+      Readers readers = new Readers(file, opened.subList(1, opened.size()), limits.queuedReads());
+      writer.start();
+      readers.start();
+      return new SqliteDatabase(file, guard, limits, writer, readers);
+    } catch (SQLException e) {
+      abandon(opened, guard);
+      throw new CannotOpen("database " + file + ": " + Failures.describe(e), e);
+    } catch (RuntimeException e) {
+      abandon(opened, guard);
+      throw e;
+    }
+  }
+
+  private static void abandon(List<SqliteConnection> opened, FileGuard guard) {
+    for (SqliteConnection connection : opened) {
+      try {
+        connection.close();
+      } catch (SQLException e) {
+        // The reason why it cannot be opened is on its way to the caller.
+      }
+    }
+    guard.close();
+  }
+
+  /**
+   * Does the work in a transaction and answers when it is committed; all of it happens or nothing.
+   * The transaction is shared with other callers' work.
+   */
+  public <R> R write(Durability durability, Work<R> work) {
+    return write(Job.of(work, durability));
+  }
+
+  private <R> R write(Job<R> job) {
+    if (!writer.offer(job)) {
+      throw turnedAway(limits.queuedWrites(), "writes");
+    }
+    return job.await(limits.answer(), file.toString());
+  }
+
+  /** Does the work on a connection that sees every committed write and can write nothing. */
+  public <R> R read(Work<R> work) {
+    Job<R> job = Job.of(work, Durability.RELAXED);
+    if (!readers.offer(job)) {
+      throw turnedAway(limits.queuedReads(), "reads");
+    }
+    return job.await(limits.answer(), file.toString());
+  }
+
+  private Unavailable turnedAway(int bound, String what) {
+    String reason = closed ? " is closed" : " is too busy: " + bound + " " + what + " wait";
+    return Unavailable.refused(
+        "database " + file + reason, new IllegalStateException("no room in the queue"));
+  }
+
+  /**
+   * Why it cannot be written; empty when it can. Remembers how the last synced commit ended, and
+   * after a failure tries again, at most once a second.
+   */
+  public Optional<String> trouble() {
+    if (closed) {
+      return Optional.of("the database is closed");
+    }
+    String trouble = writer.trouble();
+    if (trouble == null) {
+      return Optional.empty();
+    }
+    long now = System.nanoTime();
+    long last = probedAt.get();
+    if (now - last < limits.probe().toNanos() || !probedAt.compareAndSet(last, now)) {
+      return Optional.of("database " + file + ": " + trouble);
+    }
+    try {
+      probe();
+      return Optional.empty();
+    } catch (Unavailable e) {
+      return Optional.ofNullable(e.getMessage());
+    }
+  }
+
+  private void probe() {
+    write(
+        Durability.SYNCED,
+        connection -> {
+          PreparedStatement insert = connection.prepare(PROBE);
+          insert.executeUpdate();
+          return connection.prepare("DELETE FROM probe").executeUpdate();
+        });
+  }
+
+  /** What the writer has done since the start. */
+  public Commits commits() {
+    return writer.commits();
+  }
+
+  /**
+   * Bytes of the file that hold something. The log beside it is left out: deleting cannot shrink
+   * it.
+   */
+  public long bytes() {
+    return read(connection ->
+        (connection.number("PRAGMA page_count") - connection.number("PRAGMA freelist_count"))
+            * connection.number("PRAGMA page_size"));
+  }
+
+  int queuedWrites() {
+    return writer.queued();
+  }
+
+  /** Runs a statement on the writer outside any transaction, as tests need to break the disk. */
+  void onWriter(String sql) {
+    write(
+        Job.bare(connection -> {
+          connection.execute(sql);
+          return true;
+        }));
+  }
+
+  /** Finishes the queued work and writes the log back into the file. May be repeated. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      boolean readersEnded = readers.close(limits.closing());
+      boolean writerEnded = writer.close(limits.closing());
+      if (readersEnded && writerEnded) {
+        guard.close();
+      }
+      // Otherwise a thread is stuck in SQLite and may still write: the lock stays with it.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

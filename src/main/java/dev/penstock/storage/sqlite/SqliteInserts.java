@@ -1,0 +1,160 @@
+package dev.penstock.storage.sqlite;
+
+import dev.penstock.storage.Metadata;
+import dev.penstock.storage.Micros;
+import dev.penstock.storage.Phase;
+import dev.penstock.storage.TaskStore.Inserted;
+import dev.penstock.task.Identity;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** Takes new tasks in, unless they are known already or an earlier one is meant. */
+final class SqliteInserts {
+  private static final String INSERT =
+      """
+      INSERT INTO tasks (seq, id, lane, priority, ready, due, created_at, input_bytes, owner,
+        max_attempts, timeout, run_at, keep_completed, keep_failed, reply_to%s)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?%s)
+      ON CONFLICT (id) DO NOTHING
+      """;
+
+  private static final String NAMELESS = INSERT.formatted("", "");
+  private static final String IDENTIFIED =
+      INSERT.formatted(", identity_key, identity_digest", ", ?, ?");
+
+  private static final String PAYLOAD =
+      "INSERT INTO task_payloads (seq, metadata, input) VALUES (?, ?, ?)";
+
+  private static final String KNOWN = "SELECT 1 FROM tasks WHERE id = ?";
+
+  private static final String HOLDER =
+      """
+      SELECT seq, id, state, priority, identity_digest FROM tasks INDEXED BY tasks_identity
+      WHERE owner = ? AND identity_key = ?
+      """;
+
+  private static final String RELEASE =
+      "UPDATE tasks SET identity_key = NULL, identity_digest = NULL WHERE seq = ?";
+
+  /** Who waits for a task has it kept, though its own submit is refused. */
+  private static final String MEET =
+      "UPDATE tasks SET met = 1 WHERE seq = ? AND state = 0 AND runs = 0 AND met IS NULL";
+
+  private SqliteInserts() {}
+
+  /** The task that an identity belongs to. */
+  private record Holder(
+      long seq, TaskId id, TaskState state, int priority, @Nullable String digest) {}
+
+  /**
+   * @param seq the number of its row, if it gets one
+   */
+  static Inserted insert(SqliteConnection connection, long seq, TaskSpec spec, Instant now)
+      throws SQLException {
+    Identity identity = spec.identity();
+    if (identity != null && !known(connection, spec.id())) {
+      Holder holder = holder(connection, spec.owner(), identity);
+      if (holder != null) {
+        switch (identity) {
+          case Identity.Named named -> {
+            return named.content().equals(holder.digest())
+                ? earlier(connection, holder)
+                : new Inserted.Conflict();
+          }
+          case Identity.Alike _ -> {
+            if (standsIn(holder, spec)) {
+              return earlier(connection, holder);
+            }
+            Columns.bind(connection.prepare(RELEASE), holder.seq()).executeUpdate();
+          }
+        }
+      }
+    }
+    add(connection, seq, spec, now);
+    return new Inserted.Kept();
+  }
+
+  private static boolean known(SqliteConnection connection, TaskId id) throws SQLException {
+    try (ResultSet rows = Columns.bind(connection.prepare(KNOWN), id).executeQuery()) {
+      return rows.next();
+    }
+  }
+
+  private static @Nullable Holder holder(
+      SqliteConnection connection, String owner, Identity identity) throws SQLException {
+    try (ResultSet rows =
+        Columns.bind(connection.prepare(HOLDER), owner, identity.key()).executeQuery()) {
+      if (!rows.next()) {
+        return null;
+      }
+      Columns row = new Columns(rows);
+      return new Holder(
+          row.number(), row.id(), TaskRows.state(row.small()), row.small(), row.textOrNull());
+    }
+  }
+
+  private static boolean standsIn(Holder holder, TaskSpec spec) {
+    return switch (holder.state()) {
+      case PENDING, PROCESSING, COMPLETED -> holder.priority() >= spec.priority().value();
+      case FAILED, CANCELLED -> false;
+    };
+  }
+
+  private static Inserted earlier(SqliteConnection connection, Holder holder) throws SQLException {
+    if (holder.state() == TaskState.PENDING) {
+      Columns.bind(connection.prepare(MEET), holder.seq()).executeUpdate();
+    }
+    Task task = TaskRows.findBrief(connection, holder.id()).orElseThrow();
+    return new Inserted.Earlier(task);
+  }
+
+  /** A task that is known already stays as it is. */
+  private static void add(SqliteConnection connection, long seq, TaskSpec spec, Instant now)
+      throws SQLException {
+    Instant at = spec.runAt();
+    boolean ready = at == null || !at.isAfter(now);
+    Long runAt = Micros.ofNullable(at);
+    Identity identity = spec.identity();
+    var insert =
+        Columns.bind(
+            connection.prepare(identity == null ? NAMELESS : IDENTIFIED),
+            seq,
+            spec.id(),
+            spec.lane().name(),
+            spec.priority().value(),
+            ready ? 1 : 0,
+            ready ? null : runAt,
+            Micros.of(now),
+            spec.input().length,
+            spec.owner(),
+            spec.maxAttempts(),
+            Micros.of(spec.timeout()),
+            runAt,
+            Micros.of(spec.retention().completed()),
+            Micros.of(spec.retention().failed()),
+            spec.replyTo());
+    if (identity != null) {
+      insert.setString(16, identity.key());
+      insert.setString(17, digest(identity));
+    }
+    if (insert.executeUpdate() == 0) {
+      return;
+    }
+    Columns.bind(connection.prepare(PAYLOAD), seq, Metadata.toJson(spec.metadata()), spec.input())
+        .executeUpdate();
+    Changed.add(connection, spec.lane().name(), ready ? Phase.READY : Phase.SCHEDULED, 1);
+  }
+
+  private static @Nullable String digest(Identity identity) {
+    return switch (identity) {
+      case Identity.Named named -> named.content();
+      case Identity.Alike _ -> null;
+    };
+  }
+}

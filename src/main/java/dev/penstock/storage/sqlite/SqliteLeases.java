@@ -1,0 +1,169 @@
+package dev.penstock.storage.sqlite;
+
+import dev.penstock.core.Lease;
+import dev.penstock.core.Step;
+import dev.penstock.storage.Micros;
+import dev.penstock.storage.Phase;
+import dev.penstock.storage.TaskStore.Claim;
+import dev.penstock.storage.TaskStore.Extension;
+import dev.penstock.storage.TaskStore.Lapsed;
+import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Gives the right to run tasks, prolongs it, and takes it back when it has lapsed. */
+final class SqliteLeases {
+  private static final String CLAIM =
+      """
+      UPDATE tasks SET state = 1, ready = 0, due = NULL, runs = runs + 1, token = ?,
+        lease_until = ?, worker = ?, started_at = ?,
+        progress_done = NULL, progress_total = NULL, progress_message = NULL
+      WHERE id = ? AND state = 0 AND ready = 1 AND (lost = 0 OR ?)
+      RETURNING seq, lane
+      """;
+
+  private static final String STATE = "SELECT state, ready FROM tasks WHERE id = ?";
+
+  private static final String EXTEND =
+      """
+      UPDATE tasks SET lease_until = ?, progress_done = coalesce(?, progress_done),
+        progress_total = coalesce(?, progress_total),
+        progress_message = coalesce(?, progress_message)
+      WHERE id = ? AND token = ? AND state = 1
+      """;
+
+  private static final String LAPSED =
+      """
+      SELECT seq, lane, lost, input_bytes FROM tasks INDEXED BY tasks_leased
+      WHERE state = 1 AND lease_until < ? ORDER BY lease_until LIMIT ?
+      """;
+
+  private static final String LOSE =
+      """
+      UPDATE tasks SET state = 0, ready = 1, lost = lost + 1, token = NULL, lease_until = NULL,
+        started_at = NULL, queued_at = ?
+      WHERE seq = ?
+      """;
+
+  private static final String GIVE_UP =
+      """
+      UPDATE tasks SET state = 3, lost = lost + 1, token = NULL, lease_until = NULL,
+        finished_at = ?, expires_at = ? + keep_failed, error_code = ?, error_message = ?
+      WHERE seq = ?
+      """;
+
+  private SqliteLeases() {}
+
+  static Claim claim(
+      SqliteConnection connection,
+      TaskId id,
+      String worker,
+      Duration lease,
+      boolean alone,
+      Instant now)
+      throws SQLException {
+    String token = Lease.newToken();
+    long until = Micros.of(now) + Micros.of(lease);
+    PreparedStatement claim =
+        Columns.bind(
+            connection.prepare(CLAIM), token, until, worker, Micros.of(now), id, alone ? 1 : 0);
+    Changed claimed = Changed.by(claim);
+    if (claimed == null) {
+      return refusal(connection, id);
+    }
+    Changed.count(connection, claimed.lane(), Phase.READY, Phase.RUNNING);
+    return new Claim.Claimed(
+        TaskRows.get(connection, claimed.seq()), new Lease(id, token, Micros.toInstant(until)));
+  }
+
+  private static Claim refusal(SqliteConnection connection, TaskId id) throws SQLException {
+    try (ResultSet rows = Columns.bind(connection.prepare(STATE), id).executeQuery()) {
+      if (!rows.next()) {
+        return new Claim.Unknown(Instant.EPOCH);
+      }
+      Columns row = new Columns(rows);
+      return switch (TaskRows.state(row.small())) {
+        case COMPLETED, FAILED, CANCELLED -> new Claim.Settled();
+        case PROCESSING -> new Claim.Held();
+        case PENDING -> row.small() == 1 ? new Claim.Suspect() : new Claim.Held();
+      };
+    }
+  }
+
+  /** The tasks whose leases are not held any more. */
+  static Set<TaskId> extend(SqliteConnection connection, List<Extension> extensions, long until)
+      throws SQLException {
+    Set<TaskId> lost = new HashSet<>();
+    for (Extension extension : extensions) {
+      Progress progress = extension.progress();
+      int held =
+          Columns.bind(
+                  connection.prepare(EXTEND),
+                  until,
+                  progress == null ? null : progress.done(),
+                  progress == null ? null : progress.total(),
+                  progress == null ? null : progress.message(),
+                  extension.id(),
+                  extension.token())
+              .executeUpdate();
+      if (held == 0) {
+        lost.add(extension.id());
+      }
+    }
+    return lost;
+  }
+
+  private record LostRow(long seq, String lane, int lost) {}
+
+  static Lapsed reclaim(
+      SqliteConnection connection, Duration margin, int maxLost, int limit, Instant time)
+      throws SQLException {
+    long now = Micros.of(time);
+    List<LostRow> lapsed = new ArrayList<>();
+    PreparedStatement query =
+        Columns.bind(connection.prepare(LAPSED), now - Micros.of(margin), limit);
+    try (ResultSet rows = query.executeQuery()) {
+      Columns row = new Columns(rows);
+      long bytes = 0;
+      while (bytes < TaskRows.MOST_BYTES && rows.next()) {
+        row.rewind();
+        lapsed.add(new LostRow(row.number(), row.text(), row.small() + 1));
+        bytes += row.number();
+      }
+    }
+    List<TaskSpec> ready = new ArrayList<>();
+    List<Task> failed = new ArrayList<>();
+    for (LostRow row : lapsed) {
+      SqliteSteps.add(connection, row.seq(), Step.Kind.LOST, time, null);
+      if (row.lost() > maxLost) {
+        String message = "its worker vanished " + row.lost() + " times while running it";
+        Columns.bind(
+                connection.prepare(GIVE_UP),
+                now,
+                now,
+                TaskError.Code.LEASE_LOST.name(),
+                message,
+                row.seq())
+            .executeUpdate();
+        Changed.count(connection, row.lane(), Phase.RUNNING, Phase.FAILED);
+        failed.add(TaskRows.get(connection, row.seq()));
+      } else {
+        Columns.bind(connection.prepare(LOSE), now, row.seq()).executeUpdate();
+        Changed.count(connection, row.lane(), Phase.RUNNING, Phase.READY);
+        ready.add(TaskRows.get(connection, row.seq()).spec());
+      }
+    }
+    return new Lapsed(ready, failed);
+  }
+}

@@ -1,0 +1,140 @@
+package dev.penstock.storage.sqlite;
+
+import dev.penstock.core.Step;
+import dev.penstock.storage.Micros;
+import dev.penstock.storage.Phase;
+import dev.penstock.storage.TaskStore.Cancellation;
+import dev.penstock.storage.TaskStore.Retrial;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What people do to tasks: cancel them, and run them again. */
+final class SqliteManualChanges {
+  private static final String FIND =
+      "SELECT seq, lane, state, ready, worker FROM tasks WHERE id = ?";
+
+  private static final String CANCEL =
+      """
+      UPDATE tasks SET state = 4, ready = 0, due = NULL, token = NULL, lease_until = NULL,
+        settled_token = NULL, finished_at = ?, expires_at = ? + keep_completed
+      WHERE seq = ?
+      """;
+
+  /** In the order of the index: to sort them, each part would have to look at the whole lane. */
+  private static final String READY =
+      "SELECT seq FROM tasks INDEXED BY tasks_ready WHERE ready = 1 AND lane = ? LIMIT ?";
+
+  private static final String SCHEDULED =
+      """
+      SELECT seq FROM tasks INDEXED BY tasks_due
+      WHERE state = 0 AND ready = 0 AND lane = ? LIMIT ?
+      """;
+
+  /** As if it had been claimed once more: its next message is another than its last. */
+  private static final String RETRY =
+      """
+      UPDATE tasks SET state = 0, ready = 1, runs = runs + 1, attempts = 0, lost = min(lost, 1),
+        token = NULL, settled_token = NULL, worker = NULL, started_at = NULL, finished_at = NULL,
+        expires_at = NULL, progress_done = NULL, progress_total = NULL, progress_message = NULL,
+        error_code = NULL, error_message = NULL, queued_at = ?
+      WHERE seq = ?
+      """;
+
+  private SqliteManualChanges() {}
+
+  private record Found(long seq, String lane, Phase phase, @Nullable String worker) {}
+
+  private static @Nullable Found find(SqliteConnection connection, TaskId id) throws SQLException {
+    try (ResultSet rows = Columns.bind(connection.prepare(FIND), id).executeQuery()) {
+      if (!rows.next()) {
+        return null;
+      }
+      Columns row = new Columns(rows);
+      return new Found(
+          row.number(),
+          row.text(),
+          Phase.of(TaskRows.state(row.small()), row.small() == 1),
+          row.textOrNull());
+    }
+  }
+
+  static Cancellation cancel(SqliteConnection connection, TaskId id, Instant now)
+      throws SQLException {
+    Found found = find(connection, id);
+    if (found == null) {
+      return new Cancellation.Unknown();
+    }
+    if (found.phase().state().ended()) {
+      return new Cancellation.Ended(TaskRows.getBrief(connection, found.seq(), null));
+    }
+    cancel(connection, found.seq(), found.lane(), found.phase(), now);
+    return new Cancellation.Now(
+        TaskRows.getBrief(connection, found.seq(), null),
+        found.phase() == Phase.RUNNING ? found.worker() : null);
+  }
+
+  private static void cancel(
+      SqliteConnection connection, long seq, String lane, Phase phase, Instant now)
+      throws SQLException {
+    SqliteSteps.add(connection, seq, Step.Kind.CANCELLED, now, null);
+    Columns.bind(connection.prepare(CANCEL), Micros.of(now), Micros.of(now), seq).executeUpdate();
+    Changed.count(connection, lane, phase, Phase.CANCELLED);
+  }
+
+  private record Pending(long seq, Phase phase) {}
+
+  static List<Task> cancelPending(SqliteConnection connection, Lane lane, int limit, Instant now)
+      throws SQLException {
+    List<Pending> some = new ArrayList<>();
+    addPending(connection, READY, Phase.READY, lane, limit, some);
+    if (some.size() < limit) {
+      addPending(connection, SCHEDULED, Phase.SCHEDULED, lane, limit - some.size(), some);
+    }
+    List<Task> cancelled = new ArrayList<>(some.size());
+    for (Pending pending : some) {
+      cancel(connection, pending.seq(), lane.name(), pending.phase(), now);
+      cancelled.add(TaskRows.getBrief(connection, pending.seq(), null));
+    }
+    return cancelled;
+  }
+
+  private static void addPending(
+      SqliteConnection connection,
+      String sql,
+      Phase phase,
+      Lane lane,
+      int limit,
+      List<Pending> pending)
+      throws SQLException {
+    try (ResultSet rows =
+        Columns.bind(connection.prepare(sql), lane.name(), limit).executeQuery()) {
+      while (rows.next()) {
+        pending.add(new Pending(rows.getLong(1), phase));
+      }
+    }
+  }
+
+  static Retrial retry(SqliteConnection connection, TaskId id, Instant now) throws SQLException {
+    Found found = find(connection, id);
+    if (found == null) {
+      return new Retrial.Unknown();
+    }
+    return switch (found.phase()) {
+      case FAILED, CANCELLED -> {
+        SqliteSteps.add(connection, found.seq(), Step.Kind.RETRIED, now, null);
+        Columns.bind(connection.prepare(RETRY), Micros.of(now), found.seq()).executeUpdate();
+        Changed.count(connection, found.lane(), found.phase(), Phase.READY);
+        yield new Retrial.Now(TaskRows.get(connection, found.seq()));
+      }
+      case READY, SCHEDULED, RUNNING, COMPLETED ->
+          new Retrial.Otherwise(TaskRows.getBrief(connection, found.seq(), null));
+    };
+  }
+}

@@ -1,0 +1,76 @@
+package dev.penstock.storage.sqlite;
+
+import dev.penstock.storage.Phase;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskSpec;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Makes tasks ready whose time has come. */
+final class SqliteSchedule {
+  private static final String ANY_DUE =
+      "SELECT 1 FROM tasks INDEXED BY tasks_due WHERE state = 0 AND ready = 0 AND due <= ? LIMIT 1";
+
+  private static final String DUE =
+      """
+      SELECT seq, lane, input_bytes FROM tasks INDEXED BY tasks_due
+      WHERE state = 0 AND ready = 0 AND due <= ? ORDER BY due LIMIT ?
+      """;
+
+  private static final String PROMOTE =
+      "UPDATE tasks SET ready = 1, due = NULL, queued_at = ? WHERE seq = ?";
+
+  private static final String LONGEST_WAITING =
+      """
+      SELECT seq FROM tasks INDEXED BY tasks_ready WHERE ready = 1 AND lane = ?
+      ORDER BY coalesce(queued_at, created_at), seq LIMIT ?
+      """;
+
+  private SqliteSchedule() {}
+
+  static List<Task> longestWaiting(SqliteConnection connection, Lane lane, int limit)
+      throws SQLException {
+    List<Long> found = new ArrayList<>();
+    try (ResultSet rows =
+        Columns.bind(connection.prepare(LONGEST_WAITING), lane.name(), limit).executeQuery()) {
+      Columns row = new Columns(rows);
+      while (rows.next()) {
+        row.rewind();
+        found.add(row.number());
+      }
+    }
+    List<Task> tasks = new ArrayList<>(found.size());
+    for (long seq : found) {
+      tasks.add(TaskRows.getBrief(connection, seq, null));
+    }
+    return tasks;
+  }
+
+  static boolean anyDue(SqliteConnection connection, long now) throws SQLException {
+    try (ResultSet rows = Columns.bind(connection.prepare(ANY_DUE), now).executeQuery()) {
+      return rows.next();
+    }
+  }
+
+  static List<TaskSpec> promote(SqliteConnection connection, int limit, long now)
+      throws SQLException {
+    List<Changed> due = new ArrayList<>();
+    try (ResultSet rows = Columns.bind(connection.prepare(DUE), now, limit).executeQuery()) {
+      long bytes = 0;
+      while (bytes < TaskRows.MOST_BYTES && rows.next()) {
+        due.add(new Changed(rows.getLong(1), rows.getString(2)));
+        bytes += rows.getLong(3);
+      }
+    }
+    List<TaskSpec> specs = new ArrayList<>(due.size());
+    for (Changed task : due) {
+      Columns.bind(connection.prepare(PROMOTE), now, task.seq()).executeUpdate();
+      Changed.count(connection, task.lane(), Phase.SCHEDULED, Phase.READY);
+      specs.add(TaskRows.get(connection, task.seq()).spec());
+    }
+    return specs;
+  }
+}

@@ -1,0 +1,74 @@
+package dev.penstock.storage.sqlite;
+
+import dev.penstock.core.Step;
+import dev.penstock.storage.Micros;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskId;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What tasks went through. Nothing is written of a run that succeeds. */
+final class SqliteSteps {
+  private static final String ADD =
+      """
+      INSERT INTO task_steps (seq, n, kind, at, started_at, worker, error_code, error_message)
+      SELECT seq, 1 + coalesce((SELECT max(n) FROM task_steps WHERE seq = t.seq), 0), ?, ?,
+        CASE state WHEN 1 THEN started_at END, CASE state WHEN 1 THEN worker END, ?, ?
+      FROM tasks t WHERE seq = ?
+      RETURNING n
+      """;
+
+  private static final String TRIM = "DELETE FROM task_steps WHERE seq = ? AND n <= ?";
+
+  private static final String READ =
+      """
+      SELECT s.kind, s.at, s.started_at, s.worker, s.error_code, s.error_message
+      FROM tasks t JOIN task_steps s ON s.seq = t.seq
+      WHERE t.id = ? ORDER BY s.n
+      """;
+
+  private SqliteSteps() {}
+
+  /** To be called before the task changes: its run, if it has one, is what ends here. */
+  static void add(
+      SqliteConnection connection, long seq, Step.Kind kind, Instant at, @Nullable TaskError error)
+      throws SQLException {
+    long n;
+    try (ResultSet rows =
+        Columns.bind(
+                connection.prepare(ADD),
+                kind.name(),
+                Micros.of(at),
+                error == null ? null : error.code().name(),
+                error == null ? null : error.message(),
+                seq)
+            .executeQuery()) {
+      n = rows.next() ? rows.getLong(1) : 0;
+    }
+    if (n > Step.MOST) {
+      Columns.bind(connection.prepare(TRIM), seq, n - Step.MOST).executeUpdate();
+    }
+  }
+
+  static List<Step> read(SqliteConnection connection, TaskId id) throws SQLException {
+    List<Step> steps = new ArrayList<>();
+    try (ResultSet rows = Columns.bind(connection.prepare(READ), id).executeQuery()) {
+      Columns row = new Columns(rows);
+      while (rows.next()) {
+        row.rewind();
+        steps.add(
+            new Step(
+                Step.Kind.valueOf(row.text()),
+                Micros.toInstant(row.number()),
+                TaskRows.instant(row.numberOrNull()),
+                row.textOrNull(),
+                TaskRows.error(row.textOrNull(), row.textOrNull())));
+      }
+    }
+    return steps;
+  }
+}

@@ -1,0 +1,169 @@
+package dev.penstock.storage.sqlite;
+
+import dev.penstock.storage.Metadata;
+import dev.penstock.storage.Micros;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Priority;
+import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskOutput;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Reads tasks. Their identities are left out: nothing asks for them. */
+public final class TaskRows {
+  /** The inputs that one write should read come to about so many bytes: others wait for it. */
+  static final long MOST_BYTES = 8L * 1024 * 1024;
+
+  /** The order is that of {@link #read}. */
+  private static final String SELECT =
+      """
+      SELECT t.id, t.lane, t.owner, t.priority, t.state, t.attempts, t.lost,
+        t.progress_done, t.progress_total, t.progress_message,
+        t.created_at, t.started_at, t.finished_at, t.worker, t.error_code, t.error_message,
+        coalesce(t.queued_at, t.created_at), t.max_attempts, t.timeout, t.run_at, t.keep_completed, t.keep_failed, t.reply_to,
+        p.metadata, %s, %s
+      FROM tasks t
+      JOIN task_payloads p ON p.seq = t.seq
+      %s
+      WHERE %s = ?
+      """;
+
+  private static final String OUTPUT = "o.format, o.output";
+  private static final String JOIN_OUTPUT = "LEFT JOIN task_outputs o ON o.seq = t.seq";
+
+  private static final String WHOLE_BY_ID =
+      SELECT.formatted("p.input", OUTPUT, JOIN_OUTPUT, "t.id");
+  private static final String WHOLE_BY_SEQ =
+      SELECT.formatted("p.input", OUTPUT, JOIN_OUTPUT, "t.seq");
+  private static final String BRIEF_BY_ID = SELECT.formatted("x''", OUTPUT, JOIN_OUTPUT, "t.id");
+  private static final String BARE_BY_SEQ = SELECT.formatted("x''", "NULL, NULL", "", "t.seq");
+
+  private TaskRows() {}
+
+  static Optional<Task> find(SqliteConnection connection, TaskId id) throws SQLException {
+    return one(connection, WHOLE_BY_ID, id);
+  }
+
+  /** The task without its input. */
+  static Optional<Task> findBrief(SqliteConnection connection, TaskId id) throws SQLException {
+    return one(connection, BRIEF_BY_ID, id);
+  }
+
+  static Task get(SqliteConnection connection, long seq) throws SQLException {
+    return one(connection, WHOLE_BY_SEQ, seq).orElseThrow();
+  }
+
+  /** The task without its input, and with this output in place of the one that is kept. */
+  static Task getBrief(SqliteConnection connection, long seq, @Nullable TaskOutput output)
+      throws SQLException {
+    return one(connection, BARE_BY_SEQ, seq).orElseThrow().withOutput(output);
+  }
+
+  private static Optional<Task> one(SqliteConnection connection, String sql, Object key)
+      throws SQLException {
+    try (ResultSet rows = Columns.bind(connection.prepare(sql), key).executeQuery()) {
+      return rows.next() ? Optional.of(read(new Columns(rows))) : Optional.empty();
+    }
+  }
+
+  private static Task read(Columns row) throws SQLException {
+    TaskId id = row.id();
+    Lane lane = Lane.of(row.text());
+    String owner = row.text();
+    Priority priority = new Priority(row.small());
+    TaskState state = state(row.small());
+    int attempts = row.small();
+    int lost = row.small();
+    Progress progress = progress(row.numberOrNull(), row.numberOrNull(), row.textOrNull());
+    Instant createdAt = Micros.toInstant(row.number());
+    Instant startedAt = instant(row.numberOrNull());
+    Instant finishedAt = instant(row.numberOrNull());
+    String worker = row.textOrNull();
+    TaskError error = error(row.textOrNull(), row.textOrNull());
+    Instant queuedAt = Micros.toInstant(row.number());
+    int maxAttempts = row.small();
+    long timeout = row.number();
+    Instant runAt = instant(row.numberOrNull());
+    long keepCompleted = row.number();
+    long keepFailed = row.number();
+    String replyTo = row.textOrNull();
+    Map<String, String> metadata = Metadata.ofJson(row.text());
+    byte[] input = row.bytes();
+    String format = row.textOrNull();
+    TaskOutput output =
+        format == null ? null : new TaskOutput(TaskOutput.Format.valueOf(format), row.bytes());
+    TaskSpec spec =
+        new TaskSpec(
+            id,
+            lane,
+            owner,
+            priority,
+            input,
+            maxAttempts,
+            Micros.toDuration(timeout),
+            runAt,
+            new TaskSpec.Retention(Micros.toDuration(keepCompleted), Micros.toDuration(keepFailed)),
+            metadata,
+            null,
+            replyTo);
+    return new Task(
+        spec,
+        state,
+        attempts,
+        lost,
+        progress,
+        createdAt,
+        startedAt,
+        finishedAt,
+        worker,
+        error,
+        output,
+        queuedAt);
+  }
+
+  /** The number that stands for the state in the file: see the schema. */
+  static int code(TaskState state) {
+    return switch (state) {
+      case PENDING -> 0;
+      case PROCESSING -> 1;
+      case COMPLETED -> 2;
+      case FAILED -> 3;
+      case CANCELLED -> 4;
+    };
+  }
+
+  static TaskState state(int code) {
+    for (TaskState state : TaskState.values()) {
+      if (code(state) == code) {
+        return state;
+      }
+    }
+    throw new IllegalStateException("a task in state " + code);
+  }
+
+  private static @Nullable Progress progress(
+      @Nullable Long done, @Nullable Long total, @Nullable String message) {
+    return done == null || total == null || message == null
+        ? null
+        : new Progress(done, total, message);
+  }
+
+  static @Nullable Instant instant(@Nullable Long micros) {
+    return micros == null ? null : Micros.toInstant(micros);
+  }
+
+  public static @Nullable TaskError error(@Nullable String code, @Nullable String message) {
+    return code == null || message == null
+        ? null
+        : new TaskError(TaskError.Code.valueOf(code), message);
+  }
+}

@@ -1,4 +1,0 @@
-package dev.penstock.task;
-
-/** A task and the lease under which its receiver may run it. */
-public record LeasedTask(Task task, Lease lease) {}

@@ -1,0 +1,83 @@
+package dev.penstock.types.embedding;
+
+import dev.penstock.task.TaskOutput;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+
+/**
+ * Embedding vectors as they are kept: float32, little endian, one after the other in the order of
+ * the inputs, behind a header of four int32 (count, dimensions, prompt tokens, texts cut).
+ *
+ * @param vectors {@code count × dimensions} floats; shared, not copied
+ * @param promptTokens tokens the model read, special tokens included
+ * @param truncated how many texts were cut to the model's limit
+ */
+public record EmbeddingOutput(
+    int count, int dimensions, long promptTokens, int truncated, ByteBuffer vectors) {
+  private static final int HEADER_BYTES = 4 * Integer.BYTES;
+
+  public EmbeddingOutput {
+    if (vectors.remaining() != (long) count * dimensions * Float.BYTES) {
+      throw new IllegalArgumentException(
+          "%d vectors of %d floats do not fill %d bytes"
+              .formatted(count, dimensions, vectors.remaining()));
+    }
+  }
+
+  public static EmbeddingOutput of(TaskOutput output) {
+    if (output.format() != TaskOutput.Format.EMBEDDINGS) {
+      throw new IllegalArgumentException("not embeddings: " + output.format());
+    }
+    ByteBuffer all = ByteBuffer.wrap(output.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    int count = all.getInt();
+    int dimensions = all.getInt();
+    int promptTokens = all.getInt();
+    int truncated = all.getInt();
+    return new EmbeddingOutput(
+        count, dimensions, promptTokens, truncated, all.slice().order(ByteOrder.LITTLE_ENDIAN));
+  }
+
+  /**
+   * Vectors as a task's output.
+   *
+   * @param rows each of {@code dimensions} floats
+   */
+  public static TaskOutput toOutput(
+      int dimensions, long promptTokens, int truncated, float[][] rows) {
+    ByteBuffer all = header(rows.length, dimensions, promptTokens, truncated);
+    FloatBuffer vectors = all.slice().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    for (float[] row : rows) {
+      vectors.put(row);
+    }
+    return new TaskOutput(TaskOutput.Format.EMBEDDINGS, all.array());
+  }
+
+  private static ByteBuffer header(int count, int dimensions, long promptTokens, int truncated) {
+    int bytes = Math.addExact(HEADER_BYTES, count * dimensions * Float.BYTES);
+    return ByteBuffer.allocate(bytes)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(count)
+        .putInt(dimensions)
+        .putInt(Math.toIntExact(promptTokens))
+        .putInt(truncated);
+  }
+
+  public TaskOutput toOutput() {
+    ByteBuffer all = header(count, dimensions, promptTokens, truncated).put(vectors.duplicate());
+    return new TaskOutput(TaskOutput.Format.EMBEDDINGS, all.array());
+  }
+
+  /** A copy of the vector at {@code index}. */
+  public float[] vector(int index) {
+    float[] row = new float[dimensions];
+    vectors
+        .duplicate()
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .position(vectors.position() + index * dimensions * Float.BYTES)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .asFloatBuffer()
+        .get(row);
+    return row;
+  }
+}

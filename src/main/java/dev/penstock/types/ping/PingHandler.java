@@ -1,0 +1,145 @@
+package dev.penstock.types.ping;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.penstock.core.InvalidInput;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskHandler;
+import dev.penstock.task.TaskOutput;
+import dev.penstock.types.Schemas;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/**
+ * Gives its input back: for trying the queue and measuring it. On demand it takes its time, fails,
+ * or kills the process.
+ */
+public final class PingHandler implements TaskHandler {
+  private static final int MAX_SLEEP_MS = 600_000;
+  private static final int MAX_STEPS = 1_000;
+
+  /** What a shell shows for a process that was killed with signal 9. */
+  private static final int KILLED = 137;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final String worker;
+  private final boolean mayCrash;
+
+  /**
+   * @param mayCrash false: {@code crash} is refused, since whoever may submit could stop the
+   *     program
+   */
+  public PingHandler(String worker, boolean mayCrash) {
+    this.worker = worker;
+    this.mayCrash = mayCrash;
+  }
+
+  @Override
+  public String type() {
+    return "ping";
+  }
+
+  @Override
+  public String inputSchema() {
+    return Schemas.PING_INPUT;
+  }
+
+  @Override
+  public String outputSchema() {
+    return Schemas.PING_OUTPUT;
+  }
+
+  @Override
+  public Outcome run(Task task, Control control) throws InterruptedException {
+    byte[] json = task.spec().input();
+    try {
+      JsonNode input = JSON.readTree(json);
+      if (!input.isObject()) {
+        throw new InvalidInput("the input of a ping must be an object");
+      }
+      if (input.has("n") && !input.get("n").isIntegralNumber()) {
+        throw new InvalidInput("n must be a whole number");
+      }
+      int sleep = number(input, "sleep_ms", 0, 0, MAX_SLEEP_MS);
+      int steps = number(input, "steps", 1, 1, MAX_STEPS);
+      int failTimes = number(input, "fail_times", 0, 0, Integer.MAX_VALUE);
+      if (crash(input)) {
+        Runtime.getRuntime().halt(KILLED);
+      }
+      sleep(sleep, steps, control);
+      if (task.attempts() < failTimes) {
+        return new Outcome.Retry(
+            new TaskError(
+                TaskError.Code.HANDLER_FAILED,
+                "failed as asked, attempt %d of %d".formatted(task.attempts() + 1, failTimes)));
+      }
+      return new Outcome.Done(new TaskOutput(TaskOutput.Format.JSON, echo(json)));
+    } catch (JsonProcessingException e) {
+      return new InvalidInput("the input is not JSON: " + e.getOriginalMessage()).reject();
+    } catch (IOException e) {
+      return new InvalidInput("the input is not JSON: " + e.getMessage()).reject();
+    } catch (InvalidInput e) {
+      return e.reject();
+    }
+  }
+
+  private boolean crash(JsonNode input) throws InvalidInput {
+    JsonNode crash = input.path("crash");
+    if (crash.isMissingNode()) {
+      return false;
+    }
+    if (!crash.isBoolean()) {
+      throw new InvalidInput("crash must be true or false");
+    }
+    if (crash.booleanValue() && !mayCrash) {
+      throw new InvalidInput("this program does not crash on demand: ping.allow-crash is off");
+    }
+    return crash.booleanValue();
+  }
+
+  private static void sleep(int millis, int steps, Control control) throws InterruptedException {
+    if (millis == 0 && steps == 1) {
+      return;
+    }
+    for (int step = 1; step <= steps; step++) {
+      // The difference of two shares, so that all of them add up to the whole.
+      long share = (long) millis * step / steps - (long) millis * (step - 1) / steps;
+      Thread.sleep(Duration.ofMillis(share));
+      control.progress(new Progress(step, steps, "slept"));
+    }
+  }
+
+  private static int number(JsonNode input, String field, int absent, int least, int most)
+      throws InvalidInput {
+    JsonNode node = input.path(field);
+    if (node.isMissingNode()) {
+      return absent;
+    }
+    if (!node.isIntegralNumber()
+        || !node.canConvertToInt()
+        || node.intValue() < least
+        || node.intValue() > most) {
+      throw new InvalidInput(
+          "%s must be a whole number between %d and %d".formatted(field, least, most));
+    }
+    return node.intValue();
+  }
+
+  /** The input goes back byte for byte. */
+  private byte[] echo(byte[] json) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(json.length + worker.length() + 32);
+    out.write("{\"echo\":".getBytes(StandardCharsets.UTF_8));
+    out.write(json);
+    out.write(",\"worker\":".getBytes(StandardCharsets.UTF_8));
+    out.write(JSON.writeValueAsBytes(worker));
+    out.write('}');
+    return out.toByteArray();
+  }
+}

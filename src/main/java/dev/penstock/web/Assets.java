@@ -1,0 +1,53 @@
+package dev.penstock.web;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** A file inside the program, served as it is. The name is ours: no request becomes a path. */
+public final class Assets {
+  private static final String WEBJARS = "META-INF/resources/webjars/";
+  public static final String SWAGGER_UI = WEBJARS + "swagger-ui/5.34.1/";
+  public static final String PICO = WEBJARS + "picocss__pico/2.1.1/css/";
+  public static final String HTMX = WEBJARS + "htmx.org/2.0.10/dist/";
+  public static final String OURS = "webroot/";
+  private static final int ETAG_BYTES = 12;
+
+  private Assets() {}
+
+  /**
+   * Answers with the file, or with 304 to a client that has it. Fails at start where it is missing.
+   */
+  public static Route.Resource file(String name, String contentType) {
+    byte[] bytes = read(name);
+    String tag = "\"" + hash(bytes) + "\"";
+    Reply whole =
+        Reply.of(200, contentType, bytes).with("ETag", tag).with("Cache-Control", "no-cache");
+    Reply known =
+        Reply.of(304, contentType, new byte[0]).with("ETag", tag).with("Cache-Control", "no-cache");
+    return exchange -> tag.equals(exchange.header("If-None-Match")) ? known : whole;
+  }
+
+  public static byte[] read(String name) {
+    try (InputStream in = Assets.class.getClassLoader().getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IllegalStateException("the program lacks its file " + name);
+      }
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String hash(byte[] bytes) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
+      return HexFormat.of().formatHex(digest, 0, ETAG_BYTES);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,209 @@
+package dev.penstock.web;
+
+import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the bodies of requests: each within its route's limit and the deadline, and all of them
+ * together within a share of the heap.
+ */
+public final class BodyReader {
+  /** Bodies take part of the heap as bytes, and several times that once they are parsed. */
+  private static final int SHARE_OF_HEAP = 16;
+
+  private static final int SHORT = 64 * 1024;
+
+  /** What a body may say it is. */
+  enum MediaType {
+    JSON("application/json"),
+    FORM("application/x-www-form-urlencoded");
+
+    private final String name;
+    private final Pattern form;
+
+    MediaType(String name) {
+      this.name = name;
+      form =
+          Pattern.compile(
+              Pattern.quote(name) + "\\s*(;\\s*charset\\s*=\\s*\"?utf-8\"?\\s*)?;?\\s*");
+    }
+  }
+
+  private final Duration deadline;
+  private final long room;
+  private final AtomicLong taken = new AtomicLong();
+
+  /**
+   * @param deadline how long a client may take, from its headers on
+   * @param largest the highest limit of any route: so much must fit at least twice
+   */
+  public BodyReader(Duration deadline, int largest) {
+    this.deadline = deadline;
+    room = Math.max(2L * largest, Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
+  }
+
+  /**
+   * The body, in memory that is counted until {@link #release}.
+   *
+   * @throws Refusal 408, 413, 415, or 503 when all bodies together are too much
+   * @throws ClientGone when the connection broke
+   */
+  byte[] read(Exchange exchange, Context context, int limit, MediaType type)
+      throws InterruptedException {
+    HttpServerRequest request = exchange.request();
+    requireType(request, type);
+    requireLength(request, limit);
+    CompletableFuture<Buffer> begun = exchange.begun();
+    CompletableFuture<Buffer> body = begun == null ? awaited(exchange) : begun;
+    if (begun == null) {
+      context.runOnContext(_ -> collect(request, context, limit, body));
+    }
+    exchange.begun(null);
+    try {
+      long left = deadline.toNanos() - (System.nanoTime() - exchange.started());
+      return body.get(left, TimeUnit.NANOSECONDS).getBytes();
+    } catch (TimeoutException e) {
+      // Whoever completes the future first decides who gives the bytes back.
+      if (!body.completeExceptionally(e) && !body.isCompletedExceptionally()) {
+        return body.join().getBytes();
+      }
+      throw new Refusal(
+          new ApiError(
+              408,
+              ApiError.INVALID_REQUEST,
+              null,
+              "request_timeout",
+              "The body did not arrive within " + deadline.toSeconds() + " seconds.",
+              ApiError.Again.UNSAID));
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  /**
+   * Begins to read a short body, which most clients send with its headers: that saves handing it
+   * from thread to thread. Nobody knows yet who sends it, so half of the room is left to those who
+   * are known. On the event loop.
+   */
+  void begin(Exchange exchange, Context context, int limit) {
+    HttpServerRequest request = exchange.request();
+    Long length = lengthOf(request);
+    boolean isShort = length != null && length > 0 && length <= Math.min(limit, SHORT);
+    if (isShort && taken.get() <= room / 2 && request.getHeader("Expect") == null) {
+      CompletableFuture<Buffer> body = awaited(exchange);
+      exchange.begun(body);
+      collect(request, context, limit, body);
+    }
+  }
+
+  /** A body that comes as long as its client is there. */
+  private static CompletableFuture<Buffer> awaited(Exchange exchange) {
+    var body = new CompletableFuture<Buffer>();
+    exchange.gone().thenRun(() -> body.completeExceptionally(new ClientGone()));
+    return body;
+  }
+
+  /** Gives back what was begun and is not wanted. */
+  void forget(Exchange exchange) {
+    CompletableFuture<Buffer> body = exchange.begun();
+    if (body != null
+        && !body.completeExceptionally(new ClientGone())
+        && !body.isCompletedExceptionally()) {
+      release(body.join().length());
+    }
+  }
+
+  /** The bytes of all bodies that have not been given back. */
+  public long taken() {
+    return taken.get();
+  }
+
+  /** The body of that size is needed no more. */
+  void release(int bytes) {
+    taken.addAndGet(-bytes);
+  }
+
+  /** On the event loop. */
+  private void collect(
+      HttpServerRequest request, Context context, int limit, CompletableFuture<Buffer> body) {
+    Buffer all = Buffer.buffer();
+    // What was taken for a body that nobody will get is given back here, on the loop that counts
+    // it.
+    body.whenComplete((_, failure) -> {
+      if (failure != null) {
+        context.runOnContext(_ -> release(all.length()));
+      }
+    });
+    request.handler(chunk -> {
+      if (body.isDone()) {
+        return;
+      }
+      if (all.length() + chunk.length() > limit) {
+        body.completeExceptionally(tooLarge(limit));
+      } else if (taken.addAndGet(chunk.length()) > room) {
+        release(chunk.length());
+        body.completeExceptionally(
+            new Refusal(ApiError.overloaded("Too much is being sent at once.")));
+      } else {
+        all.appendBuffer(chunk);
+      }
+    });
+    request.endHandler(_ -> body.complete(all));
+    request.exceptionHandler(_ -> body.completeExceptionally(new ClientGone()));
+    if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
+      request.response().writeContinue();
+    }
+    request.resume();
+  }
+
+  private static void requireType(HttpServerRequest request, MediaType wanted) {
+    String encoding = request.getHeader("Content-Encoding");
+    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+      throw new Refusal(
+          ApiError.http(415, "unsupported_media_type", "Compressed bodies are not taken."));
+    }
+    String type = request.getHeader("Content-Type");
+    if (type == null || !wanted.form.matcher(type.toLowerCase(Locale.ROOT)).matches()) {
+      throw new Refusal(
+          ApiError.http(
+              415,
+              "unsupported_media_type",
+              "The Content-Type must be " + wanted.name + " (UTF-8)."));
+    }
+  }
+
+  private static void requireLength(HttpServerRequest request, int limit) {
+    Long length = lengthOf(request);
+    if (length != null && length > limit) {
+      throw tooLarge(limit);
+    }
+  }
+
+  /** The parser in front of us has refused lengths that are no numbers. */
+  private static @Nullable Long lengthOf(HttpServerRequest request) {
+    String length = request.getHeader("Content-Length");
+    try {
+      return length == null ? null : Long.valueOf(length);
+    } catch (NumberFormatException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+
+  private static Refusal tooLarge(int limit) {
+    return new Refusal(
+        ApiError.http(413, "request_too_large", "The body may have at most " + limit + " bytes."));
+  }
+}

@@ -1,0 +1,395 @@
+package dev.penstock.web;
+
+import dev.penstock.core.Unavailable;
+import dev.penstock.security.ApiKeys;
+import dev.penstock.security.Caller;
+import dev.penstock.security.Sessions;
+import dev.penstock.web.BodyReader.MediaType;
+import dev.penstock.web.Route.Access;
+import dev.penstock.web.Routes.Match;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+
+/**
+ * Takes a request from its headers to its answer: route, key, body, resource, reply. Everything but
+ * the socket's own events runs on a virtual thread of the request's own.
+ */
+public final class Pipeline {
+  private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
+
+  /** How long a client may go on sending a body that was answered unread. */
+  private static final Duration LINGER = Duration.ofSeconds(2);
+
+  /** A client that reads an answer more slowly than this, in bytes a second, is let go. */
+  private static final int SLOWEST_READER = 16 * 1024;
+
+  /** How long the end of an event stream may take, before which every event has been written. */
+  private static final Duration STREAM_END = Duration.ofSeconds(2);
+
+  /** Event streams open at a time; the rest are refused. */
+  private static final int MAX_STREAMS = 256;
+
+  private static final String AUTHORIZATION = "Authorization";
+
+  private final Context context;
+  private final ApiKeys keys;
+  private final PageGuard pages;
+  private final BodyReader bodies;
+  private final Connections connections;
+  private final Duration idleTimeout;
+  private final AtomicInteger inFlight = new AtomicInteger();
+  private final CompletableFuture<Void> drained = new CompletableFuture<>();
+  private final Set<Streaming> streams = ConcurrentHashMap.newKeySet();
+  private volatile boolean stopping;
+
+  public Pipeline(
+      Context context,
+      ApiKeys keys,
+      Sessions sessions,
+      BodyReader bodies,
+      Connections connections,
+      Duration idleTimeout) {
+    this.context = context;
+    this.keys = keys;
+    this.pages = new PageGuard(sessions);
+    this.bodies = bodies;
+    this.connections = connections;
+    this.idleTimeout = idleTimeout;
+  }
+
+  /** Refuses new work from now on. The future ends with the last request under way. */
+  public CompletableFuture<Void> drain() {
+    stopping = true;
+    streams.forEach(Streaming::interrupt);
+    if (inFlight.get() == 0) {
+      drained.complete(null);
+    }
+    return drained;
+  }
+
+  /** A request's headers have come. On the event loop. */
+  public void accept(HttpServerRequest request, Match match) {
+    request.pause();
+    connections.busy(request.connection());
+    inFlight.incrementAndGet();
+    var exchange = new Exchange(request);
+    request.exceptionHandler(_ -> exchange.gone().complete(null));
+    request.response().exceptionHandler(_ -> exchange.gone().complete(null));
+    request.response().closeHandler(_ -> exchange.gone().complete(null));
+    Thread thread = Thread.ofVirtual().name(exchange.id()).unstarted(() -> run(exchange, match));
+    if (match instanceof Match.Found(Route route, _) && route.body() > 0) {
+      bodies.begin(exchange, context, route.body());
+      context.runOnContext(_ -> thread.start()); // behind what has come with the headers
+    } else {
+      thread.start();
+    }
+  }
+
+  /** What came was not HTTP, or too much of it. On the event loop. */
+  public void refuse(HttpServerRequest request) {
+    Throwable cause = request.decoderResult().cause();
+    ApiError error;
+    if (cause instanceof TooLongHttpLineException) {
+      error = ApiError.http(414, "uri_too_long", "The request line is too long.");
+    } else if (cause instanceof TooLongHttpHeaderException) {
+      error = ApiError.http(431, "headers_too_large", "The request's headers are too large.");
+    } else {
+      error = ApiError.http(400, "bad_request", "This is not a valid HTTP request.");
+    }
+    connections.busy(request.connection());
+    Reply reply = Reply.error(error).with("Connection", "close");
+    write(new Exchange(request), reply).onComplete(_ -> request.connection().close());
+  }
+
+  private void run(Exchange exchange, Match match) {
+    try (var _ = MDC.putCloseable("request", exchange.id())) {
+      Answer answer = answer(exchange, match);
+      bodies.forget(exchange);
+      bodies.release(exchange.body().length);
+      switch (answer) {
+        case EventStream(var source) -> stream(exchange, source);
+        case Reply reply -> context.runOnContext(_ -> finish(exchange, reply));
+        case null -> context.runOnContext(_ -> finish(exchange, null));
+      }
+    }
+  }
+
+  /** A thread while it streams, and not after: what it does then is not to be interrupted. */
+  private static final class Streaming {
+    private final Thread thread = Thread.currentThread();
+    private boolean over;
+
+    synchronized void interrupt() {
+      if (!over) {
+        thread.interrupt();
+      }
+    }
+
+    /** On the thread itself. */
+    synchronized void over() {
+      over = true;
+      Thread.interrupted();
+    }
+  }
+
+  /**
+   * Streams hold up a stop, so the stop interrupts them; and one whose client has left would keep
+   * its place until the next write.
+   */
+  private void stream(Exchange exchange, EventStream.Source source) {
+    var streaming = new Streaming();
+    streams.add(streaming);
+    exchange.gone().thenRun(streaming::interrupt);
+    try {
+      if (streams.size() > MAX_STREAMS) {
+        Reply full =
+            Reply.error(ApiError.overloaded(MAX_STREAMS + " event streams are open already."));
+        context.runOnContext(_ -> finish(exchange, full));
+        return;
+      }
+      if (!stopping) {
+        begin(exchange);
+      }
+      if (!stopping && exchange.request().method() != HttpMethod.HEAD) {
+        source.writeTo(new EventSink(exchange, context));
+      }
+    } catch (ClientGone | InterruptedException _) {
+      // Either way the stream is over.
+    } catch (Unavailable e) {
+      LOG.warn("request {}: {}", exchange.id(), e.getMessage());
+    } catch (RuntimeException | Error e) {
+      LOG.error("request {} failed", exchange.id(), e);
+    } finally {
+      streams.remove(streaming);
+      streaming.over();
+    }
+    context.runOnContext(_ -> end(exchange));
+  }
+
+  private void begin(Exchange exchange) {
+    context.runOnContext(_ -> {
+      HttpServerResponse response = exchange.request().response();
+      response.setChunked(true);
+      Map.of(
+              "Content-Type",
+              "text/event-stream",
+              "Cache-Control",
+              "no-store",
+              "X-Accel-Buffering",
+              "no")
+          .forEach(response::putHeader);
+      putCommon(exchange);
+    });
+  }
+
+  /** On the event loop. */
+  private void end(Exchange exchange) {
+    HttpServerRequest request = exchange.request();
+    if (exchange.gone().isDone()) {
+      request.connection().close();
+      done();
+      return;
+    }
+    // Closing waits for what has been written, which a client that has stopped reading never takes;
+    // so the request is over after a while, and its connection when it has been idle for long.
+    var over = new AtomicBoolean();
+    long slowest =
+        context
+            .owner()
+            .setTimer(
+                STREAM_END.toMillis(),
+                _ -> {
+                  request.connection().close();
+                  if (over.compareAndSet(false, true)) {
+                    done();
+                  }
+                });
+    request
+        .response()
+        .end()
+        .onComplete(_ -> {
+          context.owner().cancelTimer(slowest);
+          connections.idle(request.connection());
+          if (over.compareAndSet(false, true)) {
+            done();
+          }
+        });
+  }
+
+  /** Every way a request can end. Null when there is nobody to tell. */
+  private @Nullable Answer answer(Exchange exchange, Match match) {
+    try {
+      return follow(exchange, match);
+    } catch (Refusal refusal) {
+      return Reply.error(refusal.error(), refusal.task());
+    } catch (Unavailable e) {
+      LOG.warn("request {}: {}", exchange.id(), e.getMessage());
+      return Reply.error(ApiError.unavailable("The queue or the store does not answer."));
+    } catch (ClientGone _) {
+      return null;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Reply.error(ApiError.stopping());
+    } catch (RuntimeException | Error e) {
+      LOG.error("request {} failed", exchange.id(), e);
+      return Reply.error(ApiError.unexpected());
+    }
+  }
+
+  private Answer follow(Exchange exchange, Match match) throws InterruptedException {
+    HttpServerRequest request = exchange.request();
+    return switch (match) {
+      case Match.Unknown() ->
+          throw new Refusal(
+              ApiError.http(
+                  404, "not_found", "There is no such route; see /docs for those there are."));
+      case Match.OtherMethod(var allowed) -> {
+        String methods = String.join(", ", allowed);
+        ApiError error =
+            ApiError.http(405, "method_not_allowed", "This route takes " + methods + " only.");
+        yield Reply.error(error).with("Allow", methods);
+      }
+      case Match.Found(Route route, var parameters) -> {
+        exchange.parameters(parameters);
+        Reply denied = deny(exchange, route.access());
+        if (denied != null) {
+          yield denied;
+        }
+        // Remote workers still say what became of the work they have.
+        boolean newWork =
+            request.method().equals(HttpMethod.POST) && route.access() != Access.WORKER;
+        if (stopping && newWork) {
+          throw new Refusal(ApiError.stopping());
+        }
+        if (route.body() > 0) {
+          exchange.body(bodies.read(exchange, context, route.body(), type(route.access())));
+        }
+        yield route.resource().answer(exchange);
+      }
+    };
+  }
+
+  /** Programs send JSON, pages their forms. */
+  private static MediaType type(Access access) {
+    return switch (access) {
+      case KEY, WORKER, ADMIN, EITHER, SCRAPER -> MediaType.JSON;
+      case OPEN, SESSION -> MediaType.FORM;
+    };
+  }
+
+  /**
+   * Null when the request may go on. Before its body is waited for: strangers are to cost little.
+   */
+  private @Nullable Reply deny(Exchange exchange, Access access) {
+    return switch (access) {
+      case OPEN -> pages.denyForged(exchange);
+      case SESSION -> pages.deny(exchange);
+      case KEY, WORKER, ADMIN ->
+          keep(exchange, access, keys.authenticate(exchange.header(AUTHORIZATION)));
+      case EITHER -> keep(exchange, access, either(exchange));
+      case SCRAPER ->
+          keep(
+              exchange,
+              access,
+              either(exchange).or(() -> keys.authenticateBasic(exchange.header(AUTHORIZATION))));
+    };
+  }
+
+  /** A key that is sent counts, right or wrong. */
+  private Optional<Caller> either(Exchange exchange) {
+    String header = exchange.header(AUTHORIZATION);
+    return header == null ? pages.caller(exchange) : keys.authenticate(header);
+  }
+
+  private static @Nullable Reply keep(Exchange exchange, Access access, Optional<Caller> known) {
+    if (known.isPresent()) {
+      Caller caller = known.get();
+      exchange.caller(caller);
+      return caller.has(access.scopes())
+          ? null
+          : Reply.error(ApiError.wrongScope(caller.scopes(), access.scopes()));
+    }
+    return Reply.error(
+        ApiError.wrongKey(
+            exchange.header(AUTHORIZATION) == null
+                ? "An API key is needed: send it as 'Authorization: Bearer <key>'."
+                : "This API key is not known here."));
+  }
+
+  /** On the event loop. */
+  private void finish(Exchange exchange, @Nullable Reply reply) {
+    HttpServerRequest request = exchange.request();
+    if (reply == null || exchange.gone().isDone()) {
+      request.connection().close();
+      done();
+      return;
+    }
+    boolean bodyUnread = !request.isEnded();
+    if (bodyUnread) {
+      linger(request, reply.status() == 408 ? Duration.ZERO : LINGER);
+    }
+    long limit = idleTimeout.toMillis() + 1_000L * reply.body().length / SLOWEST_READER;
+    long slowest = context.owner().setTimer(limit, _ -> request.connection().close());
+    write(exchange, reply)
+        .onComplete(_ -> {
+          context.owner().cancelTimer(slowest);
+          connections.idle(request.connection());
+          done();
+        });
+  }
+
+  /**
+   * Closing at once would reset the connection and take the answer with it, so what still comes is
+   * thrown away for a while.
+   */
+  private void linger(HttpServerRequest request, Duration limit) {
+    long timer =
+        context
+            .owner()
+            .setTimer(Math.max(100, limit.toMillis()), _ -> request.connection().close());
+    request.handler(_ -> {});
+    request.endHandler(_ -> context.owner().cancelTimer(timer));
+    request.exceptionHandler(_ -> context.owner().cancelTimer(timer));
+    request.resume();
+  }
+
+  private static Future<Void> write(Exchange exchange, Reply reply) {
+    HttpServerResponse response = exchange.request().response();
+    response.setStatusCode(reply.status());
+    reply.headers().forEach(response::putHeader);
+    putCommon(exchange);
+    return response.end(Buffer.buffer(reply.body()));
+  }
+
+  private static void putCommon(Exchange exchange) {
+    HttpServerResponse response = exchange.request().response();
+    response.putHeader("X-Request-Id", exchange.id());
+    response.putHeader("X-Content-Type-Options", "nosniff");
+    // Not no-referrer: with that, browsers send the Origin of our own forms as null.
+    response.putHeader("Referrer-Policy", "same-origin");
+  }
+
+  private void done() {
+    if (inFlight.decrementAndGet() == 0 && stopping) {
+      drained.complete(null);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package dev.penstock.web;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.penstock.json.StrictJson;
+import dev.penstock.json.StrictJson.Writer;
+import dev.penstock.task.TaskId;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer, whole, before it is written.
+ *
+ * @param body shared, not copied
+ */
+public record Reply(int status, Map<String, String> headers, byte[] body) implements Answer {
+  private static final String CONTENT_TYPE = "Content-Type";
+
+  /** Rendered from a page or an asset, so nobody adds to it from outside. */
+  private static final String CSP =
+      "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self';"
+          + " frame-ancestors 'none'";
+
+  public static Reply json(int status, Writer writer) {
+    return of(status, "application/json", StrictJson.write(writer))
+        .with("Cache-Control", "no-store");
+  }
+
+  /** A list in OpenAI's shape. */
+  public static <T> Reply list(Iterable<T> items, ItemWriter<T> writer) {
+    return json(
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("object", "list");
+          json.writeArrayFieldStart("data");
+          for (T item : items) {
+            writer.write(json, item);
+          }
+          json.writeEndArray();
+          json.writeEndObject();
+        });
+  }
+
+  /** Writes one item of a list. */
+  public interface ItemWriter<T> {
+    void write(JsonGenerator json, T item) throws IOException;
+  }
+
+  public static Reply json(int status, byte[] body) {
+    return of(status, "application/json", body).with("Cache-Control", "no-store");
+  }
+
+  public static Reply html(String page) {
+    return of(200, "text/html; charset=utf-8", page.getBytes(StandardCharsets.UTF_8))
+        .with("Cache-Control", "no-store")
+        .with("Content-Security-Policy", CSP);
+  }
+
+  public static Reply text(String contentType, String text) {
+    return of(200, contentType, text.getBytes(StandardCharsets.UTF_8))
+        .with("Cache-Control", "no-store");
+  }
+
+  public static Reply of(int status, String contentType, byte[] body) {
+    return new Reply(status, Map.of(CONTENT_TYPE, contentType), body);
+  }
+
+  static Reply error(ApiError error) {
+    return error(error, null);
+  }
+
+  /** The error shape, with the id beside it of a task that goes on. */
+  static Reply error(ApiError error, @Nullable TaskId task) {
+    Reply reply =
+        json(
+            error.status(),
+            json -> {
+              json.writeStartObject();
+              if (task != null) {
+                json.writeStringField("id", task.value());
+              }
+              writeError(json, error);
+              json.writeEndObject();
+            });
+    return (task == null ? reply : reply.with("X-Task-Id", task.value())).with(error);
+  }
+
+  /** The member {@code error}: always all four keys. */
+  public static void writeError(JsonGenerator json, ApiError error) throws IOException {
+    json.writeObjectFieldStart("error");
+    json.writeStringField("message", StrictJson.whole(error.message()));
+    json.writeStringField("type", error.type());
+    String param = error.param();
+    json.writeStringField("param", param == null ? null : StrictJson.whole(param));
+    json.writeStringField("code", error.code());
+    json.writeEndObject();
+  }
+
+  /** The headers that go with an error. */
+  public Reply with(ApiError error) {
+    Reply reply =
+        switch (error.again()) {
+          case NEVER -> with("x-should-retry", "false");
+          case SOON -> with("Retry-After", "1");
+          case LATER -> with("Retry-After", "5");
+          case UNSAID -> this;
+        };
+    return error.status() == 401
+        ? reply.with("WWW-Authenticate", "Bearer realm=\"Penstock\"")
+        : reply;
+  }
+
+  public Reply with(String name, String value) {
+    var more = new LinkedHashMap<>(headers);
+    more.put(name, value);
+    return new Reply(status, more, body);
+  }
+}

@@ -1,0 +1,68 @@
+package dev.penstock.web;
+
+import dev.penstock.core.Scope;
+import io.vertx.core.http.HttpMethod;
+import java.util.Set;
+
+/**
+ * One method of one path.
+ *
+ * @param path as in openapi.yaml: {@code {name}} stands for one segment, {@link #REST} for all the
+ *     rest of the path
+ * @param body the most bytes its body may have; 0: it takes none
+ */
+public record Route(HttpMethod method, String path, Access access, int body, Resource resource) {
+
+  /** Who may ask. */
+  public enum Access {
+    /** Anybody. */
+    OPEN,
+    /** The holder of a key that may submit. */
+    KEY(Scope.CLIENT, Scope.ADMIN),
+    /** The holder of a worker's key. */
+    WORKER(Scope.WORKER),
+    /** The holder of a key for what concerns all owners. */
+    ADMIN(Scope.ADMIN),
+    /** Who is logged in; a browser is led to the login. */
+    SESSION(Scope.ADMIN),
+    /** The holder of a key that may submit, or who is logged in. */
+    EITHER(Scope.CLIENT, Scope.ADMIN),
+    /**
+     * The holder of a key that may read metrics, or who is logged in. The key may come as a Basic
+     * password, which is what some scrapers can send.
+     */
+    SCRAPER(Scope.METRICS, Scope.CLIENT, Scope.ADMIN);
+
+    private final Set<Scope> scopes;
+
+    Access(Scope... scopes) {
+      this.scopes = Set.of(scopes);
+    }
+
+    /** One of these a key must have. */
+    Set<Scope> scopes() {
+      return scopes;
+    }
+  }
+
+  /** Answers a request, on a virtual thread: it may block, for a bounded time. */
+  @FunctionalInterface
+  public interface Resource {
+    Answer answer(Exchange exchange) throws InterruptedException;
+  }
+
+  public static Route get(String path, Access access, Resource resource) {
+    return new Route(HttpMethod.GET, path, access, 0, resource);
+  }
+
+  public static Route post(String path, Access access, int body, Resource resource) {
+    return new Route(HttpMethod.POST, path, access, body, resource);
+  }
+
+  public static Route delete(String path, Access access, Resource resource) {
+    return new Route(HttpMethod.DELETE, path, access, 0, resource);
+  }
+
+  /** The end of a path that takes all the rest: a model's id may contain slashes. */
+  static final String REST = "{model}";
+}

@@ -1,0 +1,109 @@
+package dev.penstock.worker;
+
+import dev.penstock.bus.Request.Ran;
+import dev.penstock.bus.Request.RunNow;
+import dev.penstock.core.Immediate;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskHandler;
+import dev.penstock.task.TaskOutput;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
+
+/**
+ * Runs work of a lane that nobody leased and nothing stores: a held request's, as long as it need
+ * not wait. It meets leased work in the model's queue and takes its turns there, unless its result
+ * is known.
+ */
+final class DirectRuns {
+  private static final Ran NOT_NOW = new Ran.NotNow();
+
+  private final TaskHandler handler;
+  private final String worker;
+  private final SoloGate floor;
+  private final RunSlots hand;
+  private final WorkerBoard board;
+
+  DirectRuns(TaskHandler handler, String worker, SoloGate floor, RunSlots hand, WorkerBoard board) {
+    this.handler = handler;
+    this.worker = worker;
+    this.floor = floor;
+    this.hand = hand;
+    this.board = board;
+  }
+
+  /** Blocks until it has run; at once when it does not run. */
+  Ran run(RunNow request) throws InterruptedException {
+    if (!(handler instanceof Immediate immediate)) {
+      return NOT_NOW;
+    }
+    try (var _ = MDC.putCloseable("task", request.spec().id().value())) {
+      Optional<Ran> ran =
+          immediate.free(request) ? onTheFloor(immediate, request) : Optional.empty();
+      return ran.isPresent() ? ran.get() : known(immediate, request);
+    }
+  }
+
+  /** Empty where it was not let in. */
+  private Optional<Ran> onTheFloor(Immediate immediate, RunNow request)
+      throws InterruptedException {
+    if (!floor.enter(1, Duration.ZERO)) {
+      return Optional.empty();
+    }
+    Run run = direct(request, control -> immediate.run(request, control));
+    try {
+      return hand.takeDirect(run) ? Optional.of(execute(run)) : Optional.empty();
+    } finally {
+      hand.drop(run);
+      floor.leave(1);
+    }
+  }
+
+  /** It needs no model, so it passes nobody; only a stop has to wait for it. */
+  private Ran known(Immediate immediate, RunNow request) {
+    Run run = direct(request, _ -> immediate.known(request));
+    try {
+      return hand.takeAside(run) ? execute(run) : NOT_NOW;
+    } finally {
+      hand.drop(run);
+    }
+  }
+
+  private Run direct(RunNow request, Run.Body body) {
+    Task task = task(request.spec(), TaskState.PROCESSING, Instant.now(), null, null);
+    return Run.direct(task, request.limit(), body);
+  }
+
+  private Ran execute(Run run) {
+    Outcome outcome = run.execute().orElse(new Outcome.Postpone(Duration.ZERO));
+    Task begun = run.task();
+    return switch (outcome) {
+      case Outcome.Done(TaskOutput output) -> ended(begun, TaskState.COMPLETED, output, null);
+      case Outcome.Reject(TaskError error) -> ended(begun, TaskState.FAILED, null, error);
+      case Outcome.Retry _, Outcome.Postpone _ -> NOT_NOW;
+    };
+  }
+
+  private Ran ended(
+      Task begun, TaskState state, @Nullable TaskOutput output, @Nullable TaskError error) {
+    board.ended(state == TaskState.COMPLETED);
+    return new Ran.Ended(task(begun.spec(), state, begun.createdAt(), output, error));
+  }
+
+  private Task task(
+      TaskSpec spec,
+      TaskState state,
+      Instant began,
+      @Nullable TaskOutput output,
+      @Nullable TaskError error) {
+    Instant finished = state.ended() ? Instant.now() : null;
+    int attempts = state.ended() ? 1 : 0;
+    return new Task(spec, state, attempts, 0, null, began, began, finished, worker, error, output);
+  }
+}

@@ -1,0 +1,395 @@
+package dev.penstock.worker;
+
+import dev.penstock.base.Backoff2;
+import dev.penstock.base.Coalescer;
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.ExtendLeases;
+import dev.penstock.bus.Request.Extended;
+import dev.penstock.bus.Request.Held;
+import dev.penstock.bus.Request.LeaseTasks;
+import dev.penstock.bus.Request.Leased;
+import dev.penstock.bus.Request.Ran;
+import dev.penstock.bus.Request.RunNow;
+import dev.penstock.bus.Request.SettleReply;
+import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.bus.Request.SettleTasks;
+import dev.penstock.bus.Request.Suspects;
+import dev.penstock.config.Settings;
+import dev.penstock.core.LeasedTask;
+import dev.penstock.core.Unavailable;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.Priority;
+import dev.penstock.task.Progress;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskHandler;
+import dev.penstock.task.TaskId;
+import dev.penstock.worker.RunSlots.Offer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+
+/**
+ * Leases the tasks of one lane while there is room for them, runs each on a virtual thread, keeps
+ * their leases and settles them.
+ */
+final class LaneRunner {
+  private static final Logger LOG = LoggerFactory.getLogger(LaneRunner.class);
+
+  /** How long a lease request waits for work; also how long a stop waits for one under way. */
+  private static final Duration LEASE_WAIT = Duration.ofSeconds(1);
+
+  /** Urgent work is asked for in shorter turns: what counts as urgent changes with the hand. */
+  private static final Duration URGENT_WAIT = Duration.ofMillis(250);
+
+  private static final Duration ANSWER = Duration.ofSeconds(15);
+  private static final Duration KEEP_EVERY = Duration.ofMillis(250);
+  private static final Duration PROGRESS_EVERY = Duration.ofMillis(500);
+
+  /**
+   * How long a suspect may hold up the others until it has the floor to itself. Doubled each time
+   * that was not enough, and in between the others have twice as long.
+   */
+  private static final Duration ALONE_PATIENCE = Duration.ofSeconds(5);
+
+  private static final Duration MOST_PATIENCE = Duration.ofMinutes(5);
+  private static final Duration FLOOR_WAIT = Duration.ofSeconds(2);
+
+  /** How long suspects keep the floor at a time: there may be many after a crash. */
+  private static final Duration ALONE_AT_MOST = Duration.ofSeconds(10);
+
+  private static final Offer ONE = new Offer(1, 1, Priority.LOWEST, false);
+  private static final Duration GIVE_BACK = Duration.ofSeconds(5);
+  private static final long BYTES_IN_HAND = 8L << 20;
+
+  private final Bus bus;
+  private final Lane lane;
+  private final TaskHandler handler;
+  private final String worker;
+  private final Settings.LeaseTimes times;
+  private final SoloGate floor;
+  private final WorkerBoard board;
+  private final RunSlots hand;
+  private final DirectRuns direct;
+  private final Coalescer<SettleTask, SettleReply> settles;
+  private final List<Thread> loops = new ArrayList<>();
+  private final CountDownLatch stopping = new CountDownLatch(1);
+  private volatile Duration alonePatience = ALONE_PATIENCE;
+  private volatile long suspectsNotBefore = System.nanoTime();
+
+  LaneRunner(
+      Bus bus,
+      Lane lane,
+      TaskHandler handler,
+      String worker,
+      Settings settings,
+      SoloGate floor,
+      WorkerBoard board) {
+    this.bus = bus;
+    this.lane = lane;
+    this.handler = handler;
+    this.worker = worker;
+    this.times = settings.lease();
+    this.floor = floor;
+    this.board = board;
+    // Twice: while an answer is waited for, others may be under way before ours is asked.
+    this.settles = new Coalescer<>(this::settle, LaneRunner::bytes, ANSWER.multipliedBy(2));
+    this.hand = hand(handler.concurrency(), settings.inference().tasksInHand());
+    this.direct = new DirectRuns(handler, worker, floor, hand, board);
+  }
+
+  /** A handler's own limit is a hard one: no further places for urgent work. */
+  private static RunSlots hand(int concurrency, int places) {
+    return concurrency > 0
+        ? new RunSlots(concurrency, 0, BYTES_IN_HAND)
+        : new RunSlots(places, Math.max(1, places / 4), BYTES_IN_HAND);
+  }
+
+  Lane lane() {
+    return lane;
+  }
+
+  int running() {
+    return hand.size();
+  }
+
+  /** Stops the task's run, if it is here: nobody wants its outcome. Does not block. */
+  void cancel(TaskId id) {
+    hand.all().stream()
+        .filter(run -> run.task().id().equals(id))
+        .forEach(run -> run.stop(Run.Stop.LEASE_LOST));
+  }
+
+  void start() {
+    loops.add(loop("lease", () -> leaseInto(hand.reserve(LEASE_WAIT), LEASE_WAIT)));
+    loops.add(loop("urgent", () -> leaseInto(hand.reserveUrgent(LEASE_WAIT), URGENT_WAIT)));
+    Thread.ofVirtual().name("keep " + lane).start(this::keep);
+  }
+
+  private interface Turn {
+    void take() throws InterruptedException;
+  }
+
+  /** Takes turns until the stop; when the dispatcher is away, waits longer and longer for it. */
+  private Thread loop(String what, Turn turn) {
+    return Thread.ofVirtual()
+        .name(what + " " + lane)
+        .start(() -> {
+          var pause = new Backoff2();
+          while (stopping.getCount() > 0) {
+            try {
+              turn.take();
+              pause.reset();
+            } catch (Unavailable e) {
+              if (pause.first()) {
+                LOG.warn("lane {}: no work can be leased: {}", lane, e.getMessage());
+              }
+              pause.await(stopping);
+            } catch (InterruptedException e) {
+              return;
+            } catch (RuntimeException | Error e) {
+              // Whatever it was, a lane that stopped leasing would look healthy.
+              LOG.error("lane {}: leasing failed", lane, e);
+              pause.await(stopping);
+            }
+          }
+        });
+  }
+
+  private void leaseInto(Offer offer, Duration wait) throws InterruptedException {
+    if (offer.tasks() == 0) {
+      return;
+    }
+    List<Run> runs = List.of();
+    int entered = 0;
+    boolean suspectWaiting = false;
+    try {
+      if (stopping.getCount() > 0 && floor.enter(offer.tasks(), FLOOR_WAIT)) {
+        entered = offer.tasks();
+        long asked = System.nanoTime();
+        boolean leave = System.nanoTime() - suspectsNotBefore < 0;
+        Leased leased = lease(offer, leave ? Suspects.LEAVE : Suspects.SHOW, wait);
+        runs = leased.tasks().stream().map(task -> run(task, asked)).toList();
+        suspectWaiting = leased.suspectWaiting();
+      }
+    } finally {
+      hand.take(offer, runs);
+      floor.leave(entered - runs.size());
+    }
+    for (Run run : runs) {
+      begin(run, () -> floor.leave(1));
+    }
+    if (suspectWaiting) {
+      runSuspects();
+    }
+  }
+
+  private Leased lease(Offer offer, Suspects suspects, Duration wait) throws InterruptedException {
+    return bus.ask(
+        new LeaseTasks(worker, lane, offer.tasks(), offer.bytes(), offer.least(), suspects, wait),
+        wait.plus(ANSWER));
+  }
+
+  private Run run(LeasedTask leased, long asked) {
+    return new Run(leased, handler, times.duration(), asked);
+  }
+
+  /**
+   * Clears the floor, then leases and runs suspects one after the other, with nobody else about.
+   */
+  private void runSuspects() throws InterruptedException {
+    Duration patience = alonePatience;
+    if (!floor.enterAlone(patience)) {
+      LOG.info("lane {}: a task that lost its lease still waits to run alone", lane);
+      suspectsNotBefore = System.nanoTime() + 2 * patience.toNanos();
+      alonePatience =
+          patience.compareTo(MOST_PATIENCE) < 0 ? patience.multipliedBy(2) : MOST_PATIENCE;
+      return;
+    }
+    alonePatience = ALONE_PATIENCE;
+    try {
+      long until = System.nanoTime() + ALONE_AT_MOST.toNanos();
+      boolean more = true;
+      while (more && stopping.getCount() > 0 && System.nanoTime() < until) {
+        more = runOneAlone();
+      }
+    } finally {
+      floor.leaveAlone();
+    }
+  }
+
+  /** False when what came next was no suspect: the others may be let in again. */
+  private boolean runOneAlone() throws InterruptedException {
+    long asked = System.nanoTime();
+    List<LeasedTask> leased = lease(ONE, Suspects.TAKE, Duration.ofMillis(1)).tasks();
+    if (leased.isEmpty()) {
+      return false;
+    }
+    LeasedTask task = leased.getFirst();
+    LOG.debug("task {} runs alone: it lost {} leases", task.task().id(), task.task().lost());
+    Run run = run(task, asked);
+    var ended = new CountDownLatch(1);
+    hand.take(Offer.NONE, List.of(run));
+    begin(run, ended::countDown);
+    // keep() stops it at its timeout; a handler that does not heed that loses the floor
+    Duration longest = task.task().spec().timeout().plus(GIVE_BACK);
+    return ended.await(longest.toMillis(), TimeUnit.MILLISECONDS) && task.task().lost() > 0;
+  }
+
+  /** Runs work that nobody leased, on this thread: at once or not at all. */
+  Ran runNow(RunNow request) throws InterruptedException {
+    return stopping.getCount() == 0 ? new Ran.NotNow() : direct.run(request);
+  }
+
+  private void begin(Run run, Runnable whenEnded) {
+    Thread.ofVirtual()
+        .name("task " + run.task().id())
+        .start(() -> {
+          try (var _ = MDC.putCloseable("task", run.task().id().value())) {
+            if (stopping.getCount() == 0) {
+              run.stop(Run.Stop.SHUTDOWN);
+            }
+            run.execute()
+                .ifPresent(outcome -> {
+                  board.ended(outcome);
+                  settle(run, outcome);
+                });
+          } finally {
+            hand.drop(run);
+            whenEnded.run();
+          }
+        });
+  }
+
+  /** Tries until it is answered or the lease has ended: then the work belongs to somebody else. */
+  private void settle(Run run, Outcome outcome) {
+    SettleTask request = new SettleTask(run.task().id(), run.token(), outcome);
+    var pause = new Backoff2();
+    while (true) {
+      try {
+        if (settles.ask(List.of(request)).getFirst() != SettleReply.UNANSWERED) {
+          return;
+        }
+        throw Unavailable.unknown("the server has not taken it", new IllegalStateException());
+      } catch (Unavailable e) {
+        if (!run.held(System.nanoTime())) {
+          LOG.warn("task {}: its result was lost with its lease: {}", request.id(), e.getMessage());
+          return;
+        }
+        if (pause.first()) {
+          LOG.warn("task {}: trying again to settle: {}", request.id(), e.getMessage());
+        }
+        pause.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      } catch (RuntimeException e) {
+        LOG.error("task {}: settling failed", request.id(), e);
+        if (request.outcome() instanceof Outcome.Reject) {
+          return;
+        }
+        // Left alone it would run again and fail to settle again.
+        request = new SettleTask(request.id(), request.token(), unsettled(e));
+      }
+    }
+  }
+
+  private List<SettleReply> settle(List<SettleTask> ended) {
+    try {
+      return bus.ask(new SettleTasks(ended), ANSWER);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e); // Nobody interrupts who asks for all.
+    }
+  }
+
+  private static long bytes(SettleTask ended) {
+    return ended.outcome() instanceof Outcome.Done(var output) ? output.bytes().length : 0;
+  }
+
+  private static Outcome unsettled(RuntimeException cause) {
+    return new Outcome.Reject(
+        new TaskError(TaskError.Code.HANDLER_FAILED, "the result cannot be kept: " + cause));
+  }
+
+  /**
+   * Extends leases, reports progress and stops what ran too long, until nothing is left to keep.
+   */
+  private void keep() {
+    try {
+      while (!stopping.await(KEEP_EVERY.toMillis(), TimeUnit.MILLISECONDS) || hand.size() > 0) {
+        try {
+          keepOnce();
+        } catch (Unavailable e) {
+          LOG.debug("lane {}: leases not extended: {}", lane, e.getMessage());
+        } catch (RuntimeException | Error e) {
+          LOG.error("lane {}: keeping leases failed", lane, e);
+        }
+        if (stopping.getCount() == 0) {
+          Thread.sleep(KEEP_EVERY);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void keepOnce() throws InterruptedException {
+    long now = System.nanoTime();
+    Map<Run, @Nullable Progress> due = new HashMap<>();
+    hand.all().stream().filter(run -> run.timedOut(now)).forEach(run -> run.stop(Run.Stop.TIMEOUT));
+    for (Run run : hand.runs()) {
+      if (run.wantsExtending(now, times.extendEvery(), PROGRESS_EVERY)) {
+        due.put(run, run.newestProgress());
+      }
+    }
+    if (due.isEmpty()) {
+      return;
+    }
+    List<Held> held = new ArrayList<>(due.size());
+    due.forEach((run, progress) -> held.add(new Held(run.task().id(), run.token(), progress)));
+    Extended extended;
+    try {
+      extended = bus.ask(new ExtendLeases(worker, held), times.extendEvery());
+    } catch (Unavailable e) {
+      // The store would know better; without it, what should have lapsed has.
+      due.keySet().stream()
+          .filter(run -> !run.held(now))
+          .forEach(run -> run.stop(Run.Stop.LEASE_LOST));
+      throw e;
+    }
+    due.forEach((run, progress) -> {
+      if (extended.lost().contains(run.task().id())) {
+        run.stop(Run.Stop.LEASE_LOST);
+      } else {
+        run.extended(now, progress);
+      }
+    });
+  }
+
+  /** Leases nothing new from now on. */
+  void stopLeasing() {
+    stopping.countDown();
+  }
+
+  /** Lets runs finish until the time is up, then gives the rest back, uncounted. */
+  void drain(Duration limit) throws InterruptedException {
+    long until = System.nanoTime() + limit.toNanos();
+    for (Thread loop : loops) {
+      // A lease request under way may still bring tasks; they are given back at once.
+      loop.join(LEASE_WAIT.plus(LEASE_WAIT));
+    }
+    if (!hand.awaitEmpty(Duration.ofNanos(Math.max(0, until - System.nanoTime())))) {
+      LOG.info("lane {}: giving {} tasks back", lane, hand.size());
+      hand.all().forEach(run -> run.stop(Run.Stop.SHUTDOWN));
+      hand.awaitEmpty(GIVE_BACK);
+    }
+  }
+}

@@ -1,0 +1,196 @@
+package dev.penstock.worker;
+
+import dev.penstock.core.Lease;
+import dev.penstock.core.LeasedTask;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskError.Code;
+import dev.penstock.task.TaskHandler;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One run of one leased task: its handler's thread, and the reasons to stop it early. */
+final class Run implements TaskHandler.Control {
+  private static final Logger LOG = LoggerFactory.getLogger(Run.class);
+  private static final Duration FOREVER = Duration.ofDays(10_000);
+  private static final String NO_TOKEN = "";
+
+  /** What is run. */
+  interface Body {
+    Outcome run(TaskHandler.Control control) throws InterruptedException;
+  }
+
+  /** Why a run is stopped from outside. */
+  enum Stop {
+    TIMEOUT,
+    LEASE_LOST,
+    SHUTDOWN
+  }
+
+  private enum Phase {
+    NEW,
+    IN_HANDLER,
+    RETURNED
+  }
+
+  private final LeasedTask leased;
+  private final Body body;
+  private final long limitNanos;
+  private final long leaseNanos;
+  private volatile long begunAt = System.nanoTime();
+  private volatile long heldUntil;
+  private volatile long extendedAt;
+  private volatile @Nullable Progress progress;
+  private volatile @Nullable Progress told;
+
+  private Phase phase = Phase.NEW;
+  private @Nullable Thread thread;
+  private @Nullable Stop stop;
+
+  /**
+   * @param leasedAt {@link System#nanoTime} from before the lease was asked for, so that we never
+   *     think we hold it longer than we do
+   */
+  Run(LeasedTask leased, TaskHandler handler, Duration lease, long leasedAt) {
+    this(
+        leased,
+        leased.task().spec().timeout(),
+        control -> handler.run(leased.task(), control),
+        lease,
+        leasedAt);
+  }
+
+  private Run(LeasedTask leased, Duration limit, Body body, Duration lease, long leasedAt) {
+    this.leased = leased;
+    this.body = body;
+    this.limitNanos = limit.toNanos();
+    this.leaseNanos = lease.toNanos();
+    this.heldUntil = leasedAt + leaseNanos;
+    this.extendedAt = leasedAt;
+  }
+
+  /** A run that nobody leased. */
+  static Run direct(Task task, Duration limit, Body body) {
+    var lease = new Lease(task.id(), NO_TOKEN, Instant.MAX);
+    return new Run(new LeasedTask(task, lease), limit, body, FOREVER, System.nanoTime());
+  }
+
+  Task task() {
+    return leased.task();
+  }
+
+  int priority() {
+    return task().spec().priority().value();
+  }
+
+  String token() {
+    return leased.lease().token();
+  }
+
+  /** Runs the handler on this thread. Empty when the lease was lost: nobody wants the outcome. */
+  Optional<Outcome> execute() {
+    synchronized (this) {
+      begunAt = System.nanoTime();
+      thread = Thread.currentThread();
+      if (stop != null) {
+        phase = Phase.RETURNED;
+        return stopped(stop, failed("not begun"));
+      }
+      phase = Phase.IN_HANDLER;
+    }
+    Outcome outcome;
+    try {
+      outcome = body.run(this);
+    } catch (InterruptedException e) {
+      // The interrupt was ours and has done its work; stopped() says what follows.
+      outcome = failed("interrupted");
+    } catch (Exception | StackOverflowError | OutOfMemoryError | LinkageError e) {
+      LOG.error("task {}: handler {} threw", task().id(), task().spec().lane().type(), e);
+      outcome = failed(e.toString());
+    }
+    synchronized (this) {
+      phase = Phase.RETURNED;
+      Thread.interrupted(); // a stop that came as the handler returned must not break the settle
+      return stop == null ? Optional.of(outcome) : stopped(stop, outcome);
+    }
+  }
+
+  private static Outcome failed(String message) {
+    return new Outcome.Retry(new TaskError(Code.HANDLER_FAILED, message));
+  }
+
+  private Optional<Outcome> stopped(Stop why, Outcome outcome) {
+    boolean decided = outcome instanceof Outcome.Done || outcome instanceof Outcome.Reject;
+    if (decided && why != Stop.LEASE_LOST) {
+      return Optional.of(outcome); // it made it after all
+    }
+    return switch (why) {
+      case TIMEOUT ->
+          Optional.of(
+              new Outcome.Retry(
+                  new TaskError(
+                      Code.TIMEOUT,
+                      "did not finish within " + task().spec().timeout().toSeconds() + " s")));
+      case SHUTDOWN -> Optional.of(new Outcome.Postpone(Duration.ZERO));
+      case LEASE_LOST -> Optional.empty();
+    };
+  }
+
+  /** Interrupts the handler, once; does nothing after it has returned. */
+  synchronized void stop(Stop why) {
+    if (stop == null && phase != Phase.RETURNED) {
+      stop = why;
+      if (thread != null) {
+        thread.interrupt();
+      }
+    }
+  }
+
+  @Override
+  public void progress(Progress progress) {
+    this.progress = progress;
+  }
+
+  @Override
+  public synchronized boolean stopped() {
+    return stop != null;
+  }
+
+  private synchronized boolean leaseLost() {
+    return stop == Stop.LEASE_LOST;
+  }
+
+  @Nullable Progress newestProgress() {
+    return progress;
+  }
+
+  boolean timedOut(long now) {
+    return now - begunAt > limitNanos;
+  }
+
+  boolean held(long now) {
+    return now - heldUntil < 0;
+  }
+
+  /** True when it is time to extend, or when there is news that the store does not have yet. */
+  boolean wantsExtending(long now, Duration extendEvery, Duration progressEvery) {
+    long since = now - extendedAt;
+    if (leaseLost()) {
+      return false; // its task may be leased again, and is not to be taken for that run
+    }
+    return since >= extendEvery.toNanos() || (progress != told && since >= progressEvery.toNanos());
+  }
+
+  /** The lease was extended by a request sent at {@code asked} that carried {@code sent}. */
+  void extended(long asked, @Nullable Progress sent) {
+    heldUntil = asked + leaseNanos;
+    extendedAt = asked;
+    told = sent;
+  }
+}

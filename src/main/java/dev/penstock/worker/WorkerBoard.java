@@ -1,0 +1,125 @@
+package dev.penstock.worker;
+
+import dev.penstock.bus.Request.Batches;
+import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.engine.BatchRun;
+import dev.penstock.engine.EngineStatus;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Outcome;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
+
+/** What this worker has done since it started. */
+public final class WorkerBoard {
+  private static final Path STATUS = Path.of("/proc/self/status");
+  private static final String RESIDENT = "VmRSS:";
+  private static final long KIB = 1_024;
+
+  /** Where it can be read without asking a name server, which may take long. */
+  private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
+
+  private static final int MOST_HOST = 100;
+  private static final String HOST = host();
+
+  private final Instant startedAt = Instant.now();
+  private final LongAdder done = new LongAdder();
+  private final LongAdder failed = new LongAdder();
+  private final LongAdder runs = new LongAdder();
+  private final LongAdder texts = new LongAdder();
+
+  /** A run has ended so. Work that was given back is neither done nor failed. */
+  void ended(Outcome outcome) {
+    switch (outcome) {
+      case Outcome.Done _ -> done.increment();
+      case Outcome.Retry _, Outcome.Reject _ -> failed.increment();
+      case Outcome.Postpone _ -> {}
+    }
+  }
+
+  /** A run that was no task's has ended. */
+  void ended(boolean completed) {
+    (completed ? done : failed).increment();
+  }
+
+  /** A model has run. */
+  public void ran(BatchRun run) {
+    if (!run.failed()) {
+      runs.increment();
+      texts.add(run.sequences());
+    }
+  }
+
+  WorkerFigures figures(
+      String worker,
+      List<String> roles,
+      List<Lane> lanes,
+      long running,
+      List<EngineStatus> models,
+      boolean draining) {
+    return new WorkerFigures(
+        worker,
+        HOST,
+        roles,
+        lanes,
+        device(models),
+        running,
+        done.sum(),
+        failed.sum(),
+        new Batches(runs.sum(), texts.sum()),
+        memory(),
+        version(),
+        startedAt,
+        Instant.now(),
+        draining);
+  }
+
+  /** All models of a worker run on the same; it is known once one of them is open. */
+  private static String device(List<EngineStatus> models) {
+    return models.stream()
+        .map(EngineStatus::device)
+        .filter(device -> !device.isEmpty())
+        .findFirst()
+        .orElse("");
+  }
+
+  private static String host() {
+    String name;
+    try {
+      name =
+          Files.isReadable(HOST_NAME)
+              ? Files.readString(HOST_NAME).strip()
+              : InetAddress.getLocalHost().getHostName();
+    } catch (IOException e) {
+      return ""; // no name of its own that could be looked up
+    }
+    return name.substring(0, Math.min(name.length(), MOST_HOST));
+  }
+
+  private static String version() {
+    String version = WorkerBoard.class.getPackage().getImplementationVersion();
+    return version == null ? "(unpackaged)" : version;
+  }
+
+  /** Bytes resident; −1 where the system does not tell. */
+  static long memory() {
+    if (!Files.isReadable(STATUS)) {
+      return -1;
+    }
+    try (Stream<String> lines = Files.lines(STATUS)) {
+      return lines
+          .filter(line -> line.startsWith(RESIDENT))
+          .map(line -> line.replaceAll("\\D", ""))
+          .mapToLong(kib -> Long.parseLong(kib) * KIB)
+          .findFirst()
+          .orElse(-1);
+    } catch (IOException e) {
+      return -1;
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package dev.penstock.worker;
+
+import static java.util.Locale.ROOT;
+
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Event.DrainWorker;
+import dev.penstock.bus.Event.LanesPaused;
+import dev.penstock.bus.Event.RunCancelled;
+import dev.penstock.bus.Event.WorkerLeft;
+import dev.penstock.bus.Event.WorkerSeen;
+import dev.penstock.bus.Request.CountRun;
+import dev.penstock.bus.Request.Part;
+import dev.penstock.bus.Request.Ran;
+import dev.penstock.bus.Request.ReadInferenceHealth;
+import dev.penstock.bus.Request.RunNow;
+import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.config.Settings;
+import dev.penstock.engine.EngineStatus;
+import dev.penstock.metrics.Meters;
+import dev.penstock.task.Task;
+import dev.penstock.types.TaskTypes;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Leases the work of every lane this node serves, runs it and settles it; a node without the role
+ * serves none. Tells all nodes what this one does.
+ */
+public final class WorkerVerticle extends VerticleBase {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerVerticle.class);
+  private static final Duration ANNOUNCE_EVERY = Duration.ofSeconds(2);
+
+  private final Bus bus;
+  private final TaskTypes handlers;
+  private final LaneRunners lanes;
+  private final AtomicBoolean drainEnded = new AtomicBoolean();
+  private final String defaultModel;
+  private final String worker;
+  private final List<String> roles;
+
+  /**
+   * @param defaultModel the name of the model that has to be open for this node to be ready
+   * @param worker this node's name, unique among all that run
+   */
+  public WorkerVerticle(
+      Bus bus,
+      TaskTypes handlers,
+      String defaultModel,
+      String worker,
+      Settings settings,
+      Meters meters) {
+    this.defaultModel = defaultModel;
+    this.bus = bus;
+    this.worker = worker;
+    this.roles =
+        Arrays.stream(Settings.Role.values())
+            .filter(settings::has)
+            .map(role -> role.name().toLowerCase(ROOT))
+            .toList();
+    this.handlers = handlers;
+    lanes = new LaneRunners(bus, handlers, worker, settings, meters);
+    handlers.cache().count(meters);
+  }
+
+  @Override
+  public Future<?> start() {
+    bus.serve(ReadInferenceHealth.class, _ -> health());
+    bus.serve(RunNow.class, this::runNow);
+    lanes.start();
+    announce();
+    vertx.setPeriodic(ANNOUNCE_EVERY.toMillis(), _ -> announce());
+    return Future.all(
+        bus.listen(worker, LanesPaused.class, event -> lanes.paused(event.lanes())),
+        bus.listen(worker, RunCancelled.class, cancelled -> lanes.cancel(cancelled.id())),
+        bus.listenAll(DrainWorker.class, this::drain));
+  }
+
+  private Ran runNow(RunNow request) {
+    try {
+      Ran ran = lanes.runNow(request);
+      if (ran instanceof Ran.Ended(Task task)) {
+        bus.call(new CountRun(task));
+      }
+      return ran;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Ran.NotNow();
+    }
+  }
+
+  /** Reading the memory and the models' states may block. */
+  private void announce() {
+    Thread.ofVirtual()
+        .name("announce")
+        .start(() -> {
+          WorkerFigures figures = figures();
+          bus.tellAll(new WorkerSeen(figures));
+          if (figures.draining() && figures.running() == 0 && !drainEnded.getAndSet(true)) {
+            LOG.info("drained: nothing runs any more, it may be stopped");
+          }
+        });
+  }
+
+  private WorkerFigures figures() {
+    return handlers
+        .board()
+        .figures(
+            worker, roles, lanes.lanes(), lanes.running(), handlers.status(), lanes.draining());
+  }
+
+  private void drain(DrainWorker event) {
+    if (event.worker().equals(worker) && !lanes.draining()) {
+      LOG.info("told to drain: finishes what runs and leases nothing more");
+      lanes.stopLeasing();
+      announce();
+    }
+  }
+
+  @Override
+  public Future<?> stop() {
+    bus.tellAll(new WorkerLeft(worker, null));
+    return Future.succeededFuture();
+  }
+
+  private List<Part> health() {
+    return Stream.concat(handlers.status().stream().map(this::part), handlers.plugins().stream())
+        .toList();
+  }
+
+  /** Only the default model has to be open: the others open with their first task. */
+  private Part part(EngineStatus status) {
+    boolean needed = status.model().equals(defaultModel);
+    String message =
+        switch (status.state()) {
+          case READY -> "open on " + status.device();
+          case OPENING -> "opening";
+          case CLOSED -> "opens with its first task";
+          case FAILED -> "cannot be opened: " + status.message();
+        };
+    return new Part(
+        "model " + status.model(), !needed || status.state() == EngineStatus.State.READY, message);
+  }
+
+  /** Leases nothing more; what runs goes on. Does not block. */
+  public void stopLeasing() {
+    lanes.stopLeasing();
+  }
+
+  /**
+   * Leases nothing more, lets what runs finish within the limit and gives the rest back. Blocks;
+   * not to be called from an event loop.
+   */
+  public void drain(Duration limit) throws InterruptedException {
+    lanes.drain(limit);
+  }
+}

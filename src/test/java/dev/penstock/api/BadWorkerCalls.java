@@ -1,0 +1,130 @@
+package dev.penstock.api;
+
+import static dev.penstock.api.BadInputTable.SOME_ID;
+import static dev.penstock.api.BadInputTable.b;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The part of the table of bad input that is about remote workers. */
+final class BadWorkerCalls {
+  private final BadInputTable table;
+
+  BadWorkerCalls(BadInputTable table) {
+    this.table = table;
+  }
+
+  void addRows() {
+    for (String route : List.of("lease", "extend", "settle")) {
+      table.row(
+          "GET /v1/worker/" + route,
+          table.head("GET", "/v1/worker/" + route),
+          405,
+          "method_not_allowed",
+          null);
+      table.row(
+          "no key: /v1/worker/" + route,
+          "POST /v1/worker/" + route + " HTTP/1.1\r\nHost: test\r\n\r\n",
+          401,
+          "invalid_api_key",
+          null);
+      bad(route, "[]", null);
+      bad(route, "{\"what\":1}", "what");
+    }
+    leases();
+    extends_();
+    settles();
+  }
+
+  private void leases() {
+    for (String worker : List.of("null", "1", "\"\"", "\"node-1\"", "\"a b\"", "\"../x\"")) {
+      bad("lease", "{\"worker\":" + worker + ",\"lanes\":[\"ping\"]}", "worker");
+    }
+    lease("\"lanes\":[]", "lanes");
+    lease("\"lanes\":\"ping\"", "lanes");
+    lease("\"lanes\":[\"ping\",\"ping\"]", "lanes");
+    lease("\"lanes\":[1]", "lanes[0]");
+    lease("\"lanes\":[{\"lane\":\"ping\",\"more\":1}]", "lanes[0].more");
+    lease("\"lanes\":[{\"max\":1}]", "lanes[0].lane");
+    lease("\"lanes\":[\"ping\"],\"max\":0", "max");
+    lease("\"lanes\":[\"ping\"],\"max\":257", "max");
+    lease("\"lanes\":[\"ping\"],\"max_bytes\":0", "max_bytes");
+    lease("\"lanes\":[\"ping\"],\"min_priority\":11", "min_priority");
+    lease("\"lanes\":[\"ping\"],\"wait_seconds\":31", "wait_seconds");
+    lease("\"lanes\":[\"ping\"],\"suspects\":\"eat\"", "suspects");
+    lease("\"lanes\":[\"ping\"],\"max\":2,\"suspects\":\"take\"", "suspects");
+    lease("\"lanes\":[{\"lane\":\"ping\",\"max\":1,\"suspects\":\"take\"}],\"max\":2", "max");
+    lease("\"lanes\":[\"ping\"],\"figures\":[]", "figures");
+    lease("\"lanes\":[\"ping\"],\"figures\":{\"running\":-1}", "figures.running");
+    for (String lane :
+        List.of("pong", "embedding", "embedding.none", "ping.all-minilm-l6-v2", ".")) {
+      row(
+          "lease",
+          "{\"worker\":\"w\",\"lanes\":[\"" + lane + "\"]}",
+          404,
+          "lane_not_found",
+          "lanes[0]");
+    }
+  }
+
+  private void lease(String members, String param) {
+    bad("lease", "{\"worker\":\"w\"," + members + "}", param);
+  }
+
+  private void extends_() {
+    String lease = "{\"id\":\"" + SOME_ID + "\",\"token\":\"t\"";
+    extend("{}", "leases");
+    extend("[],\"stopping\":1", "stopping");
+    extend("[],\"stopping\":true", "figures.started_at");
+    extend("[],\"stopped\":true", "figures.started_at");
+    extend("[1]", "leases[0]");
+    extend("[{\"id\":\"x\",\"token\":\"t\"}]", "leases[0].id");
+    extend("[{\"id\":\"" + SOME_ID + "\"}]", "leases[0].token");
+    extend("[" + lease + "}," + lease + "}]", "leases[1].id");
+    extend("[" + lease + ",\"progress\":1}]", "leases[0].progress");
+    extend("[" + lease + ",\"progress\":{\"done\":2,\"total\":1}}]", "leases[0].progress.done");
+  }
+
+  private void extend(String leases, String param) {
+    bad("extend", "{\"worker\":\"w\",\"leases\":" + leases + "}", param);
+  }
+
+  private void settles() {
+    bad("settle", "{\"id\":\"x\",\"token\":\"t\",\"outcome\":\"done\"}", "id");
+    settle("\"outcome\":\"well\"", "outcome");
+    bad("settle", "{\"result\":1,\"result\":2}", null);
+    bad("settle", "{\"result\":[1,}", null);
+    settle("\"outcome\":\"retry\"", "error");
+    settle("\"outcome\":\"retry\",\"error\":{}", "error.message");
+    settle(
+        "\"outcome\":\"reject\",\"error\":{\"code\":\"stopping\",\"message\":\"m\"}", "error.code");
+    for (String code : List.of("lease_lost", "idempotency_conflict", "no_such_code", "TIMEOUT")) {
+      settle(
+          "\"outcome\":\"retry\",\"error\":{\"code\":\"" + code + "\",\"message\":\"m\"}",
+          "error.code");
+    }
+    settle("\"outcome\":\"postpone\",\"delay_seconds\":-1", "delay_seconds");
+    settle("\"outcome\":\"postpone\",\"delay_seconds\":2592001", "delay_seconds");
+    settle("\"outcome\":\"postpone\",\"delay_seconds\":\"1\"", "delay_seconds");
+    row(
+        "settle",
+        "{\"id\":\"" + SOME_ID + "\",\"token\":\"t\",\"outcome\":\"done\",\"result\":1}",
+        409,
+        "lease_stale",
+        "token");
+  }
+
+  private void settle(String members, String param) {
+    bad("settle", "{\"id\":\"" + SOME_ID + "\",\"token\":\"t\"," + members + "}", param);
+  }
+
+  private void bad(String route, String body, @Nullable String param) {
+    row(route, body, 400, null, param);
+  }
+
+  private void row(
+      String route, String body, int status, @Nullable String code, @Nullable String param) {
+    String path = "/v1/worker/" + route;
+    table.row(path + " " + body, table.json(path, b(body)), status, code, param);
+  }
+}

@@ -1,0 +1,486 @@
+package dev.penstock.api;
+
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Event.TaskSettled;
+import dev.penstock.bus.Request.Batches;
+import dev.penstock.bus.Request.CancelTask;
+import dev.penstock.bus.Request.CancelTasks;
+import dev.penstock.bus.Request.Cancelled;
+import dev.penstock.bus.Request.Figures;
+import dev.penstock.bus.Request.FindSteps;
+import dev.penstock.bus.Request.FindTask;
+import dev.penstock.bus.Request.FindTasks;
+import dev.penstock.bus.Request.LaneFigures;
+import dev.penstock.bus.Request.LeaseTasks;
+import dev.penstock.bus.Request.Leased;
+import dev.penstock.bus.Request.ListTasks;
+import dev.penstock.bus.Request.Part;
+import dev.penstock.bus.Request.PauseLane;
+import dev.penstock.bus.Request.PurgeLane;
+import dev.penstock.bus.Request.ReadDispatchHealth;
+import dev.penstock.bus.Request.ReadFigures;
+import dev.penstock.bus.Request.ReadInferenceHealth;
+import dev.penstock.bus.Request.ReadWorkers;
+import dev.penstock.bus.Request.Retried;
+import dev.penstock.bus.Request.RetryTask;
+import dev.penstock.bus.Request.RetryTasks;
+import dev.penstock.bus.Request.SettleReply;
+import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.bus.Request.SettleTasks;
+import dev.penstock.bus.Request.Submission;
+import dev.penstock.bus.Request.SubmitTasks;
+import dev.penstock.bus.Request.Submitted;
+import dev.penstock.bus.Request.Swept;
+import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.LaneMinute;
+import dev.penstock.core.Latencies;
+import dev.penstock.core.Step;
+import dev.penstock.core.TaskFilter;
+import dev.penstock.core.TaskPage;
+import dev.penstock.core.Unavailable;
+import dev.penstock.json.StrictJson;
+import dev.penstock.task.Identity;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskOutput;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
+import dev.penstock.types.embedding.EmbeddingOutput;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The other end of the bus: answers as a dispatcher does, and ends tasks as a test says. */
+public final class ScriptedDispatcher {
+  static final int DIMENSIONS = 384;
+  private static final Duration IDLE = Duration.ofMillis(50);
+  private static final Instant NOW = Instant.ofEpochMilli(1_763_780_000_123L);
+
+  /** How a submit ends. */
+  sealed interface Script {
+    record End(TaskState state, @Nullable TaskOutput output, @Nullable TaskError error)
+        implements Script {}
+
+    /** It ends, but the event about it is lost. */
+    record EndUnheard(TaskOutput output) implements Script {}
+
+    record Stay() implements Script {}
+
+    record Refuse(TaskError error) implements Script {}
+
+    record Break() implements Script {}
+  }
+
+  final Map<TaskId, Task> tasks = new ConcurrentHashMap<>();
+  final Map<TaskId, List<Step>> steps = new ConcurrentHashMap<>();
+  final Set<Lane> paused = ConcurrentHashMap.newKeySet();
+
+  /** Whole tasks that were asked for: with inputs, which may be large. */
+  final AtomicInteger wholeReads = new AtomicInteger();
+
+  final AtomicInteger briefReads = new AtomicInteger();
+
+  /** Tasks that were to be cancelled, whether they were there or not. */
+  final AtomicInteger cancels = new AtomicInteger();
+
+  /** Whether cancelling is refused. */
+  volatile boolean noCancels;
+
+  /** What remote workers said of their runs, whatever the task. */
+  public final List<SettleTask> settled = new CopyOnWriteArrayList<>();
+
+  /** How often there was a lane asked for work. */
+  public final AtomicInteger asked = new AtomicInteger();
+
+  /** What remote workers are given; nothing, after a little while, unless a test says more. */
+  public volatile Function<LeaseTasks, Leased> leases =
+      request -> {
+        LockSupport.parkNanos(Math.min(request.patience().toNanos(), IDLE.toNanos()));
+        return new Leased(List.of(), false);
+      };
+
+  private final Map<String, TaskId> identities = new ConcurrentHashMap<>();
+  private final Bus bus;
+
+  /** Whether lists are refused, as when the store is away. */
+  volatile boolean away;
+
+  volatile Function<TaskSpec, Script> script = ScriptedDispatcher::complete;
+
+  ScriptedDispatcher(Bus bus) {
+    this.bus = bus;
+    bus.serve(SubmitTasks.class, this::submit);
+    bus.serve(
+        FindTask.class,
+        find -> {
+          wholeReads.incrementAndGet();
+          return Optional.ofNullable(tasks.get(find.id()));
+        });
+    bus.serve(FindSteps.class, find -> steps.getOrDefault(find.id(), List.of()));
+    bus.serve(
+        ListTasks.class,
+        request -> {
+          if (away) {
+            throw Unavailable.refused("away", new IllegalStateException());
+          }
+          return list(request);
+        });
+    bus.serve(
+        CancelTask.class,
+        request -> {
+          cancels.incrementAndGet();
+          if (noCancels) {
+            throw Unavailable.refused("away", new IllegalStateException());
+          }
+          return cancel(request);
+        });
+    bus.serve(RetryTask.class, this::retry);
+    bus.serve(
+        LeaseTasks.class,
+        request -> {
+          asked.incrementAndGet();
+          return leases.apply(request);
+        });
+    bus.serve(
+        SettleTasks.class,
+        request -> {
+          settled.addAll(request.ended());
+          return request.ended().stream().map(_ -> SettleReply.SETTLED).toList();
+        });
+    bus.serve(
+        CancelTasks.class,
+        request ->
+            new Swept(
+                matching(request.filter()).stream()
+                    .filter(task -> cancel(new CancelTask(task.id())) instanceof Cancelled.Now)
+                    .count(),
+                false));
+    bus.serve(
+        RetryTasks.class,
+        request ->
+            new Swept(
+                matching(request.filter()).stream()
+                    .filter(task -> retry(new RetryTask(task.id())) instanceof Retried.Now)
+                    .count(),
+                true));
+    bus.serve(PurgeLane.class, request -> new Swept(request.lane().name().length(), false));
+    bus.serve(
+        PauseLane.class,
+        request -> {
+          if (request.paused()) {
+            paused.add(request.lane());
+          } else {
+            paused.remove(request.lane());
+          }
+          return request.paused();
+        });
+    bus.serve(ReadWorkers.class, _ -> List.of(worker()));
+    bus.serve(FindTasks.class, this::findAll);
+    bus.serve(ReadFigures.class, _ -> figures());
+    bus.serve(ReadDispatchHealth.class, _ -> List.of(new Part("queue", true, "works")));
+    bus.serve(ReadInferenceHealth.class, _ -> List.of(new Part("models", true, "loaded")));
+  }
+
+  /** Every text's vector is 1, 2, 3, …, made a unit vector. */
+  static TaskOutput vectors(int count) {
+    float[] row = new float[DIMENSIONS];
+    double squares = 0;
+    for (int i = 0; i < DIMENSIONS; i++) {
+      squares += (i + 1.0) * (i + 1.0);
+    }
+    for (int i = 0; i < DIMENSIONS; i++) {
+      row[i] = (float) ((i + 1) / Math.sqrt(squares));
+    }
+    float[][] rows = new float[count][];
+    java.util.Arrays.fill(rows, row);
+    return EmbeddingOutput.toOutput(DIMENSIONS, 3L * count, 0, rows);
+  }
+
+  static Script complete(TaskSpec spec) {
+    if (spec.lane().type().equals("embedding")) {
+      var input = StrictJson.parse(spec.input()).get("input");
+      boolean one = input.isTextual() || input.get(0).isNumber();
+      return new Script.End(TaskState.COMPLETED, vectors(one ? 1 : input.size()), null);
+    }
+    return new Script.End(TaskState.COMPLETED, json(spec.input()), null);
+  }
+
+  static TaskOutput json(byte[] echo) {
+    String text = "{\"echo\":" + new String(echo, StandardCharsets.UTF_8) + ",\"worker\":\"w\"}";
+    return new TaskOutput(TaskOutput.Format.JSON, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private Submitted submit(SubmitTasks request) {
+    return new Submitted(request.specs().stream().map(this::submit).toList());
+  }
+
+  private Submission submit(TaskSpec spec) {
+    Submission known = known(spec);
+    if (known != null) {
+      return known;
+    }
+    Task pending = new Task(spec, TaskState.PENDING, 0, 0, null, NOW, null, null, null, null, null);
+    switch (script.apply(spec)) {
+      case Script.Refuse(var error) -> {
+        return new Submission.Refused(error);
+      }
+      case Script.Break() -> throw new IllegalStateException("a secret of the dispatcher");
+      case Script.Stay() -> tasks.put(spec.id(), pending);
+      case Script.EndUnheard(var output) ->
+          tasks.put(spec.id(), end(pending, TaskState.COMPLETED, output, null));
+      case Script.End(var state, var output, var error) -> {
+        Task ended = end(pending, state, output, error);
+        tasks.put(spec.id(), ended);
+        if (spec.replyTo() != null) {
+          bus.tell(spec.replyTo(), new TaskSettled(ended));
+        }
+      }
+    }
+    return new Submission.Accepted();
+  }
+
+  /** The answer where an earlier task is meant. */
+  private @Nullable Submission known(TaskSpec spec) {
+    Identity identity = spec.identity();
+    if (identity == null) {
+      return null;
+    }
+    String key = spec.owner() + " " + identity.key();
+    TaskId id = identities.get(key);
+    Task earlier = id == null ? null : tasks.get(id);
+    boolean meant =
+        earlier != null
+            && switch (identity) {
+              case Identity.Named _ -> true;
+              case Identity.Alike _ ->
+                  earlier.state() != TaskState.FAILED
+                      && earlier.state() != TaskState.CANCELLED
+                      && earlier.spec().priority().compareTo(spec.priority()) >= 0;
+            };
+    if (earlier == null || !meant) {
+      identities.put(key, spec.id());
+      return null;
+    }
+    return identity.equals(earlier.spec().identity())
+        ? new Submission.Earlier(brief(earlier))
+        : new Submission.Refused(
+            new TaskError(TaskError.Code.IDEMPOTENCY_CONFLICT, "other content"));
+  }
+
+  /** As the store gives tasks in numbers: without their inputs. */
+  private static Task brief(Task task) {
+    return with(task, task.spec().owner(), new byte[0]);
+  }
+
+  static Task ofOwner(String owner, Task task) {
+    return with(task, owner, task.spec().input());
+  }
+
+  private static Task with(Task task, String owner, byte[] input) {
+    TaskSpec s = task.spec();
+    var spec =
+        new TaskSpec(
+            s.id(),
+            s.lane(),
+            owner,
+            s.priority(),
+            input,
+            s.maxAttempts(),
+            s.timeout(),
+            s.runAt(),
+            s.retention(),
+            s.metadata(),
+            s.identity(),
+            s.replyTo());
+    return new Task(
+        spec,
+        task.state(),
+        task.attempts(),
+        task.lost(),
+        task.progress(),
+        task.createdAt(),
+        task.startedAt(),
+        task.finishedAt(),
+        task.worker(),
+        task.error(),
+        task.output());
+  }
+
+  /** A run of the task begins, or goes on so far. */
+  void progress(TaskId id, @Nullable Progress progress) {
+    tasks.computeIfPresent(
+        id,
+        (_, task) ->
+            new Task(
+                task.spec(),
+                TaskState.PROCESSING,
+                0,
+                0,
+                progress,
+                task.createdAt(),
+                task.createdAt(),
+                null,
+                "w",
+                null,
+                null));
+  }
+
+  /** The task ends, and whoever waits is told. */
+  void end(TaskId id, TaskState state, @Nullable TaskOutput output, @Nullable TaskError error) {
+    Task ended = tasks.computeIfPresent(id, (_, task) -> end(task, state, output, error));
+    if (ended != null && ended.spec().replyTo() != null) {
+      bus.tell(ended.spec().replyTo(), new TaskSettled(brief(ended)));
+    }
+  }
+
+  /** The task ends, and the event about it is lost. */
+  void endUnheard(TaskId id, TaskOutput output) {
+    tasks.computeIfPresent(id, (_, task) -> end(task, TaskState.COMPLETED, output, null));
+  }
+
+  private List<Task> matching(TaskFilter filter) {
+    return tasks.values().stream()
+        .filter(task -> task.spec().owner().equals(filter.owner()))
+        .filter(task -> filter.states().isEmpty() || filter.states().contains(task.state()))
+        .filter(task -> filter.type() == null || filter.type().equals(task.spec().lane().type()))
+        .filter(task -> filter.model() == null || filter.model().equals(task.spec().lane().model()))
+        .filter(task ->
+            filter.text() == null
+                || task.spec().metadata().toString().contains(filter.text())
+                || task.id().value().contains(filter.text()))
+        .sorted(Comparator.comparing((Task task) -> task.id().value()).reversed())
+        .map(ScriptedDispatcher::brief)
+        .toList();
+  }
+
+  private TaskPage list(ListTasks request) {
+    List<Task> all = matching(request.filter());
+    TaskId after = request.after();
+    List<Task> rest =
+        after == null
+            ? all
+            : all.stream().filter(task -> task.id().value().compareTo(after.value()) < 0).toList();
+    return new TaskPage(
+        rest.stream().limit(request.limit()).toList(),
+        rest.size() > request.limit(),
+        request.filter().text() != null);
+  }
+
+  private Cancelled cancel(CancelTask request) {
+    Task task = tasks.get(request.id());
+    if (task == null) {
+      return new Cancelled.Unknown();
+    }
+    if (task.state().ended()) {
+      return new Cancelled.Ended(brief(task));
+    }
+    end(request.id(), TaskState.CANCELLED, null, null);
+    return new Cancelled.Now(brief(end(task, TaskState.CANCELLED, null, null)));
+  }
+
+  private Retried retry(RetryTask request) {
+    Task task = tasks.get(request.id());
+    if (task == null) {
+      return new Retried.Unknown();
+    }
+    if (task.state() != TaskState.FAILED && task.state() != TaskState.CANCELLED) {
+      return new Retried.Otherwise(brief(task));
+    }
+    Task again =
+        new Task(task.spec(), TaskState.PENDING, 0, 0, null, NOW, null, null, null, null, null);
+    tasks.put(request.id(), again);
+    return new Retried.Now(brief(again));
+  }
+
+  private static WorkerFigures worker() {
+    return new WorkerFigures(
+        "w",
+        "rack-7",
+        List.of("inference"),
+        List.of(new Lane("embedding", "all-minilm-l6-v2"), new Lane("ping", null)),
+        "cpu",
+        1,
+        7,
+        2,
+        new Batches(3, 8),
+        -1,
+        "test",
+        NOW,
+        NOW,
+        false);
+  }
+
+  private static Task end(
+      Task task, TaskState state, @Nullable TaskOutput output, @Nullable TaskError error) {
+    Instant start = task.createdAt().plusMillis(2);
+    return new Task(
+        task.spec(),
+        state,
+        1,
+        0,
+        null,
+        task.createdAt(),
+        start,
+        start.plusMillis(5),
+        "w",
+        error,
+        output);
+  }
+
+  private Map<TaskId, Task> findAll(FindTasks request) {
+    briefReads.incrementAndGet();
+    var found = new HashMap<TaskId, Task>();
+    for (TaskId id : request.ids()) {
+      Task task = tasks.get(id);
+      if (task != null) {
+        found.put(id, brief(task));
+      }
+    }
+    return found;
+  }
+
+  private static Latencies oneOf(int millis) {
+    long[] counts = new long[Latencies.BUCKETS];
+    counts[Latencies.bucket(Duration.ofMillis(millis))] = 1;
+    return new Latencies(counts);
+  }
+
+  private Figures figures() {
+    var states = new EnumMap<TaskState, Long>(TaskState.class);
+    tasks.values().forEach(task -> states.merge(task.state(), 1L, Long::sum));
+    var lanes =
+        tasks.values().stream()
+            .filter(task -> !task.state().ended())
+            .map(task -> task.spec().lane())
+            .distinct()
+            .map(lane ->
+                new LaneFigures(
+                    lane,
+                    1,
+                    0,
+                    0,
+                    0,
+                    Instant.now(),
+                    paused.contains(lane),
+                    new LaneMinute(
+                        Instant.EPOCH, lane, 90, 60, 6, 0, oneOf(100), Latencies.none())))
+            .toList();
+    return new Figures(states, lanes);
+  }
+}

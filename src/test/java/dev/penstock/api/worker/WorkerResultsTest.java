@@ -1,0 +1,129 @@
+package dev.penstock.api.worker;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.penstock.api.SubmitResource;
+import dev.penstock.json.Fields;
+import dev.penstock.json.StrictJson;
+import dev.penstock.models.ModelCatalogue;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Priority;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskOutput;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskSpec.Retention;
+import dev.penstock.types.embedding.EmbeddingOutput;
+import dev.penstock.web.Refusal;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class WorkerResultsTest {
+  private static final int DIMENSIONS = 384;
+  private final WorkerResults results = new WorkerResults(ModelCatalogue.load(null));
+
+  private static Task task(String lane, String input) {
+    return SubmitResource.pending(
+        new TaskSpec(
+            TaskId.random(),
+            Lane.of(lane),
+            "owner",
+            Priority.TASK,
+            input.getBytes(UTF_8),
+            1,
+            Duration.ofMinutes(1),
+            null,
+            new Retention(Duration.ZERO, Duration.ZERO),
+            Map.of(),
+            null,
+            null));
+  }
+
+  private TaskOutput read(Task task, String result) {
+    byte[] body = ("{\"id\":\"x\",\"result\": " + result + " ,\"more\":1}").getBytes(UTF_8);
+    var apart = StrictJson.apart(body, "result");
+    return results.of(Fields.of(StrictJson.parse(apart.rest())), apart.member(), task);
+  }
+
+  private static Task texts(String input) {
+    return task(
+        "embedding.all-minilm-l6-v2", "{\"encoding_format\":\"float\",\"input\":" + input + "}");
+  }
+
+  private static String base64(int floats, float value) {
+    ByteBuffer bytes = ByteBuffer.allocate(floats * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < floats; i++) {
+      bytes.putFloat(value);
+    }
+    return "\"" + Base64.getEncoder().encodeToString(bytes.array()) + "\"";
+  }
+
+  @Test
+  void otherResultsAreKeptByteForByte() {
+    for (String result :
+        new String[] {
+          "1.10",
+          "\"a\\u00e9 \\n\"",
+          "null",
+          "true",
+          "{\"a\": [1.0E5, \"ü\"]}",
+          "[ ]",
+          // As a plugin on a node may return it.
+          "[".repeat(500) + "]".repeat(500),
+          "{\"a\":1,\"a\":2}",
+          "\"\\ud800\""
+        }) {
+      assertThat(read(task("ping", "{}"), result).bytes()).asString(UTF_8).isEqualTo(result);
+    }
+  }
+
+  @Test
+  void vectorsComeAsNumbersOrAsFloats() {
+    String row = Collections.nCopies(DIMENSIONS, "0.5").toString();
+    var lists =
+        EmbeddingOutput.of(read(texts("[\"a\",\"b\"]"), "{\"vectors\":[" + row + "," + row + "]}"));
+    var floats =
+        EmbeddingOutput.of(
+            read(
+                texts("[[1,2],[3]]"),
+                "{\"prompt_tokens\":7,\"vectors\":" + base64(2 * DIMENSIONS, 0.5f) + "}"));
+    assertThat(lists.vector(1)).isEqualTo(floats.vector(1)).hasSize(DIMENSIONS).containsOnly(0.5f);
+    assertThat(floats.promptTokens()).isEqualTo(7);
+  }
+
+  @Test
+  void oneTextMayBeAStringOrAListOfTokens() {
+    for (String input : new String[] {"\"a\"", "[\"a\"]", "[1,2,3]", "[[1,2,3]]"}) {
+      var output = read(texts(input), "{\"vectors\":" + base64(DIMENSIONS, 1) + "}");
+      assertThat(EmbeddingOutput.of(output).count()).as(input).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void vectorsThatAreTooFewTooShortOrNotFiniteAreRefused() {
+    for (String result :
+        new String[] {
+          "1",
+          "{}",
+          "{\"vectors\":[]}",
+          "{\"vectors\":[[1,2]]}",
+          "{\"vectors\":\"!\"}",
+          "{\"vectors\":" + base64(DIMENSIONS - 1, 1) + "}",
+          "{\"vectors\":" + base64(2 * DIMENSIONS, 1) + "}",
+          "{\"vectors\":" + base64(DIMENSIONS, Float.NaN) + "}",
+          "{\"vectors\":" + base64(DIMENSIONS, Float.POSITIVE_INFINITY) + "}",
+          "{\"vectors\":[" + Collections.nCopies(DIMENSIONS, "1e300") + "]}",
+          "{\"vectors\":[" + Collections.nCopies(DIMENSIONS, "\"1\"") + "]}",
+          "{\"dimensions\":2,\"vectors\":" + base64(DIMENSIONS, 1) + "}",
+        }) {
+      assertThatThrownBy(() -> read(texts("\"a\""), result)).as(result).isInstanceOf(Refusal.class);
+    }
+  }
+}

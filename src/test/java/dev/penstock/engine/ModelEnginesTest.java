@@ -1,0 +1,223 @@
+package dev.penstock.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.penstock.engine.EngineStatus.State;
+import dev.penstock.engine.ModelEngines.Use;
+import dev.penstock.engine.TestModels.InferenceSettings;
+import dev.penstock.models.ModelCatalogue;
+import dev.penstock.models.ModelSpec;
+import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.Priority;
+import dev.penstock.task.TaskError;
+import dev.penstock.testing.Await;
+import dev.penstock.testing.ModelFolders;
+import dev.penstock.types.embedding.EmbeddingHandler;
+import dev.penstock.types.embedding.VectorCache;
+import dev.penstock.worker.TestTasks;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ModelEnginesTest {
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final ModelMemory UNLIMITED = new ModelMemory(0, Duration.ofMinutes(15));
+  private static final ModelSpec ONE = TestModels.MINILM_Q;
+  private static final ModelSpec TWO = TestModels.BGE_Q;
+  private static final ModelSpec THREE = TestModels.named("three", TestModels.MINILM_Q);
+
+  @TempDir static Path data;
+  @TempDir Path models;
+
+  private final AtomicLong nanos = new AtomicLong();
+  private ModelCatalogue catalogue = ModelCatalogue.of(List.of(ONE, TWO, THREE));
+  private ModelEngines engines = engines(UNLIMITED);
+
+  private ModelEngines engines(ModelMemory memory) {
+    return new ModelEngines(
+        catalogue,
+        memory,
+        spec -> ModelEngine.open(spec, new Device.Cpu(), InferenceSettings.CPU, data, run -> {}),
+        nanos::get);
+  }
+
+  private void restart(ModelMemory memory) {
+    engines.close();
+    engines = engines(memory);
+  }
+
+  @AfterEach
+  void close() {
+    engines.close();
+  }
+
+  private void use(ModelSpec spec) throws Exception {
+    try (Use use = engines.acquire(spec).orElseThrow()) {
+      assertThat(embed(use)).hasSize(384);
+    }
+    nanos.incrementAndGet();
+  }
+
+  private static float[] embed(Use use) throws Exception {
+    var tokens = use.engine().tokenizer().encode("a gate in a pipe", Truncation.END);
+    return use.engine().embed("owner", Priority.TASK, List.of(tokens), done -> {}).orElseThrow()[0];
+  }
+
+  private State state(String model) {
+    return engines.status().stream()
+        .filter(status -> status.model().equals(model))
+        .findFirst()
+        .orElseThrow()
+        .state();
+  }
+
+  private void awaitState(ModelSpec spec, State state) throws Exception {
+    Await.until(spec.name() + " is " + state, LIMIT, () -> state(spec.name()) == state);
+  }
+
+  @Test
+  void anIdleModelIsClosedAndOpensAgainAndTheKeptOneStays() throws Exception {
+    engines.keepOpen(ONE);
+    awaitState(ONE, State.READY);
+    use(TWO);
+    assertThat(state(TWO.name())).isEqualTo(State.READY);
+
+    nanos.addAndGet(Duration.ofMinutes(15).toNanos());
+
+    awaitState(TWO, State.CLOSED);
+    assertThat(state(ONE.name())).isEqualTo(State.READY);
+    use(TWO);
+    assertThat(state(TWO.name())).isEqualTo(State.READY);
+  }
+
+  @Test
+  void aModelInUseIsNotClosed() throws Exception {
+    try (Use held = engines.acquire(ONE).orElseThrow()) {
+      use(TWO);
+      nanos.addAndGet(Duration.ofHours(1).toNanos());
+      awaitState(TWO, State.CLOSED); // so the idle ones have been looked at
+      assertThat(state(ONE.name())).isEqualTo(State.READY);
+      assertThat(embed(held)).hasSize(384);
+    }
+    nanos.addAndGet(Duration.ofHours(1).toNanos());
+    awaitState(ONE, State.CLOSED);
+  }
+
+  @Test
+  void theLongestUnusedModelMakesRoomForAnother() throws Exception {
+    restart(new ModelMemory(UNLIMITED.need(ONE) + UNLIMITED.need(TWO), Duration.ZERO));
+    use(TWO);
+    use(ONE);
+    use(TWO);
+
+    use(THREE);
+
+    assertThat(state(ONE.name())).isEqualTo(State.CLOSED);
+    assertThat(state(TWO.name())).isEqualTo(State.READY);
+    assertThat(state(THREE.name())).isEqualTo(State.READY);
+  }
+
+  @Test
+  void whereNothingCanGoTheTaskIsPostponedAndNothingIsClosed() throws Exception {
+    restart(new ModelMemory(UNLIMITED.need(ONE) + UNLIMITED.need(TWO), Duration.ZERO));
+    engines.keepOpen(ONE);
+    awaitState(ONE, State.READY);
+    try (TokenizerThreads threads = new TokenizerThreads(1)) {
+      var handler = new EmbeddingHandler(engines, threads, new VectorCache(0));
+      var task = TestTasks.task(new Lane("embedding", THREE.name()), "\"x\"", 0);
+      try (Use held = engines.acquire(TWO).orElseThrow()) {
+        assertThat(handler.run(task, report -> {})).isInstanceOf(Outcome.Postpone.class);
+        assertThat(embed(held)).hasSize(384);
+      }
+      assertThat(handler.run(task, report -> {})).isInstanceOf(Outcome.Done.class);
+    }
+    assertThat(state(TWO.name())).isEqualTo(State.CLOSED);
+    assertThat(state(ONE.name())).isEqualTo(State.READY);
+  }
+
+  @Test
+  void aModelThatCanNeverFitFailsAndSaysSo() throws Exception {
+    restart(new ModelMemory(UNLIMITED.need(ONE) + 1, Duration.ZERO));
+    engines.keepOpen(ONE);
+    awaitState(ONE, State.READY);
+
+    assertThatThrownBy(() -> engines.acquire(THREE))
+        .isInstanceOf(ModelFailure.class)
+        .hasMessageContaining("beside the default model's")
+        .hasMessageContaining("model.max-memory-gb");
+    assertThat(state("three")).isEqualTo(State.FAILED);
+    use(ONE);
+  }
+
+  @Test
+  void aDirectoryGivesTheVectorsOfTheModelInside() throws Exception {
+    ModelFolders.miniLm(models, "mine");
+    catalogue = ModelCatalogue.load(null, models);
+    restart(UNLIMITED);
+
+    try (Use mine = engines.acquire(catalogue.find("mine").orElseThrow()).orElseThrow();
+        Use inside = engines.acquire(ONE).orElseThrow()) {
+      assertThat(embed(mine)).containsExactly(embed(inside));
+    }
+  }
+
+  @Test
+  void changedFilesOpenAnewAndTheOldModelEndsWithItsLastUse() throws Exception {
+    Path folder = ModelFolders.miniLm(models, "mine");
+    catalogue = ModelCatalogue.load(null, models);
+    restart(UNLIMITED);
+    ModelSpec before = catalogue.find("mine").orElseThrow();
+    try (Use old = engines.acquire(before).orElseThrow()) {
+      Files.writeString(folder.resolve("sentence_bert_config.json"), "{\"max_seq_length\": 16}");
+      Await.until(
+          "the change is seen",
+          LIMIT,
+          () -> {
+            catalogue.rescan();
+            return !catalogue.find("mine").orElseThrow().equals(before);
+          });
+      try (Use next = engines.acquire(catalogue.find("mine").orElseThrow()).orElseThrow()) {
+        assertThat(next.engine().tokenizer().maxTokens()).isEqualTo(16);
+        assertThat(old.engine().tokenizer().maxTokens()).isEqualTo(256);
+        assertThat(embed(old)).containsExactly(embed(next));
+      }
+    }
+  }
+
+  @Test
+  void brokenModelsAreReportedWithoutThisMachinesPathsAndHarmNoOther() throws Exception {
+    Files.writeString(ModelFolders.miniLm(models, "weights").resolve("onnx/model.onnx"), "no");
+    Files.writeString(ModelFolders.miniLm(models, "tokens").resolve("tokenizer.json"), "{\"a\"");
+    Files.writeString(ModelFolders.miniLm(models, "parts").resolve("tokenizer.json"), "{}");
+    Files.writeString(
+        ModelFolders.miniLm(models, "size").resolve("config.json"), "{\"hidden_size\": 99}");
+    catalogue = ModelCatalogue.load(null, models);
+    restart(UNLIMITED);
+
+    for (String name : List.of("weights", "tokens", "parts", "size")) {
+      ModelSpec spec = catalogue.find(name).orElseThrow();
+      assertThatThrownBy(() -> engines.acquire(spec)).as(name).isInstanceOf(ModelFailure.class);
+      assertThat(catalogue.find(name)).as(name).isEmpty();
+      assertThat(catalogue.broken().get(name)).as(name).doesNotContain(models.toString());
+      assertThat(state(name)).isEqualTo(State.FAILED);
+    }
+    assertThat(catalogue.broken().get("size")).contains("99");
+    use(ONE);
+    try (TokenizerThreads threads = new TokenizerThreads(1)) {
+      Outcome outcome =
+          new EmbeddingHandler(engines, threads, new VectorCache(0))
+              .run(TestTasks.task(new Lane("embedding", "size"), "\"x\"", 0), report -> {});
+      TaskError error = ((Outcome.Reject) outcome).error();
+      assertThat(error.code()).isEqualTo(TaskError.Code.MODEL_NOT_FOUND);
+      assertThat(error.message()).contains("model size cannot be used: ", "99");
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package dev.penstock.storage;
+
+import static dev.penstock.storage.TestTasks.KEEP_FAILED;
+import static dev.penstock.storage.TestTasks.LANE;
+import static dev.penstock.storage.TestTasks.json;
+import static dev.penstock.storage.TestTasks.task;
+import static dev.penstock.storage.TestTasks.taskAt;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.core.Ending;
+import dev.penstock.storage.TaskStore.Claim;
+import dev.penstock.storage.TaskStore.Retrial;
+import dev.penstock.storage.TaskStore.Settled;
+import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Tasks that are run again by hand. */
+interface RetryContract extends StoreRig {
+
+  @Test
+  default void aFailedTaskIsReadyAgainWithAllItsAttemptsBeforeIt() throws Exception {
+    Claim.Claimed claimed = claimed();
+    store().extend(List.of(extension(claimed, new Progress(1, 2, "half"))), LEASE);
+    settle(claimed, new Ending.Failed(ERROR));
+    TaskSpec spec = claimed.task().spec();
+
+    Task now = ((Retrial.Now) retry(spec)).task();
+    assertSame(now.spec(), spec);
+    restart();
+    for (Task task : List.of(now, get(spec))) {
+      assertThat(task.state()).isEqualTo(TaskState.PENDING);
+      assertThat(task.attempts()).isZero();
+      assertThat(task.error()).isNull();
+      assertThat(task.startedAt()).isNull();
+      assertThat(task.finishedAt()).isNull();
+      assertThat(task.progress()).isNull();
+      assertThat(task.worker()).isNull();
+    }
+    assertThat(lane(LANE).ready()).isEqualTo(1);
+    assertThat(lane(LANE).failed()).isZero();
+    assertThat(settle(claimed, new Ending.Failed(ERROR))).isEqualTo(new Settled.Stale());
+    assertThat(settle(claim(spec), new Ending.Completed(json("1"))))
+        .isInstanceOf(Settled.Now.class);
+    assertThat(get(spec).attempts()).isEqualTo(1);
+  }
+
+  @Test
+  default void aCancelledTaskIsReadyAgain() {
+    TaskSpec scheduled = inserted(taskAt(clock().instant().plusSeconds(60)));
+    cancel(scheduled);
+    assertThat(retry(scheduled)).isInstanceOf(Retrial.Now.class);
+
+    assertThat(store().promoteDue(10)).isEmpty();
+    assertThat(claimOnce(scheduled)).isInstanceOf(Claim.Claimed.class);
+  }
+
+  @Test
+  default void aTaskThatLostLeasesIsASuspectStillAndMayLoseMore() {
+    TaskSpec spec = inserted(task());
+    for (int i = 0; i <= MAX_LOST; i++) {
+      claimAlone(spec);
+      clock().advance(LEASE.plus(MARGIN).plusMillis(1));
+      reclaim();
+    }
+    assertThat(get(spec).state()).isEqualTo(TaskState.FAILED);
+    retry(spec);
+
+    assertThat(get(spec).lost()).isEqualTo(1);
+    assertThat(claimOnce(spec)).isEqualTo(new Claim.Suspect());
+    lose(claimAlone(spec));
+    assertThat(get(spec).state()).isEqualTo(TaskState.PENDING);
+  }
+
+  @Test
+  default void otherTasksStayAsTheyAre() {
+    TaskSpec pending = inserted(task());
+    TaskSpec running = claimed().task().spec();
+    TaskSpec completed = inserted(task());
+    complete(completed);
+    TaskSpec failed = inserted(task());
+    fail(failed);
+    List<Retrial> answers =
+        store()
+            .retry(
+                List.of(
+                    pending.id(),
+                    running.id(),
+                    completed.id(),
+                    TaskId.random(),
+                    failed.id(),
+                    failed.id()));
+
+    for (int i : List.of(0, 1, 2, 5)) {
+      assertThat(answers.get(i)).isInstanceOf(Retrial.Otherwise.class);
+      assertThat(((Retrial.Otherwise) answers.get(i)).task().spec().input()).isEmpty();
+      assertThat(((Retrial.Otherwise) answers.get(i)).task().output()).isNull();
+    }
+    assertThat(answers.get(3)).isEqualTo(new Retrial.Unknown());
+    assertThat(answers.get(4)).isInstanceOf(Retrial.Now.class);
+    assertThat(get(running).state()).isEqualTo(TaskState.PROCESSING);
+    assertThat(get(completed).state()).isEqualTo(TaskState.COMPLETED);
+    assertThat(store().retry(List.of())).isEmpty();
+  }
+
+  @Test
+  default void aRetriedTaskDoesNotExpire() {
+    TaskSpec spec = inserted(task());
+    fail(spec);
+    retry(spec);
+    clock().advance(KEEP_FAILED.multipliedBy(2));
+
+    assertThat(store().deleteExpired(10)).isZero();
+    assertThat(claimOnce(spec)).isInstanceOf(Claim.Claimed.class);
+  }
+
+  @Test
+  default void aRetriedTaskIsNotForgottenAsIfItWereNew() {
+    TaskSpec spec = inserted(task());
+    fail(spec);
+    retry(spec);
+
+    assertThat(store().withdraw(spec.id())).isFalse();
+  }
+
+  @Test
+  default void aRetriedTaskWaitsSinceItsRetry() {
+    TaskSpec spec = inserted(task());
+    fail(spec);
+    clock().advance(Duration.ofDays(1));
+    retry(spec);
+
+    assertThat(lane(LANE).oldest()).isEqualTo(clock().instant());
+    assertThat(get(spec).queuedAt()).isEqualTo(clock().instant());
+    assertThat(get(spec).createdAt()).isEqualTo(clock().instant().minus(Duration.ofDays(1)));
+  }
+}

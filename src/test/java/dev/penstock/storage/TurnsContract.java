@@ -1,0 +1,153 @@
+package dev.penstock.storage;
+
+import static dev.penstock.storage.TestTasks.LANE;
+import static dev.penstock.storage.TestTasks.task;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.storage.TaskQueue.Delivery;
+import dev.penstock.storage.TaskQueue.Room;
+import dev.penstock.task.Priority;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** In which order a full queue of several owners comes. */
+interface TurnsContract {
+  Duration SHORT = Duration.ofSeconds(5);
+
+  TaskQueueContract.Rig rig();
+
+  private static List<TaskSpec> of(String owner, int priority, int n) {
+    List<TaskSpec> specs = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      specs.add(TestTasks.of(owner, task(priority)));
+    }
+    return specs;
+  }
+
+  /** Receives one message for now, so that the queue knows who may have work. */
+  private void warmUp(String... owners) throws Exception {
+    for (String owner : owners) {
+      TaskSpec first = TestTasks.of(owner, task(10));
+      rig().submit(first);
+      List<Delivery> received = rig().queue().receive(LANE, room(1), SHORT);
+      assertThat(received).extracting(Delivery::id).containsExactly(first.id());
+      rig().store().cancel(List.of(first.id()));
+      rig().queue().ack(received);
+    }
+  }
+
+  private static Room room(int tasks) {
+    return new Room(tasks, Long.MAX_VALUE, Priority.LOWEST);
+  }
+
+  /** Works so many tasks off, up to {@code atOnce} in hand, and says whose they were. */
+  private List<String> workOff(int n, int atOnce, List<List<TaskSpec>> submitted) throws Exception {
+    Map<TaskId, String> owners = new HashMap<>();
+    submitted.forEach(specs -> specs.forEach(spec -> owners.put(spec.id(), spec.owner())));
+    List<String> order = new ArrayList<>();
+    while (order.size() < n) {
+      List<Delivery> some =
+          rig().queue().receive(LANE, room(Math.min(atOnce, n - order.size())), SHORT);
+      assertThat(some).as("after %d of %d", order.size(), n).isNotEmpty();
+      some.forEach(delivery -> order.add(owners.getOrDefault(delivery.id(), "nobody")));
+      rig().store().cancel(some.stream().map(Delivery::id).toList());
+      rig().queue().ack(some);
+    }
+    return order;
+  }
+
+  private static long count(List<String> order, String owner) {
+    return order.stream().filter(owner::equals).count();
+  }
+
+  @Test
+  default void twoOwnersWithUnequalBacklogsGetEqualTurns() throws Exception {
+    warmUp("big", "small");
+    List<TaskSpec> big = of("big", 5, 1_000);
+    List<TaskSpec> small = of("small", 5, 50);
+    rig().submit(big);
+    rig().submit(small);
+
+    List<String> order = workOff(120, 10, List.of(big, small));
+    assertThat(count(order.subList(0, 110), "small")).as("all of them are done").isEqualTo(50);
+    assertThat(count(order.subList(0, 60), "small")).isBetween(20L, 40L);
+  }
+
+  @Test
+  default void receivesOfOneTaskTakeTurnsToo() throws Exception {
+    warmUp("big", "small");
+    List<TaskSpec> big = of("big", 5, 200);
+    List<TaskSpec> small = of("small", 5, 20);
+    rig().submit(big);
+    rig().submit(small);
+    workOff(2, 1, List.of(big, small)); // Both are there.
+
+    List<String> order = workOff(30, 1, List.of(big, small));
+    assertThat(count(order, "small")).isBetween(14L, 16L);
+  }
+
+  @Test
+  default void threeOwnersTakeTurns() throws Exception {
+    warmUp("a", "b", "default");
+    List<TaskSpec> a = of("a", 3, 300);
+    List<TaskSpec> b = of("b", 3, 200);
+    List<TaskSpec> c = of("default", 3, 100);
+    rig().submit(a);
+    rig().submit(b);
+    rig().submit(c);
+    workOff(6, 1, List.of(a, b, c));
+
+    List<String> order = workOff(90, 6, List.of(a, b, c));
+    for (String owner : List.of("a", "b", "default")) {
+      assertThat(count(order, owner)).as(owner).isBetween(25L, 35L);
+    }
+  }
+
+  @Test
+  default void anOwnerAloneGetsEverythingInItsOrder() throws Exception {
+    warmUp("other");
+    List<TaskSpec> alone = of("alone", 5, 500);
+    rig().submit(alone);
+
+    List<TaskId> received = new ArrayList<>();
+    while (received.size() < 500) {
+      List<Delivery> some = rig().queue().receive(LANE, room(500 - received.size()), SHORT);
+      assertThat(some).isNotEmpty();
+      some.forEach(delivery -> received.add(delivery.id()));
+    }
+    assertThat(received).isEqualTo(alone.stream().map(TaskSpec::id).toList());
+  }
+
+  @Test
+  default void aMoreUrgentTaskOfAnyOwnerGoesBeforeLessUrgentOnesOfAll() throws Exception {
+    warmUp("big", "small");
+    List<TaskSpec> idle = of("big", 0, 500);
+    List<TaskSpec> idleToo = of("small", 0, 500);
+    List<TaskSpec> urgent = of("small", 10, 5);
+    List<TaskSpec> urgentToo = of("big", 10, 5);
+    rig().submit(idle);
+    rig().submit(idleToo);
+    workOff(20, 10, List.of(idle, idleToo));
+    rig().submit(urgent);
+    rig().submit(urgentToo);
+
+    // A broker may take a moment to hand the urgent ones over.
+    Room mostUrgent = new Room(10, Long.MAX_VALUE, new Priority(10));
+    List<TaskId> received = new ArrayList<>();
+    while (received.size() < 10) {
+      List<Delivery> some = rig().queue().receive(LANE, mostUrgent, SHORT);
+      assertThat(some).as("after %d", received.size()).isNotEmpty();
+      some.forEach(delivery -> received.add(delivery.id()));
+    }
+    assertThat(received)
+        .containsExactlyInAnyOrderElementsOf(
+            Stream.concat(urgent.stream(), urgentToo.stream()).map(TaskSpec::id).toList());
+  }
+}

@@ -1,0 +1,183 @@
+package dev.penstock.storage.redis;
+
+import static dev.penstock.storage.IdentityContract.NAMED;
+import static dev.penstock.storage.TestTasks.KEEP_FAILED;
+import static dev.penstock.storage.TestTasks.LANE;
+import static dev.penstock.storage.TestTasks.as;
+import static dev.penstock.storage.TestTasks.bytes;
+import static dev.penstock.storage.TestTasks.json;
+import static dev.penstock.storage.TestTasks.task;
+import static dev.penstock.storage.TestTasks.taskAt;
+import static dev.penstock.storage.TestTasks.tasks;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.penstock.core.Ending;
+import dev.penstock.core.Unavailable;
+import dev.penstock.storage.Micros;
+import dev.penstock.storage.SettableClock;
+import dev.penstock.storage.StoreRig;
+import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStore.Inserted;
+import dev.penstock.task.Identity;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.testing.RedisServer;
+import io.vertx.core.Vertx;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What lies where in Redis: identities apart from their tasks, and nothing that is left behind. */
+final class RedisLayoutTest implements StoreRig {
+  private static final Duration ANSWERS = Duration.ofSeconds(10);
+
+  @TempDir Path folder;
+
+  private final SettableClock clock = new SettableClock();
+
+  @SuppressWarnings("NullAway.Init") // Started before each test.
+  private RedisServer redis;
+
+  @SuppressWarnings("NullAway.Init")
+  private Vertx vertx;
+
+  @SuppressWarnings("NullAway.Init")
+  private TaskStore store;
+
+  @BeforeEach
+  void start() throws Exception {
+    redis = RedisServer.start(folder);
+    vertx = Vertx.vertx();
+    store = open();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    store.close();
+    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    redis.close();
+  }
+
+  private TaskStore open() {
+    return RedisTaskStore.open(vertx, RedisTaskStoreTest.settings(redis, Map.of()), clock, ANSWERS);
+  }
+
+  @Override
+  public SettableClock clock() {
+    return clock;
+  }
+
+  @Override
+  public TaskStore store() {
+    return store;
+  }
+
+  @Override
+  public void restart() {
+    store.close();
+    store = open();
+  }
+
+  private Inserted insert(TaskSpec spec) {
+    return store.insert(List.of(spec)).getFirst();
+  }
+
+  @Test
+  void ofManyNodesThatSubmitTheSameAtOnceOneMakesTheTask() throws Exception {
+    try (TaskStore another = open()) {
+      for (int round = 0; round < 20; round++) {
+        var name = new Identity.Named("order-" + round, "digest");
+        Queue<Inserted> answers = new ConcurrentLinkedQueue<>();
+        atOnce(
+            8,
+            worker ->
+                answers.addAll(
+                    (worker % 2 == 0 ? store : another).insert(List.of(as(name, task())))));
+
+        assertThat(answers).filteredOn(Inserted.Kept.class::isInstance).hasSize(1);
+        assertThat(answers)
+            .filteredOn(Inserted.Earlier.class::isInstance)
+            .extracting(answer -> ((Inserted.Earlier) answer).task().id())
+            .hasSize(7)
+            .containsOnly(
+                ((Inserted.Earlier)
+                        answers.stream()
+                            .filter(Inserted.Earlier.class::isInstance)
+                            .findFirst()
+                            .orElseThrow())
+                    .task()
+                    .id());
+        assertThat(lane(LANE).ready()).isEqualTo(round + 1);
+      }
+    }
+  }
+
+  @Test
+  void anIdentityWhoseTaskNeverCameIsFreeAfterAWhile() throws Exception {
+    TaskSpec lost = as(NAMED, task());
+    insert(lost);
+    redis.command("DEL " + RedisShards.record(lost.id()));
+
+    Unavailable early = catchThrowableOfType(Unavailable.class, () -> insert(as(NAMED, task())));
+    assertThat(early.surelyNotDone()).isTrue();
+    clock.advance(Duration.ofSeconds(6));
+    TaskSpec next = as(NAMED, task());
+    assertThat(insert(next)).isEqualTo(new Inserted.Kept());
+    assertThat(insert(as(NAMED, task()))).isInstanceOf(Inserted.Earlier.class);
+    assertThat(get(next).spec().identity()).isNull();
+  }
+
+  @Test
+  void aTaskIsNotKeptAfterItsReservation() {
+    long now = Micros.of(clock.instant());
+    try (RedisLink link =
+        RedisLink.open(vertx, RedisTaskStoreTest.settings(redis, Map.of()), ANSWERS)) {
+      var calls = new RedisCalls(link, clock);
+      TaskId id = TaskId.random();
+      String shard = RedisShards.of(id);
+      List<Object> late = List.of(id, LANE.name(), 1, "", now - 1, "{}", bytes("{}"), 0);
+
+      assertThat(calls.run(RedisScript.INSERT, shard, late).get(0)).hasToString("LATE");
+      assertThat(store.find(id)).isEmpty();
+      assertThat(store.figures().lanes()).isEmpty();
+    }
+  }
+
+  @Test
+  void nothingIsLeftWhenEveryTaskIsGone() throws Exception {
+    store.insert(tasks(100));
+    fail(inserted(as(NAMED, task())));
+    settle(claimed(), new Ending.Backoff(ERROR, Duration.ZERO));
+    settle(claimed(), new Ending.Backoff(ERROR, Duration.ofSeconds(1)));
+    lose(claimed());
+    settle(claimed(), new Ending.Completed(json("[1,2,3]")));
+    inserted(taskAt(clock.instant().plusSeconds(1)));
+    TaskSpec forgotten = inserted(as(new Identity.Alike("work"), task()));
+    store.withdraw(forgotten.id());
+    assertThat(store.bytes()).isGreaterThan(100_000);
+    store.cancelPending(LANE, 1_000);
+    clock.advance(KEEP_FAILED);
+    assertThat(store.deleteExpired(1_000)).isEqualTo(106);
+
+    for (String shard : RedisShards.ALL) {
+      redis.command("DEL " + shard + ":began");
+    }
+    assertThat(redis.command("DBSIZE")).isEqualTo(":0");
+    assertThat(store.bytes()).isZero();
+  }
+
+  @Test
+  void shardsAreForEver() {
+    assertThat(RedisShards.of("00000000000000000000000000000000000a")).isEqualTo("penstock:{s00}");
+    assertThat(RedisShards.ALL).hasSize(16).startsWith("penstock:{s00}");
+  }
+}

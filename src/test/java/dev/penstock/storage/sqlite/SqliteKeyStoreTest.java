@@ -1,0 +1,28 @@
+package dev.penstock.storage.sqlite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.storage.KeyStore;
+import dev.penstock.storage.KeyStoreContract;
+import dev.penstock.storage.KeyStores;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SqliteKeyStoreTest extends KeyStoreContract {
+  @TempDir Path folder;
+
+  @SuppressWarnings("NullAway.Init") // The contract opens it before each test.
+  private SqliteDatabase database;
+
+  @Override
+  protected KeyStore open() {
+    database = SqliteDatabase.open(folder.resolve("data/penstock.db"));
+    assertThat(KeyStores.open(database)).isInstanceOf(SqliteKeyStore.class);
+    return new SqliteKeyStore(database, MOST);
+  }
+
+  @Override
+  protected void shutDown() {
+    database.close();
+  }
+}

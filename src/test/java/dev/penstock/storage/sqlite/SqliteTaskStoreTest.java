@@ -1,0 +1,91 @@
+package dev.penstock.storage.sqlite;
+
+import static dev.penstock.storage.TestTasks.ids;
+import static dev.penstock.storage.TestTasks.json;
+import static dev.penstock.storage.TestTasks.taskAt;
+import static dev.penstock.storage.TestTasks.tasks;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.core.Ending;
+import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStore.Claim;
+import dev.penstock.storage.TaskStore.Settle;
+import dev.penstock.storage.TaskStoreContract;
+import dev.penstock.storage.TaskStores;
+import dev.penstock.task.TaskSpec;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SqliteTaskStoreTest extends TaskStoreContract {
+  @TempDir Path folder;
+
+  @SuppressWarnings("NullAway.Init") // The contract opens it before each test.
+  private SqliteDatabase database;
+
+  @Override
+  protected TaskStore open(InstantSource clock) {
+    database = SqliteDatabase.open(folder.resolve("data/penstock.db"));
+    return TaskStores.open(database, clock);
+  }
+
+  @Override
+  protected void shutDown() {
+    store().close();
+    database.close();
+  }
+
+  @Test
+  void dueTasksWithLongInputsComeInSmallParts() {
+    Instant soon = clock().instant().plusSeconds(1);
+    List<TaskSpec> specs = List.of(longAt(soon), longAt(soon), longAt(soon));
+    store().insert(specs);
+    clock().advance(Duration.ofSeconds(1));
+
+    assertThat(store().promoteDue(10)).hasSize(2);
+    assertThat(store().promoteDue(10)).hasSize(1);
+    assertThat(store().promoteDue(10)).isEmpty();
+  }
+
+  @Test
+  void lapsedTasksWithLongInputsComeInSmallParts() {
+    Instant now = clock().instant();
+    List<TaskSpec> specs = List.of(longAt(now), longAt(now), longAt(now));
+    store().insert(specs);
+    claimAll(specs);
+    clock().advance(LEASE.plus(MARGIN).plusMillis(1));
+
+    assertThat(reclaim().ready()).hasSize(2);
+    assertThat(reclaim().ready()).hasSize(1);
+    assertThat(reclaim().ready()).isEmpty();
+  }
+
+  private static TaskSpec longAt(Instant runAt) {
+    return taskAt(runAt, new byte[5 * 1024 * 1024]);
+  }
+
+  @Test
+  void insertsAndSettlesAreSyncedAndClaimsAreNot() {
+    List<TaskSpec> specs = tasks(1);
+    Commits start = database.commits();
+    store().insert(specs);
+    Commits inserted = database.commits();
+    assertThat(inserted.synced()).isEqualTo(start.synced() + 1);
+    Claim.Claimed claimed =
+        (Claim.Claimed) store().claim(ids(specs), "w", Duration.ofSeconds(9), false).getFirst();
+    Commits afterClaim = database.commits();
+    assertThat(afterClaim.synced()).isEqualTo(inserted.synced());
+    assertThat(afterClaim.relaxed()).isEqualTo(inserted.relaxed() + 1);
+    store()
+        .settle(
+            List.of(
+                new Settle(
+                    claimed.task().id(), claimed.lease().token(), new Ending.Completed(json("1")))))
+        .getFirst();
+    assertThat(database.commits().synced()).isEqualTo(afterClaim.synced() + 1);
+  }
+}

@@ -1,0 +1,223 @@
+package dev.penstock.types.plugin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.penstock.bus.Request.Part;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.TaskError.Code;
+import dev.penstock.task.TaskHandler;
+import dev.penstock.testing.PluginJar;
+import dev.penstock.types.Schemas;
+import dev.penstock.worker.TestTasks;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class PluginsTest {
+  private static final String HANDLER =
+      """
+      public final class NAME implements TaskHandler {
+        public String type() { return "TYPE"; }
+        public String inputSchema() { return INPUT; }
+        public String outputSchema() { return "{}"; }
+        public Outcome run(Task task, Control control) { RUN }
+      }
+      """;
+
+  @TempDir Path folder;
+  @TempDir Path work;
+
+  private static String handler(String name, String type, String input, String run) {
+    return HANDLER
+        .replace("NAME", name)
+        .replace("TYPE", type)
+        .replace("INPUT", input)
+        .replace("RUN", run);
+  }
+
+  private static String returning(String value) {
+    return handler("A", "a", "\"{}\"", "return " + value + ";");
+  }
+
+  /** Makes a jar of handlers; their classes are called A, B and so on. */
+  private void jar(String name, String... sources) throws IOException {
+    var classes = new HashMap<String, String>();
+    for (String source : sources) {
+      classes.put(Character.toString('A' + classes.size()), source);
+    }
+    PluginJar.build(Files.createDirectories(work.resolve(name)), classes, folder.resolve(name));
+  }
+
+  private Plugins load() {
+    return Plugins.load(folder, Set.of("ping"));
+  }
+
+  /** What comes of the one handler that the folder brings. */
+  private Outcome run() throws InterruptedException {
+    try (Plugins plugins = load()) {
+      assertThat(plugins.handlers()).as("%s", plugins.parts()).hasSize(1);
+      TaskHandler handler = plugins.handlers().getFirst();
+      return handler.run(TestTasks.task(new Lane("a", null), "{}", 0), _ -> {});
+    }
+  }
+
+  private static String text(Outcome outcome) {
+    return new String(((Outcome.Done) outcome).output().bytes(), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void aFolderThatIsNotThereHasNoPlugins() {
+    try (Plugins plugins = Plugins.load(folder.resolve("none"), Set.of())) {
+      assertThat(plugins.handlers()).isEmpty();
+      assertThat(plugins.parts()).isEmpty();
+    }
+  }
+
+  @Test
+  void aHandlerOfAJarRunsItsTasks() throws Exception {
+    jar("good.jar", returning("Outcome.done(java.util.Map.of(\"n\", 1))"));
+    assertThat(text(run())).isEqualTo("{\"n\":1}");
+  }
+
+  @Test
+  void aPluginSeesTheApiButNotTheProgramsLibraries() throws Exception {
+    jar(
+        "curious.jar",
+        handler(
+            "A",
+            "a",
+            "\"{}\"",
+            """
+            try {
+              Class.forName("org.slf4j.Logger");
+              Class.forName("com.fasterxml.jackson.databind.ObjectMapper");
+              return Outcome.done("seen");
+            } catch (ClassNotFoundException e) {
+              return Outcome.done(e.getMessage());
+            }
+            """));
+    assertThat(text(run())).contains("com.fasterxml.jackson");
+  }
+
+  @Test
+  void aPluginsOwnLoaderIsTheContextWhileItRuns() throws Exception {
+    ClassLoader before = Thread.currentThread().getContextClassLoader();
+    jar(
+        "context.jar",
+        returning(
+            "Outcome.done(Thread.currentThread().getContextClassLoader()"
+                + " == A.class.getClassLoader())"));
+    assertThat(text(run())).isEqualTo("true");
+    assertThat(Thread.currentThread().getContextClassLoader()).isSameAs(before);
+  }
+
+  @Test
+  void whatIsWrongWithAJarIsToldAndHarmsNoOther() throws Exception {
+    Files.writeString(folder.resolve("1-text.jar"), "no jar at all");
+    Files.createDirectory(folder.resolve("2-folder.jar"));
+    Files.writeString(folder.resolve("readme.txt"), "passed over");
+    jar("3-empty.jar");
+    jar("4-taken.jar", handler("A", "ping", "\"{}\"", "return null;"));
+    jar("5-name.jar", handler("A", "Bad.Name", "\"{}\"", "return null;"));
+    jar("6-good.jar", returning("null"));
+    jar("7-again.jar", returning("null"));
+    jar(
+        "8-throws.jar",
+        handler("A", "b", "\"{}\"", "return null;")
+            .replace(
+                "public String type",
+                "public A() { throw new Error(\"ouch\"); }\npublic String type"),
+        handler("B", "c", "\"{}\"", "return null;"));
+    jar("9-null.jar", handler("A", "d", "null", "return null;"));
+    try (Plugins plugins = load()) {
+      assertThat(plugins.handlers().stream().map(TaskHandler::type)).containsExactly("a", "c");
+      assertThat(plugins.parts()).allMatch(Part::ok).hasSize(9);
+      List<String> told =
+          plugins.parts().stream().map(part -> part.name() + ": " + part.message()).toList();
+      assertThat(told.get(0)).startsWith("plugin 1-text.jar: not loaded: it is not a readable jar");
+      assertThat(told.get(1)).contains("2-folder.jar: not loaded", "it is no file");
+      assertThat(told.get(2)).isEqualTo("plugin 3-empty.jar: not loaded: it names no handler");
+      assertThat(told.get(3)).endsWith("not loaded: the type ping is taken");
+      assertThat(told.get(4)).contains("the type 'Bad.Name' is not allowed");
+      assertThat(told.get(5)).isEqualTo("plugin 6-good.jar: task types: a");
+      assertThat(told.get(6)).endsWith("not loaded: the type a is taken");
+      assertThat(told.get(7)).contains("task types: c; not loaded: ", "ouch");
+      assertThat(told.get(8)).contains("plugin.A returns null");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "{\"type\":                                    | is not JSON",
+        "[]                                            | is no JSON object",
+        "{\"type\":\"text\"}                           | is no JSON Schema",
+        "{\"$ref\":\"http://127.0.0.1:9/s.json\"}      | outside itself",
+        "{\"items\":{\"$ref\":\"file:///etc/s.json\"}} | outside itself",
+        "{\"$schema\":\"http://json-schema.org/draft-07/schema#\"} | is written for",
+        "{\"pattern\":\"(\"}                           | cannot be used",
+        "{\"$ref\":\"#/$defs/none\"}                   | cannot be used",
+        "{\"$ref\":\"#\"}                              | without end",
+      })
+  void aSchemaThatIsNoneIsRefused(String schema, String problem) {
+    assertThat(PluginSchema.problem(schema)).contains(problem);
+  }
+
+  @Test
+  void theSchemasOfTheProgramItselfWouldBeTaken() {
+    for (String schema :
+        List.of(
+            Schemas.EMBEDDING_INPUT,
+            Schemas.EMBEDDING_OUTPUT,
+            Schemas.PING_INPUT,
+            Schemas.PING_OUTPUT)) {
+      assertThat(PluginSchema.problem(schema)).isNull();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "null | returned null",
+        "new Outcome.Retry(null) | without saying why",
+        "new Outcome.Postpone(java.time.Duration.ofDays(400)) | 0 to 30 days",
+        "new Outcome.Done(TaskOutput.json(\"{\")) | is not JSON",
+        "new Outcome.Done(TaskOutput.json(\"\")) | is empty",
+        "new Outcome.Done(TaskOutput.json(\"1 2\")) | one JSON value",
+        "new Outcome.Done(new TaskOutput(TaskOutput.Format.JSON, new byte[] {34, -1, 34})) | not JSON",
+        "new Outcome.Done(new TaskOutput(TaskOutput.Format.EMBEDDINGS, new byte[16])) | must be JSON",
+        "Outcome.done(\"x\".repeat(16 << 20)) | at most 16777216",
+        "new Outcome.Reject(new TaskError(TaskError.Code.LEASE_LOST, \"mine\")) | lease_lost: mine",
+      })
+  void anOutcomeThatCannotBeKeptFailsTheTask(String value, String problem) throws Exception {
+    jar("results.jar", returning(value));
+    assertThat(run())
+        .isInstanceOfSatisfying(
+            Outcome.Reject.class,
+            reject -> {
+              assertThat(reject.error().code()).isEqualTo(Code.HANDLER_FAILED);
+              assertThat(reject.error().message()).contains(problem);
+            });
+  }
+
+  @Test
+  void anErrorThrownByAHandlerIsAnExceptionToItsRun() throws Exception {
+    jar("errors.jar", handler("A", "a", "\"{}\"", "throw new AssertionError(\"no\");"));
+    assertThatThrownBy(this::run)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("no");
+  }
+}

@@ -1,0 +1,233 @@
+package dev.penstock.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.bus.Request.Ran;
+import dev.penstock.bus.Request.RunNow;
+import dev.penstock.core.Lease;
+import dev.penstock.core.LeasedTask;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.Priority;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskError.Code;
+import dev.penstock.task.TaskHandler;
+import dev.penstock.task.TaskOutput;
+import dev.penstock.task.TaskState;
+import dev.penstock.testing.Await;
+import dev.penstock.types.embedding.EmbeddingItems;
+import dev.penstock.types.embedding.EmbeddingWork;
+import dev.penstock.types.ping.PingHandler;
+import dev.penstock.worker.RunSlots.Offer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+final class DirectRunsTest {
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Lane LANE = new Lane("scripted", null);
+  private static final TaskError ERROR = new TaskError(Code.INVALID_INPUT, "not like that");
+  private static final TaskOutput OUTPUT = TaskOutput.json("1");
+
+  private final SoloGate floor = new SoloGate();
+  private final RunSlots hand = new RunSlots(2, 1, 1_000);
+  private final WorkerBoard board = new WorkerBoard();
+  private final Handler handler = new Handler();
+  private final DirectRuns direct = new DirectRuns(handler, "worker", floor, hand, board);
+
+  private interface Body {
+    Outcome run() throws InterruptedException;
+  }
+
+  private static final class Handler extends ScriptedHandler {
+    private final AtomicInteger begun = new AtomicInteger();
+    private volatile boolean free = true;
+    private volatile Outcome known = new Outcome.Postpone(Duration.ZERO);
+    private volatile Body body = () -> new Outcome.Done(OUTPUT);
+
+    Handler() {
+      super(LANE.type());
+    }
+
+    @Override
+    public boolean free(RunNow request) {
+      return free;
+    }
+
+    @Override
+    public Outcome run(RunNow request, Control control) throws InterruptedException {
+      begun.incrementAndGet();
+      return body.run();
+    }
+
+    @Override
+    public Outcome known(RunNow request) {
+      return known;
+    }
+
+    @Override
+    public Outcome run(Task task, Control control) {
+      throw new AssertionError("there is no task");
+    }
+  }
+
+  private static RunNow request(int priority) {
+    Task task = TestTasks.task(LANE, "{}", 0, new Priority(priority), Duration.ofMinutes(1));
+    var work = new EmbeddingWork(new EmbeddingItems.Texts(List.of("a")), null, null);
+    return new RunNow(task.spec(), work, Duration.ofMinutes(1));
+  }
+
+  private void assertBecomesATask(int priority) throws Exception {
+    int before = handler.begun.get();
+    assertThat(direct.run(request(priority))).isInstanceOf(Ran.NotNow.class);
+    assertThat(handler.begun).hasValue(before);
+  }
+
+  private static Run run(int priority, TaskHandler handler) {
+    Task task = TestTasks.task(LANE, "{}", 0, new Priority(priority), Duration.ofMinutes(1));
+    var lease = new Lease(task.id(), Lease.newToken(), Instant.MAX);
+    return new Run(new LeasedTask(task, lease), handler, Duration.ofMinutes(1), System.nanoTime());
+  }
+
+  private void fill(int priority) throws InterruptedException {
+    Offer offer = hand.reserve(Duration.ZERO);
+    List<Run> runs = new ArrayList<>();
+    for (int i = 0; i < offer.tasks(); i++) {
+      runs.add(run(priority, handler));
+    }
+    hand.take(offer, runs);
+  }
+
+  private FutureTask<Ran> last() throws Exception {
+    handler.body =
+        () -> {
+          new CountDownLatch(1).await();
+          return new Outcome.Done(OUTPUT);
+        };
+    var ran = new FutureTask<>(() -> direct.run(request(7)));
+    Thread.ofVirtual().start(ran);
+    Await.until("it runs", LIMIT, () -> handler.begun.get() == 1);
+    return ran;
+  }
+
+  private Task ended() throws InterruptedException {
+    return ((Ran.Ended) direct.run(request(7))).task();
+  }
+
+  @Test
+  void whatAFreeHandlerTakesEndsLikeATask() throws Exception {
+    Task task = ended();
+    assertThat(task.state()).isEqualTo(TaskState.COMPLETED);
+    assertThat(task.output()).isSameAs(OUTPUT);
+    assertThat(task.worker()).isEqualTo("worker");
+    assertThat(task.finishedAt()).isNotNull();
+    assertThat(hand.size()).isZero();
+    assertThat(floor.enterAlone(Duration.ZERO)).as("it has left the floor").isTrue();
+    assertThat(done()).isEqualTo(1);
+  }
+
+  private long done() {
+    return board.figures("worker", List.of(), List.of(), 0, List.of(), false).done();
+  }
+
+  @Test
+  void aWrongInputIsTheEndOfItToo() throws Exception {
+    handler.body = () -> new Outcome.Reject(ERROR);
+    Task task = ended();
+    assertThat(task.state()).isEqualTo(TaskState.FAILED);
+    assertThat(task.error()).isSameAs(ERROR);
+    assertThat(done()).isZero();
+  }
+
+  @Test
+  void whatHasToBeTriedAgainBecomesATask() throws Exception {
+    handler.body = () -> new Outcome.Retry(ERROR);
+    assertThat(direct.run(request(7))).isInstanceOf(Ran.NotNow.class);
+    handler.body = () -> new Outcome.Postpone(Duration.ofSeconds(1));
+    assertThat(direct.run(request(7))).isInstanceOf(Ran.NotNow.class);
+    handler.body =
+        () -> {
+          throw new IllegalStateException("scripted");
+        };
+    assertThat(direct.run(request(7))).isInstanceOf(Ran.NotNow.class);
+    assertThat(hand.size()).isZero();
+  }
+
+  @Test
+  void whatABusyHandlerWouldLetWaitBecomesATask() throws Exception {
+    handler.free = false;
+    assertBecomesATask(10);
+  }
+
+  @Test
+  void whatIsKnownWaitsForNobody() throws Exception {
+    handler.known = new Outcome.Done(OUTPUT);
+    handler.free = false;
+    fill(10);
+    assertThat(floor.enterAlone(Duration.ZERO)).isTrue();
+    Task task = ended();
+    assertThat(task.state()).isEqualTo(TaskState.COMPLETED);
+    assertThat(task.output()).isSameAs(OUTPUT);
+    assertThat(handler.begun).hasValue(0);
+    assertThat(done()).as("counted like any other").isEqualTo(1);
+  }
+
+  @Test
+  void whatRanAndCameToNothingIsNotLookedUp() throws Exception {
+    handler.known = new Outcome.Done(OUTPUT);
+    handler.body = () -> new Outcome.Retry(ERROR);
+    assertThat(direct.run(request(7))).isInstanceOf(Ran.NotNow.class);
+  }
+
+  @Test
+  void aHandlerThatCannotTellIsAlwaysGivenTasks() throws Exception {
+    var pings = new DirectRuns(new PingHandler("worker", false), "worker", floor, hand, board);
+    assertThat(pings.run(request(10))).isInstanceOf(Ran.NotNow.class);
+  }
+
+  @Test
+  void whileASuspectHasTheFloorOthersBecomeTasks() throws Exception {
+    assertThat(floor.enterAlone(Duration.ZERO)).isTrue();
+    assertBecomesATask(10);
+    floor.leaveAlone();
+    assertThat(ended().state()).isEqualTo(TaskState.COMPLETED);
+  }
+
+  @Test
+  void tasksThatMayWaitForAPlaceArePassedByMoreUrgentWorkAlone() throws Exception {
+    fill(6);
+    assertBecomesATask(6);
+    assertThat(ended().spec().priority()).isEqualTo(new Priority(7));
+  }
+
+  @Test
+  void itTakesNoPlaceFromTasksAndRunsBesideThem() throws Exception {
+    var running = last();
+    assertThat(hand.size()).isEqualTo(1);
+    assertThat(hand.runs()).as("nothing to extend").isEmpty();
+    assertThat(hand.reserve(Duration.ZERO).tasks()).isEqualTo(2);
+    stop(Run.Stop.SHUTDOWN);
+    assertThat(running.get(20, TimeUnit.SECONDS)).isInstanceOf(Ran.NotNow.class);
+  }
+
+  private void stop(Run.Stop why) {
+    hand.all().forEach(run -> run.stop(why));
+  }
+
+  @Test
+  void whatIsStoppedIsNoResult() throws Exception {
+    var running = last();
+    stop(Run.Stop.LEASE_LOST);
+    assertThat(running.get(20, TimeUnit.SECONDS)).isInstanceOf(Ran.NotNow.class);
+    assertThat(hand.awaitEmpty(LIMIT)).isTrue();
+  }
+}

@@ -1,0 +1,468 @@
+package dev.penstock.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.Held;
+import dev.penstock.bus.Request.Ran;
+import dev.penstock.bus.Request.RunNow;
+import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.config.SettingsLoader;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.Priority;
+import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError.Code;
+import dev.penstock.task.TaskHandler;
+import dev.penstock.task.TaskOutput;
+import dev.penstock.testing.Await;
+import dev.penstock.types.embedding.EmbeddingItems;
+import dev.penstock.types.embedding.EmbeddingWork;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.slf4j.MDC;
+
+@Timeout(60)
+final class LaneRunnerTest {
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Lane LANE = new Lane("scripted", null);
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+  private static final Outcome DONE =
+      new Outcome.Done(new TaskOutput(TaskOutput.Format.JSON, new byte[] {'1'}));
+
+  private final Vertx vertx = Vertx.vertx();
+  private final Bus bus = Bus.over(vertx, "test-node");
+  private final ScriptedQueue queue = new ScriptedQueue(bus);
+  private final Handler handler = new Handler();
+  private @Nullable LaneRunner runner;
+
+  /** What a run does. */
+  private interface Body {
+    Outcome run(Task task, TaskHandler.Control control) throws InterruptedException;
+  }
+
+  /** Runs each task as the test says, and knows which were begun and interrupted. */
+  private static final class Handler extends ScriptedHandler {
+    private final Map<Task, Boolean> begun = new ConcurrentHashMap<>();
+    private final CountDownLatch open = new CountDownLatch(1);
+    private volatile Body body = (_, _) -> DONE;
+    private volatile int concurrency;
+
+    Handler() {
+      super(LANE.type());
+    }
+
+    /** Runs that last until {@link #open} is. */
+    Outcome last(Task task, Control control) throws InterruptedException {
+      try {
+        open.await();
+        return DONE;
+      } catch (InterruptedException e) {
+        begun.put(task, true);
+        throw e;
+      }
+    }
+
+    boolean interrupted(Task task) {
+      return begun.getOrDefault(task, false);
+    }
+
+    @Override
+    public int concurrency() {
+      return concurrency;
+    }
+
+    @Override
+    public boolean free(RunNow request) {
+      return true;
+    }
+
+    @Override
+    public Outcome run(RunNow request, Control control) throws InterruptedException {
+      control.progress(new Progress(1, 2, "texts"));
+      open.await();
+      return DONE;
+    }
+
+    @Override
+    public Outcome run(Task task, Control control) throws InterruptedException {
+      begun.put(task, false);
+      return body.run(task, control);
+    }
+  }
+
+  @BeforeEach
+  void lastByDefault() {
+    handler.body = handler::last;
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    handler.open.countDown();
+    if (runner != null) {
+      runner.stopLeasing();
+      runner.drain(LIMIT);
+    }
+    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+
+  private LaneRunner start(String... settings) {
+    Map<String, String> keys = new HashMap<>();
+    keys.put("inference.tasks-in-hand", "4");
+    for (int i = 0; i < settings.length; i += 2) {
+      keys.put(settings[i], settings[i + 1]);
+    }
+    var started =
+        new LaneRunner(
+            bus,
+            LANE,
+            handler,
+            "worker",
+            SettingsLoader.load(keys, Map.of(), null),
+            new SoloGate(),
+            new WorkerBoard());
+    runner = started;
+    started.start();
+    return started;
+  }
+
+  private Task add(int priority, Duration timeout) {
+    Task task = TestTasks.task(LANE, "{}", 0, new Priority(priority), timeout);
+    queue.add(task);
+    return task;
+  }
+
+  private Task addSuspect() {
+    Task clean = TestTasks.task(LANE, "{}", 0);
+    Task suspect =
+        new Task(
+            clean.spec(),
+            clean.state(),
+            clean.attempts(),
+            1,
+            null,
+            clean.createdAt(),
+            null,
+            null,
+            null,
+            null,
+            null);
+    queue.add(suspect);
+    return suspect;
+  }
+
+  private void awaitBegun(Task task) throws Exception {
+    Await.until("the task runs", LIMIT, () -> handler.begun.containsKey(task));
+  }
+
+  private SettleTask awaitSettled() throws Exception {
+    Await.until("a task is settled", LIMIT, () -> !queue.settled().isEmpty());
+    assertThat(queue.settled()).hasSize(1);
+    return queue.settled().getFirst();
+  }
+
+  @Test
+  void aTaskIsRunAndItsOutcomeSettledUnderItsLease() throws Exception {
+    handler.body = (_, _) -> DONE;
+    start();
+    Task task = add(5, MINUTE);
+    SettleTask settled = awaitSettled();
+    assertThat(settled.id()).isEqualTo(task.id());
+    assertThat(settled.outcome()).isSameAs(DONE);
+  }
+
+  @Test
+  void aTaskPastItsTimeLimitIsInterruptedAndTriedAgain() throws Exception {
+    start();
+    Task task = add(5, Duration.ofMillis(100));
+    assertThat(awaitSettled().outcome())
+        .isInstanceOfSatisfying(
+            Outcome.Retry.class, retry -> assertThat(retry.error().code()).isEqualTo(Code.TIMEOUT));
+    assertThat(handler.interrupted(task)).isTrue();
+  }
+
+  private static RunNow direct(Duration limit) {
+    var work = new EmbeddingWork(new EmbeddingItems.Texts(List.of("a")), null, null);
+    return new RunNow(TestTasks.task(LANE, "{}", 0).spec(), work, limit);
+  }
+
+  private FutureTask<Ran> begin(LaneRunner running) throws Exception {
+    var ran = new FutureTask<>(() -> running.runNow(direct(MINUTE)));
+    Thread.ofVirtual().start(ran);
+    Await.until("it runs", LIMIT, () -> running.running() == 1);
+    return ran;
+  }
+
+  @Test
+  void workThatIsNoTaskIsStoppedAtItsLimit() throws Exception {
+    LaneRunner running = start();
+    assertThat(running.runNow(direct(Duration.ofMillis(100)))).isInstanceOf(Ran.NotNow.class);
+    assertThat(running.running()).isZero();
+  }
+
+  @Test
+  void workThatIsNoTaskHasNoLeaseToExtendOrLose() throws Exception {
+    LaneRunner running = start("lease.extend-every", "50ms");
+    var ran = begin(running);
+    Task task = add(5, MINUTE);
+    awaitBegun(task);
+    Await.until("the keeper has looked often", LIMIT, () -> queue.held().size() > 2);
+    assertThat(queue.held()).extracting(Held::id).containsOnly(task.id());
+    handler.open.countDown();
+    assertThat(ran.get(20, TimeUnit.SECONDS)).isInstanceOf(Ran.Ended.class);
+  }
+
+  @Test
+  void aLaneThatStopsEndsSuchWorkAndBeginsNoMore() throws Exception {
+    LaneRunner running = start();
+    var ran = begin(running);
+    running.stopLeasing();
+    assertThat(running.runNow(direct(MINUTE))).isInstanceOf(Ran.NotNow.class);
+    handler.open.countDown();
+    running.drain(LIMIT);
+    assertThat(ran.get(20, TimeUnit.SECONDS)).isInstanceOf(Ran.Ended.class);
+  }
+
+  @Test
+  void suchWorkThatDoesNotEndInTimeIsLeftToATask() throws Exception {
+    LaneRunner running = start();
+    var ran = begin(running);
+    running.stopLeasing();
+    running.drain(Duration.ofMillis(1));
+    assertThat(ran.get(20, TimeUnit.SECONDS)).isInstanceOf(Ran.NotNow.class);
+  }
+
+  @Test
+  void aLostLeaseStopsTheRunAndSettlesNothing() throws Exception {
+    LaneRunner running = start("lease.extend-every", "50ms");
+    Task task = add(5, MINUTE);
+    awaitBegun(task);
+    queue.lose(task.id());
+    Await.until("nothing runs", LIMIT, () -> running.running() == 0);
+    assertThat(handler.interrupted(task)).isTrue();
+    assertThat(queue.settled()).isEmpty();
+  }
+
+  @Test
+  void progressTravelsWithTheNextExtension() throws Exception {
+    var half = new Progress(1, 2, "half");
+    handler.body =
+        (task, control) -> {
+          control.progress(half);
+          return handler.last(task, control);
+        };
+    start("lease.extend-every", "10s");
+    Task task = add(5, MINUTE);
+    Await.until("progress is told", LIMIT, () -> !queue.held().isEmpty());
+    Held held = queue.held().getFirst();
+    assertThat(held.id()).isEqualTo(task.id());
+    assertThat(held.progress()).isEqualTo(half);
+  }
+
+  @Test
+  void aSettleIsRepeatedUntilItIsAnswered() throws Exception {
+    handler.body = (_, _) -> DONE;
+    queue.refuseSettles(3);
+    start();
+    Task task = add(5, MINUTE);
+    assertThat(awaitSettled().id()).isEqualTo(task.id());
+    assertThat(queue.settlesRefused()).isEqualTo(3);
+  }
+
+  @Test
+  void aSettleIsGivenUpWhenTheLeaseHasEnded() throws Exception {
+    handler.body = (_, _) -> DONE;
+    queue.refuseSettles(Integer.MAX_VALUE);
+    queue.stopExtending();
+    LaneRunner running = start("lease.duration", "500ms", "lease.extend-every", "100ms");
+    add(5, MINUTE);
+    Await.until("it was tried", LIMIT, () -> queue.settlesRefused() > 0);
+    Await.until("it is given up", LIMIT, () -> running.running() == 0);
+    assertThat(queue.settled()).isEmpty();
+  }
+
+  @Test
+  void aLeaseThatCannotBeExtendedStopsTheRun() throws Exception {
+    queue.stopExtending();
+    LaneRunner running = start("lease.duration", "500ms", "lease.extend-every", "100ms");
+    Task task = add(5, MINUTE);
+    awaitBegun(task);
+    Await.until("nothing runs", LIMIT, () -> running.running() == 0);
+    assertThat(handler.interrupted(task)).isTrue();
+    assertThat(queue.settled()).isEmpty();
+  }
+
+  @Test
+  void aStopGivesBackUncountedWhatDoesNotFinish() throws Exception {
+    LaneRunner running = start();
+    Task task = add(5, MINUTE);
+    awaitBegun(task);
+    running.stopLeasing();
+    running.drain(Duration.ofMillis(100));
+    assertThat(awaitSettled().outcome()).isEqualTo(new Outcome.Postpone(Duration.ZERO));
+    assertThat(handler.interrupted(task)).isTrue();
+    assertThat(running.running()).isZero();
+    add(5, MINUTE);
+    assertThat(queue.waiting()).as("nothing more is leased").hasSize(1);
+  }
+
+  @Test
+  void aStopLetsFinishWhatFinishesInTime() throws Exception {
+    LaneRunner running = start();
+    Task task = add(5, MINUTE);
+    awaitBegun(task);
+    running.stopLeasing();
+    handler.open.countDown();
+    running.drain(LIMIT);
+    assertThat(awaitSettled().outcome()).isSameAs(DONE);
+    assertThat(handler.interrupted(task)).isFalse();
+  }
+
+  @Test
+  void whatIsLeasedAsItStopsIsGivenBackWithoutBeginning() throws Exception {
+    queue.letWait();
+    LaneRunner running = start();
+    Await.until("it asks for work", LIMIT, () -> queue.asking() > 0);
+    running.stopLeasing();
+    Task task = add(5, MINUTE);
+    assertThat(awaitSettled().outcome()).isEqualTo(new Outcome.Postpone(Duration.ZERO));
+    assertThat(handler.begun).doesNotContainKey(task);
+    add(9, MINUTE); // so that who asks for urgent work need not wait for long
+  }
+
+  @Test
+  void aHandlerThatThrowsHasFailedAndMayBeTriedAgain() throws Exception {
+    handler.body =
+        (_, _) -> {
+          throw new IllegalStateException("broken");
+        };
+    start();
+    add(5, MINUTE);
+    assertThat(awaitSettled().outcome())
+        .isInstanceOfSatisfying(
+            Outcome.Retry.class,
+            retry -> {
+              assertThat(retry.error().code()).isEqualTo(Code.HANDLER_FAILED);
+              assertThat(retry.error().message()).contains("broken");
+            });
+  }
+
+  @Test
+  void urgentWorkRunsThoughTheHandIsFullOfLessUrgentWork() throws Exception {
+    LaneRunner running = start();
+    for (int i = 0; i < 5; i++) {
+      add(3, MINUTE);
+    }
+    Await.until("the hand is full", LIMIT, () -> running.running() == 4);
+    assertThat(queue.waiting()).hasSize(1);
+    Task urgent = add(7, MINUTE);
+    awaitBegun(urgent);
+    assertThat(running.running()).isEqualTo(5);
+    assertThat(queue.waiting()).as("the other bulk work waits").hasSize(1);
+  }
+
+  @Test
+  void aTaskThatLostALeaseRunsWhenNothingElseDoes() throws Exception {
+    LaneRunner running = start();
+    Task neighbour = add(5, MINUTE);
+    awaitBegun(neighbour);
+    Task suspect = addSuspect();
+    assertThat(handler.begun).doesNotContainKey(suspect);
+    handler.open.countDown();
+    awaitBegun(suspect);
+    Await.until("both are settled", LIMIT, () -> queue.settled().size() == 2);
+    assertThat(queue.settled().getFirst().id()).isEqualTo(neighbour.id());
+    assertThat(running.running()).isLessThanOrEqualTo(1);
+  }
+
+  @Test
+  void aHandlersOwnLimitHoldsForUrgentWorkToo() throws Exception {
+    handler.concurrency = 2;
+    LaneRunner running = start();
+    for (int i = 0; i < 4; i++) {
+      add(3, MINUTE);
+    }
+    Await.until("the hand is full", LIMIT, () -> running.running() == 2);
+    Task urgent = add(10, MINUTE);
+    handler.body = (_, _) -> DONE;
+    handler.open.countDown();
+    Await.until("all are settled", LIMIT, () -> queue.settled().size() == 5);
+    assertThat(queue.settled().getFirst().id())
+        .as("what comes first is one of those that were in hand")
+        .isNotEqualTo(urgent.id());
+  }
+
+  @Test
+  void aCancelledRunThatGoesOnKeepsItsPlaceWhenItsTaskComesAgain() throws Exception {
+    handler.concurrency = 1;
+    handler.body =
+        (_, _) -> {
+          while (true) {
+            try {
+              handler.open.await();
+              return DONE;
+            } catch (InterruptedException e) {
+              // Does not heed it.
+            }
+          }
+        };
+    LaneRunner running = start();
+    Task task = add(5, MINUTE);
+    awaitBegun(task);
+    running.cancel(task.id());
+    queue.add(task);
+    assertThat(running.running()).isEqualTo(1);
+    assertThat(queue.waiting()).as("its new run has to wait for the old one").hasSize(1);
+    handler.open.countDown();
+    Await.until("the new run is settled, and only it", LIMIT, () -> queue.settled().size() == 1);
+    Await.until("both have left", LIMIT, () -> running.running() == 0);
+    assertThat(queue.settled()).hasSize(1);
+  }
+
+  @Test
+  void aRunThatIgnoresTheInterruptIsToldThatItShouldStop() throws Exception {
+    var before = new ConcurrentHashMap<Task, Boolean>();
+    handler.body =
+        (task, control) -> {
+          before.put(task, control.stopped());
+          while (!control.stopped()) {
+            Thread.interrupted();
+            Thread.onSpinWait();
+          }
+          return new Outcome.Postpone(MINUTE);
+        };
+    start();
+    Task task = add(5, Duration.ofMillis(100));
+    assertThat(awaitSettled().outcome())
+        .isInstanceOfSatisfying(
+            Outcome.Retry.class, retry -> assertThat(retry.error().code()).isEqualTo(Code.TIMEOUT));
+    assertThat(before).containsEntry(task, false);
+  }
+
+  @Test
+  void whatARunLogsCarriesItsTask() throws Exception {
+    var seen = new ConcurrentHashMap<Task, String>();
+    handler.body =
+        (task, _) -> {
+          seen.put(task, MDC.get("task"));
+          return DONE;
+        };
+    start();
+    Task task = add(5, MINUTE);
+    awaitSettled();
+    assertThat(seen).containsEntry(task, task.id().value());
+  }
+}

@@ -1,0 +1,141 @@
+package dev.penstock.worker;
+
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.ExtendLeases;
+import dev.penstock.bus.Request.Extended;
+import dev.penstock.bus.Request.Held;
+import dev.penstock.bus.Request.LeaseTasks;
+import dev.penstock.bus.Request.Leased;
+import dev.penstock.bus.Request.SettleReply;
+import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.bus.Request.SettleTasks;
+import dev.penstock.bus.Request.Suspects;
+import dev.penstock.core.Lease;
+import dev.penstock.core.LeasedTask;
+import dev.penstock.core.Unavailable;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The other side of the bus: gives tasks out, keeps account of what it hears, fails when told. */
+final class ScriptedQueue {
+  private final List<Task> waiting = new ArrayList<>();
+  private final List<Held> held = new ArrayList<>();
+  private final List<SettleTask> settled = new ArrayList<>();
+  private final Set<TaskId> lost = new HashSet<>();
+  private int settlesToRefuse;
+  private int settlesRefused;
+  private boolean extending = true;
+  private boolean patient;
+  private int asking;
+
+  ScriptedQueue(Bus bus) {
+    bus.serve(LeaseTasks.class, this::lease);
+    bus.serve(ExtendLeases.class, this::extend);
+    bus.serve(SettleTasks.class, this::settle);
+  }
+
+  synchronized void add(Task task) {
+    waiting.add(task);
+    waiting.sort(Comparator.comparing((Task each) -> each.spec().priority()).reversed());
+    notifyAll();
+  }
+
+  /** From now on who asks for work waits until there is some. */
+  synchronized void letWait() {
+    patient = true;
+  }
+
+  /** Requests that wait for work now. */
+  synchronized int asking() {
+    return asking;
+  }
+
+  /** From now on the task is somebody else's. */
+  synchronized void lose(TaskId id) {
+    lost.add(id);
+  }
+
+  synchronized void refuseSettles(int times) {
+    settlesToRefuse = times;
+  }
+
+  synchronized void stopExtending() {
+    extending = false;
+  }
+
+  synchronized List<Task> waiting() {
+    return List.copyOf(waiting);
+  }
+
+  synchronized List<Held> held() {
+    return List.copyOf(held);
+  }
+
+  synchronized List<SettleTask> settled() {
+    return List.copyOf(settled);
+  }
+
+  synchronized int settlesRefused() {
+    return settlesRefused;
+  }
+
+  private synchronized Leased lease(LeaseTasks request) {
+    long until = System.nanoTime() + request.patience().toNanos();
+    while (true) {
+      boolean suspect = !waiting.isEmpty() && waiting.getFirst().lost() > 0;
+      if (suspect && request.suspects() != Suspects.TAKE) {
+        return new Leased(List.of(), true);
+      }
+      List<Task> given =
+          waiting.stream()
+              .filter(task -> task.spec().priority().compareTo(request.least()) >= 0)
+              .limit(request.tasks())
+              .toList();
+      long left = (until - System.nanoTime()) / 1_000_000;
+      if (!given.isEmpty() || (left <= 0 && !patient)) {
+        waiting.removeAll(given);
+        return new Leased(given.stream().map(ScriptedQueue::leased).toList(), false);
+      }
+      asking++;
+      try {
+        wait(Math.max(1, left));
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      } finally {
+        asking--;
+      }
+    }
+  }
+
+  private static LeasedTask leased(Task task) {
+    return new LeasedTask(task, new Lease(task.id(), Lease.newToken(), Instant.MAX));
+  }
+
+  private synchronized Extended extend(ExtendLeases request) {
+    if (!extending) {
+      throw away();
+    }
+    held.addAll(request.held());
+    return new Extended(Set.copyOf(lost));
+  }
+
+  private synchronized List<SettleReply> settle(SettleTasks request) {
+    if (settlesToRefuse > 0) {
+      settlesToRefuse--;
+      settlesRefused++;
+      throw away();
+    }
+    settled.addAll(request.ended());
+    return request.ended().stream().map(_ -> SettleReply.SETTLED).toList();
+  }
+
+  private static Unavailable away() {
+    return Unavailable.refused("away", new IllegalStateException());
+  }
+}

@@ -1,0 +1,41 @@
+package dev.penstock.worker;
+
+import dev.penstock.task.Lane;
+import dev.penstock.task.Priority;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+
+/** Tasks as a handler gets them. */
+public final class TestTasks {
+  private TestTasks() {}
+
+  public static Task task(Lane lane, String json, int attempts) {
+    return task(lane, json, attempts, Priority.TASK, Duration.ofMinutes(1));
+  }
+
+  public static Task task(
+      Lane lane, String json, int attempts, Priority priority, Duration timeout) {
+    TaskSpec spec =
+        new TaskSpec(
+            TaskId.random(),
+            lane,
+            "owner",
+            priority,
+            json.getBytes(StandardCharsets.UTF_8),
+            3,
+            timeout,
+            null,
+            new TaskSpec.Retention(Duration.ofHours(1), Duration.ofDays(7)),
+            Map.of(),
+            null,
+            null);
+    return new Task(
+        spec, TaskState.PROCESSING, attempts, 0, null, Instant.EPOCH, null, null, null, null, null);
+  }
+}

@@ -1,0 +1,49 @@
+package dev.penstock.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.bus.Request.Batches;
+import dev.penstock.engine.BatchRun;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskOutput;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class WorkerBoardTest {
+  private static final TaskError ERROR = new TaskError(TaskError.Code.HANDLER_FAILED, "it broke");
+  private final WorkerBoard board = new WorkerBoard();
+
+  @Test
+  void runsAreCountedByHowTheyEnded() {
+    board.ended(new Outcome.Done(new TaskOutput(TaskOutput.Format.JSON, new byte[0])));
+    board.ended(new Outcome.Retry(ERROR));
+    board.ended(new Outcome.Reject(ERROR));
+    board.ended(new Outcome.Postpone(Duration.ZERO));
+    var figures =
+        board.figures(
+            "w", List.of("inference"), List.of(new Lane("ping", null)), 3, List.of(), false);
+    assertThat(figures.done()).isEqualTo(1);
+    assertThat(figures.failed()).isEqualTo(2);
+    assertThat(figures.running()).isEqualTo(3);
+    assertThat(figures.device()).as("no model is open").isEmpty();
+    assertThat(figures.seenAt()).isAfterOrEqualTo(figures.startedAt());
+  }
+
+  @Test
+  void batchesAreCountedWithTheirTexts() {
+    board.ran(new BatchRun("m", 5, 50, 60, Duration.ofMillis(1), false));
+    board.ran(new BatchRun("m", 2, 20, 20, Duration.ofMillis(1), false));
+    board.ran(new BatchRun("m", 9, 90, 90, Duration.ofMillis(1), true));
+    assertThat(board.figures("w", List.of(), List.of(), 0, List.of(), false).batches())
+        .isEqualTo(new Batches(2, 7));
+  }
+
+  @Test
+  void theMemoryOfThisProcessIsKnownWhereTheSystemTells() {
+    boolean told = java.nio.file.Files.exists(java.nio.file.Path.of("/proc/self/status"));
+    assertThat(WorkerBoard.memory() > 0).isEqualTo(told);
+  }
+}
