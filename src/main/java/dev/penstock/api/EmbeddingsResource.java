@@ -14,14 +14,13 @@ import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskSpec.Retention;
 import dev.penstock.task.TaskState;
-import dev.penstock.types.embedding.EmbeddingBody;
-import dev.penstock.types.embedding.EmbeddingJson;
-import dev.penstock.types.embedding.EmbeddingOutput;
-import dev.penstock.types.embedding.EmbeddingRequest;
-import dev.penstock.types.embedding.EmbeddingRequest.Form;
+import dev.penstock.types.embedding.EmbeddingForm;
+import dev.penstock.types.embedding.EmbeddingInput;
+import dev.penstock.types.embedding.EmbeddingType;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Refusal;
@@ -72,7 +71,7 @@ public final class EmbeddingsResource {
    */
   private record Wanted(
       ModelSpec model,
-      EmbeddingRequest input,
+      EmbeddingInput input,
       Priority priority,
       boolean async,
       @Nullable IdempotencyKey key) {
@@ -84,13 +83,10 @@ public final class EmbeddingsResource {
   }
 
   Reply create(Exchange exchange) throws InterruptedException {
-    EmbeddingBody body = EmbeddingBody.read(exchange.body());
-    Fields fields = Fields.of(body == null ? StrictJson.parse(exchange.body()) : body.rest());
+    EmbeddingInput.Draft body = EmbeddingInput.draft(exchange.body());
+    Fields fields = Fields.of(body.rest());
     ModelSpec model = model(fields, models, settings);
-    EmbeddingRequest input =
-        body == null
-            ? EmbeddingRequest.of(fields, model)
-            : EmbeddingRequest.of(fields, body.input(), model);
+    EmbeddingInput input = body.accept(fields, model);
     fields.text("user", MAX_USER);
     Patience said = Patience.of(fields);
     Patience patience = said != null ? said : Patience.of(exchange.header("Prefer"));
@@ -98,7 +94,7 @@ public final class EmbeddingsResource {
     IdempotencyKey key = IdempotencyKey.of(exchange);
     boolean async = patience != null;
     // Whoever may come back with the id gets the form that was asked for; else each request says.
-    EmbeddingRequest kept = async || key != null ? input : input.withoutForm();
+    EmbeddingInput kept = async || key != null ? input : input.withoutForm();
     var wanted = new Wanted(model, kept, priority, async, key);
 
     Duration hold = patience != null ? patience.hold() : settings.http().syncTimeout();
@@ -199,7 +195,7 @@ public final class EmbeddingsResource {
             : new Retention(settings.task().ttl(), settings.failedTtl());
     return new TaskSpec(
         TaskId.random(),
-        new Lane(TYPE, wanted.model.name()),
+        new Lane(EmbeddingType.NAME, wanted.model.name()),
         exchange.caller().owner(),
         wanted.priority,
         input,
@@ -216,17 +212,16 @@ public final class EmbeddingsResource {
    * @param came since when the caller has waited for the task, which may have been there before
    */
   private static Reply ended(
-      Exchange exchange, Task task, Instant came, Form form, ModelSpec model) {
+      Exchange exchange, Task task, Instant came, EmbeddingForm form, ModelSpec model) {
     if (task.state() != TaskState.COMPLETED || task.output() == null) {
       throw new Refusal(failure(task));
     }
-    EmbeddingOutput output = EmbeddingOutput.of(task.output());
-    Reply reply =
-        Reply.json(200, EmbeddingJson.render(output, form, model.name()))
-            .with("x-queue-ms", millis(came, task.startedAt()))
-            .with("x-inference-ms", millis(later(came, task.startedAt()), task.finishedAt()))
-            .with("x-total-ms", millis(System.nanoTime() - exchange.started()));
-    return EmbeddingJson.marked(reply, task.output());
+    TaskOutput output = task.output();
+    return Reply.json(200, form.render(output, model.name()))
+        .with("x-queue-ms", millis(came, task.startedAt()))
+        .with("x-inference-ms", millis(later(came, task.startedAt()), task.finishedAt()))
+        .with("x-total-ms", millis(System.nanoTime() - exchange.started()))
+        .with(form.headers(output));
   }
 
   /** Why a task that ended has no result. */

@@ -8,7 +8,6 @@ import dev.penstock.engine.calibrate.CalibrationFile;
 import dev.penstock.engine.calibrate.CalibrationKey;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.task.Priority;
-import dev.penstock.types.embedding.EmbeddingItems;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -82,6 +81,11 @@ public final class ModelEngine implements AutoCloseable {
     return identity;
   }
 
+  /** The most tokens that it reads of a text. */
+  public int longest() {
+    return spec.maxTokens();
+  }
+
   public Tokenizer tokenizer() {
     return loaded.tokenizer();
   }
@@ -96,18 +100,14 @@ public final class ModelEngine implements AutoCloseable {
     return batcher.time(batcher.tokensAhead(priority) + coming.from(priority));
   }
 
-  /** What is about to be embedded, so that {@link #waitFor} knows of it. */
-  public UpcomingTokens.Arrival announce(Priority priority, EmbeddingItems items) {
-    return coming.add(priority, tokens(items));
+  /** So many tokens are about to be run, by estimate: {@link #waitFor} knows of them then. */
+  public UpcomingTokens.Arrival announce(Priority priority, long tokens) {
+    return coming.add(priority, tokens);
   }
 
-  /** How long they take once it is their turn, by estimate. */
-  public Duration timeFor(EmbeddingItems items) {
-    return batcher.time(tokens(items));
-  }
-
-  private long tokens(EmbeddingItems items) {
-    return items.tokens(spec.maxTokens());
+  /** How long so many tokens take once it is their turn, by estimate. */
+  public Duration timeFor(long tokens) {
+    return batcher.time(tokens);
   }
 
   EngineStatus status() {

@@ -3,13 +3,13 @@ package dev.penstock.start;
 import dev.penstock.admin.Dashboard;
 import dev.penstock.api.ApiVerticle;
 import dev.penstock.api.TaskIntake;
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Cluster;
-import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.ReadDispatchHealth;
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.Settings;
-import dev.penstock.core.Unavailable;
+import dev.penstock.core.Part;
 import dev.penstock.dispatch.DispatchVerticle;
 import dev.penstock.engine.EngineStatus;
 import dev.penstock.engine.NativeLibraries;
@@ -24,7 +24,6 @@ import dev.penstock.storage.TaskQueues;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStores;
 import dev.penstock.storage.sqlite.SqliteDatabase;
-import dev.penstock.types.TaskTypes;
 import dev.penstock.worker.WorkerVerticle;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -66,7 +65,7 @@ final class Node implements AutoCloseable {
   private final Parts parts;
   private final String defaultModel;
   private final ApiKeys keys;
-  private final TaskTypes handlers;
+  private final WorkerParts worker;
   private final Bus bus;
   private final WorkerVerticle inference;
   private final ApiVerticle http;
@@ -111,19 +110,7 @@ final class Node implements AutoCloseable {
     var meters = new Meters(registry);
 
     // Native libraries and the model take longest: they load beside the rest.
-    var opening =
-        new FutureTask<>(() ->
-            TaskTypes.open(
-                settings,
-                catalogue,
-                name,
-                run ->
-                    meters.batch(
-                        run.model(),
-                        run.sequences(),
-                        run.tokens(),
-                        run.paddedTokens(),
-                        run.time())));
+    var opening = new FutureTask<>(() -> WorkerParts.open(settings, catalogue, name, meters));
     Thread.ofPlatform().name("open-models").daemon().start(opening);
 
     Vertx vertx = vertx(registry, settings.cluster());
@@ -153,16 +140,16 @@ final class Node implements AutoCloseable {
     parts.started("dispatch", () -> await(vertx.undeploy(dispatch)));
 
     // The first start with a GPU unpacks and loads hundreds of megabytes.
-    handlers = await(opening, MODELS);
-    parts.started("models", handlers::close);
-    inference = new WorkerVerticle(bus, handlers, defaultModel, name, settings, meters);
+    worker = await(opening, MODELS);
+    parts.started("models", worker::close);
+    inference = new WorkerVerticle(bus, worker, worker.board(), name, settings, meters);
     String workers = await(vertx.deployVerticle(inference));
     parts.started("workers", () -> await(vertx.undeploy(workers)));
     // Once more at the end: where http cannot start, leased work has to go back all the same.
     parts.started("leases", () -> inference.drain(Duration.ZERO));
     var sessions =
         new Sessions(settings.session().idle(), settings.session().max(), InstantSource.system());
-    var intake = new TaskIntake(bus, settings, catalogue, handlers.all());
+    var intake = new TaskIntake(bus, settings, catalogue, worker.types());
     http =
         new ApiVerticle(
             bus,
@@ -170,10 +157,10 @@ final class Node implements AutoCloseable {
             keys,
             sessions,
             catalogue,
-            handlers.all(),
+            worker.types(),
             name,
             registry::scrape,
-            new Dashboard(bus, settings, keys, sessions, intake, handlers::lanes, handlers.all())
+            new Dashboard(bus, settings, keys, sessions, intake, worker::lanes, worker.types())
                 .routes());
     String deployment = await(vertx.deployVerticle(http));
 
@@ -239,7 +226,7 @@ final class Node implements AutoCloseable {
     long until = System.nanoTime() + limit.toNanos();
     while (true) {
       Optional<EngineStatus> model =
-          handlers.status().stream()
+          worker.models().stream()
               .filter(status -> status.model().equals(defaultModel))
               .findFirst();
       boolean settled =

@@ -2,6 +2,7 @@ package dev.penstock.worker;
 
 import dev.penstock.base.Backoff2;
 import dev.penstock.base.Coalescer;
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.Extended;
@@ -16,7 +17,6 @@ import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.bus.Request.Suspects;
 import dev.penstock.config.Settings;
 import dev.penstock.core.LeasedTask;
-import dev.penstock.core.Unavailable;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
@@ -271,7 +271,7 @@ final class LaneRunner {
 
   /** Tries until it is answered or the lease has ended: then the work belongs to somebody else. */
   private void settle(Run run, Outcome outcome) {
-    SettleTask request = new SettleTask(run.task().id(), run.token(), outcome);
+    SettleTask request = new SettleTask(run.task().id(), lane, run.token(), outcome);
     var pause = new Backoff2();
     while (true) {
       try {
@@ -297,7 +297,7 @@ final class LaneRunner {
           return;
         }
         // Left alone it would run again and fail to settle again.
-        request = new SettleTask(request.id(), request.token(), unsettled(e));
+        request = new SettleTask(request.id(), lane, request.token(), unsettled(e));
       }
     }
   }

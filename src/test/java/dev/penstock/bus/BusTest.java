@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Event.TaskSettled;
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.FindTask;
-import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.ReadDispatchHealth;
 import dev.penstock.bus.Request.ReadFigures;
-import dev.penstock.core.Unavailable;
+import dev.penstock.core.Part;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Task;

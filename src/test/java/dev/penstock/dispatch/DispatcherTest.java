@@ -3,6 +3,7 @@ package dev.penstock.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.Held;
@@ -17,7 +18,6 @@ import dev.penstock.bus.Request.Suspects;
 import dev.penstock.core.Ending;
 import dev.penstock.core.LeasedTask;
 import dev.penstock.core.RetryPolicy;
-import dev.penstock.core.Unavailable;
 import dev.penstock.metrics.Meters;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskQueue.Delivery;
@@ -151,7 +151,7 @@ final class DispatcherTest {
 
   private SettleReply settle(LeasedTask leased, Outcome outcome) {
     return dispatcher
-        .settle(List.of(new SettleTask(leased.task().id(), leased.lease().token(), outcome)))
+        .settle(List.of(new SettleTask(leased.task().id(), null, leased.lease().token(), outcome)))
         .getFirst();
   }
 

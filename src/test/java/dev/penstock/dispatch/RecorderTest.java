@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Latencies;
-import dev.penstock.core.Unavailable;
 import dev.penstock.storage.TaskStores;
 import dev.penstock.storage.sqlite.SqliteDatabase;
 import dev.penstock.task.Outcome;

@@ -106,7 +106,7 @@ public final class Rig implements AutoCloseable {
 
   SettleReply settle(LeasedTask leased, Outcome outcome) {
     return dispatcher
-        .settle(List.of(new SettleTask(leased.task().id(), leased.lease().token(), outcome)))
+        .settle(List.of(new SettleTask(leased.task().id(), null, leased.lease().token(), outcome)))
         .getFirst();
   }
 

@@ -3,9 +3,9 @@ package dev.penstock.security;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.core.ApiKey;
 import dev.penstock.core.Scope;
-import dev.penstock.core.Unavailable;
 import dev.penstock.storage.KeyStore;
 import dev.penstock.storage.KeyStores;
 import dev.penstock.storage.sqlite.SqliteDatabase;

@@ -1,9 +1,12 @@
 package dev.penstock.worker;
 
 import dev.penstock.task.Lane;
+import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
+import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +17,31 @@ import java.util.Map;
 /** Tasks as a handler gets them. */
 public final class TestTasks {
   private TestTasks() {}
+
+  /** A handler that runs tasks and nothing besides. */
+  static TaskHandler handler() {
+    return new TaskHandler() {
+      @Override
+      public String type() {
+        return "plain";
+      }
+
+      @Override
+      public String inputSchema() {
+        return "{}";
+      }
+
+      @Override
+      public String outputSchema() {
+        return "{}";
+      }
+
+      @Override
+      public Outcome run(Task task, Control control) {
+        return new Outcome.Done(TaskOutput.json("{}"));
+      }
+    };
+  }
 
   public static Task task(Lane lane, String json, int attempts) {
     return task(lane, json, attempts, Priority.TASK, Duration.ofMinutes(1));

@@ -2,8 +2,8 @@ package dev.penstock.storage.rabbit;
 
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.ShutdownSignalException;
+import dev.penstock.base.Unavailable;
 import dev.penstock.config.Settings;
-import dev.penstock.core.Unavailable;
 import dev.penstock.metrics.Meters;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.task.Lane;

@@ -2,8 +2,8 @@ package dev.penstock.storage.redis;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.config.Settings;
-import dev.penstock.core.Unavailable;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

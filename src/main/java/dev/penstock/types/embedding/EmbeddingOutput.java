@@ -26,7 +26,7 @@ public record EmbeddingOutput(
   }
 
   public static EmbeddingOutput of(TaskOutput output) {
-    if (output.format() != TaskOutput.Format.EMBEDDINGS) {
+    if (output.format() != TaskOutput.Format.BINARY) {
       throw new IllegalArgumentException("not embeddings: " + output.format());
     }
     ByteBuffer all = ByteBuffer.wrap(output.bytes()).order(ByteOrder.LITTLE_ENDIAN);
@@ -50,7 +50,7 @@ public record EmbeddingOutput(
     for (float[] row : rows) {
       vectors.put(row);
     }
-    return new TaskOutput(TaskOutput.Format.EMBEDDINGS, all.array());
+    return new TaskOutput(TaskOutput.Format.BINARY, all.array());
   }
 
   private static ByteBuffer header(int count, int dimensions, long promptTokens, int truncated) {
@@ -65,7 +65,7 @@ public record EmbeddingOutput(
 
   public TaskOutput toOutput() {
     ByteBuffer all = header(count, dimensions, promptTokens, truncated).put(vectors.duplicate());
-    return new TaskOutput(TaskOutput.Format.EMBEDDINGS, all.array());
+    return new TaskOutput(TaskOutput.Format.BINARY, all.array());
   }
 
   /** A copy of the vector at {@code index}. */

@@ -3,7 +3,7 @@ package dev.penstock.storage.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.penstock.core.Unavailable;
+import dev.penstock.base.Unavailable;
 import dev.penstock.storage.KeyStore;
 import dev.penstock.storage.KeyStoreContract;
 import dev.penstock.storage.KeyStores;
