@@ -1,6 +1,5 @@
 package dev.penstock.engine;
 
-import ai.onnxruntime.OrtException;
 import dev.penstock.config.Settings;
 import dev.penstock.engine.Tokenizer.Tokens;
 import dev.penstock.engine.calibrate.Calibrated;
@@ -54,9 +53,9 @@ public final class ModelEngine implements AutoCloseable {
       Settings.Inference settings,
       Path data,
       BatchRun.Listener listener)
-      throws IOException, OrtException {
+      throws IOException, CannotOpenModel {
     long start = System.nanoTime();
-    LoadedModel loaded = LoadedModel.open(spec, device, data);
+    LoadedModel loaded = Backends.of(spec).open(spec, device, data);
     Device chosen = loaded.model().device();
     Optional<Calibrated> calibrated =
         BatchLimits.allSet(settings)

@@ -7,7 +7,6 @@ import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Cluster;
 import dev.penstock.bus.Request.ReadDispatchHealth;
-import dev.penstock.config.BadSettings;
 import dev.penstock.config.Settings;
 import dev.penstock.core.Part;
 import dev.penstock.dispatch.DispatchVerticle;
@@ -17,13 +16,9 @@ import dev.penstock.metrics.Meters;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Sessions;
-import dev.penstock.storage.KeyStore;
-import dev.penstock.storage.KeyStores;
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskQueue;
-import dev.penstock.storage.TaskQueues;
 import dev.penstock.storage.TaskStore;
-import dev.penstock.storage.TaskStores;
-import dev.penstock.storage.sqlite.SqliteDatabase;
 import dev.penstock.worker.WorkerVerticle;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -93,7 +88,7 @@ final class Node implements AutoCloseable {
   private Node(Settings settings, Ports ports, Parts parts) throws Exception {
     this.settings = settings;
     this.parts = parts;
-    boolean external = external(settings);
+    boolean external = Storage.external(settings);
     String name = "node-" + UUID.randomUUID().toString().substring(0, NAME_DIGITS);
     ModelCatalogue catalogue =
         ModelCatalogue.load(settings.models().file().orElse(null), settings.models().dir());
@@ -115,25 +110,14 @@ final class Node implements AutoCloseable {
 
     Vertx vertx = vertx(registry, settings.cluster());
     parts.started("event loops", () -> await(vertx.close()));
-    TaskStore store;
-    KeyStore keyStore;
-    TaskQueue queue;
-    if (external) {
-      TaskStore redis = TaskStores.open(vertx, settings.redis());
-      keyStore = KeyStores.beside(redis);
-      store = ports.store().apply(redis);
-      parts.started("store", store::close);
-      queue = ports.queue().apply(TaskQueues.open(settings.rabbitmq(), meters, keyStore::owners));
-    } else {
+    if (!external) {
       DataFolder.prepareDatabase(settings.db().path());
-      SqliteDatabase database = SqliteDatabase.open(settings.db().path());
-      parts.started("database", database::close);
-      keyStore = KeyStores.open(database);
-      store = ports.store().apply(TaskStores.open(database, InstantSource.system()));
-      queue = ports.queue().apply(TaskQueues.open(database));
     }
-    parts.started("queue", queue::close);
-    keys = ApiKeys.open(settings, keyStore);
+    Storage storage = Storage.open(settings, vertx, meters);
+    parts.started("storage", storage::close);
+    TaskStore store = ports.store().apply(storage.tasks());
+    TaskQueue queue = ports.queue().apply(storage.queue());
+    keys = ApiKeys.open(settings, storage.keys());
     bus = Bus.over(vertx, name);
     String dispatch =
         await(vertx.deployVerticle(new DispatchVerticle(bus, store, queue, settings, meters)));
@@ -168,19 +152,6 @@ final class Node implements AutoCloseable {
     parts.started("http", () -> await(vertx.undeploy(deployment)));
     parts.started("inference", () -> inference.drain(settings.shutdown().timeout()));
     parts.started("intake", http::drain);
-  }
-
-  /** Whether RabbitMQ and Redis hold the work: SQLite's queue is a view of its store. */
-  private static boolean external(Settings settings) {
-    boolean queue = settings.rabbitmq().used();
-    if (queue != settings.redis().used()) {
-      throw new BadSettings(
-          (queue ? "redis.host" : "rabbitmq.host")
-              + ": must be set too, because "
-              + (queue ? "rabbitmq.host" : "redis.host")
-              + " is: RabbitMQ holds the queue and Redis the tasks, or the SQLite file holds both");
-    }
-    return queue;
   }
 
   private static Vertx vertx(PrometheusMeterRegistry registry, Settings.Cluster cluster)

@@ -3,6 +3,7 @@ package dev.penstock.start;
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.Settings;
 import dev.penstock.core.Part;
+import dev.penstock.engine.Backends;
 import dev.penstock.engine.BatchRun;
 import dev.penstock.engine.Device;
 import dev.penstock.engine.EngineStatus;
@@ -84,7 +85,8 @@ final class WorkerParts implements LaneSource, AutoCloseable {
     this.defaultModel = first.name();
     this.served = inference ? wanted : ServedLanes.NOTHING;
     // Looking for a GPU loads native code.
-    Device device = inference ? Device.choose(settings.inference().device()) : new Device.Cpu();
+    Device device =
+        inference ? Backends.local().device(settings.inference().device()) : new Device.Cpu();
     BatchRun.Listener listener =
         run -> {
           if (!run.failed()) {

@@ -14,7 +14,7 @@ import dev.penstock.models.ModelCatalogue;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.ApiKeys.Created;
 import dev.penstock.security.Sessions;
-import dev.penstock.storage.KeyStores;
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.sqlite.SqliteDatabase;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskSpec;
@@ -81,7 +81,7 @@ public final class TestServer implements AutoCloseable {
     var types = new TaskTypes(List.of());
     folder = Files.createTempDirectory("penstock-test-server");
     database = SqliteDatabase.open(folder.resolve("penstock.db"));
-    keys = ApiKeys.open(settings, KeyStores.open(database));
+    keys = ApiKeys.open(settings, Storage.in(database, InstantSource.system()).keys());
     Sessions sessions =
         new Sessions(settings.session().idle(), settings.session().max(), InstantSource.system());
     TaskIntake intake = new TaskIntake(bus, settings, models, types);

@@ -19,13 +19,12 @@ import dev.penstock.core.Ending;
 import dev.penstock.core.LeasedTask;
 import dev.penstock.core.RetryPolicy;
 import dev.penstock.metrics.Meters;
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskQueue.Delivery;
-import dev.penstock.storage.TaskQueues;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
-import dev.penstock.storage.TaskStores;
 import dev.penstock.storage.sqlite.SqliteDatabase;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
@@ -43,6 +42,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -76,8 +76,8 @@ final class DispatcherTest {
   @BeforeEach
   void open() {
     database = SqliteDatabase.open(folder.resolve("penstock.db"));
-    store = TaskStores.open(database, now::get);
-    queue = TaskQueues.open(database);
+    store = Storage.in(database, now::get).tasks();
+    queue = Storage.in(database, InstantSource.system()).queue();
     recorder = new Recorder(new Meters(registry), now::get);
     dispatcher = dispatcher(queue);
     submissions = new Submissions(store, queue, recorder, now::get, new Unsent(store, queue));
