@@ -1,6 +1,6 @@
 package dev.penstock.worker;
 
-import dev.penstock.base.Backoff2;
+import dev.penstock.base.Backoff;
 import dev.penstock.base.Coalescer;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
@@ -50,6 +50,8 @@ final class LaneRunner {
   /** Urgent work is asked for in shorter turns: what counts as urgent changes with the hand. */
   private static final Duration URGENT_WAIT = Duration.ofMillis(250);
 
+  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
   private static final Duration ANSWER = Duration.ofSeconds(15);
   private static final Duration KEEP_EVERY = Duration.ofMillis(250);
   private static final Duration PROGRESS_EVERY = Duration.ofMillis(500);
@@ -143,7 +145,7 @@ final class LaneRunner {
     return Thread.ofVirtual()
         .name(what + " " + lane)
         .start(() -> {
-          var pause = new Backoff2();
+          var pause = new Backoff(SHORTEST_PAUSE, LONGEST_PAUSE);
           while (stopping.getCount() > 0) {
             try {
               turn.take();
@@ -272,7 +274,7 @@ final class LaneRunner {
   /** Tries until it is answered or the lease has ended: then the work belongs to somebody else. */
   private void settle(Run run, Outcome outcome) {
     SettleTask request = new SettleTask(run.task().id(), lane, run.token(), outcome);
-    var pause = new Backoff2();
+    var pause = new Backoff(SHORTEST_PAUSE, LONGEST_PAUSE);
     while (true) {
       try {
         if (settles.ask(List.of(request)).getFirst() != SettleReply.UNANSWERED) {
