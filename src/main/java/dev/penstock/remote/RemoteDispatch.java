@@ -92,6 +92,8 @@ public final class RemoteDispatch implements AutoCloseable {
   /** What the server says when it is met. */
   public sealed interface Meeting {
     /**
+     * The server takes this worker.
+     *
      * @param lease how long its leases last
      */
     record Met(RemoteDispatch dispatch, Duration lease) implements Meeting {}
@@ -342,7 +344,7 @@ public final class RemoteDispatch implements AutoCloseable {
 
   /** Says last that this worker is gone: it is not to be looked out for. */
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     polls.stop();
     polls.breakOff();
     stop.countDown();
@@ -354,6 +356,8 @@ public final class RemoteDispatch implements AutoCloseable {
       server.post("/v1/worker/extend", Wire.stopped(conversation.sender()), FAREWELL);
     } catch (IOException e) {
       LOG.debug("not told that this worker has stopped: {}", Conversation.reason(e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } finally {
       server.close();
     }
