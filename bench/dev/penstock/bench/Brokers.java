@@ -59,11 +59,7 @@ public final class Brokers implements AutoCloseable {
   @Override
   public void close() throws IOException {
     redis.close();
-    try {
-      rabbit.close();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    rabbit.close();
     Folders.delete(folder);
   }
 }

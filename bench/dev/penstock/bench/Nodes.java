@@ -103,9 +103,13 @@ public final class Nodes implements AutoCloseable {
     return ProcessHandle.of(server.pid()).orElseThrow();
   }
 
-  /** Ends them all; closing twice is fine. */
   @Override
   public void close() throws IOException {
+    end();
+  }
+
+  /** Ends them all; twice is fine. */
+  public void end() throws IOException {
     if (closed) {
       return;
     }

@@ -78,6 +78,8 @@ public final class Server implements AutoCloseable {
   }
 
   /**
+   * A GET with a header of one's own.
+   *
    * @param header a whole line, in place of the key's
    */
   public byte[] getWith(String path, String header) {
@@ -126,11 +128,7 @@ public final class Server implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    try {
-      process.close();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    process.close();
     Folders.delete(folder);
   }
 }

@@ -213,27 +213,25 @@ public final class BareRedis implements AutoCloseable {
     private String reply() throws IOException {
       String line = line();
       String rest = line.substring(1);
-      switch (line.charAt(0)) {
+      return switch (line.charAt(0)) {
         case '-' -> throw new IOException("Redis answers " + rest);
         case '$' -> {
           int length = Integer.parseInt(rest);
           if (length < 0) {
-            return "";
+            yield "";
           }
           var text = new String(in.readNBytes(length), StandardCharsets.UTF_8);
           in.skipNBytes(2);
-          return text;
+          yield text;
         }
         case '*' -> {
           for (int left = Integer.parseInt(rest); left > 0; left--) {
             var _ = reply();
           }
-          return "";
+          yield "";
         }
-        default -> {
-          return rest;
-        }
-      }
+        default -> rest;
+      };
     }
 
     private String line() throws IOException {

@@ -75,7 +75,7 @@ public final class ClusterPart implements Part {
         nodes.removeWorker();
       }
       measure.bare(nodes);
-      nodes.close();
+      nodes.end();
       measure.until(start + LIMIT.toNanos());
       session.say("start one process with both roles");
       try (Nodes one = Nodes.oneProcess(session.scratch(), brokers)) {

@@ -31,6 +31,8 @@ final class Flood {
   /** Gets each answer as it comes, from several threads at a time. */
   interface Taker {
     /**
+     * Takes an answer.
+     *
      * @param request its place in the list
      * @param connection what has just read the answer
      * @param nanos since the request was due

@@ -49,7 +49,7 @@ public final class MixedPart implements Part {
       }
       session.say("single requests beside a bulk job");
       double seconds = SPANS * session.plan().span().toNanos() / 1e9;
-      int texts = (int) Math.clamp(Math.round(rate * seconds), TASK_TEXTS, MOST_TEXTS);
+      int texts = Math.clamp(Math.round(rate * seconds), TASK_TEXTS, MOST_TEXTS);
       double runs = api.metric(RUNS + "count");
       double time = api.metric(RUNS + "sum");
       String last = submit(session, connection, server, texts);
@@ -108,13 +108,13 @@ public final class MixedPart implements Part {
               100 * more / batch);
     }
     var table = new Report.Table("single requests", "p50 ms", "p99 ms", "max ms", "requests");
-    for (var row : List.of(alone, beside)) {
+    for (var row : List.of(Map.entry("alone", alone), Map.entry("beside the bulk job", beside))) {
       table.row(
-          row == alone ? "alone" : "beside the bulk job",
-          Format.millis(row.getValueAtPercentile(50)),
-          Format.millis(row.getValueAtPercentile(99)),
-          Format.millis(row.getMaxValue()),
-          row.getTotalCount());
+          row.getKey(),
+          Format.millis(row.getValue().getValueAtPercentile(50)),
+          Format.millis(row.getValue().getValueAtPercentile(99)),
+          Format.millis(row.getValue().getMaxValue()),
+          row.getValue().getTotalCount());
     }
     session
         .report()

@@ -118,7 +118,7 @@ public final class NullPart implements Part {
       ArrayNode input = body.putArray("input");
       for (String text : texts.subList(from, from + INPUTS)) {
         ArrayNode list = input.addArray();
-        for (String word : text.split(" ")) {
+        for (String word : text.split(" ", -1)) {
           list.add(1_000 + Math.floorMod(word.hashCode(), 28_000));
         }
       }

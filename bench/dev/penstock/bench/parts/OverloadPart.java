@@ -180,7 +180,7 @@ public final class OverloadPart implements Part {
     }
     Matcher retryAfter = RETRY_AFTER.matcher(connection.head());
     Predicate<String> there = key -> body.path("error").has(key);
-    if (status != 429 && status != 503
+    if ((status != 429 && status != 503)
         || !retryAfter.find()
         || !KEYS.stream().allMatch(there)
         || body.at("/error/message").asText().isEmpty()) {

@@ -42,7 +42,7 @@ public final class PeersPart implements Part {
   private static final int RIVALS = 2;
 
   /** After this no further round begins, so that the whole stays within five minutes. */
-  private static final Duration LIMIT = Duration.ofSeconds(240);
+  private static final Duration LIMIT = Duration.ofMinutes(4);
 
   /** Embeds the texts; returns texts a second. */
   private interface Embedder {
@@ -234,7 +234,8 @@ public final class PeersPart implements Part {
     Way best = Way.best(ours);
     var table = new Report.Table("mixed texts", "Penstock's best over it, ×", "texts/s", "rounds");
     for (Way way : ours) {
-      table.row(way.name(), way == best ? "(its best)" : "", way.spread().text(0), rounds(way));
+      table.row(
+          way.name(), way.equals(best) ? "(its best)" : "", way.spread().text(0), rounds(way));
     }
     for (Rival rival : rivals) {
       if (rival.aim() > 0) {

@@ -8,6 +8,7 @@ import dev.penstock.testing.Await;
 import dev.penstock.testing.PenstockProcess;
 import dev.penstock.testing.Program;
 import dev.penstock.testing.TcpProxy;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -117,7 +118,7 @@ final class RemoteStopIT {
     String poll = "{\"worker\":\"%s\",\"lanes\":[\"ping\"],\"wait_seconds\":%d}";
     try (var penstock = server();
         var api = penstock.api()) {
-      try (var socket = new Socket("127.0.0.1", penstock.uri().getPort())) {
+      try (var socket = new Socket(InetAddress.getLoopbackAddress(), penstock.uri().getPort())) {
         String body = poll.formatted("leaves", 30);
         String head =
             "POST /v1/worker/lease HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"

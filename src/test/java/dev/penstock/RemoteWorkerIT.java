@@ -172,7 +172,7 @@ final class RemoteWorkerIT {
     var checker = new Checker();
     try (var penstock = server("embedding");
         var api = penstock.api()) {
-      try (var killed = worker(penstock.uri(), "killed")) {
+      try (var _ = worker(penstock.uri(), "killed")) {
         for (int i = 0; i < 20; i++) {
           checker.ping(api, ",\"sleep_ms\":2000");
         }
@@ -181,11 +181,10 @@ final class RemoteWorkerIT {
             LIMIT,
             () ->
                 api.get("/v1/tasks?status=processing&limit=100").json().path("data").size() == 20);
-        killed.close(); // SIGKILL
-      }
+      } // its end is a SIGKILL
       try (var _ = worker(penstock.uri(), "next", "--log-level", "debug")) {
         checker.settle(api, LIMIT).assertKept();
-        String id = cancelledAsItRan(api);
+        var _ = cancelledAsItRan(api);
         // What follows runs only once the cancelled run has left the floor.
         String then = checker.ping(api, "").orElseThrow();
         assertThat(ended(api, then).path("worker").asText()).isEqualTo("next");

@@ -10,6 +10,7 @@ import dev.penstock.testing.PenstockProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -197,7 +198,7 @@ final class TasksApiIT {
 
   /** Sends a request, after whose answer the server closes, and leaves the answer unread. */
   private static Socket open(String method, String path, String body) throws IOException {
-    var socket = new Socket("127.0.0.1", penstock.uri().getPort());
+    var socket = new Socket(InetAddress.getLoopbackAddress(), penstock.uri().getPort());
     String request =
         method
             + " "

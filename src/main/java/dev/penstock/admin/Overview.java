@@ -27,6 +27,8 @@ public record Overview(boolean answered, List<State> states, List<Lane> lanes, S
   }
 
   /**
+   * A state, and how many tasks are in it.
+   *
    * @param name lower case, as in JSON
    */
   public record State(String name, String count) {
@@ -36,6 +38,8 @@ public record Overview(boolean answered, List<State> states, List<Lane> lanes, S
   }
 
   /**
+   * A lane, and how its work gets on.
+   *
    * @param oldest how long its oldest ready task has waited
    * @param late whether that is long
    * @param rate tasks completed within the last minute

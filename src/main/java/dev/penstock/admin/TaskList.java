@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * A page of tasks, ready to print.
  *
  * @param self the page's own path, which it is asked for again by
- * @param lane the one chosen
+ * @param lanes to choose from
  * @param newer null: these are the newest
  * @param older null: there are none
  * @param cut a text was looked for in the newest tasks only

@@ -70,9 +70,6 @@ public final class ApiVerticle extends VerticleBase {
 
   private static final Pattern DECODABLE = Pattern.compile("/(?:[^%]|%[0-9a-fA-F]{2})*+");
 
-  private static final String CSS = "text/css; charset=utf-8";
-  private static final String JS = "text/javascript; charset=utf-8";
-
   private final Settings settings;
   private final ApiKeys keys;
   private final Sessions sessions;

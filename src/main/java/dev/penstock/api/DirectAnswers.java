@@ -97,7 +97,7 @@ final class DirectAnswers {
     Run own = new Run(request);
     Run run = join(key, own);
     var left = new AtomicBoolean();
-    exchange.gone().thenRun(() -> leave(run, left));
+    var _ = exchange.gone().thenRun(() -> leave(run, left));
     try {
       Optional<Task> ended = run == own ? lead(key, own, exchange) : follow(run, exchange);
       if (exchange.gone().isDone()) {
@@ -152,7 +152,7 @@ final class DirectAnswers {
 
   private static Optional<Task> follow(Run run, Exchange exchange) throws InterruptedException {
     CompletableFuture<Optional<Task>> mine = run.end.copy();
-    exchange.gone().thenRun(() -> mine.cancel(false));
+    var _ = exchange.gone().thenRun(() -> mine.cancel(false));
     try {
       return mine.get(run.request.limit().toNanos(), TimeUnit.NANOSECONDS);
     } catch (CancellationException e) {

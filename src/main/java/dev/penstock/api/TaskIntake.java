@@ -29,12 +29,16 @@ public final class TaskIntake {
     record Accepted(TaskId id) implements Taken {}
 
     /**
+     * The task was not taken.
+     *
      * @param message what is wrong with it, for people
      */
     record Refused(String message) implements Taken {}
   }
 
   /**
+   * Submits a task for a person.
+   *
    * @param json one task, as the API takes it
    */
   public Taken submit(byte[] json, Caller caller) throws InterruptedException {

@@ -96,7 +96,7 @@ final class Waiters {
       line.waiters.add(waiter);
       line.theirsOnly = theirsOnly;
     }
-    exchange.gone().thenRun(waiter::abandon);
+    var _ = exchange.gone().thenRun(waiter::abandon);
     if (exchange.gone().isDone()) {
       waiter.forget(); // the abandoned waiter has closed itself
       throw new ClientGone();

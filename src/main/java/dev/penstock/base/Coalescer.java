@@ -83,6 +83,7 @@ public final class Coalescer<Q, A> {
   }
 
   /** Nobody waits for it any more: it is not asked if it has not been. */
+  @SuppressWarnings("ReferenceEquality") // another caller's may ask the same
   private boolean takenBack(Call<Q, A> call) {
     synchronized (lock) {
       return waiting.removeIf(other -> other == call);

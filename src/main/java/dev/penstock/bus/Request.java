@@ -81,6 +81,8 @@ public sealed interface Request<R> {
   }
 
   /**
+   * Tasks are the asker's until their leases end.
+   *
    * @param suspectWaiting a task that lost a lease is next: ask for it with {@link Suspects#TAKE}
    */
   record Leased(List<LeasedTask> tasks, boolean suspectWaiting) {}
@@ -91,6 +93,8 @@ public sealed interface Request<R> {
   record Held(TaskId id, String token, @Nullable Progress progress) {}
 
   /**
+   * Leases last longer, except those that were lost.
+   *
    * @param lost the tasks that are not the worker's any more: it should stop them
    */
   record Extended(Set<TaskId> lost) {}

@@ -201,7 +201,7 @@ final class Client implements AutoCloseable {
     int status = response.statusCode();
     Optional<JsonNode> parsed = JsonLines.parse(response.body());
     JsonNode body = parsed.orElseGet(JsonLines::object);
-    if (status >= REDIRECT && status < REFUSED || status < REDIRECT && parsed.isEmpty()) {
+    if ((status >= REDIRECT && status < REFUSED) || (status < REDIRECT && parsed.isEmpty())) {
       String why = "%s answered %d without JSON: is it Penstock?".formatted(server, status);
       return new Reply.Busy(why, false, null);
     }

@@ -31,7 +31,9 @@ public final class Commands {
     program.setCaseInsensitiveEnumValuesAllowed(true);
     IParameterExceptionHandler usual = program.getParameterExceptionHandler();
     program.setParameterExceptionHandler((e, arguments) ->
-        e.getCommandLine() == program ? usual.handleParseException(e, arguments) : wrong(e, io));
+        e.getCommandLine().equals(program)
+            ? usual.handleParseException(e, arguments)
+            : wrong(e, io));
     program.setExecutionExceptionHandler((e, command, parsed) -> ended(e, io));
   }
 

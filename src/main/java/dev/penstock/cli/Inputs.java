@@ -51,6 +51,8 @@ sealed interface Inputs {
   }
 
   /**
+   * An input as JSON: a text becomes a string.
+   *
    * @param where the text came from, for a message
    */
   static JsonNode read(String text, boolean json, String where) throws Failure {

@@ -43,6 +43,8 @@ public record Io(
   }
 
   /** Java tells only of all streams together; Linux tells of each. */
+  @SuppressWarnings(
+      "SystemConsoleNull") // since Java 25 it is null again where there is no terminal
   private static boolean terminal(int descriptor) {
     Path link = Path.of("/proc/self/fd", Integer.toString(descriptor));
     try {

@@ -111,13 +111,13 @@ final class SubmitCommand implements Callable<Integer> {
   private void check() throws Failure {
     boolean stdin = texts.contains(STDIN);
     int sources = (file == null ? 0 : 1) + (input == null ? 0 : 1) + (texts.isEmpty() ? 0 : 1);
-    if (sources > 1 || stdin && texts.size() > 1) {
+    if (sources > 1 || (stdin && texts.size() > 1)) {
       throw Failure.refused("TEXT, -, --file and --input exclude each other");
     }
     if (whole && lines) {
       throw Failure.refused("--whole and --lines exclude each other");
     }
-    if ((whole || lines) && (input != null || !stdin && !texts.isEmpty())) {
+    if ((whole || lines) && (input != null || (!stdin && !texts.isEmpty()))) {
       throw Failure.refused("--whole and --lines are for --file and standard input");
     }
     if (idempotencyKey != null && !idempotencyKey.matches("[!-~]{1,200}")) {

@@ -92,7 +92,7 @@ final class Rescuer implements Runnable {
     Instant looked = looks.get(lane);
     if (oldest == null
         || oldest.plus(patience).isAfter(now)
-        || looked != null && looked.plus(patience).isAfter(now)) {
+        || (looked != null && looked.plus(patience).isAfter(now))) {
       return;
     }
     looks.put(lane, now);

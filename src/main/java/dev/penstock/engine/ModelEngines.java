@@ -64,11 +64,14 @@ public final class ModelEngines implements AutoCloseable {
     this.memory = memory;
     this.opener = opener;
     this.nanoTime = nanoTime;
-    thread.scheduleWithFixedDelay(
-        this::tidy, TIDY_EVERY.toMillis(), TIDY_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    var _ =
+        thread.scheduleWithFixedDelay(
+            this::tidy, TIDY_EVERY.toMillis(), TIDY_EVERY.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /**
+   * Starts with no model open: each opens when it is first asked for.
+   *
    * @param data the data folder
    */
   public static ModelEngines start(

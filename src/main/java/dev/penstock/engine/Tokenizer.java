@@ -64,6 +64,8 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
+   * Opens the tokenizer of a model.
+   *
    * @throws IOException when the file is missing, or is no tokenizer
    */
   public static Tokenizer open(ModelSpec spec) throws IOException {

@@ -223,6 +223,8 @@ public final class StrictJson {
   }
 
   /**
+   * JSON as bytes.
+   *
    * @param expected about how many bytes it will be
    */
   public static byte[] write(int expected, Writer writer) {

@@ -52,6 +52,8 @@ final class ModelsDirectory {
     record Model(ModelSpec spec) implements Found {}
 
     /**
+     * A directory that cannot be used.
+     *
      * @param reason words for users
      */
     record Broken(String reason) implements Found {}

@@ -97,6 +97,8 @@ public final class RemoteDispatch implements AutoCloseable {
   /** What the server says when it is met. */
   public sealed interface Meeting {
     /**
+     * The server takes this worker.
+     *
      * @param lease how long its leases last
      */
     record Met(RemoteDispatch dispatch, Duration lease) implements Meeting {}
@@ -351,7 +353,7 @@ public final class RemoteDispatch implements AutoCloseable {
 
   /** Says last that this worker is gone: it is not to be looked out for. */
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     polls.stop();
     polls.breakOff();
     stop.countDown();
@@ -363,6 +365,8 @@ public final class RemoteDispatch implements AutoCloseable {
       server.post("/v1/worker/extend", Wire.stopped(conversation.sender()), FAREWELL);
     } catch (IOException e) {
       LOG.debug("not told that this worker has stopped: {}", Conversation.reason(e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } finally {
       server.close();
     }

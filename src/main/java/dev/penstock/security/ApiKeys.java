@@ -124,6 +124,8 @@ public final class ApiKeys {
   /** What became of a key that was to be made. */
   public sealed interface Created {
     /**
+     * The key was made.
+     *
      * @param secret the key itself, which is known nowhere else
      */
     record Now(ApiKey key, String secret) implements Created {}

@@ -169,6 +169,8 @@ public interface TaskStore extends AutoCloseable {
   /** What {@link #cancel} did with one task; tasks come without input and output. */
   sealed interface Cancellation {
     /**
+     * The task was cancelled by this.
+     *
      * @param worker who was running it; null: nobody
      */
     record Now(Task task, @Nullable String worker) implements Cancellation {}

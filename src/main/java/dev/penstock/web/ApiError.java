@@ -43,6 +43,8 @@ public record ApiError(
   }
 
   /**
+   * An error of a task, as the API tells it.
+   *
    * @param input what the request calls the task's input
    */
   public static ApiError of(TaskError error, String input) {
@@ -102,6 +104,8 @@ public record ApiError(
   }
 
   /**
+   * A model was asked for that is not there or cannot be used.
+   *
    * @param broken why a model of that name cannot be used; null: there is none
    */
   public static ApiError noSuchModel(String name, @Nullable String broken) {

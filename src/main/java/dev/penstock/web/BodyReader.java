@@ -112,7 +112,7 @@ public final class BodyReader {
   /** A body that comes as long as its client is there. */
   private static CompletableFuture<Buffer> awaited(Exchange exchange) {
     var body = new CompletableFuture<Buffer>();
-    exchange.gone().thenRun(() -> body.completeExceptionally(new ClientGone()));
+    var _ = exchange.gone().thenRun(() -> body.completeExceptionally(new ClientGone()));
     return body;
   }
 
@@ -142,11 +142,12 @@ public final class BodyReader {
     Buffer all = Buffer.buffer();
     // What was taken for a body that nobody will get is given back here, on the loop that counts
     // it.
-    body.whenComplete((_, failure) -> {
-      if (failure != null) {
-        context.runOnContext(_ -> release(all.length()));
-      }
-    });
+    var _ =
+        body.whenComplete((_, failure) -> {
+          if (failure != null) {
+            context.runOnContext(_ -> release(all.length()));
+          }
+        });
     request.handler(chunk -> {
       if (body.isDone()) {
         return;

@@ -19,6 +19,8 @@ public record EventStream(Source source) implements Answer {
   public interface Sink {
 
     /**
+     * Sends an event.
+     *
      * @param id what the client sends back as {@code Last-Event-ID}; empty: none
      * @param data may have several lines
      */

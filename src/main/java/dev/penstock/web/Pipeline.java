@@ -158,7 +158,7 @@ public final class Pipeline {
   private void stream(Exchange exchange, EventStream.Source source) {
     var streaming = new Streaming();
     streams.add(streaming);
-    exchange.gone().thenRun(streaming::interrupt);
+    var _ = exchange.gone().thenRun(streaming::interrupt);
     try {
       if (streams.size() > MAX_STREAMS) {
         Reply full =
@@ -169,7 +169,7 @@ public final class Pipeline {
       if (!stopping) {
         begin(exchange);
       }
-      if (!stopping && exchange.request().method() != HttpMethod.HEAD) {
+      if (!stopping && !exchange.request().method().equals(HttpMethod.HEAD)) {
         source.writeTo(new EventSink(exchange, context));
       }
     } catch (ClientGone | InterruptedException _) {

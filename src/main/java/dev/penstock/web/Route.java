@@ -33,6 +33,7 @@ public record Route(HttpMethod method, String path, Access access, int body, Res
      */
     SCRAPER(Scope.METRICS, Scope.CLIENT, Scope.ADMIN);
 
+    @SuppressWarnings("ImmutableEnumChecker") // a Set.of cannot be changed
     private final Set<Scope> scopes;
 
     Access(Scope... scopes) {

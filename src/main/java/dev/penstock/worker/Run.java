@@ -179,6 +179,7 @@ final class Run implements TaskHandler.Control {
   }
 
   /** True when it is time to extend, or when there is news that the store does not have yet. */
+  @SuppressWarnings("ReferenceEquality") // news is what was reported anew, be it the same
   boolean wantsExtending(long now, Duration extendEvery, Duration progressEvery) {
     long since = now - extendedAt;
     if (leaseLost()) {

@@ -149,6 +149,7 @@ final class RunSlots {
     return runs.values().stream().mapToInt(Run::priority).max().orElse(Priority.MIN);
   }
 
+  @SuppressWarnings("WaitNotInLoop") // its callers look, and wait again
   private boolean await(long until) throws InterruptedException {
     long left = until - System.nanoTime();
     if (left <= 0) {

@@ -12,6 +12,7 @@ import dev.penstock.task.Priority;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -252,7 +253,7 @@ class ApiVerticleTest {
             + "\r\nContent-Length: "
             + body.length()
             + "\r\n\r\n";
-    try (var socket = new Socket("127.0.0.1", server.port())) {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
       socket.setSoTimeout(5_000);
       socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
       byte[] told = socket.getInputStream().readNBytes("HTTP/1.1 100".length());

@@ -300,7 +300,7 @@ public final class BadInputTable {
     bad.add(
         Map.entry(
             "UTF-16", (start + "\"water\"}").getBytes(java.nio.charset.StandardCharsets.UTF_16LE)));
-    bad.add(Map.entry("invalid UTF-8", (start + "\"\u00c3\u0028\"}").getBytes(ISO_8859_1)));
+    bad.add(Map.entry("invalid UTF-8", (start + "\"\u00c3(\"}").getBytes(ISO_8859_1)));
     bad.add(Map.entry("overlong UTF-8", (start + "\"\u00c0\u00af\"}").getBytes(ISO_8859_1)));
     bad.add(
         Map.entry(

@@ -3,6 +3,7 @@ package dev.penstock.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -56,7 +57,7 @@ class BadInputTest {
 
   /** Sends a byte now and then for longer than is allowed. The status, or 0 for a closed socket. */
   private static int trickle(String start) throws Exception {
-    try (var socket = new Socket("127.0.0.1", server.port())) {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
       socket.setSoTimeout(50); // the pace
       socket.getOutputStream().write(start.getBytes(StandardCharsets.US_ASCII));
       long end = System.nanoTime() + READ_TIMEOUT.multipliedBy(10).toNanos();

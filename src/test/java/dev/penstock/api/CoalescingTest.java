@@ -92,14 +92,14 @@ class CoalescingTest {
             "{\"input\":\"a\",\"priority\":9}");
     for (String body : bodies) {
       int before = server.dispatcher.tasks.size();
-      ask(body);
+      var _ = ask(body);
       awaitTasks(before + 1);
     }
   }
 
   @Test
   void anIdThatWasAskedForIsNotSharedWithHeldRequests() throws Exception {
-    ask(BODY);
+    var _ = ask(BODY);
     awaitTasks(1);
     var async = server.post("/v1/embeddings", BODY, "Prefer", "respond-async");
     assertThat(async.statusCode()).isEqualTo(202);

@@ -7,6 +7,7 @@ import dev.penstock.web.EventStream;
 import dev.penstock.web.Route;
 import dev.penstock.web.Route.Access;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -66,7 +67,7 @@ class EventStreamTest {
   private Socket ask(String path) throws IOException {
     var socket = new Socket();
     socket.setReceiveBufferSize(1 << 12);
-    socket.connect(new InetSocketAddress("127.0.0.1", server.port()));
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
     String head = "GET " + path + " HTTP/1.1\r\nHost: test\r\n\r\n";
     socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
     return socket;

@@ -3,6 +3,7 @@ package dev.penstock.api;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -34,7 +35,8 @@ public final class RawClient {
    */
   public static Answer send(int port, byte[] request, Duration limit) throws IOException {
     try (var socket = new Socket()) {
-      socket.connect(new InetSocketAddress("127.0.0.1", port), (int) limit.toMillis());
+      socket.connect(
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), port), (int) limit.toMillis());
       socket.setSoTimeout((int) limit.toMillis());
       // A server may answer before it has read everything; the reader must not wait for the writer.
       Thread writer =

@@ -22,6 +22,7 @@ import dev.penstock.types.TaskTypes;
 import dev.penstock.web.Route;
 import io.vertx.core.Vertx;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -158,7 +159,7 @@ public final class TestServer implements AutoCloseable {
    * @param length said in the head, whatever follows
    */
   Socket hold(String body, String key, int length) throws IOException {
-    var socket = new Socket("127.0.0.1", port());
+    var socket = new Socket(InetAddress.getLoopbackAddress(), port());
     String head =
         "POST /v1/embeddings HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
             + "Authorization: Bearer "
@@ -183,9 +184,14 @@ public final class TestServer implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     client.shutdownNow();
-    vertx.close().toCompletionStage().toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS);
+    vertx
+        .close()
+        .toCompletionStage()
+        .toCompletableFuture()
+        .orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS)
+        .join();
     database.close();
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

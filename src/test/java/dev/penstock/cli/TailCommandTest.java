@@ -132,12 +132,12 @@ final class TailCommandTest {
 
   @Test
   void theNewestTasksAreEventsTooWhereNoPersonReads() {
-    String list = "{\"data\":[%s],\"has_more\":false}";
+    String list = "{\"data\":[" + ScriptedServer.task("a", "pending") + "],\"has_more\":false}";
     var looks = new AtomicInteger();
     try (var server =
         new ScriptedServer(asked ->
             looks.getAndIncrement() == 0
-                ? Said.json(200, list.formatted(ScriptedServer.task("a", "pending")))
+                ? Said.json(200, list)
                 : Said.error(401, "invalid_request_error", "Wrong key."))) {
       assertThat(CommandRun.of(server, "tail").lines())
           .containsExactly(

@@ -99,7 +99,7 @@ public final class TestModels {
         ("the of river water pipe turbine gate feeds model vector queue Task durable night cold bright"
                 + " Berlin Paris quantum cat dog mathematics unbelievable running quickly 42 2026 naïve"
                 + " 東京 емкость über")
-            .split(" ");
+            .split(" ", -1);
     Random random = new Random(11);
     while (texts.size() < 200) {
       StringBuilder text = new StringBuilder();

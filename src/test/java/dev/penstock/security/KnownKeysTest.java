@@ -178,11 +178,11 @@ final class KnownKeysTest {
    */
   private record Counting(KeyStore real, AtomicInteger finds, AtomicReference<Runnable> meanwhile)
       implements KeyStore {
-    private static final Runnable NOTHING = () -> {};
-
     Counting(KeyStore real) {
-      this(real, new AtomicInteger(), new AtomicReference<>(NOTHING));
+      this(real, new AtomicInteger(), new AtomicReference<>(Counting::nothing));
     }
+
+    private static void nothing() {}
 
     @Override
     public Added add(ApiKey key) {
@@ -193,7 +193,7 @@ final class KnownKeysTest {
     public Optional<ApiKey> find(String hash) {
       finds.incrementAndGet();
       Optional<ApiKey> found = real.find(hash);
-      meanwhile.getAndSet(NOTHING).run();
+      meanwhile.getAndSet(Counting::nothing).run();
       return found;
     }
 

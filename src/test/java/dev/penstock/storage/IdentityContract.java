@@ -5,7 +5,6 @@ import static dev.penstock.storage.TestTasks.LANE;
 import static dev.penstock.storage.TestTasks.as;
 import static dev.penstock.storage.TestTasks.bytes;
 import static dev.penstock.storage.TestTasks.json;
-import static dev.penstock.storage.TestTasks.of;
 import static dev.penstock.storage.TestTasks.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -77,7 +76,7 @@ public interface IdentityContract extends StoreRig {
   @Test
   default void identitiesOfDifferentOwnersAndKindsAreDifferent() {
     assertThat(insert(as(NAMED, task()))).isEqualTo(KEPT);
-    assertThat(insert(of("another", as(OTHER_CONTENT, task())))).isEqualTo(KEPT);
+    assertThat(insert(TestTasks.of("another", as(OTHER_CONTENT, task())))).isEqualTo(KEPT);
     assertThat(insert(as(new Identity.Alike("order-7"), task()))).isEqualTo(KEPT);
     assertThat(insert(task())).isEqualTo(KEPT);
     assertThat(insert(task())).isEqualTo(KEPT);

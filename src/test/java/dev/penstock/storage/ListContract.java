@@ -2,7 +2,6 @@ package dev.penstock.storage;
 
 import static dev.penstock.storage.TestTasks.LANE;
 import static dev.penstock.storage.TestTasks.bytes;
-import static dev.penstock.storage.TestTasks.of;
 import static dev.penstock.storage.TestTasks.task;
 import static dev.penstock.storage.TestTasks.taskAt;
 import static dev.penstock.storage.TestTasks.taskWith;
@@ -151,10 +150,10 @@ interface ListContract extends StoreRig {
   default void aListHasTheTasksOfTheOwnerAskedFor() {
     List<TaskSpec> others = tasks(300);
     store().insert(others.subList(0, 150));
-    TaskSpec ready = inserted(of("me", task()));
-    TaskSpec done = inserted(of("me", task()));
+    TaskSpec ready = inserted(TestTasks.of("me", task()));
+    TaskSpec done = inserted(TestTasks.of("me", task()));
     complete(done);
-    TaskSpec scheduled = inserted(of("me", taskAt(clock().instant().plusSeconds(60))));
+    TaskSpec scheduled = inserted(TestTasks.of("me", taskAt(clock().instant().plusSeconds(60))));
     store().insert(others.subList(150, 300));
 
     assertThat(listed(TaskFilter.of("me"))).isEqualTo(newestFirst(ready, done, scheduled));
@@ -214,8 +213,8 @@ interface ListContract extends StoreRig {
 
   @Test
   default void aTextIsLookedForInTheTasksThatMatchTheRest() {
-    TaskSpec mine = inserted(of("me", taskWith(Map.of("a", "needle"), bytes("{}"))));
-    TaskSpec done = inserted(of("me", taskWith(Map.of("a", "needle"), bytes("{}"))));
+    TaskSpec mine = inserted(TestTasks.of("me", taskWith(Map.of("a", "needle"), bytes("{}"))));
+    TaskSpec done = inserted(TestTasks.of("me", taskWith(Map.of("a", "needle"), bytes("{}"))));
     complete(done);
     inserted(taskWith(Map.of("a", "needle"), bytes("{}")));
     TaskFilter filter = new TaskFilter("me", Set.of(), "embedding", LANE.model(), "needle");

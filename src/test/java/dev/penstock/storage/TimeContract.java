@@ -131,7 +131,9 @@ interface TimeContract extends StoreRig {
     for (Claim.Claimed claimed : claims.reversed()) {
       settle(
           claimed,
-          claimed == claims.get(2) ? new Ending.Failed(ERROR) : new Ending.Completed(json("1")));
+          claimed.equals(claims.get(2))
+              ? new Ending.Failed(ERROR)
+              : new Ending.Completed(json("1")));
       clock().advance(Duration.ofSeconds(1));
     }
 

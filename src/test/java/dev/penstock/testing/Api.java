@@ -64,6 +64,8 @@ public final class Api implements AutoCloseable {
   }
 
   /**
+   * Posts JSON.
+   *
    * @param headers names and values in turn
    */
   public Answer post(String path, String json, String... headers)

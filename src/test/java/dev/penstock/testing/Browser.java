@@ -42,6 +42,8 @@ public final class Browser implements AutoCloseable {
   }
 
   /**
+   * Starts a browser that is not logged in.
+   *
    * @param profile a folder for what the browser keeps
    */
   public static Browser start(PenstockProcess penstock, Path profile) {

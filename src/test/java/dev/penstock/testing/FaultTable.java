@@ -15,8 +15,10 @@ public final class FaultTable {
   private static final Path ROWS = Path.of("target/faults");
   private static final Path TABLE = Path.of("target/faults.md");
   private static final String HEAD =
-      "| # | fault | accepted | completed | lost | unexpected | duplicated |\n"
-          + "|---|---|---|---|---|---|---|\n";
+      """
+      | # | fault | accepted | completed | lost | unexpected | duplicated |
+      |---|---|---|---|---|---|---|
+      """;
 
   /** How much more work than in the short form. */
   public static final int SCALE = Integer.getInteger("faults.scale", 1);

@@ -242,7 +242,7 @@ public final class Fleet implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     for (Member member : all()) {
       member.api().close();
       member.process().close();

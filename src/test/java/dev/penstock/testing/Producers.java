@@ -67,11 +67,13 @@ public final class Producers implements AutoCloseable {
 
   /** Waits for the submissions under way; fails when one of them did. */
   @Override
-  public void close() throws InterruptedException, ExecutionException {
+  public void close() throws ExecutionException {
     stopped.set(true);
-    for (Future<?> producer : running) {
-      producer.get();
-    }
     threads.close();
+    for (Future<?> producer : running) {
+      if (producer.state() == Future.State.FAILED) {
+        throw new ExecutionException(producer.exceptionNow());
+      }
+    }
   }
 }

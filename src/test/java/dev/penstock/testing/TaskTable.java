@@ -12,6 +12,15 @@ import java.util.function.ToIntFunction;
 
 /** The table of tasks as a stopped Penstock left it on disk. */
 public final class TaskTable {
+  /** By the numbers that stand for them in the file. */
+  private static final List<TaskState> STATES =
+      List.of(
+          TaskState.PENDING,
+          TaskState.PROCESSING,
+          TaskState.COMPLETED,
+          TaskState.FAILED,
+          TaskState.CANCELLED);
+
   private final List<Row> rows;
 
   private record Row(TaskState state, int attempts, int lost) {}
@@ -26,7 +35,7 @@ public final class TaskTable {
         var statement = connection.createStatement();
         var result = statement.executeQuery("SELECT state, attempts, lost FROM tasks")) {
       while (result.next()) {
-        rows.add(new Row(TaskState.values()[result.getInt(1)], result.getInt(2), result.getInt(3)));
+        rows.add(new Row(STATES.get(result.getInt(1)), result.getInt(2), result.getInt(3)));
       }
     }
     return new TaskTable(rows);

@@ -115,10 +115,15 @@ public final class TcpProxy implements AutoCloseable {
     }
   }
 
-  @Override
-  public void close() throws IOException {
+  /** Ends all connections, and takes no more. */
+  public void end() throws IOException {
     server.close();
     mend();
     sockets.forEach(this::close);
+  }
+
+  @Override
+  public void close() throws IOException {
+    end();
   }
 }

@@ -172,7 +172,7 @@ public final class TinyOnnx {
   private static void varint(ByteArrayOutputStream to, int value) {
     int rest = value;
     while (rest > 0x7f) {
-      to.write(rest & 0x7f | 0x80);
+      to.write((rest & 0x7f) | 0x80);
       rest >>>= 7;
     }
     to.write(rest);

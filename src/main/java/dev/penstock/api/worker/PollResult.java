@@ -74,7 +74,7 @@ final class PollResult {
         over.add(task);
       }
     }
-    full |= !over.isEmpty() || !tasks.isEmpty() && roomBytes() <= 0;
+    full |= !over.isEmpty() || (!tasks.isEmpty() && roomBytes() <= 0);
     return over;
   }
 
@@ -102,6 +102,7 @@ final class PollResult {
   }
 
   /** False once there is nothing to wait for any more. */
+  @SuppressWarnings("WaitNotInLoop") // its caller looks, and waits again
   synchronized boolean await(Duration limit) throws InterruptedException {
     if (open && limit.isPositive()) {
       wait(Math.max(1, limit.toMillis()));

@@ -82,7 +82,7 @@ public final class WorkerLeases {
     }
     var catchAll = new PollResult(poll.most(), poll.bytes());
     try {
-      exchange.gone().thenRun(catchAll::close);
+      var _ = exchange.gone().thenRun(catchAll::close);
       if (!workers.draining(poll)) {
         look(poll, catchAll);
       }
@@ -103,7 +103,7 @@ public final class WorkerLeases {
       throw new ClientGone();
     }
     // Where the reply does not reach it. What was lost beyond that lapses.
-    exchange.gone().thenRun(() -> Thread.ofVirtual().start(() -> giveBack(tasks)));
+    var _ = exchange.gone().thenRun(() -> Thread.ofVirtual().start(() -> giveBack(tasks)));
     boolean drain = workers.draining(poll);
     return Reply.json(200, json -> write(json, tasks, catchAll.suspects(), drain));
   }

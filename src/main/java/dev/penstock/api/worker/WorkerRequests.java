@@ -429,7 +429,7 @@ public final class WorkerRequests {
       try {
         lanes.add(lane(name.textValue(), "figures.lanes"));
       } catch (Refusal _) {
-        continue;
+        // Not one of this server's.
       }
     }
     return lanes;
@@ -455,7 +455,7 @@ public final class WorkerRequests {
 
   private static String word(Fields fields, String name) {
     JsonNode value = fields.value(name);
-    boolean empty = value == null || value.isTextual() && value.textValue().isEmpty();
+    boolean empty = value == null || (value.isTextual() && value.textValue().isEmpty());
     String text = empty ? null : fields.text(name, MAX_WORD);
     return text == null ? "" : text.replaceAll("\\p{C}", "?").toLowerCase(Locale.ROOT);
   }

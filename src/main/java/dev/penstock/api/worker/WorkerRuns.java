@@ -42,7 +42,7 @@ public final class WorkerRuns {
   private static final Set<String> ERROR = Set.of("code", "message");
   private static final int MAX_WORD = 100;
   private static final int MAX_ERROR = 20_000;
-  private static final long MAX_DELAY = Outcome.Postpone.MOST.toSeconds();
+  private static final double MAX_DELAY = Outcome.Postpone.MOST.toSeconds();
   private static final long MILLIS = 1_000;
 
   private final Bus bus;

@@ -38,6 +38,8 @@ final class Contest {
   /** Runs one turn. */
   interface Turns {
     /**
+     * Runs a candidate once.
+     *
      * @param round counted from 1
      */
     TrialRun.Outcome run(int round, BatchLimits limits) throws InterruptedException;

@@ -35,6 +35,8 @@ final class TrialRun implements Batcher.Runner, Work.Sink {
     record Done(double textsPerSecond) implements Outcome {}
 
     /**
+     * The texts did not run.
+     *
      * @param why one line
      */
     record Failed(String why) implements Outcome {}

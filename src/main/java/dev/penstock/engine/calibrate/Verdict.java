@@ -12,6 +12,8 @@ public sealed interface Verdict {
   record Stays() implements Verdict {}
 
   /**
+   * A candidate is to take the place of the default.
+   *
    * @param ratio its rate, of the default's
    */
   record Better(Trial trial, double ratio) implements Verdict {}

@@ -149,7 +149,7 @@ final class LocalLane {
         boolean noMoreSuspects = suspects >= room.suspects();
         Message message =
             waiting.next(room.least().value(), it -> !(it.released() && noMoreSuspects));
-        if (message == null || !taken.isEmpty() && bytes + message.bytes() > room.bytes()) {
+        if (message == null || (!taken.isEmpty() && bytes + message.bytes() > room.bytes())) {
           break;
         }
         waiting.take(message);

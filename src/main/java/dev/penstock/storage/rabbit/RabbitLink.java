@@ -350,7 +350,7 @@ final class RabbitLink {
           OptionalLong waiting = count(List.of(subscription.route()));
           // Looked at again: what came while we asked may have been the last of them.
           if (waiting.isEmpty()
-              || waiting.getAsLong() > 0 && subscription.silent(SILENCE_SECONDS)) {
+              || (waiting.getAsLong() > 0 && subscription.silent(SILENCE_SECONDS))) {
             lost("queue " + queue(subscription.route()) + " gives no messages");
             return;
           }

@@ -64,9 +64,9 @@ final class RoutingKeys {
   private static String escaped(String owner) {
     var escaped = new StringBuilder();
     for (byte each : owner.getBytes(StandardCharsets.UTF_8)) {
-      if (each >= '0' && each <= '9'
-          || each >= 'A' && each <= 'Z'
-          || each >= 'a' && each <= 'z'
+      if ((each >= '0' && each <= '9')
+          || (each >= 'A' && each <= 'Z')
+          || (each >= 'a' && each <= 'z')
           || each == '.'
           || each == '_'
           || each == '-') {

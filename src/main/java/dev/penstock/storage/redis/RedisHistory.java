@@ -50,6 +50,7 @@ final class RedisHistory {
     }
   }
 
+  @SuppressWarnings("deprecation") // ZRANGE does this in newer versions of Redis only
   static List<LaneMinute> since(RedisCalls calls, Instant since) {
     List<String> names = new ArrayList<>();
     for (Response name :

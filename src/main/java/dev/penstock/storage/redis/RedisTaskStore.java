@@ -58,6 +58,8 @@ public final class RedisTaskStore implements TaskStore {
   }
 
   /**
+   * Opens a store that is there when Redis is.
+   *
    * @param clock what time it is; null: as Redis says
    * @param limit how long an answer may take
    */

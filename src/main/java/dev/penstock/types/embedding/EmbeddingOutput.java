@@ -45,27 +45,32 @@ public record EmbeddingOutput(
    */
   public static TaskOutput toOutput(
       int dimensions, long promptTokens, int truncated, float[][] rows) {
-    ByteBuffer all = header(rows.length, dimensions, promptTokens, truncated);
-    FloatBuffer vectors = all.slice().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    byte[] all = withHeader(rows.length, dimensions, promptTokens, truncated);
+    FloatBuffer vectors =
+        ByteBuffer.wrap(all, HEADER_BYTES, all.length - HEADER_BYTES)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .asFloatBuffer();
     for (float[] row : rows) {
       vectors.put(row);
     }
-    return new TaskOutput(TaskOutput.Format.BINARY, all.array());
+    return new TaskOutput(TaskOutput.Format.BINARY, all);
   }
 
-  private static ByteBuffer header(int count, int dimensions, long promptTokens, int truncated) {
-    int bytes = Math.addExact(HEADER_BYTES, count * dimensions * Float.BYTES);
-    return ByteBuffer.allocate(bytes)
+  private static byte[] withHeader(int count, int dimensions, long promptTokens, int truncated) {
+    byte[] all = new byte[Math.addExact(HEADER_BYTES, count * dimensions * Float.BYTES)];
+    ByteBuffer.wrap(all)
         .order(ByteOrder.LITTLE_ENDIAN)
         .putInt(count)
         .putInt(dimensions)
         .putInt(Math.toIntExact(promptTokens))
         .putInt(truncated);
+    return all;
   }
 
   public TaskOutput toOutput() {
-    ByteBuffer all = header(count, dimensions, promptTokens, truncated).put(vectors.duplicate());
-    return new TaskOutput(TaskOutput.Format.BINARY, all.array());
+    byte[] all = withHeader(count, dimensions, promptTokens, truncated);
+    ByteBuffer.wrap(all).position(HEADER_BYTES).put(vectors.duplicate());
+    return new TaskOutput(TaskOutput.Format.BINARY, all);
   }
 
   /** A copy of the vector at {@code index}. */

@@ -1,7 +1,6 @@
 package dev.penstock.storage.rabbit;
 
 import static dev.penstock.storage.TestTasks.LANE;
-import static dev.penstock.storage.TestTasks.of;
 import static dev.penstock.storage.TestTasks.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -10,6 +9,7 @@ import dev.penstock.base.Unavailable;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskQueue.Delivery;
 import dev.penstock.storage.TaskQueue.Room;
+import dev.penstock.storage.TestTasks;
 import dev.penstock.task.Priority;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.testing.Await;
@@ -76,15 +76,15 @@ final class RabbitOwnersTest {
     Set<String> all = tooMany("late");
     try (TaskQueue crowded = open(() -> all);
         TaskQueue behind = open(() -> Set.of("late"))) {
-      TaskSpec shared = of("late", task());
+      TaskSpec shared = TestTasks.of("late", task());
       crowded.enqueue(List.of(shared));
       awaitTask(crowded, shared);
 
-      TaskSpec stray = of("late", task());
+      TaskSpec stray = TestTasks.of("late", task());
       behind.enqueue(List.of(stray));
       assertThat(exists(RoutingKeys.own(LANE, "late", false))).as("it has its own queue").isTrue();
       awaitTask(crowded, stray);
-      TaskSpec next = of("late", task());
+      TaskSpec next = TestTasks.of("late", task());
       crowded.enqueue(List.of(next));
       awaitTask(behind, next);
     }
@@ -106,11 +106,11 @@ final class RabbitOwnersTest {
           }
           return all;
         })) {
-      TaskSpec spec = of("first", task());
+      TaskSpec spec = TestTasks.of("first", task());
       Unavailable refused =
           catchThrowableOfType(Unavailable.class, () -> queue.enqueue(List.of(spec)));
       assertThat(refused.surelyNotDone()).isTrue();
-      queue.enqueue(List.of(of(RoutingKeys.DEFAULT, task())));
+      queue.enqueue(List.of(TestTasks.of(RoutingKeys.DEFAULT, task())));
       assertThat(queue.receive(LANE, ROOM, SHORT)).as("these have one in any case").hasSize(1);
 
       away.set(false);

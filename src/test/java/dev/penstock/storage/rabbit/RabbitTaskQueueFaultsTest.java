@@ -2,7 +2,6 @@ package dev.penstock.storage.rabbit;
 
 import static dev.penstock.storage.TestTasks.LANE;
 import static dev.penstock.storage.TestTasks.ids;
-import static dev.penstock.storage.TestTasks.of;
 import static dev.penstock.storage.TestTasks.task;
 import static dev.penstock.storage.TestTasks.tasks;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -13,6 +12,7 @@ import dev.penstock.base.Unavailable;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskQueue.Delivery;
 import dev.penstock.storage.TaskQueue.Room;
+import dev.penstock.storage.TestTasks;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.TaskId;
@@ -403,7 +403,7 @@ final class RabbitTaskQueueFaultsTest {
   void lanesNamedLikeTheQueuesOfDeadLettersKeepTheirTasks() throws Exception {
     for (String name : DeadLetters.NAMES) {
       Lane lane = new Lane(name, null);
-      TaskSpec spec = of(RoutingKeys.DEFAULT, task(lane));
+      TaskSpec spec = TestTasks.of(RoutingKeys.DEFAULT, task(lane));
       queue.enqueue(List.of(spec));
       assertThat(queue.takeDead(10, _ -> {})).isZero();
 

@@ -71,7 +71,7 @@ final class WriteBufferTest {
   void moreThanItHoldsGoesOutInOrder() throws IOException {
     byte[] much = new byte[200_000];
     for (int i = 0; i < much.length; i++) {
-      much[i] = (byte) (i * 31 >> 3);
+      much[i] = (byte) ((i * 31) >> 3);
     }
     cork.on();
     for (int from = 0; from < 60_000; from += 10_000) {

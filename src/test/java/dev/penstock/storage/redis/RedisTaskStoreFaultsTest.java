@@ -104,7 +104,7 @@ final class RedisTaskStoreFaultsTest {
     assertThat(claimed.lease().deadline())
         .isEqualTo(requireNonNull(claimed.task().startedAt()).plus(LEASE));
     assertThat(store.reclaimLapsed(Duration.ofSeconds(10), 1, 10).ready()).isEmpty();
-    assertThat(store.reclaimLapsed(Duration.ofSeconds(-60), 1, 10).ready()).hasSize(1);
+    assertThat(store.reclaimLapsed(Duration.ofMinutes(-1), 1, 10).ready()).hasSize(1);
   }
 
   @Test
@@ -145,7 +145,7 @@ final class RedisTaskStoreFaultsTest {
       Thread.ofVirtual()
           .start(() -> failure.complete(unavailable(() -> store.insert(List.of(task())))));
       TimeUnit.MILLISECONDS.sleep(200); // sent by now; the answer is awaited for longer
-      proxy.close();
+      proxy.end();
       assertThat(failure.get(20, TimeUnit.SECONDS).surelyNotDone()).isFalse();
       assertThat(failure.get()).hasMessageContaining("CONNECTION_CLOSED");
     } finally {

@@ -66,7 +66,7 @@ final class SqliteDatabaseTest {
       Future<Long> relaxed = threads.submit(() -> synchronous(Durability.RELAXED));
       Future<Integer> synced = threads.submit(() -> note("x"));
       blocker.awaitQueued(2);
-      blocker.close();
+      blocker.release();
       synced.get(10, TimeUnit.SECONDS);
       assertThat(relaxed.get(10, TimeUnit.SECONDS)).isEqualTo(2);
     }
@@ -82,7 +82,7 @@ final class SqliteDatabaseTest {
       }
       blocker.awaitQueued(300);
       final Commits before = database.commits();
-      blocker.close();
+      blocker.release();
       for (Future<Integer> note : notes) {
         note.get(10, TimeUnit.SECONDS);
       }
@@ -111,7 +111,7 @@ final class SqliteDatabaseTest {
                     })));
       }
       blocker.awaitQueued(40);
-      blocker.close();
+      blocker.release();
       for (Future<Integer> note : good) {
         assertThat(note.get(10, TimeUnit.SECONDS)).isEqualTo(1);
       }
@@ -151,7 +151,7 @@ final class SqliteDatabaseTest {
       Unavailable refused = catchThrowableOfType(Unavailable.class, () -> note("3"));
       assertThat(refused).hasMessageContaining("too busy");
       assertThat(refused.surelyNotDone()).isTrue();
-      blocker.close();
+      blocker.release();
       first.get(10, TimeUnit.SECONDS);
       second.get(10, TimeUnit.SECONDS);
       assertThat(notes()).isEqualTo(2);
@@ -175,7 +175,7 @@ final class SqliteDatabaseTest {
           .cause()
           .isInstanceOfSatisfying(
               Unavailable.class, unknown -> assertThat(unknown.surelyNotDone()).isFalse());
-      blocker.close();
+      blocker.release();
     }
     note("next");
     assertThat(notes()).isEqualTo(1);
@@ -201,7 +201,7 @@ final class SqliteDatabaseTest {
       }
       blocker.awaitQueued(50);
       Future<?> closing = threads.submit(() -> database.close());
-      blocker.close();
+      blocker.release();
       closing.get(10, TimeUnit.SECONDS);
       for (Future<Integer> note : notes) {
         assertThat(note.get(10, TimeUnit.SECONDS)).isEqualTo(1);
@@ -253,7 +253,7 @@ final class SqliteDatabaseTest {
                   Durability.SYNCED,
                   c -> c.prepare("UPDATE notes SET text = 'after'").executeUpdate()));
       blocker.awaitQueued(2);
-      blocker.close();
+      blocker.release();
       assertThat(small.get(10, TimeUnit.SECONDS)).isEqualTo(1);
       assertThatThrownBy(() -> big.get(10, TimeUnit.SECONDS)).hasMessageContaining("full");
     }
@@ -340,7 +340,7 @@ final class SqliteDatabaseTest {
     return database.read(c -> c.number("SELECT count(*) FROM notes"));
   }
 
-  /** A job that holds the writer until it is closed, so that others gather behind it. */
+  /** A job that holds the writer until it is released, so that others gather behind it. */
   private final class Blocker implements AutoCloseable {
     private final CountDownLatch running = new CountDownLatch(1);
     private final CountDownLatch end = new CountDownLatch(1);
@@ -365,13 +365,17 @@ final class SqliteDatabaseTest {
       long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
       while (database.queuedWrites() < jobs) {
         assertThat(System.nanoTime()).isLessThan(limit);
-        Thread.yield();
+        Thread.onSpinWait();
       }
+    }
+
+    void release() {
+      end.countDown();
     }
 
     @Override
     public void close() {
-      end.countDown();
+      release();
     }
   }
 }
