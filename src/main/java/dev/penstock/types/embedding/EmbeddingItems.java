@@ -88,19 +88,27 @@ sealed interface EmbeddingItems {
    * @param name what the request calls it
    */
   static Read read(JsonParser parser, String name) throws IOException {
-    JsonStreamContext outer =
-        parser.currentToken() == JsonToken.START_ARRAY
-            ? parser.getParsingContext().getParent()
-            : null;
+    boolean list = parser.currentToken() == JsonToken.START_ARRAY;
+    int outer = depth(parser) - 1;
     try {
       return new ItemsReader(parser, name).read();
     } catch (InvalidInput problem) {
-      if (outer == null) {
+      if (!list) {
         parser.skipChildren();
-      } else {
-        while (parser.getParsingContext() != outer && parser.nextToken() != null) {}
       }
+      while (list && depth(parser) > outer && parser.nextToken() != null) {}
       return new Read(null, false, problem);
     }
+  }
+
+  /** How many objects and lists the parser is in. */
+  private static int depth(JsonParser parser) {
+    int depth = 0;
+    for (JsonStreamContext each = parser.getParsingContext();
+        each != null && !each.inRoot();
+        each = each.getParent()) {
+      depth++;
+    }
+    return depth;
   }
 }
