@@ -16,10 +16,8 @@ import dev.penstock.models.ModelSpec;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -73,12 +71,6 @@ public final class CalibrateCommand implements Callable<Integer> {
 
   @Option(names = "--dry-run", description = "keep nothing")
   private boolean dryRun;
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "any other setting; may be repeated")
-  private Map<String, String> others = new LinkedHashMap<>();
 
   @Mixin private SettingOptions options = new SettingOptions();
 

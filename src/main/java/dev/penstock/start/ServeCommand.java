@@ -7,7 +7,6 @@ import dev.penstock.config.Settings;
 import dev.penstock.engine.EngineStatus;
 import java.io.PrintStream;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -75,12 +74,6 @@ public final class ServeCommand implements Callable<Integer> {
       paramLabel = "NAME",
       description = "model of requests that name none (embedding.model)")
   private @Nullable String model;
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "any other setting; may be repeated")
-  private Map<String, String> others = new LinkedHashMap<>();
 
   @Mixin private SettingOptions options = new SettingOptions();
 

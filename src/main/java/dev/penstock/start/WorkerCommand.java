@@ -98,12 +98,6 @@ public final class WorkerCommand implements Callable<Integer> {
       description = "models it works with, with commas between them (model.key)")
   private List<String> models = List.of();
 
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "any other setting; may be repeated")
-  private Map<String, String> others = new LinkedHashMap<>();
-
   @Mixin private SettingOptions options = new SettingOptions();
 
   @Override

@@ -29,6 +29,8 @@ public record ServedLanes(boolean any, Set<String> types, Set<String> models) {
   public static final ServedLanes NOTHING = new ServedLanes(false, Set.of(), Set.of());
 
   /**
+   * What the settings name.
+   *
    * @throws BadSettings naming every type and model that is unknown
    */
   public static ServedLanes of(
