@@ -12,8 +12,11 @@ public record TaskOutput(Format format, byte[] bytes) {
   public enum Format {
     /** One JSON value in UTF-8. */
     JSON,
-    /** A layout of the task type's own. */
-    BINARY
+    /**
+     * A layout of the task type's own. Rows, and plugins that are compiled, know it by this name:
+     * vectors were the first to have one.
+     */
+    EMBEDDINGS
   }
 
   /** One JSON value that is written already; a plugin's is checked before it is stored. */

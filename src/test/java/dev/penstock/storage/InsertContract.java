@@ -121,13 +121,13 @@ interface InsertContract extends StoreRig {
     store().insert(List.of(spec));
     Claim.Claimed claimed = claim(spec);
     assertThat(claimed.task().spec().input()).isEqualTo(input);
-    settle(claimed, new Ending.Completed(new TaskOutput(TaskOutput.Format.BINARY, output)));
+    settle(claimed, new Ending.Completed(new TaskOutput(TaskOutput.Format.EMBEDDINGS, output)));
     restart();
 
     Task task = get(spec);
     assertThat(task.spec().input()).isEqualTo(input);
     assertThat(output(task)).isEqualTo(output);
-    assertThat(requireNonNull(task.output()).format()).isEqualTo(TaskOutput.Format.BINARY);
+    assertThat(requireNonNull(task.output()).format()).isEqualTo(TaskOutput.Format.EMBEDDINGS);
   }
 
   @Test

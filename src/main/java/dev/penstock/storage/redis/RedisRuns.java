@@ -3,7 +3,6 @@ package dev.penstock.storage.redis;
 import dev.penstock.core.Ending;
 import dev.penstock.core.Lease;
 import dev.penstock.storage.Micros;
-import dev.penstock.storage.OutputFormat;
 import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStore.Extension;
 import dev.penstock.storage.TaskStore.Lapsed;
@@ -99,12 +98,7 @@ final class RedisRuns {
     return switch (settle.ending()) {
       case Ending.Completed(var output) ->
           arguments(
-              settle,
-              "COMPLETED",
-              Duration.ZERO,
-              null,
-              OutputFormat.word(output.format()),
-              output.bytes());
+              settle, "COMPLETED", Duration.ZERO, null, output.format().name(), output.bytes());
       case Ending.Failed(var error) ->
           arguments(settle, "FAILED", Duration.ZERO, error, "", NOTHING);
       case Ending.Backoff(var error, var delay) ->

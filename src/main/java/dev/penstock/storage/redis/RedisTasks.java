@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.penstock.storage.Metadata;
 import dev.penstock.storage.Micros;
-import dev.penstock.storage.OutputFormat;
 import dev.penstock.storage.Phase;
 import dev.penstock.storage.sqlite.TaskRows;
 import dev.penstock.task.Lane;
@@ -94,7 +93,7 @@ final class RedisTasks {
         TaskRows.error(fields.text("error_code"), fields.text("error_message")),
         format == null || output == null
             ? null
-            : new TaskOutput(OutputFormat.of(format), output.toBytes()),
+            : new TaskOutput(TaskOutput.Format.valueOf(format), output.toBytes()),
         Micros.toInstant(fields.number("queued")));
   }
 

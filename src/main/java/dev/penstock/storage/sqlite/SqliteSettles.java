@@ -3,7 +3,6 @@ package dev.penstock.storage.sqlite;
 import dev.penstock.core.Ending;
 import dev.penstock.core.Step;
 import dev.penstock.storage.Micros;
-import dev.penstock.storage.OutputFormat;
 import dev.penstock.storage.Phase;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
@@ -73,11 +72,7 @@ final class SqliteSettles {
     if (ended == null) {
       return null;
     }
-    Columns.bind(
-            connection.prepare(OUTPUT),
-            ended.seq(),
-            OutputFormat.word(output.format()),
-            output.bytes())
+    Columns.bind(connection.prepare(OUTPUT), ended.seq(), output.format().name(), output.bytes())
         .executeUpdate();
     return TaskRows.getBrief(connection, ended.seq(), output);
   }

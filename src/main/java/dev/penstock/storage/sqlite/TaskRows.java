@@ -2,7 +2,6 @@ package dev.penstock.storage.sqlite;
 
 import dev.penstock.storage.Metadata;
 import dev.penstock.storage.Micros;
-import dev.penstock.storage.OutputFormat;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Progress;
@@ -101,7 +100,7 @@ public final class TaskRows {
     byte[] input = row.bytes();
     String format = row.textOrNull();
     TaskOutput output =
-        format == null ? null : new TaskOutput(OutputFormat.of(format), row.bytes());
+        format == null ? null : new TaskOutput(TaskOutput.Format.valueOf(format), row.bytes());
     TaskSpec spec =
         new TaskSpec(
             id,

@@ -26,7 +26,7 @@ public record EmbeddingOutput(
   }
 
   public static EmbeddingOutput of(TaskOutput output) {
-    if (output.format() != TaskOutput.Format.BINARY) {
+    if (output.format() != TaskOutput.Format.EMBEDDINGS) {
       throw new IllegalArgumentException("not embeddings: " + output.format());
     }
     ByteBuffer all = ByteBuffer.wrap(output.bytes()).order(ByteOrder.LITTLE_ENDIAN);
@@ -53,7 +53,7 @@ public record EmbeddingOutput(
     for (float[] row : rows) {
       vectors.put(row);
     }
-    return new TaskOutput(TaskOutput.Format.BINARY, all);
+    return new TaskOutput(TaskOutput.Format.EMBEDDINGS, all);
   }
 
   private static byte[] withHeader(int count, int dimensions, long promptTokens, int truncated) {
@@ -70,7 +70,7 @@ public record EmbeddingOutput(
   public TaskOutput toOutput() {
     byte[] all = withHeader(count, dimensions, promptTokens, truncated);
     ByteBuffer.wrap(all).position(HEADER_BYTES).put(vectors.duplicate());
-    return new TaskOutput(TaskOutput.Format.BINARY, all);
+    return new TaskOutput(TaskOutput.Format.EMBEDDINGS, all);
   }
 
   /** A copy of the vector at {@code index}. */

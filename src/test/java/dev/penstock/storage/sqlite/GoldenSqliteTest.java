@@ -2,10 +2,9 @@ package dev.penstock.storage.sqlite;
 
 import dev.penstock.storage.GoldenScenario;
 import dev.penstock.storage.KeyStore;
-import dev.penstock.storage.KeyStores;
 import dev.penstock.storage.SettableClock;
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskStore;
-import dev.penstock.storage.TaskStores;
 import dev.penstock.testing.Golden;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -14,6 +13,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -37,8 +37,8 @@ final class GoldenSqliteTest {
   @Test
   void everyTableAndRowIsAsItWas() throws Exception {
     try (SqliteDatabase database = SqliteDatabase.open(file())) {
-      TaskStore store = TaskStores.open(database, clock);
-      KeyStore keys = KeyStores.open(database);
+      TaskStore store = Storage.in(database, clock).tasks();
+      KeyStore keys = Storage.in(database, InstantSource.system()).keys();
       GoldenScenario.play(store, keys, clock);
       GoldenScenario.checkRead(store, keys);
     }
@@ -57,8 +57,8 @@ final class GoldenSqliteTest {
     }
     clock.advance(Duration.ofSeconds(42));
     try (SqliteDatabase database = SqliteDatabase.open(file())) {
-      TaskStore store = TaskStores.open(database, clock);
-      GoldenScenario.checkRead(store, KeyStores.open(database));
+      TaskStore store = Storage.in(database, clock).tasks();
+      GoldenScenario.checkRead(store, Storage.in(database, InstantSource.system()).keys());
       GoldenScenario.goOn(store, clock, running, done);
     }
   }

@@ -30,7 +30,7 @@ final class EmbeddingOutputTest {
   @Test
   void theBytesAreAHeaderAndLittleEndianFloats() {
     TaskOutput output = EmbeddingOutput.toOutput(1, 5, 0, new float[][] {{1f}});
-    assertThat(output.format()).isEqualTo(TaskOutput.Format.BINARY);
+    assertThat(output.format()).isEqualTo(TaskOutput.Format.EMBEDDINGS);
     assertThat(HexFormat.of().formatHex(output.bytes()))
         .isEqualTo("01000000" + "01000000" + "05000000" + "00000000" + "0000803f");
   }
@@ -59,6 +59,7 @@ final class EmbeddingOutputTest {
     byte[] shortened =
         ByteBuffer.allocate(20).order(ByteOrder.LITTLE_ENDIAN).putInt(2).putInt(3).array();
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> EmbeddingOutput.of(new TaskOutput(TaskOutput.Format.BINARY, shortened)));
+        .isThrownBy(
+            () -> EmbeddingOutput.of(new TaskOutput(TaskOutput.Format.EMBEDDINGS, shortened)));
   }
 }

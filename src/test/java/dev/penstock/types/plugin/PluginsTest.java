@@ -195,7 +195,7 @@ final class PluginsTest {
         "new Outcome.Done(TaskOutput.json(\"\")) | is empty",
         "new Outcome.Done(TaskOutput.json(\"1 2\")) | one JSON value",
         "new Outcome.Done(new TaskOutput(TaskOutput.Format.JSON, new byte[] {34, -1, 34})) | not JSON",
-        "new Outcome.Done(new TaskOutput(TaskOutput.Format.BINARY, new byte[16])) | must be JSON",
+        "new Outcome.Done(new TaskOutput(TaskOutput.Format.EMBEDDINGS, new byte[16])) | must be JSON",
         "Outcome.done(\"x\".repeat(16 << 20)) | at most 16777216",
         "new Outcome.Reject(new TaskError(TaskError.Code.LEASE_LOST, \"mine\")) | lease_lost: mine",
       })
