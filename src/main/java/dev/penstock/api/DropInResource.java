@@ -48,23 +48,24 @@ final class DropInResource {
   Reply create(Exchange exchange) throws InterruptedException {
     JsonNode body = StrictJson.parse(exchange.body());
     Fields fields = Fields.of(body);
-    ModelSpec model = EmbeddingsResource.model(fields, models, settings);
+    ModelSpec model = TaskRequests.model(fields, models, settings);
     EmbeddingInput input = input(fields, model);
     IdempotencyKey key = IdempotencyKey.of(exchange);
     var spec =
         new TaskSpec(
             TaskId.random(),
-            new Lane(EmbeddingType.NAME, model.name()),
-            exchange.caller().owner(),
-            exchange.caller().usual(Priority.TASK),
-            input.toJson(),
-            settings.task().maxAttempts(),
-            settings.task().timeout(),
-            null,
+            new TaskSpec.Work(
+                new Lane(EmbeddingType.NAME, model.name()),
+                exchange.caller().usual(Priority.TASK),
+                input.toJson(),
+                null),
+            new TaskSpec.Limits(settings.task().maxAttempts(), settings.task().timeout()),
             new Retention(settings.task().ttl(), settings.failedTtl()),
-            Map.of(),
-            key == null ? null : key.identity(ROUTE, body),
-            null);
+            new TaskSpec.Origin(
+                exchange.caller().owner(),
+                Map.of(),
+                key == null ? null : key.identity(ROUTE, body),
+                null));
     Submitted submitted = submitter.submit(spec, Duration.ZERO, exchange, false);
     TaskState state = submitted.earlier().map(Task::state).orElse(TaskState.PENDING);
     Reply reply =

@@ -9,6 +9,7 @@ import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskState;
 import dev.penstock.types.TaskType.Form;
+import dev.penstock.web.ApiError;
 import dev.penstock.web.Reply;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -150,5 +151,17 @@ final class TaskJson {
       json.writeStringField("message", StrictJson.whole(error.message()));
       json.writeEndObject();
     }
+  }
+
+  /** Why a task that ended has no result. */
+  static ApiError failure(Task task) {
+    if (task.state() == TaskState.CANCELLED) {
+      return ApiError.http(409, "task_cancelled", "The task was cancelled.");
+    }
+    TaskError error = task.error();
+    return ApiError.of(
+        error != null
+            ? error
+            : new TaskError(TaskError.Code.HANDLER_FAILED, "The task failed and did not say why."));
   }
 }

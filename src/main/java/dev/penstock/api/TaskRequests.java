@@ -17,6 +17,8 @@ import dev.penstock.task.TaskSpec.Retention;
 import dev.penstock.types.TaskType;
 import dev.penstock.types.TaskType.Form;
 import dev.penstock.types.TaskTypes;
+import dev.penstock.web.ApiError;
+import dev.penstock.web.Refusal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -83,24 +85,23 @@ final class TaskRequests {
     Fields fields = Fields.of(body);
     fields.only(KNOWN);
     Input input = input(fields, type(fields));
-    Priority priority = EmbeddingsResource.priority(fields, standard, caller);
+    Priority priority = priority(fields, standard, caller);
     Patience patience = Patience.of(fields);
     Integer attempts = fields.integer("max_attempts", 1, MAX_ATTEMPTS);
     Double timeout = fields.number("timeout_seconds", 1, DAY);
     var spec =
         new TaskSpec(
             TaskId.random(),
-            input.lane,
-            caller.owner(),
-            priority,
-            input.json,
-            attempts == null ? settings.task().maxAttempts() : attempts,
-            timeout == null ? settings.task().timeout() : seconds(timeout),
-            runAt(fields),
+            new TaskSpec.Work(input.lane, priority, input.json, runAt(fields)),
+            new TaskSpec.Limits(
+                attempts == null ? settings.task().maxAttempts() : attempts,
+                timeout == null ? settings.task().timeout() : seconds(timeout)),
             retention(fields),
-            metadata(fields),
-            key == null ? null : key.identity(ROUTE, body),
-            patience != null && patience.hold().isPositive() ? node : null);
+            new TaskSpec.Origin(
+                caller.owner(),
+                metadata(fields),
+                key == null ? null : key.identity(ROUTE, body),
+                patience != null && patience.hold().isPositive() ? node : null));
     return new NewTask(spec, input.form, patience);
   }
 
@@ -131,12 +132,38 @@ final class TaskRequests {
 
   private @Nullable ModelSpec model(Fields fields, TaskType type) {
     if (type.usesModels()) {
-      return EmbeddingsResource.model(fields, models, settings);
+      return model(fields, models, settings);
     }
     if (fields.text("model", MAX_MODEL) != null) {
       throw fields.bad("model", "is not for tasks of type " + type.name());
     }
     return null;
+  }
+
+  /** The model that the request names, or the default one. */
+  static ModelSpec model(Fields fields, ModelCatalogue models, Settings settings) {
+    String named = fields.text("model", MAX_MODEL);
+    String name = named == null ? settings.embedding().model() : named;
+    return models
+        .find(name)
+        .orElseThrow(() ->
+            new Refusal(
+                ApiError.noSuchModel(name, models.broken().get(name))
+                    .withParam(fields.param("model"))));
+  }
+
+  /**
+   * The priority that the request names, or the usual one.
+   *
+   * @param caller whose key may have a highest one
+   */
+  static Priority priority(Fields fields, Priority usual, Caller caller) {
+    Integer value = fields.integer("priority", Priority.MIN, Priority.MAX);
+    int highest = caller.highest().value();
+    if (value != null && value > highest) {
+      throw fields.bad("priority", "may be at most " + highest + " with this API key");
+    }
+    return value == null ? caller.usual(usual) : new Priority(value);
   }
 
   private static @Nullable Instant runAt(Fields fields) {

@@ -97,7 +97,7 @@ final class TasksResource {
     return switch (task.state()) {
       case PENDING, PROCESSING -> throw new Refusal(notReady(task), task.id());
       case FAILED -> throw new Refusal(failed(task), task.id());
-      case CANCELLED -> throw new Refusal(EmbeddingsResource.failure(task), task.id());
+      case CANCELLED -> throw new Refusal(TaskJson.failure(task), task.id());
       case COMPLETED -> {
         TaskOutput output = task.output();
         if (output == null) {

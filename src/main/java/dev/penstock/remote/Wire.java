@@ -304,17 +304,16 @@ final class Wire {
     var spec =
         new TaskSpec(
             id,
-            Lane.of(task.path("lane").asText()),
-            task.path("owner").asText(),
-            new Priority(task.path("priority").asInt()),
-            input,
-            task.path("max_attempts").asInt(),
-            Duration.ofMillis(Math.round(task.path("timeout_seconds").asDouble() * MILLIS)),
-            null,
+            new TaskSpec.Work(
+                Lane.of(task.path("lane").asText()),
+                new Priority(task.path("priority").asInt()),
+                input,
+                null),
+            new TaskSpec.Limits(
+                task.path("max_attempts").asInt(),
+                Duration.ofMillis(Math.round(task.path("timeout_seconds").asDouble() * MILLIS))),
             new Retention(Duration.ZERO, Duration.ZERO), // the server's business
-            metadata,
-            null,
-            null);
+            new TaskSpec.Origin(task.path("owner").asText(), metadata, null, null));
     return new Task(
         spec,
         TaskState.PROCESSING,

@@ -34,17 +34,10 @@ final class TaskViewTest {
   private static TaskSpec spec(String input, @Nullable Instant runAt) {
     return new TaskSpec(
         TaskId.random(),
-        new Lane("ping", null),
-        "default",
-        Priority.TASK,
-        input.getBytes(UTF_8),
-        3,
-        Duration.ofMinutes(10),
-        runAt,
+        new TaskSpec.Work(new Lane("ping", null), Priority.TASK, input.getBytes(UTF_8), runAt),
+        new TaskSpec.Limits(3, Duration.ofMinutes(10)),
         new Retention(Duration.ofHours(1), Duration.ofDays(7)),
-        Map.of("who", "<i>me</i>"),
-        null,
-        null);
+        new TaskSpec.Origin("default", Map.of("who", "<i>me</i>"), null, null));
   }
 
   private static Task task(TaskSpec spec, TaskState state, @Nullable TaskOutput output) {

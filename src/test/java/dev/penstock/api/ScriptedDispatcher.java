@@ -297,17 +297,10 @@ public final class ScriptedDispatcher {
     var spec =
         new TaskSpec(
             s.id(),
-            s.lane(),
-            owner,
-            s.priority(),
-            input,
-            s.maxAttempts(),
-            s.timeout(),
-            s.runAt(),
+            new TaskSpec.Work(s.lane(), s.priority(), input, s.runAt()),
+            new TaskSpec.Limits(s.maxAttempts(), s.timeout()),
             s.retention(),
-            s.metadata(),
-            s.identity(),
-            s.replyTo());
+            new TaskSpec.Origin(owner, s.metadata(), s.identity(), s.replyTo()));
     return new Task(
         spec,
         task.state(),

@@ -212,17 +212,10 @@ final class BusTest {
     var spec =
         new TaskSpec(
             TaskId.random(),
-            new Lane("ping", null),
-            "owner",
-            Priority.TASK,
-            new byte[0],
-            1,
-            Duration.ofMinutes(1),
-            null,
+            new TaskSpec.Work(new Lane("ping", null), Priority.TASK, new byte[0], null),
+            new TaskSpec.Limits(1, Duration.ofMinutes(1)),
             new TaskSpec.Retention(Duration.ofHours(1), Duration.ofHours(1)),
-            Map.of(),
-            null,
-            "here");
+            new TaskSpec.Origin("owner", Map.of(), null, "here"));
     return new Task(
         spec, TaskState.COMPLETED, 1, 0, null, Instant.EPOCH, null, null, null, null, null);
   }

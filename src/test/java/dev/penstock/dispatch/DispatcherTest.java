@@ -107,17 +107,10 @@ final class DispatcherTest {
   private TaskSpec spec(int maxAttempts) {
     return new TaskSpec(
         TaskId.random(),
-        LANE,
-        "default",
-        Priority.TASK,
-        "{\"n\":1}".getBytes(StandardCharsets.UTF_8),
-        maxAttempts,
-        Duration.ofMinutes(10),
-        null,
+        new TaskSpec.Work(LANE, Priority.TASK, "{\"n\":1}".getBytes(StandardCharsets.UTF_8), null),
+        new TaskSpec.Limits(maxAttempts, Duration.ofMinutes(10)),
         new TaskSpec.Retention(Duration.ofHours(1), Duration.ofDays(7)),
-        Map.of(),
-        null,
-        null);
+        new TaskSpec.Origin("default", Map.of(), null, null));
   }
 
   private static TaskError.Code refusal(Submitted submitted) {

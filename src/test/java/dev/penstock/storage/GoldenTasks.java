@@ -67,16 +67,10 @@ public final class GoldenTasks {
       @Nullable String replyTo) {
     return new TaskSpec(
         id,
-        lane,
-        owner,
-        new Priority(priority),
-        input.getBytes(StandardCharsets.UTF_8),
-        4,
-        Duration.ofMillis(61_500),
-        runAt,
+        new TaskSpec.Work(
+            lane, new Priority(priority), input.getBytes(StandardCharsets.UTF_8), runAt),
+        new TaskSpec.Limits(4, Duration.ofMillis(61_500)),
         new TaskSpec.Retention(Duration.ofHours(1), Duration.ofDays(7)),
-        metadata,
-        identity,
-        replyTo);
+        new TaskSpec.Origin(owner, metadata, identity, replyTo));
   }
 }

@@ -52,17 +52,10 @@ public final class TestTasks {
     TaskSpec spec =
         new TaskSpec(
             TaskId.random(),
-            lane,
-            "owner",
-            priority,
-            json.getBytes(StandardCharsets.UTF_8),
-            3,
-            timeout,
-            null,
+            new TaskSpec.Work(lane, priority, json.getBytes(StandardCharsets.UTF_8), null),
+            new TaskSpec.Limits(3, timeout),
             new TaskSpec.Retention(Duration.ofHours(1), Duration.ofDays(7)),
-            Map.of(),
-            null,
-            null);
+            new TaskSpec.Origin("owner", Map.of(), null, null));
     return new Task(
         spec, TaskState.PROCESSING, attempts, 0, null, Instant.EPOCH, null, null, null, null, null);
   }

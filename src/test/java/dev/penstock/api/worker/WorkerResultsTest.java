@@ -36,17 +36,10 @@ class WorkerResultsTest {
     return SubmitResource.pending(
         new TaskSpec(
             TaskId.random(),
-            Lane.of(lane),
-            "owner",
-            Priority.TASK,
-            input.getBytes(UTF_8),
-            1,
-            Duration.ofMinutes(1),
-            null,
+            new TaskSpec.Work(Lane.of(lane), Priority.TASK, input.getBytes(UTF_8), null),
+            new TaskSpec.Limits(1, Duration.ofMinutes(1)),
             new Retention(Duration.ZERO, Duration.ZERO),
-            Map.of(),
-            null,
-            null));
+            new TaskSpec.Origin("owner", Map.of(), null, null)));
   }
 
   private TaskOutput read(Task task, String result) {

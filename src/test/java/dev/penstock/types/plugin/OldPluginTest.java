@@ -63,17 +63,14 @@ final class OldPluginTest {
   private static TaskSpec spec(String input, Identity identity) {
     return new TaskSpec(
         new TaskId("0cvn0b9v8v0123456789abcdefghijklmnop"),
-        new Lane("witness", "a-model.v1"),
-        "an owner",
-        new Priority(8),
-        input.getBytes(StandardCharsets.UTF_8),
-        4,
-        Duration.ofMillis(61_500),
-        Instant.parse("2026-01-02T03:04:05.678901Z"),
+        new TaskSpec.Work(
+            new Lane("witness", "a-model.v1"),
+            new Priority(8),
+            input.getBytes(StandardCharsets.UTF_8),
+            Instant.parse("2026-01-02T03:04:05.678901Z")),
+        new TaskSpec.Limits(4, Duration.ofMillis(61_500)),
         new TaskSpec.Retention(Duration.ofHours(1), Duration.ofDays(7)),
-        Map.of("source", "golden", "ü", "\n"),
-        identity,
-        "node-1");
+        new TaskSpec.Origin("an owner", Map.of("source", "golden", "ü", "\n"), identity, "node-1"));
   }
 
   private static Task task(String input, Identity identity) {
