@@ -58,7 +58,7 @@ public final class GoldenScenario {
   private static final TaskError THREW = new TaskError(TaskError.Code.INFERENCE_FAILED, "it threw");
 
   /** When it begins, by the clock of the tests. */
-  private static final Instant BEGAN = new SettableClock().instant();
+  private static final Instant BEGAN = SettableClock.START;
 
   private static final TaskSpec LOST = plain("d");
   private static final TaskSpec RUNNING = plain("e");
@@ -229,7 +229,7 @@ public final class GoldenScenario {
   }
 
   private static String sorted(String object) {
-    return Arrays.stream(object.split("[{},]")).sorted().collect(Collectors.joining(","));
+    return Arrays.stream(object.split("[{},]", 0)).sorted().collect(Collectors.joining(","));
   }
 
   /** A store's content is that of the file, but for what is {@link #masked}. */

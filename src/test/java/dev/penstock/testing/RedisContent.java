@@ -47,7 +47,7 @@ public final class RedisContent {
     var dump = new StringBuilder();
     for (var key : keys.entrySet()) {
       String type = send("TYPE", key.getValue()).toString();
-      boolean expires = send("PTTL", key.getValue()).toLong() >= 0;
+      boolean expires = Long.parseLong(text(send("PTTL", key.getValue()))) >= 0;
       dump.append(type).append(expires ? " expires " : " ").append(key.getKey()).append('\n');
       for (String line : members(type, key.getValue())) {
         dump.append('\t').append(line).append('\n');
@@ -115,7 +115,7 @@ public final class RedisContent {
   public void restore(String dump) throws Exception {
     String type = "";
     Buffer key = Buffer.buffer();
-    for (String line : dump.split("\n")) {
+    for (String line : dump.split("\n", 0)) {
       if (!line.startsWith("\t")) {
         String[] words = line.split(" ", 2);
         type = words[0];
