@@ -6,6 +6,7 @@ import static dev.penstock.storage.GoldenTasks.PING;
 import static dev.penstock.storage.GoldenTasks.RICH;
 import static dev.penstock.storage.GoldenTasks.TOKENS;
 import static dev.penstock.storage.GoldenTasks.id;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -105,7 +106,7 @@ final class OldServerTest {
     if (name.equals("hello")) {
       heartbeat = body;
     }
-    Said reply = replies.get(name);
+    Said reply = requireNonNull(replies.get(name));
     byte[] bytes = reply.body().getBytes(StandardCharsets.UTF_8);
     call.sendResponseHeaders(Integer.parseInt(reply.head()), bytes.length);
     call.getResponseBody().write(bytes);
@@ -200,8 +201,9 @@ final class OldServerTest {
     Map<String, Said> expected = WorkerTalk.read(WorkerTalk.REQUESTS);
     assertThat(asked.keySet()).containsExactlyInAnyOrderElementsOf(expected.keySet());
     expected.forEach((name, said) -> {
-      assertThat(asked.get(name).head()).as(name).isEqualTo(said.head());
-      assertThat(WorkerTalk.masked(asked.get(name).body()))
+      Said today = requireNonNull(asked.get(name));
+      assertThat(today.head()).as(name).isEqualTo(said.head());
+      assertThat(WorkerTalk.masked(today.body()))
           .as(name)
           .isEqualTo(WorkerTalk.masked(said.body()));
     });
