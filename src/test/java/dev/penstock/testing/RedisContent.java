@@ -9,7 +9,6 @@ import io.vertx.redis.client.Response;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
@@ -48,7 +47,7 @@ public final class RedisContent {
     var dump = new StringBuilder();
     for (var key : keys.entrySet()) {
       String type = send("TYPE", key.getValue()).toString();
-      boolean expires = Objects.requireNonNull(send("PTTL", key.getValue()).toLong()) >= 0;
+      boolean expires = !send("PTTL", key.getValue()).toString().startsWith("-");
       dump.append(type).append(expires ? " expires " : " ").append(key.getKey()).append('\n');
       for (String line : members(type, key.getValue())) {
         dump.append('\t').append(line).append('\n');
