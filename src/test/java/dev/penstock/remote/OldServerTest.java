@@ -39,6 +39,7 @@ import dev.penstock.testing.Await;
 import dev.penstock.testing.Golden;
 import dev.penstock.testing.WorkerTalk;
 import dev.penstock.testing.WorkerTalk.Said;
+import dev.penstock.types.TaskTypes;
 import dev.penstock.types.embedding.EmbeddingOutput;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -124,7 +125,11 @@ final class OldServerTest {
 
   private SettleReply settle(String name, TaskId id, Outcome outcome) throws InterruptedException {
     next = name;
-    var settle = new SettleTask(id, "token-" + name, outcome);
+    boolean vectors =
+        outcome instanceof Outcome.Done(var output)
+            && output.format() == TaskOutput.Format.EMBEDDINGS;
+    Lane lane = vectors ? new Lane("embedding", "all-minilm-l6-v2") : new Lane("ping", null);
+    var settle = new SettleTask(id, lane, "token-" + name, outcome);
     return bus.ask(new SettleTasks(List.of(settle)), LIMIT).getFirst();
   }
 
@@ -182,7 +187,9 @@ final class OldServerTest {
     var met = (Meeting.Met) RemoteDispatch.meet(server, "old-1", Duration.ofMillis(1));
     assertThat(met.lease()).isEqualTo(Duration.ofSeconds(30));
     RemoteDispatch dispatch = met.dispatch();
-    dispatch.serve(bus);
+    var types = new TaskTypes(List.of());
+    dispatch.serve(
+        bus, (json, lane, output) -> types.find(lane.type()).orElseThrow().write(json, output));
     Await.until(
         "it says what it does",
         LIMIT,

@@ -92,10 +92,13 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
     return new Draft(rest, items);
   }
 
-  /** A task's input as it is kept, read again where it runs. */
+  /**
+   * A task's input as it is kept, read again where it runs. Members that nobody here knows were
+   * accepted by somebody who did.
+   */
   static EmbeddingInput of(byte[] kept, ModelSpec model) {
     try (JsonParser parser = StrictJson.parser(kept)) {
-      return of(parser, INPUT, model);
+      return of(parser, INPUT, model, false);
     } catch (JsonProcessingException e) {
       throw new InvalidInput("the input is not JSON: " + e.getOriginalMessage());
     } catch (IOException e) {
@@ -106,20 +109,22 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
   /** A task's input: an object with items and options, or the items alone. */
   public static EmbeddingInput of(JsonNode input, String name, ModelSpec model) {
     try (JsonParser parser = input.traverse()) {
-      return of(parser, name, model);
+      return of(parser, name, model, true);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static EmbeddingInput of(JsonParser parser, String name, ModelSpec model)
-      throws IOException {
+  private static EmbeddingInput of(
+      JsonParser parser, String name, ModelSpec model, boolean knownOnly) throws IOException {
     if (parser.nextToken() != JsonToken.START_OBJECT) {
       return bare(EmbeddingItems.read(parser, name), name, model);
     }
     Draft draft = draft(parser, name + ".");
     var fields = new Fields(draft.rest, name + ".");
-    fields.only(MEMBERS);
+    if (knownOnly) {
+      fields.only(MEMBERS);
+    }
     return draft.accept(fields, model);
   }
 

@@ -73,6 +73,15 @@ class EmbeddingInputTest {
   }
 
   @Test
+  void whatANewerVersionKeptIsReadAllTheSame() {
+    String json = "{\"input\":\"a\",\"to_come\":1}";
+    assertThat(EmbeddingInput.of(json.getBytes(UTF_8), MODEL)).isEqualTo(body("{\"input\":\"a\"}"));
+    assertThatThrownBy(() -> task(json))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("'input.to_come' is unknown here");
+  }
+
+  @Test
   void aTaskMayHaveItsItemsAlone() {
     assertThat(task("[\"a\",\"b\"]")).isEqualTo(body("{\"input\":[\"a\",\"b\"]}"));
     assertThat(task("\"a\"")).isEqualTo(body("{\"input\":\"a\"}"));
