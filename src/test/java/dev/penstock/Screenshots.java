@@ -2,8 +2,8 @@ package dev.penstock;
 
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Latencies;
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskStore;
-import dev.penstock.storage.TaskStores;
 import dev.penstock.storage.sqlite.SqliteDatabase;
 import dev.penstock.task.Lane;
 import dev.penstock.testing.Api;
@@ -66,7 +66,7 @@ final class Screenshots {
       }
     }
     try (var database = SqliteDatabase.open(file);
-        TaskStore store = TaskStores.open(database, InstantSource.system())) {
+        TaskStore store = Storage.in(database, InstantSource.system()).tasks()) {
       store.addHistory(minutes);
     }
   }

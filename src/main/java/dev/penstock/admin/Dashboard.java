@@ -11,7 +11,7 @@ import dev.penstock.security.ApiKeys;
 import dev.penstock.security.LoginThrottle;
 import dev.penstock.security.Sessions;
 import dev.penstock.task.Lane;
-import dev.penstock.task.TaskHandler;
+import dev.penstock.types.TaskTypes;
 import dev.penstock.web.Assets;
 import dev.penstock.web.Route;
 import java.time.InstantSource;
@@ -30,7 +30,7 @@ public final class Dashboard {
 
   /**
    * @param lanes those that work can be sent to
-   * @param handlers of every task type
+   * @param types every task type
    */
   public Dashboard(
       Bus bus,
@@ -39,17 +39,17 @@ public final class Dashboard {
       Sessions sessions,
       TaskIntake intake,
       Supplier<List<Lane>> lanes,
-      List<TaskHandler> handlers) {
+      TaskTypes types) {
     InstantSource clock = InstantSource.system();
     PageContext desk = new PageContext(bus, clock);
     String model = settings.embedding().model();
     routes.addAll(new LoginPage(desk, keys, sessions, new LoginThrottle(clock), settings).routes());
     routes.addAll(new OverviewPage(desk, model, Settings.knowsAllNodes(settings)).routes());
     routes.addAll(new TaskListPage(desk, lanes).routes());
-    routes.addAll(new OneTaskPage(desk).routes());
+    routes.addAll(new OneTaskPage(desk, types).routes());
     routes.addAll(new SweepPage(desk).routes());
-    List<InputType> types = handlers.stream().map(InputType::of).toList();
-    routes.addAll(new SubmitPage(desk, intake, types, lanes, model).routes());
+    List<InputType> inputs = types.all().stream().map(InputType::of).toList();
+    routes.addAll(new SubmitPage(desk, intake, inputs, lanes, model).routes());
     routes.addAll(new WorkersPage(desk, Settings.knowsAllNodes(settings)).routes());
     routes.addAll(new HealthPage(desk).routes());
     routes.addAll(new LiveEvents(desk, sessions).routes());

@@ -4,9 +4,9 @@ import static dev.penstock.web.Route.Access.SESSION;
 import static dev.penstock.web.Route.get;
 
 import dev.penstock.bus.Request;
-import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.ReadDispatchHealth;
 import dev.penstock.bus.Request.ReadInferenceHealth;
+import dev.penstock.core.Part;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Reply;
 import dev.penstock.web.Route;

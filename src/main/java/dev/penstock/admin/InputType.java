@@ -3,7 +3,7 @@ package dev.penstock.admin;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.penstock.task.TaskHandler;
+import dev.penstock.types.TaskType;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -34,8 +34,8 @@ public record InputType(String name, List<Field> fields, int more) {
     fields = List.copyOf(fields);
   }
 
-  static InputType of(TaskHandler handler) {
-    return of(handler.type(), handler.inputSchema());
+  static InputType of(TaskType type) {
+    return of(type.name(), type.inputSchema());
   }
 
   /** A schema that is no JSON object tells nothing, and is no reason to fail. */

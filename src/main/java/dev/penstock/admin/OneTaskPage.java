@@ -12,6 +12,7 @@ import dev.penstock.bus.Request.Retried;
 import dev.penstock.bus.Request.RetryTask;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
+import dev.penstock.types.TaskTypes;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Reply;
 import dev.penstock.web.Route;
@@ -23,9 +24,11 @@ final class OneTaskPage {
   private static final String PATH = TaskQuery.PATH + "/{id}";
 
   private final PageContext desk;
+  private final TaskTypes types;
 
-  OneTaskPage(PageContext desk) {
+  OneTaskPage(PageContext desk, TaskTypes types) {
     this.desk = desk;
+    this.types = types;
   }
 
   List<Route> routes() {
@@ -58,7 +61,7 @@ final class OneTaskPage {
       return unknown();
     }
     Task task = found.get();
-    TaskView view = TaskView.of(task, desk.ask(new FindSteps(task.id())), desk.now());
+    TaskView view = TaskView.of(task, types, desk.ask(new FindSteps(task.id())), desk.now());
     return desk.page(
         exchange,
         new Layout("Task " + view.row().shortId(), TaskQuery.PATH),

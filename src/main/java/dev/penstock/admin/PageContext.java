@@ -1,10 +1,10 @@
 package dev.penstock.admin;
 
 import dev.penstock.admin.jte.StaticTemplates;
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event;
 import dev.penstock.bus.Request;
-import dev.penstock.core.Unavailable;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Reply;
 import dev.penstock.web.Route;

@@ -8,12 +8,11 @@ import com.fasterxml.jackson.core.util.Separators.Spacing;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import dev.penstock.task.TaskOutput;
-import dev.penstock.types.embedding.EmbeddingOutput;
+import dev.penstock.types.TaskType;
+import dev.penstock.types.TaskType.Excerpt;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.Optional;
 
 /**
  * An input or a result as a page shows it.
@@ -28,8 +27,6 @@ public record Payload(String summary, String text, boolean cut) {
   /** Larger ones are shown as they were sent: nobody reads them to the end here. */
   private static final int MAX_PRETTY = 64 * 1024;
 
-  private static final int VECTORS_SHOWN = 3;
-  private static final int NUMBERS_SHOWN = 6;
   private static final int KIB = 1_024;
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -40,11 +37,14 @@ public record Payload(String summary, String text, boolean cut) {
               .withObjectIndenter(new DefaultIndenter("  ", "\n"))
               .withArrayIndenter(new DefaultIndenter("  ", "\n")));
 
-  static Payload of(TaskOutput output) {
-    return switch (output.format()) {
-      case JSON -> json(output.bytes());
-      case EMBEDDINGS -> vectors(EmbeddingOutput.of(output));
-    };
+  /**
+   * @param type the task's; empty: it is not known here
+   */
+  static Payload of(TaskOutput output, Optional<TaskType> type) {
+    Excerpt excerpt = type.map(known -> known.excerpt(output)).orElse(null);
+    return excerpt == null
+        ? json(output.bytes())
+        : new Payload(excerpt.summary(), excerpt.text(), true);
   }
 
   static Payload json(byte[] bytes) {
@@ -69,36 +69,6 @@ public record Payload(String summary, String text, boolean cut) {
   private static String start(String text) {
     int end = Character.isHighSurrogate(text.charAt(MAX_SHOWN - 1)) ? MAX_SHOWN - 1 : MAX_SHOWN;
     return text.substring(0, end);
-  }
-
-  private static Payload vectors(EmbeddingOutput output) {
-    int shown = Math.min(VECTORS_SHOWN, output.count());
-    var lines = new StringBuilder();
-    for (int i = 0; i < shown; i++) {
-      float[] vector = output.vector(i);
-      int some = Math.min(NUMBERS_SHOWN, vector.length);
-      lines
-          .append('[')
-          .append(numbers(Arrays.copyOf(vector, some)))
-          .append(some < vector.length ? ", …]\n" : "]\n");
-    }
-    if (shown < output.count()) {
-      lines.append("… ").append(Times.count(output.count() - shown)).append(" more\n");
-    }
-    String summary =
-        "%s %s × %d, %s tokens"
-            .formatted(
-                Times.count(output.count()),
-                output.count() == 1 ? "vector" : "vectors",
-                output.dimensions(),
-                Times.count(output.promptTokens()));
-    return new Payload(summary, lines.toString().stripTrailing(), true);
-  }
-
-  private static String numbers(float[] vector) {
-    return IntStream.range(0, vector.length)
-        .mapToObj(i -> String.format(Locale.ROOT, "%.4f", vector[i]))
-        .collect(Collectors.joining(", "));
   }
 
   private static String size(int bytes) {

@@ -5,6 +5,7 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskState;
+import dev.penstock.types.TaskTypes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,7 +34,7 @@ public record TaskView(
 
   public record Problem(String code, String message) {}
 
-  static TaskView of(Task task, List<Step> steps, Instant now) {
+  static TaskView of(Task task, TaskTypes types, List<Step> steps, Instant now) {
     TaskOutput output = task.output();
     TaskError error = task.error();
     return new TaskView(
@@ -44,7 +45,7 @@ public record TaskView(
             ? null
             : new Problem(error.code().json(), error.message()),
         Payload.json(task.spec().input()),
-        output == null ? null : Payload.of(output),
+        output == null ? null : Payload.of(output, types.find(task.spec().lane().type())),
         new TreeMap<>(task.spec().metadata())
             .entrySet().stream().map(each -> new Fact(each.getKey(), each.getValue())).toList(),
         !task.state().ended(),

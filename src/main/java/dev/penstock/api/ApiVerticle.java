@@ -13,6 +13,7 @@ import static dev.penstock.web.Route.post;
 import dev.penstock.api.worker.RemoteWorkers;
 import dev.penstock.api.worker.WorkerLeases;
 import dev.penstock.api.worker.WorkerRequests;
+import dev.penstock.api.worker.WorkerResults;
 import dev.penstock.api.worker.WorkerRuns;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.DrainWorker;
@@ -23,7 +24,7 @@ import dev.penstock.config.Settings;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Sessions;
-import dev.penstock.task.TaskHandler;
+import dev.penstock.types.TaskTypes;
 import dev.penstock.web.BodyReader;
 import dev.penstock.web.CannotListen;
 import dev.penstock.web.Connections;
@@ -86,7 +87,7 @@ public final class ApiVerticle extends VerticleBase {
   private volatile boolean stopping;
 
   /**
-   * @param handlers for the schemas of their inputs
+   * @param types of the tasks that are taken
    * @param node the name under which this node is told of ended tasks
    * @param metrics all meters in Prometheus's text format
    * @param pages what browsers are shown, to those of the sessions
@@ -97,7 +98,7 @@ public final class ApiVerticle extends VerticleBase {
       ApiKeys keys,
       Sessions sessions,
       ModelCatalogue models,
-      List<TaskHandler> handlers,
+      TaskTypes types,
       String node,
       Supplier<String> metrics,
       List<Route> pages) {
@@ -121,11 +122,11 @@ public final class ApiVerticle extends VerticleBase {
     all.add(post("/v1/embeddings", KEY, body, embeddings::create));
     all.add(get("/v1/models", KEY, catalogue::list));
     all.add(get("/v1/models/{model}", KEY, catalogue::get));
-    all.addAll(tasks(models, handlers, submitter));
+    all.addAll(tasks(models, types, submitter));
     all.addAll(queues());
-    all.addAll(remote(models, handlers));
+    all.addAll(remote(models, types));
     all.addAll(keys());
-    all.addAll(dropIn(models, submitter));
+    all.addAll(dropIn(models, types, submitter));
     all.addAll(DocsResource.files());
     all.addAll(pages);
     if (!settings.has(Settings.Role.HTTP)) {
@@ -135,13 +136,12 @@ public final class ApiVerticle extends VerticleBase {
     routes = new Routes(all);
   }
 
-  private List<Route> tasks(
-      ModelCatalogue models, List<TaskHandler> handlers, Submitter submitter) {
-    var own = new OwnTasks(bus);
+  private List<Route> tasks(ModelCatalogue models, TaskTypes types, Submitter submitter) {
+    var own = new OwnTasks(bus, types);
     var filters = new TaskFilters(models);
     var tasks = new TasksResource(bus, own, filters);
     var changes = new TaskChanges(bus, own, filters);
-    var submits = new SubmitResource(new TaskRequests(settings, models, handlers), submitter, node);
+    var submits = new SubmitResource(new TaskRequests(settings, models, types), submitter, node);
     int body = settings.http().maxBodyBytes();
     var all = new ArrayList<Route>();
     all.add(post("/v1/tasks", KEY, body, Query.none(submits::create)));
@@ -181,19 +181,20 @@ public final class ApiVerticle extends VerticleBase {
   }
 
   /** What remote workers call. A worker that ends its work may do so while the node stops. */
-  private List<Route> remote(ModelCatalogue models, List<TaskHandler> handlers) {
-    var requests = new WorkerRequests(models, handlers);
+  private List<Route> remote(ModelCatalogue models, TaskTypes types) {
+    var requests = new WorkerRequests(models, types);
     var lease = settings.lease().duration();
     var leases = new WorkerLeases(bus, requests, remoteWorkers, lease, () -> stopping);
-    var runs = new WorkerRuns(bus, requests, remoteWorkers, models, lease);
+    var runs =
+        new WorkerRuns(bus, requests, remoteWorkers, new WorkerResults(models, types), lease);
     return List.of(
         post("/v1/worker/lease", WORKER, MAX_POLL, Query.none(leases::lease)),
         post("/v1/worker/extend", WORKER, MAX_EXTEND, Query.none(runs::extend)),
         post("/v1/worker/settle", WORKER, MAX_RESULT, Query.none(runs::settle)));
   }
 
-  private List<Route> dropIn(ModelCatalogue models, Submitter submitter) {
-    var dropIn = new DropInResource(settings, models, submitter, new OwnTasks(bus));
+  private List<Route> dropIn(ModelCatalogue models, TaskTypes types, Submitter submitter) {
+    var dropIn = new DropInResource(settings, models, submitter, new OwnTasks(bus, types));
     return List.of(
         post("/api/v1/embedding", KEY, settings.http().maxBodyBytes(), dropIn::create),
         get("/api/v1/embedding/models", KEY, dropIn::models),

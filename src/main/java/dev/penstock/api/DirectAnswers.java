@@ -1,13 +1,13 @@
 package dev.penstock.api;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.RunCancelled;
 import dev.penstock.bus.Request.Ran;
 import dev.penstock.bus.Request.RunNow;
-import dev.penstock.core.Unavailable;
+import dev.penstock.core.ReadInput;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.task.Task;
-import dev.penstock.types.embedding.EmbeddingWork;
 import dev.penstock.web.ClientGone;
 import dev.penstock.web.Exchange;
 import java.time.Duration;
@@ -50,9 +50,9 @@ final class DirectAnswers {
    *
    * @param hash of the rest, made once: the work may be large
    */
-  private record Key(int hash, String owner, ModelSpec model, EmbeddingWork work) {
-    static Key of(String owner, ModelSpec model, EmbeddingWork work) {
-      return new Key(Objects.hash(owner, model, work), owner, model, work);
+  private record Key(int hash, String owner, ModelSpec model, ReadInput input) {
+    static Key of(String owner, ModelSpec model, ReadInput input) {
+      return new Key(Objects.hash(owner, model, input), owner, model, input);
     }
 
     @Override
@@ -93,7 +93,7 @@ final class DirectAnswers {
    */
   Optional<Task> run(RunNow request, ModelSpec model, Exchange exchange)
       throws InterruptedException {
-    Key key = Key.of(request.spec().owner(), model, request.work());
+    Key key = Key.of(request.spec().owner(), model, request.input());
     Run own = new Run(request);
     Run run = join(key, own);
     var left = new AtomicBoolean();

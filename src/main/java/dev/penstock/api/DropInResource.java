@@ -17,9 +17,9 @@ import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskSpec.Retention;
 import dev.penstock.task.TaskState;
-import dev.penstock.types.embedding.EmbeddingJson;
-import dev.penstock.types.embedding.EmbeddingOutput;
-import dev.penstock.types.embedding.EmbeddingRequest;
+import dev.penstock.types.embedding.EmbeddingForm;
+import dev.penstock.types.embedding.EmbeddingInput;
+import dev.penstock.types.embedding.EmbeddingType;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Reply;
 import java.io.IOException;
@@ -48,23 +48,24 @@ final class DropInResource {
   Reply create(Exchange exchange) throws InterruptedException {
     JsonNode body = StrictJson.parse(exchange.body());
     Fields fields = Fields.of(body);
-    ModelSpec model = EmbeddingsResource.model(fields, models, settings);
-    EmbeddingRequest input = input(fields, model);
+    ModelSpec model = TaskRequests.model(fields, models, settings);
+    EmbeddingInput input = input(fields, model);
     IdempotencyKey key = IdempotencyKey.of(exchange);
     var spec =
         new TaskSpec(
             TaskId.random(),
-            new Lane(EmbeddingsResource.TYPE, model.name()),
-            exchange.caller().owner(),
-            exchange.caller().usual(Priority.TASK),
-            input.toJson(),
-            settings.task().maxAttempts(),
-            settings.task().timeout(),
-            null,
+            new TaskSpec.Work(
+                new Lane(EmbeddingType.NAME, model.name()),
+                exchange.caller().usual(Priority.TASK),
+                input.toJson(),
+                null),
+            new TaskSpec.Limits(settings.task().maxAttempts(), settings.task().timeout()),
             new Retention(settings.task().ttl(), settings.failedTtl()),
-            Map.of(),
-            key == null ? null : key.identity(ROUTE, body),
-            null);
+            new TaskSpec.Origin(
+                exchange.caller().owner(),
+                Map.of(),
+                key == null ? null : key.identity(ROUTE, body),
+                null));
     Submitted submitted = submitter.submit(spec, Duration.ZERO, exchange, false);
     TaskState state = submitted.earlier().map(Task::state).orElse(TaskState.PENDING);
     Reply reply =
@@ -79,7 +80,7 @@ final class DropInResource {
     return submitted.earlier().isPresent() ? reply.with(IdempotencyKey.REPLAYED, "true") : reply;
   }
 
-  private static EmbeddingRequest input(Fields fields, ModelSpec model) {
+  private static EmbeddingInput input(Fields fields, ModelSpec model) {
     JsonNode text = fields.value("text");
     JsonNode texts = fields.value("texts");
     if (texts == null) {
@@ -89,7 +90,7 @@ final class DropInResource {
       if (!text.isTextual()) {
         throw fields.bad("text", "must be a string");
       }
-      return EmbeddingRequest.bare(text, fields, "text", model);
+      return EmbeddingInput.of(text, "text", model);
     }
     if (text != null) {
       throw fields.bad("texts", "and 'text' exclude each other");
@@ -97,7 +98,7 @@ final class DropInResource {
     if (!texts.isArray() || (!texts.isEmpty() && !texts.get(0).isTextual())) {
       throw fields.bad("texts", "must be a list of strings");
     }
-    return EmbeddingRequest.bare(texts, fields, "texts", model);
+    return EmbeddingInput.of(texts, "texts", model);
   }
 
   private static void writeState(JsonGenerator json, TaskId id, TaskState state)
@@ -115,9 +116,9 @@ final class DropInResource {
               json.writeStartObject();
               writeState(json, task.id(), task.state());
               TaskOutput output = task.output();
-              if (output != null && output.format() == TaskOutput.Format.EMBEDDINGS) {
+              if (output != null && task.spec().lane().type().equals(EmbeddingType.NAME)) {
                 json.writeFieldName("result");
-                EmbeddingJson.writeVectors(json, EmbeddingOutput.of(output));
+                EmbeddingForm.writeVectors(json, output);
               }
               TaskError error = task.error();
               if (error != null) {

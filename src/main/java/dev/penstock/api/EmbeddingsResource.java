@@ -7,21 +7,18 @@ import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
-import dev.penstock.security.Caller;
 import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
-import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskSpec.Retention;
 import dev.penstock.task.TaskState;
-import dev.penstock.types.embedding.EmbeddingBody;
-import dev.penstock.types.embedding.EmbeddingJson;
-import dev.penstock.types.embedding.EmbeddingOutput;
-import dev.penstock.types.embedding.EmbeddingRequest;
-import dev.penstock.types.embedding.EmbeddingRequest.Form;
+import dev.penstock.types.embedding.EmbeddingForm;
+import dev.penstock.types.embedding.EmbeddingInput;
+import dev.penstock.types.embedding.EmbeddingType;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Refusal;
@@ -40,7 +37,6 @@ import org.jspecify.annotations.Nullable;
 public final class EmbeddingsResource {
   public static final String TYPE = "embedding";
   private static final String ROUTE = "embeddings";
-  private static final int MAX_NAME = 200;
   private static final int MAX_USER = 1_000;
   private static final byte[] NO_INPUT = {};
   private static final double NANOS_PER_MS = 1e6;
@@ -72,7 +68,7 @@ public final class EmbeddingsResource {
    */
   private record Wanted(
       ModelSpec model,
-      EmbeddingRequest input,
+      EmbeddingInput input,
       Priority priority,
       boolean async,
       @Nullable IdempotencyKey key) {
@@ -84,21 +80,18 @@ public final class EmbeddingsResource {
   }
 
   Reply create(Exchange exchange) throws InterruptedException {
-    EmbeddingBody body = EmbeddingBody.read(exchange.body());
-    Fields fields = Fields.of(body == null ? StrictJson.parse(exchange.body()) : body.rest());
-    ModelSpec model = model(fields, models, settings);
-    EmbeddingRequest input =
-        body == null
-            ? EmbeddingRequest.of(fields, model)
-            : EmbeddingRequest.of(fields, body.input(), model);
+    EmbeddingInput.Draft body = EmbeddingInput.draft(exchange.body());
+    Fields fields = Fields.of(body.rest());
+    ModelSpec model = TaskRequests.model(fields, models, settings);
+    EmbeddingInput input = body.accept(fields, model);
     fields.text("user", MAX_USER);
     Patience said = Patience.of(fields);
     Patience patience = said != null ? said : Patience.of(exchange.header("Prefer"));
-    Priority priority = priority(fields, Priority.HELD, exchange.caller());
+    Priority priority = TaskRequests.priority(fields, Priority.HELD, exchange.caller());
     IdempotencyKey key = IdempotencyKey.of(exchange);
     boolean async = patience != null;
     // Whoever may come back with the id gets the form that was asked for; else each request says.
-    EmbeddingRequest kept = async || key != null ? input : input.withoutForm();
+    EmbeddingInput kept = async || key != null ? input : input.withoutForm();
     var wanted = new Wanted(model, kept, priority, async, key);
 
     Duration hold = patience != null ? patience.hold() : settings.http().syncTimeout();
@@ -164,32 +157,6 @@ public final class EmbeddingsResource {
     return new Identity.Alike(digest.add(wanted.async ? "async" : "held").add(input).hex());
   }
 
-  /** The model that the request names, or the default one. */
-  static ModelSpec model(Fields fields, ModelCatalogue models, Settings settings) {
-    String named = fields.text("model", MAX_NAME);
-    String name = named == null ? settings.embedding().model() : named;
-    return models
-        .find(name)
-        .orElseThrow(() ->
-            new Refusal(
-                ApiError.noSuchModel(name, models.broken().get(name))
-                    .withParam(fields.param("model"))));
-  }
-
-  /**
-   * The priority that the request names, or the usual one.
-   *
-   * @param caller whose key may have a highest one
-   */
-  static Priority priority(Fields fields, Priority usual, Caller caller) {
-    Integer value = fields.integer("priority", Priority.MIN, Priority.MAX);
-    int highest = caller.highest().value();
-    if (value != null && value > highest) {
-      throw fields.bad("priority", "may be at most " + highest + " with this API key");
-    }
-    return value == null ? caller.usual(usual) : new Priority(value);
-  }
-
   /** Work whose id nobody will learn is not kept for long. */
   private TaskSpec spec(
       Exchange exchange, Wanted wanted, byte[] input, @Nullable Identity identity) {
@@ -199,46 +166,27 @@ public final class EmbeddingsResource {
             : new Retention(settings.task().ttl(), settings.failedTtl());
     return new TaskSpec(
         TaskId.random(),
-        new Lane(TYPE, wanted.model.name()),
-        exchange.caller().owner(),
-        wanted.priority,
-        input,
-        settings.task().maxAttempts(),
-        settings.task().timeout(),
-        null,
+        new TaskSpec.Work(
+            new Lane(EmbeddingType.NAME, wanted.model.name()), wanted.priority, input, null),
+        new TaskSpec.Limits(settings.task().maxAttempts(), settings.task().timeout()),
         retention,
-        Map.of(),
-        identity,
-        node);
+        new TaskSpec.Origin(exchange.caller().owner(), Map.of(), identity, node));
   }
 
   /**
    * @param came since when the caller has waited for the task, which may have been there before
    */
   private static Reply ended(
-      Exchange exchange, Task task, Instant came, Form form, ModelSpec model) {
+      Exchange exchange, Task task, Instant came, EmbeddingForm form, ModelSpec model) {
     if (task.state() != TaskState.COMPLETED || task.output() == null) {
-      throw new Refusal(failure(task));
+      throw new Refusal(TaskJson.failure(task));
     }
-    EmbeddingOutput output = EmbeddingOutput.of(task.output());
-    Reply reply =
-        Reply.json(200, EmbeddingJson.render(output, form, model.name()))
-            .with("x-queue-ms", millis(came, task.startedAt()))
-            .with("x-inference-ms", millis(later(came, task.startedAt()), task.finishedAt()))
-            .with("x-total-ms", millis(System.nanoTime() - exchange.started()));
-    return EmbeddingJson.marked(reply, task.output());
-  }
-
-  /** Why a task that ended has no result. */
-  static ApiError failure(Task task) {
-    if (task.state() == TaskState.CANCELLED) {
-      return ApiError.http(409, "task_cancelled", "The task was cancelled.");
-    }
-    TaskError error = task.error();
-    return ApiError.of(
-        error != null
-            ? error
-            : new TaskError(TaskError.Code.HANDLER_FAILED, "The task failed and did not say why."));
+    TaskOutput output = task.output();
+    return Reply.json(200, form.render(output, model.name()))
+        .with("x-queue-ms", millis(came, task.startedAt()))
+        .with("x-inference-ms", millis(later(came, task.startedAt()), task.finishedAt()))
+        .with("x-total-ms", millis(System.nanoTime() - exchange.started()))
+        .with(form.headers(output));
   }
 
   private static Reply pending(TaskId id) {

@@ -1,11 +1,11 @@
 package dev.penstock.api;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request;
-import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.ReadDispatchHealth;
 import dev.penstock.bus.Request.ReadInferenceHealth;
-import dev.penstock.core.Unavailable;
+import dev.penstock.core.Part;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Reply;
 import java.time.Duration;

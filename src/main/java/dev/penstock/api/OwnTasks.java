@@ -6,8 +6,9 @@ import dev.penstock.bus.Request.FindTasks;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
-import dev.penstock.types.embedding.EmbeddingRequest;
-import dev.penstock.types.embedding.EmbeddingRequest.Form;
+import dev.penstock.types.TaskType;
+import dev.penstock.types.TaskType.Form;
+import dev.penstock.types.TaskTypes;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Refusal;
@@ -21,9 +22,11 @@ public final class OwnTasks {
   public static final Duration LIMIT = Duration.ofSeconds(10);
 
   private final Bus bus;
+  private final TaskTypes types;
 
-  OwnTasks(Bus bus) {
+  OwnTasks(Bus bus, TaskTypes types) {
     this.bus = bus;
+    this.types = types;
   }
 
   /** The task of the path's {@code {id}}, without its input, which may be large. */
@@ -45,14 +48,17 @@ public final class OwnTasks {
     return Optional.ofNullable(task).filter(found -> found.spec().owner().equals(owner));
   }
 
-  /** How a task's result is rendered. Its input says so, and is read where there are vectors. */
+  /** How a task's result is rendered. Its input says so, and is read where that matters. */
   Form form(Task task) throws InterruptedException {
     TaskOutput output = task.output();
-    if (output == null || output.format() != TaskOutput.Format.EMBEDDINGS) {
-      return Form.WHOLE;
+    if (output == null || output.format() == TaskOutput.Format.JSON) {
+      return Form.JSON;
     }
-    return bus.ask(new FindTask(task.id()), LIMIT)
-        .map(whole -> EmbeddingRequest.formOf(whole.spec().input()))
-        .orElse(Form.WHOLE);
+    TaskType type = types.find(task.spec().lane().type()).orElseThrow();
+    byte[] input =
+        bus.ask(new FindTask(task.id()), LIMIT)
+            .map(whole -> whole.spec().input())
+            .orElseThrow(() -> new Refusal(ApiError.noSuchTask())); // it has gone meanwhile
+    return type.form(input);
   }
 }

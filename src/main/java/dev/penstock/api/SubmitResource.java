@@ -4,14 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.api.Submitter.Submitted;
 import dev.penstock.api.TaskRequests.NewTask;
 import dev.penstock.bus.Request.Submission;
+import dev.penstock.core.InvalidInput;
 import dev.penstock.json.StrictJson;
 import dev.penstock.security.Caller;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
-import dev.penstock.types.embedding.EmbeddingJson;
-import dev.penstock.types.embedding.EmbeddingRequest.Form;
+import dev.penstock.types.TaskType.Form;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Refusal;
@@ -53,7 +53,7 @@ public final class SubmitResource {
     Reply reply;
     if (submitted.ended().isPresent()) {
       Task ended = submitted.ended().get();
-      reply = EmbeddingJson.marked(reply(200, ended, task.form()), ended.output());
+      reply = reply(200, ended, task.form());
     } else {
       Task now = hold.isPositive() ? submitter.find(submitted.id()) : null;
       Task known = now != null ? now : submitted.earlier().orElseGet(() -> pending(task.spec()));
@@ -63,8 +63,7 @@ public final class SubmitResource {
   }
 
   private static Reply reply(int status, Task task, Form form) {
-    return Reply.json(status, json -> TaskJson.write(json, task, form))
-        .with("X-Task-Id", task.id().value());
+    return TaskJson.reply(status, task, form, List.of());
   }
 
   /** The task as it was when it was submitted. */
@@ -113,6 +112,8 @@ public final class SubmitResource {
               ApiError.invalid(Patience.FIELD, "The tasks of a list cannot be waited for."));
     } catch (Refusal refusal) {
       return new Entry.Refused(refusal.error());
+    } catch (InvalidInput invalid) {
+      return new Entry.Refused(ApiError.of(invalid));
     }
   }
 

@@ -1,11 +1,11 @@
 package dev.penstock.api;
 
 import dev.penstock.api.Waiters.Waiter;
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.FindTasks;
 import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
-import dev.penstock.core.Unavailable;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;

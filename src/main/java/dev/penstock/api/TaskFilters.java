@@ -1,6 +1,7 @@
 package dev.penstock.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.core.InvalidInput;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.json.Fields;
 import dev.penstock.models.ModelCatalogue;
@@ -90,7 +91,7 @@ final class TaskFilters {
     throw fields.bad("status", "must be a status, or a list of them");
   }
 
-  private static Set<TaskState> states(List<String> words, Function<String, Refusal> refusal) {
+  private static Set<TaskState> states(List<String> words, Function<String, InvalidInput> refusal) {
     Set<TaskState> states = EnumSet.noneOf(TaskState.class);
     for (String word : words) {
       states.add(

@@ -3,13 +3,14 @@ package dev.penstock.api;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.Submission;
 import dev.penstock.config.Settings;
+import dev.penstock.core.InvalidInput;
 import dev.penstock.json.StrictJson;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.security.Caller;
 import dev.penstock.task.Priority;
-import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.types.TaskTypes;
 import dev.penstock.web.Refusal;
 import java.util.List;
 
@@ -18,8 +19,8 @@ public final class TaskIntake {
   private final TaskRequests requests;
   private final Bus bus;
 
-  public TaskIntake(Bus bus, Settings settings, ModelCatalogue models, List<TaskHandler> handlers) {
-    requests = new TaskRequests(settings, models, handlers);
+  public TaskIntake(Bus bus, Settings settings, ModelCatalogue models, TaskTypes types) {
+    requests = new TaskRequests(settings, models, types);
     this.bus = bus;
   }
 
@@ -50,6 +51,8 @@ public final class TaskIntake {
       };
     } catch (Refusal refusal) {
       return new Taken.Refused(refusal.error().message());
+    } catch (InvalidInput invalid) {
+      return new Taken.Refused(invalid.message());
     }
   }
 }

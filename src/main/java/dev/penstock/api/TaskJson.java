@@ -8,12 +8,11 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskState;
-import dev.penstock.types.embedding.EmbeddingJson;
-import dev.penstock.types.embedding.EmbeddingOutput;
-import dev.penstock.types.embedding.EmbeddingRequest.Form;
+import dev.penstock.types.TaskType.Form;
+import dev.penstock.web.ApiError;
+import dev.penstock.web.Reply;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -26,9 +25,13 @@ final class TaskJson {
 
   private TaskJson() {}
 
-  /** The task and its result. */
-  static void write(JsonGenerator json, Task task, Form form) throws IOException {
-    write(json, task, form, List.of());
+  /** The task, what it went through and its result. */
+  static Reply reply(int status, Task task, Form form, List<Step> steps) {
+    Reply reply =
+        Reply.json(status, json -> write(json, task, form, steps))
+            .with("X-Task-Id", task.id().value());
+    TaskOutput output = task.output();
+    return output == null ? reply : reply.with(form.headers(output));
   }
 
   /** The task without its result. */
@@ -38,8 +41,8 @@ final class TaskJson {
     json.writeEndObject();
   }
 
-  /** The task, what it went through and its result. */
-  static void write(JsonGenerator json, Task task, Form form, List<Step> steps) throws IOException {
+  private static void write(JsonGenerator json, Task task, Form form, List<Step> steps)
+      throws IOException {
     json.writeStartObject();
     writeMembers(json, task);
     writeSteps(json, steps);
@@ -103,13 +106,7 @@ final class TaskJson {
 
   static void writeResult(JsonGenerator json, Task task, TaskOutput output, Form form)
       throws IOException {
-    switch (output.format()) {
-      case JSON -> json.writeRawValue(new String(output.bytes(), StandardCharsets.UTF_8));
-      case EMBEDDINGS -> {
-        String model = task.spec().lane().model();
-        EmbeddingJson.write(json, EmbeddingOutput.of(output), form, model == null ? "" : model);
-      }
-    }
+    form.write(json, output, task.spec().lane().model());
   }
 
   /** The last report of a run is seldom its last step: only every half second's is kept. */
@@ -154,5 +151,17 @@ final class TaskJson {
       json.writeStringField("message", StrictJson.whole(error.message()));
       json.writeEndObject();
     }
+  }
+
+  /** Why a task that ended has no result. */
+  static ApiError failure(Task task) {
+    if (task.state() == TaskState.CANCELLED) {
+      return ApiError.http(409, "task_cancelled", "The task was cancelled.");
+    }
+    TaskError error = task.error();
+    return ApiError.of(
+        error != null
+            ? error
+            : new TaskError(TaskError.Code.HANDLER_FAILED, "The task failed and did not say why."));
   }
 }

@@ -1,28 +1,30 @@
 package dev.penstock.api;
 
+import static java.util.stream.Collectors.joining;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.config.Settings;
 import dev.penstock.json.Fields;
-import dev.penstock.json.InputSchema;
 import dev.penstock.json.StrictJson;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.security.Caller;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
-import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskSpec.Retention;
-import dev.penstock.types.embedding.EmbeddingRequest;
-import dev.penstock.types.embedding.EmbeddingRequest.Form;
+import dev.penstock.types.TaskType;
+import dev.penstock.types.TaskType.Form;
+import dev.penstock.types.TaskTypes;
+import dev.penstock.web.ApiError;
+import dev.penstock.web.Refusal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the objects of {@code POST /v1/tasks}. Unknown members are refused. */
@@ -41,8 +43,6 @@ final class TaskRequests {
           "timeout_seconds",
           "ttl_seconds",
           "metadata");
-  private static final Set<String> EMBEDDING =
-      Set.of("input", "dimensions", "encoding_format", "truncate", "input_type");
 
   private static final int MAX_WORD = 100;
   private static final int MAX_MODEL = 200;
@@ -56,19 +56,18 @@ final class TaskRequests {
 
   private final Settings settings;
   private final ModelCatalogue models;
-  private final Map<String, InputSchema> schemas = new TreeMap<>();
+  private final TaskTypes types;
 
-  TaskRequests(Settings settings, ModelCatalogue models, List<TaskHandler> handlers) {
+  TaskRequests(Settings settings, ModelCatalogue models, TaskTypes types) {
     this.settings = settings;
     this.models = models;
-    handlers.forEach(
-        handler -> schemas.put(handler.type(), new InputSchema(handler.inputSchema())));
+    this.types = types;
   }
 
   /**
    * A task that may be submitted.
    *
-   * @param form how its vectors are rendered, where it has any
+   * @param form how its result is rendered
    * @param patience null: answer at once
    */
   record NewTask(TaskSpec spec, Form form, @Nullable Patience patience) {}
@@ -85,68 +84,86 @@ final class TaskRequests {
       JsonNode body, Caller caller, Priority standard, @Nullable IdempotencyKey key, String node) {
     Fields fields = Fields.of(body);
     fields.only(KNOWN);
-    String type = type(fields);
-    Input input = type.equals(EmbeddingsResource.TYPE) ? embedding(fields) : other(fields, type);
-    Priority priority = EmbeddingsResource.priority(fields, standard, caller);
+    Input input = input(fields, type(fields));
+    Priority priority = priority(fields, standard, caller);
     Patience patience = Patience.of(fields);
     Integer attempts = fields.integer("max_attempts", 1, MAX_ATTEMPTS);
     Double timeout = fields.number("timeout_seconds", 1, DAY);
     var spec =
         new TaskSpec(
             TaskId.random(),
-            input.lane,
-            caller.owner(),
-            priority,
-            input.json,
-            attempts == null ? settings.task().maxAttempts() : attempts,
-            timeout == null ? settings.task().timeout() : seconds(timeout),
-            runAt(fields),
+            new TaskSpec.Work(input.lane, priority, input.json, runAt(fields)),
+            new TaskSpec.Limits(
+                attempts == null ? settings.task().maxAttempts() : attempts,
+                timeout == null ? settings.task().timeout() : seconds(timeout)),
             retention(fields),
-            metadata(fields),
-            key == null ? null : key.identity(ROUTE, body),
-            patience != null && patience.hold().isPositive() ? node : null);
+            new TaskSpec.Origin(
+                caller.owner(),
+                metadata(fields),
+                key == null ? null : key.identity(ROUTE, body),
+                patience != null && patience.hold().isPositive() ? node : null));
     return new NewTask(spec, input.form, patience);
   }
 
-  private String type(Fields fields) {
-    String type = fields.text("type", MAX_WORD);
-    if (type == null || !schemas.containsKey(type)) {
-      String problem = type == null ? "is missing" : "is unknown: " + StrictJson.quote(type);
-      throw fields.bad("type", problem + "; known are " + String.join(", ", schemas.keySet()));
-    }
-    return type;
+  private TaskType type(Fields fields) {
+    String name = fields.text("type", MAX_WORD);
+    return (name == null ? Optional.<TaskType>empty() : types.find(name))
+        .orElseThrow(() -> {
+          String problem = name == null ? "is missing" : "is unknown: " + StrictJson.quote(name);
+          String known = types.all().stream().map(TaskType::name).collect(joining(", "));
+          return fields.bad("type", problem + "; known are " + known);
+        });
   }
 
-  private Input embedding(Fields fields) {
-    ModelSpec model = EmbeddingsResource.model(fields, models, settings);
-    JsonNode value = fields.value("input");
-    EmbeddingRequest input;
-    if (value != null && value.isObject()) {
-      var inner = new Fields(value, fields.param("input."));
-      inner.only(EMBEDDING);
-      input = EmbeddingRequest.of(inner, model);
-    } else if (value != null) {
-      input = EmbeddingRequest.bare(value, fields, "input", model);
-    } else {
+  /** An absent input is an empty one, where the type has no model. */
+  private Input input(Fields fields, TaskType type) {
+    ModelSpec model = model(fields, type);
+    JsonNode given = fields.value("input");
+    if (given == null && model != null) {
       throw fields.bad("input", "is missing");
     }
-    var lane = new Lane(EmbeddingsResource.TYPE, model.name());
-    return new Input(lane, input.toJson(), input.form());
+    JsonNode value = given == null ? StrictJson.nodes().objectNode() : given;
+    Form form = type.accept(value, fields.param("input"), model);
+    return new Input(
+        new Lane(type.name(), model == null ? null : model.name()),
+        StrictJson.write(json -> json.writeTree(value)),
+        form);
   }
 
-  /** A type without models. An absent input is an empty one. */
-  private Input other(Fields fields, String type) {
+  private @Nullable ModelSpec model(Fields fields, TaskType type) {
+    if (type.usesModels()) {
+      return model(fields, models, settings);
+    }
     if (fields.text("model", MAX_MODEL) != null) {
-      throw fields.bad("model", "is not for tasks of type " + type);
+      throw fields.bad("model", "is not for tasks of type " + type.name());
     }
-    JsonNode given = fields.value("input");
-    JsonNode value = given == null ? StrictJson.nodes().objectNode() : given;
-    InputSchema schema = schemas.get(type);
-    if (schema != null) {
-      schema.check(value, fields.param("input"));
+    return null;
+  }
+
+  /** The model that the request names, or the default one. */
+  static ModelSpec model(Fields fields, ModelCatalogue models, Settings settings) {
+    String named = fields.text("model", MAX_MODEL);
+    String name = named == null ? settings.embedding().model() : named;
+    return models
+        .find(name)
+        .orElseThrow(() ->
+            new Refusal(
+                ApiError.noSuchModel(name, models.broken().get(name))
+                    .withParam(fields.param("model"))));
+  }
+
+  /**
+   * The priority that the request names, or the usual one.
+   *
+   * @param caller whose key may have a highest one
+   */
+  static Priority priority(Fields fields, Priority usual, Caller caller) {
+    Integer value = fields.integer("priority", Priority.MIN, Priority.MAX);
+    int highest = caller.highest().value();
+    if (value != null && value > highest) {
+      throw fields.bad("priority", "may be at most " + highest + " with this API key");
     }
-    return new Input(
-        new Lane(type, null), StrictJson.write(json -> json.writeTree(value)), Form.WHOLE);
+    return value == null ? caller.usual(usual) : new Priority(value);
   }
 
   private static @Nullable Instant runAt(Fields fields) {

@@ -10,8 +10,7 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
-import dev.penstock.types.embedding.EmbeddingJson;
-import dev.penstock.types.embedding.EmbeddingRequest.Form;
+import dev.penstock.types.TaskType.Form;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Query;
@@ -83,10 +82,7 @@ final class TasksResource {
     Task task = own.find(exchange);
     Form form = own.form(task);
     List<Step> steps = steps(task);
-    Reply reply =
-        Reply.json(200, json -> TaskJson.write(json, task, form, steps))
-            .with("X-Task-Id", task.id().value());
-    return EmbeddingJson.marked(reply, task.output());
+    return TaskJson.reply(200, task, form, steps);
   }
 
   /** What is polled most, a task that nothing has happened to yet, has none to look for. */
@@ -101,17 +97,16 @@ final class TasksResource {
     return switch (task.state()) {
       case PENDING, PROCESSING -> throw new Refusal(notReady(task), task.id());
       case FAILED -> throw new Refusal(failed(task), task.id());
-      case CANCELLED -> throw new Refusal(EmbeddingsResource.failure(task), task.id());
+      case CANCELLED -> throw new Refusal(TaskJson.failure(task), task.id());
       case COMPLETED -> {
         TaskOutput output = task.output();
         if (output == null) {
           throw new IllegalStateException("task " + task.id() + " is completed without a result");
         }
         Form form = own.form(task);
-        Reply reply =
-            Reply.json(200, json -> TaskJson.writeResult(json, task, output, form))
-                .with("X-Task-Id", task.id().value());
-        yield EmbeddingJson.marked(reply, output);
+        yield Reply.json(200, json -> TaskJson.writeResult(json, task, output, form))
+            .with("X-Task-Id", task.id().value())
+            .with(form.headers(output));
       }
     };
   }

@@ -1,9 +1,9 @@
 package dev.penstock.api;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.FindTasks;
-import dev.penstock.core.Unavailable;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.web.ApiError;

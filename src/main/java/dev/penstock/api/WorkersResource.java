@@ -1,12 +1,12 @@
 package dev.penstock.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Request.Batches;
 import dev.penstock.bus.Request.ReadWorkers;
 import dev.penstock.bus.Request.WorkerFigures;
-import dev.penstock.core.Unavailable;
 import dev.penstock.task.Lane;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;

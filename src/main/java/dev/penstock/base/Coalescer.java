@@ -1,6 +1,5 @@
 package dev.penstock.base;
 
-import dev.penstock.core.Unavailable;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -1,6 +1,5 @@
 package dev.penstock.base;
 
-import dev.penstock.core.Unavailable;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;

@@ -1,6 +1,6 @@
 package dev.penstock.bus;
 
-import dev.penstock.core.Unavailable;
+import dev.penstock.base.Unavailable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;

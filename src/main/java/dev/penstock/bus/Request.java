@@ -2,6 +2,8 @@ package dev.penstock.bus;
 
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.core.Part;
+import dev.penstock.core.ReadInput;
 import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
@@ -15,7 +17,6 @@ import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
-import dev.penstock.types.embedding.EmbeddingWork;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -105,8 +106,12 @@ public sealed interface Request<R> {
     }
   }
 
-  /** A run has ended. */
-  record SettleTask(TaskId id, String token, Outcome outcome) {}
+  /**
+   * A run has ended.
+   *
+   * @param lane the task's; null: who settles was not told
+   */
+  record SettleTask(TaskId id, @Nullable Lane lane, String token, Outcome outcome) {}
 
   enum SettleReply {
     SETTLED,
@@ -121,9 +126,10 @@ public sealed interface Request<R> {
    * its result goes to who asks. {@link Event.RunCancelled} with its id stops it.
    *
    * @param spec without its input
+   * @param input as its type has read it
    * @param limit how long it may run
    */
-  record RunNow(TaskSpec spec, EmbeddingWork work, Duration limit) implements Request<Ran> {}
+  record RunNow(TaskSpec spec, ReadInput input, Duration limit) implements Request<Ran> {}
 
   /** What became of {@link RunNow}. */
   sealed interface Ran {
@@ -280,7 +286,4 @@ public sealed interface Request<R> {
 
   /** Are the models able to run it? */
   record ReadInferenceHealth() implements Request<List<Part>> {}
-
-  /** One named part of the program and whether it works. */
-  record Part(String name, boolean ok, String message) {}
 }

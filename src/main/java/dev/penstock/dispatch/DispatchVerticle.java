@@ -1,6 +1,7 @@
 package dev.penstock.dispatch;
 
 import dev.penstock.base.Ticker;
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.LanesPaused;
@@ -16,7 +17,6 @@ import dev.penstock.bus.Request.FindTasks;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.ListTasks;
-import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.PauseLane;
 import dev.penstock.bus.Request.PurgeLane;
 import dev.penstock.bus.Request.ReadDispatchHealth;
@@ -28,8 +28,8 @@ import dev.penstock.bus.Request.RetryTasks;
 import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.config.Settings;
+import dev.penstock.core.Part;
 import dev.penstock.core.RetryPolicy;
-import dev.penstock.core.Unavailable;
 import dev.penstock.metrics.Meters;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;

@@ -1,5 +1,6 @@
 package dev.penstock.dispatch;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event;
 import dev.penstock.bus.Request.ExtendLeases;
@@ -13,7 +14,6 @@ import dev.penstock.bus.Request.Suspects;
 import dev.penstock.core.Ending;
 import dev.penstock.core.LeasedTask;
 import dev.penstock.core.RetryPolicy;
-import dev.penstock.core.Unavailable;
 import dev.penstock.metrics.Meters;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskQueue.Delivery;
@@ -342,7 +342,8 @@ final class Dispatcher {
                       TaskError.Code.LEASE_LOST,
                       "the queue gave its message up: " + dead.reason()));
       // Left with a lease it would count as lost.
-      Repeat.whileUnknown(() -> settle(List.of(new SettleTask(id, taskLease.token(), outcome))));
+      Repeat.whileUnknown(() ->
+          settle(List.of(new SettleTask(id, task.spec().lane(), taskLease.token(), outcome))));
     }
   }
 

@@ -2,10 +2,10 @@ package dev.penstock.dispatch;
 
 import static java.time.temporal.ChronoUnit.MINUTES;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.LaneFigures;
 import dev.penstock.core.LaneMinute;
-import dev.penstock.core.Unavailable;
 import dev.penstock.metrics.Meters;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.task.Lane;

@@ -1,9 +1,9 @@
 package dev.penstock.dispatch;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.core.Ending;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Latencies;
-import dev.penstock.core.Unavailable;
 import dev.penstock.metrics.Meters;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.task.Lane;

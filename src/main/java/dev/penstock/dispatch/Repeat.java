@@ -1,6 +1,6 @@
 package dev.penstock.dispatch;
 
-import dev.penstock.core.Unavailable;
+import dev.penstock.base.Unavailable;
 import java.util.function.Supplier;
 
 /** Repeats a write whose answer was lost: every write of the ports may be repeated. */

@@ -1,9 +1,9 @@
 package dev.penstock.dispatch;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.bus.Request.Submitted;
-import dev.penstock.core.Unavailable;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStore.Inserted;

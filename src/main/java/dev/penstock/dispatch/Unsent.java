@@ -1,6 +1,6 @@
 package dev.penstock.dispatch;
 
-import dev.penstock.core.Unavailable;
+import dev.penstock.base.Unavailable;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.task.TaskId;

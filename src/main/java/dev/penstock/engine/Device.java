@@ -1,13 +1,5 @@
 package dev.penstock.engine;
 
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtProvider;
-import ai.onnxruntime.OrtSession;
-import dev.penstock.engine.onnx.OnnxModel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -36,15 +28,10 @@ public sealed interface Device {
   }
 
   /**
-   * The device for {@code auto}, {@code cpu} or {@code cuda:N}: the CPU when CUDA cannot be loaded,
-   * and one log line that says why. May take seconds where a driver is half installed.
+   * The device for {@code auto}, {@code cpu} or {@code cuda:N}, as {@link Backend#device} says.
    *
    * @throws IllegalArgumentException when {@code asked} is none of the three
    */
-  static Device choose(String asked) {
-    return choose(asked, Device::whyNoCuda, Device::loadCuda);
-  }
-
   static Device choose(String asked, CudaAbsence absence, CudaLoader loader) {
     Logger log = LoggerFactory.getLogger(Device.class);
     if (asked.equals("cpu")) {
@@ -62,7 +49,7 @@ public sealed interface Device {
       loader.load(cuda.index());
       log.info("models run on {}", cuda.name());
       return cuda;
-    } catch (OrtException e) {
+    } catch (Exception e) {
       log.warn("models run on cpu: {} cannot be used: {}", cuda.name(), firstLine(e));
       return new Cpu();
     }
@@ -84,38 +71,6 @@ public sealed interface Device {
     return Integer.parseInt(matcher.group(1));
   }
 
-  /**
-   * Loading CUDA where there is no GPU fails only after seconds, and the GPU build of ONNX Runtime
-   * lists CUDA on any machine: so look for a driver first.
-   */
-  private static Optional<String> whyNoCuda() {
-    if (!OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)) {
-      return Optional.of("this build has no CUDA");
-    }
-    String visible = System.getenv("CUDA_VISIBLE_DEVICES");
-    if (visible != null && (visible.isBlank() || visible.strip().startsWith("-1"))) {
-      return Optional.of("CUDA_VISIBLE_DEVICES hides every GPU");
-    }
-    List<Path> signs =
-        List.of(
-            Path.of("/dev/nvidiactl"),
-            Path.of("/dev/nvidia0"),
-            Path.of("/dev/dxg"),
-            Path.of("/proc/driver/nvidia/version"),
-            Path.of(System.getenv().getOrDefault("SystemRoot", "C:\\Windows"), "System32")
-                .resolve("nvcuda.dll"));
-    return signs.stream().anyMatch(Files::exists)
-        ? Optional.empty()
-        : Optional.of("no NVIDIA driver found");
-  }
-
-  private static void loadCuda(int index) throws OrtException {
-    OnnxModel.environment();
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.addCUDA(index);
-    }
-  }
-
   /** Why there can be no CUDA here; empty where it is worth a try. */
   interface CudaAbsence {
     Optional<String> reason();
@@ -123,6 +78,6 @@ public sealed interface Device {
 
   /** Loads CUDA, or throws. */
   interface CudaLoader {
-    void load(int index) throws OrtException;
+    void load(int index) throws Exception;
   }
 }

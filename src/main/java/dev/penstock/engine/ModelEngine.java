@@ -1,6 +1,5 @@
 package dev.penstock.engine;
 
-import ai.onnxruntime.OrtException;
 import dev.penstock.config.Settings;
 import dev.penstock.engine.Tokenizer.Tokens;
 import dev.penstock.engine.calibrate.Calibrated;
@@ -8,7 +7,6 @@ import dev.penstock.engine.calibrate.CalibrationFile;
 import dev.penstock.engine.calibrate.CalibrationKey;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.task.Priority;
-import dev.penstock.types.embedding.EmbeddingItems;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,9 +53,9 @@ public final class ModelEngine implements AutoCloseable {
       Settings.Inference settings,
       Path data,
       BatchRun.Listener listener)
-      throws IOException, OrtException {
+      throws IOException, CannotOpenModel {
     long start = System.nanoTime();
-    LoadedModel loaded = LoadedModel.open(spec, device, data);
+    LoadedModel loaded = Backends.of(spec).open(spec, device, data);
     Device chosen = loaded.model().device();
     Optional<Calibrated> calibrated =
         BatchLimits.allSet(settings)
@@ -82,6 +80,11 @@ public final class ModelEngine implements AutoCloseable {
     return identity;
   }
 
+  /** The most tokens that it reads of a text. */
+  public int longest() {
+    return spec.maxTokens();
+  }
+
   public Tokenizer tokenizer() {
     return loaded.tokenizer();
   }
@@ -96,18 +99,14 @@ public final class ModelEngine implements AutoCloseable {
     return batcher.time(batcher.tokensAhead(priority) + coming.from(priority));
   }
 
-  /** What is about to be embedded, so that {@link #waitFor} knows of it. */
-  public UpcomingTokens.Arrival announce(Priority priority, EmbeddingItems items) {
-    return coming.add(priority, tokens(items));
+  /** So many tokens are about to be run, by estimate: {@link #waitFor} knows of them then. */
+  public UpcomingTokens.Arrival announce(Priority priority, long tokens) {
+    return coming.add(priority, tokens);
   }
 
-  /** How long they take once it is their turn, by estimate. */
-  public Duration timeFor(EmbeddingItems items) {
-    return batcher.time(tokens(items));
-  }
-
-  private long tokens(EmbeddingItems items) {
-    return items.tokens(spec.maxTokens());
+  /** How long so many tokens take once it is their turn, by estimate. */
+  public Duration timeFor(long tokens) {
+    return batcher.time(tokens);
   }
 
   EngineStatus status() {

@@ -104,7 +104,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /** What fills up a batch, as tokenizer.json has it. */
-  int padToken() {
+  public int padToken() {
     return vocabulary.padToken();
   }
 

@@ -1,7 +1,7 @@
 package dev.penstock.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.penstock.web.Refusal;
+import dev.penstock.core.InvalidInput;
 import java.util.Collection;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +16,7 @@ public record Fields(JsonNode object, String prefix) {
   /** The members of a whole body. */
   public static Fields of(JsonNode body) {
     if (!body.isObject()) {
-      throw Refusal.invalid(null, "The body must be a JSON object.");
+      throw new InvalidInput("The body must be a JSON object.");
     }
     return new Fields(body, "");
   }
@@ -86,7 +86,16 @@ public record Fields(JsonNode object, String prefix) {
     return prefix + name;
   }
 
-  public Refusal bad(String name, String problem) {
-    return Refusal.invalid(param(name), StrictJson.quote(param(name)) + " " + problem + ".");
+  public InvalidInput bad(String name, String problem) {
+    return problem(param(name), problem);
+  }
+
+  /**
+   * A field that is at fault.
+   *
+   * @param problem what follows its name in a sentence
+   */
+  public static InvalidInput problem(String param, String problem) {
+    return new InvalidInput(param, StrictJson.quote(param) + " " + problem + ".");
   }
 }

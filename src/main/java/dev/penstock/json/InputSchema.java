@@ -7,7 +7,7 @@ import com.networknt.schema.PathType;
 import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion.VersionFlag;
 import com.networknt.schema.ValidationMessage;
-import dev.penstock.web.Refusal;
+import dev.penstock.core.InvalidInput;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -41,7 +41,7 @@ public final class InputSchema {
         found.stream()
             .map(each -> StrictJson.quote(place(each, param)) + " " + problem(each))
             .collect(Collectors.joining("; "));
-    throw Refusal.invalid(place(found.getFirst(), param), told + ".");
+    throw new InvalidInput(place(found.getFirst(), param), told + ".");
   }
 
   /**

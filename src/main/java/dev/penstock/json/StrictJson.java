@@ -14,7 +14,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.penstock.web.Refusal;
+import dev.penstock.core.InvalidInput;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -85,33 +85,32 @@ public final class StrictJson {
    * One JSON value, all of it fit to be written again: UTF-8 without holes, keys unique, finite
    * numbers, no half characters.
    *
-   * @throws Refusal 400, with the place but never the text
+   * @throws InvalidInput with the place but never the text
    */
   public static JsonNode parse(byte[] body) {
     if (body.length == 0) {
-      throw Refusal.invalid(null, "The body is empty; JSON is expected.");
+      throw new InvalidInput("The body is empty; JSON is expected.");
     }
     JsonNode value;
     try (JsonParser parser = strangers(body)) {
       if (parser == null) {
-        throw Refusal.invalid(null, "The body is not valid UTF-8.");
+        throw new InvalidInput("The body is not valid UTF-8.");
       }
       value = MAPPER.readerFor(JsonNode.class).readValue(parser);
     } catch (StreamConstraintsException e) {
-      throw Refusal.invalid(
-          null,
+      throw new InvalidInput(
           "The body breaks a limit%s: at most %d levels, %d characters a number, %d characters a key."
               .formatted(at(e), MAX_DEPTH, MAX_NUMBER, MAX_KEY));
     } catch (JsonProcessingException e) {
       // The only one of the parser's own sentences that is about content rather than form.
       boolean twice = String.valueOf(e.getOriginalMessage()).startsWith("Duplicate field");
       String problem = twice ? "The body repeats a key" : "The body is not valid JSON";
-      throw Refusal.invalid(null, problem + at(e) + ".");
+      throw new InvalidInput(problem + at(e) + ".");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     if (value == null || value.isMissingNode()) {
-      throw Refusal.invalid(null, "The body is empty; JSON is expected.");
+      throw new InvalidInput("The body is empty; JSON is expected.");
     }
     check(value);
     return value;
@@ -189,7 +188,7 @@ public final class StrictJson {
       case STRING -> checkText(node.textValue());
       case NUMBER -> {
         if (node.isDouble() && !Double.isFinite(node.doubleValue())) {
-          throw Refusal.invalid(null, "The body has a number out of range.");
+          throw new InvalidInput("The body has a number out of range.");
         }
       }
       case OBJECT ->
@@ -212,7 +211,7 @@ public final class StrictJson {
                 && i + 1 < text.length()
                 && Character.isLowSurrogate(text.charAt(i + 1));
         if (!pair) {
-          throw Refusal.invalid(null, "The body has half of a surrogate pair in a string.");
+          throw new InvalidInput("The body has half of a surrogate pair in a string.");
         }
         i++;
       }

@@ -1,7 +1,7 @@
 package dev.penstock.remote;
 
+import dev.penstock.base.Backoff;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -11,13 +11,14 @@ import org.slf4j.LoggerFactory;
  */
 final class Link {
   private static final Logger LOG = LoggerFactory.getLogger(Link.class);
-  private static final long FIRST = 200;
-  private static final long LONGEST = 10_000;
+  private static final Duration FIRST = Duration.ofMillis(200);
+  private static final Duration LONGEST = Duration.ofSeconds(10);
 
   private final String server;
   private boolean lost;
   private long since;
-  private long pause = FIRST;
+  private final Backoff backoff = new Backoff(FIRST, LONGEST);
+  private Duration pause = Duration.ZERO;
   private long raised;
 
   Link(String server) {
@@ -30,7 +31,8 @@ final class Link {
       LOG.info("{} answers again, after {} s", server, seconds);
     }
     lost = false;
-    pause = FIRST;
+    backoff.reset();
+    pause = Duration.ZERO;
   }
 
   synchronized void lost(String why) {
@@ -44,12 +46,11 @@ final class Link {
   /** How long to leave the server alone: longer each time, with jitter. */
   synchronized Duration pause() {
     long now = System.nanoTime();
-    long millis = pause;
     // Many lanes fail at once: that is one failure.
-    if (now - raised > Duration.ofMillis(pause).toNanos()) {
+    if (now - raised >= pause.toNanos()) {
       raised = now;
-      pause = Math.min(LONGEST, 2 * pause);
+      pause = backoff.pause();
     }
-    return Duration.ofMillis(ThreadLocalRandom.current().nextLong(millis / 2, millis + 1));
+    return pause;
   }
 }

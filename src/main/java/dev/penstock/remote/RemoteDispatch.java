@@ -1,5 +1,6 @@
 package dev.penstock.remote;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.WorkerSeen;
@@ -11,7 +12,6 @@ import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.core.LeasedTask;
-import dev.penstock.core.Unavailable;
 import dev.penstock.remote.RemoteServer.Reply;
 import dev.penstock.remote.Wire.Kept;
 import dev.penstock.remote.Wire.Terms;
@@ -82,6 +82,11 @@ public final class RemoteDispatch implements AutoCloseable {
   private final CountDownLatch stop = new CountDownLatch(1);
   private volatile @Nullable Thread heartbeat;
 
+  private volatile ResultWriter results =
+      (_, lane, _) -> {
+        throw new IllegalStateException("no task of " + lane + " can have run yet");
+      };
+
   private RemoteDispatch(
       RemoteServer server, Conversation conversation, Duration interval, Duration lease) {
     this.server = server;
@@ -140,7 +145,8 @@ public final class RemoteDispatch implements AutoCloseable {
   }
 
   /** Serves the bus from now on, and lets the server hear what this worker says of itself. */
-  public void serve(Bus bus) {
+  public void serve(Bus bus, ResultWriter writer) {
+    results = writer;
     bus.serve(LeaseTasks.class, this::lease);
     bus.serve(ExtendLeases.class, this::extend);
     bus.serve(SettleTasks.class, request -> settle(request.ended(), ANSWER_WITHIN));
@@ -231,7 +237,7 @@ public final class RemoteDispatch implements AutoCloseable {
    * @throws IllegalStateException when the server refuses the result for what it is
    */
   private SettleReply settle(SettleTask request) {
-    byte[] body = Wire.settle(conversation.worker(), request);
+    byte[] body = Wire.settle(conversation.worker(), request, results);
     long until = System.nanoTime() + SETTLE_FOR.toNanos();
     try {
       if (!settles.tryAcquire(SETTLE_FOR.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -282,7 +288,10 @@ public final class RemoteDispatch implements AutoCloseable {
         tasks.stream()
             .map(task ->
                 new SettleTask(
-                    task.task().id(), task.lease().token(), new Outcome.Postpone(Duration.ZERO)))
+                    task.task().id(),
+                    task.task().spec().lane(),
+                    task.lease().token(),
+                    new Outcome.Postpone(Duration.ZERO)))
             .toList();
     try {
       var _ = settle(back, ANSWER_WITHIN);

@@ -21,26 +21,23 @@ import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
-import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskSpec.Retention;
 import dev.penstock.task.TaskState;
-import dev.penstock.types.embedding.EmbeddingOutput;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -183,7 +180,7 @@ final class Wire {
     json.writeStringField("version", figures.version());
   }
 
-  static byte[] settle(String worker, SettleTask request) {
+  static byte[] settle(String worker, SettleTask request, ResultWriter results) {
     return object(json -> {
       json.writeStringField("worker", worker);
       json.writeStringField("id", request.id().value());
@@ -192,7 +189,7 @@ final class Wire {
         case Outcome.Done(var output) -> {
           json.writeStringField("outcome", "done");
           json.writeFieldName("result");
-          write(json, output);
+          results.write(json, Objects.requireNonNull(request.lane()), output);
         }
         case Outcome.Retry(var error) -> write(json, "retry", error);
         case Outcome.Reject(var error) -> write(json, "reject", error);
@@ -218,23 +215,6 @@ final class Wire {
     json.writeStringField("code", error.code().json());
     json.writeStringField("message", message.isEmpty() ? "no reason was given" : message);
     json.writeEndObject();
-  }
-
-  private static void write(JsonGenerator json, TaskOutput output) throws IOException {
-    switch (output.format()) {
-      case JSON -> json.writeRawValue(new String(output.bytes(), StandardCharsets.UTF_8));
-      case EMBEDDINGS -> {
-        EmbeddingOutput embeddings = EmbeddingOutput.of(output);
-        ByteBuffer text = Base64.getEncoder().encode(embeddings.vectors().duplicate());
-        json.writeStartObject();
-        json.writeNumberField("dimensions", embeddings.dimensions());
-        json.writeNumberField("prompt_tokens", embeddings.promptTokens());
-        json.writeNumberField("truncated", embeddings.truncated());
-        json.writeFieldName("vectors");
-        json.writeRawUTF8String(text.array(), text.arrayOffset(), text.remaining());
-        json.writeEndObject();
-      }
-    }
   }
 
   /** The text with any half of a surrogate pair replaced. */
@@ -324,17 +304,16 @@ final class Wire {
     var spec =
         new TaskSpec(
             id,
-            Lane.of(task.path("lane").asText()),
-            task.path("owner").asText(),
-            new Priority(task.path("priority").asInt()),
-            input,
-            task.path("max_attempts").asInt(),
-            Duration.ofMillis(Math.round(task.path("timeout_seconds").asDouble() * MILLIS)),
-            null,
+            new TaskSpec.Work(
+                Lane.of(task.path("lane").asText()),
+                new Priority(task.path("priority").asInt()),
+                input,
+                null),
+            new TaskSpec.Limits(
+                task.path("max_attempts").asInt(),
+                Duration.ofMillis(Math.round(task.path("timeout_seconds").asDouble() * MILLIS))),
             new Retention(Duration.ZERO, Duration.ZERO), // the server's business
-            metadata,
-            null,
-            null);
+            new TaskSpec.Origin(task.path("owner").asText(), metadata, null, null));
     return new Task(
         spec,
         TaskState.PROCESSING,

@@ -114,7 +114,7 @@ public final class ApiKeys {
 
   /**
    * Whether a key goes on working: for who was let in with it and stays. Blocks now and then, and
-   * throws {@link dev.penstock.core.Unavailable}, as the other checks do.
+   * throws {@link dev.penstock.base.Unavailable}, as the other checks do.
    */
   public BooleanSupplier standing(String key) {
     byte[] digest = sha256(key);

@@ -1,7 +1,7 @@
 package dev.penstock.security;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.core.ApiKey;
-import dev.penstock.core.Unavailable;
 import dev.penstock.storage.KeyStore;
 import java.time.Duration;
 import java.util.LinkedHashMap;

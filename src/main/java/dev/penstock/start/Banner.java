@@ -1,7 +1,7 @@
 package dev.penstock.start;
 
 import dev.penstock.base.Version;
-import dev.penstock.bus.Request.Part;
+import dev.penstock.core.Part;
 import dev.penstock.engine.EngineStatus;
 import java.nio.file.Path;
 import java.time.Duration;

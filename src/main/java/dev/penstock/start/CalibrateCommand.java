@@ -7,7 +7,6 @@ import dev.penstock.cli.StatusLine;
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.Logging;
 import dev.penstock.config.Settings;
-import dev.penstock.config.SettingsLoader;
 import dev.penstock.engine.ModelFailure;
 import dev.penstock.engine.NativeLibraries;
 import dev.penstock.engine.calibrate.Calibration;
@@ -16,16 +15,13 @@ import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -76,29 +72,7 @@ public final class CalibrateCommand implements Callable<Integer> {
   @Option(names = "--dry-run", description = "keep nothing")
   private boolean dryRun;
 
-  @Option(
-      names = "--conf",
-      paramLabel = "FILE",
-      description = "settings in YAML, laid out as conf/penstock.yaml")
-  private @Nullable Path conf;
-
-  @Option(
-      names = "--data",
-      paramLabel = "DIR",
-      description = "the server's data folder, where the figures are kept (data.dir)")
-  private @Nullable String data;
-
-  @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      description = "auto, cpu or cuda:N (inference.device)")
-  private @Nullable String device;
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "any other setting; may be repeated")
-  private Map<String, String> others = new LinkedHashMap<>();
+  @Mixin private SettingOptions options = new SettingOptions();
 
   @Override
   public Integer call() {
@@ -107,7 +81,7 @@ public final class CalibrateCommand implements Callable<Integer> {
     }
     Io io = Io.ofProcess();
     try {
-      Settings settings = SettingsLoader.load(commandLine(), System.getenv(), conf);
+      Settings settings = options.load(options.keys());
       Logging.apply(settings.log());
       Logging.toStandardError();
       Set<ModelSpec> chosen = chosen(settings);
@@ -155,13 +129,6 @@ public final class CalibrateCommand implements Callable<Integer> {
     } catch (IllegalStateException e) {
       return true;
     }
-  }
-
-  private Map<String, String> commandLine() {
-    Map<String, String> keys = new LinkedHashMap<>(others);
-    ServeCommand.put(keys, "data.dir", data);
-    ServeCommand.put(keys, "inference.device", device);
-    return keys;
   }
 
   private Set<ModelSpec> chosen(Settings settings) {

@@ -3,13 +3,12 @@ package dev.penstock.start;
 import dev.penstock.admin.Dashboard;
 import dev.penstock.api.ApiVerticle;
 import dev.penstock.api.TaskIntake;
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Cluster;
-import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.ReadDispatchHealth;
-import dev.penstock.config.BadSettings;
 import dev.penstock.config.Settings;
-import dev.penstock.core.Unavailable;
+import dev.penstock.core.Part;
 import dev.penstock.dispatch.DispatchVerticle;
 import dev.penstock.engine.EngineStatus;
 import dev.penstock.engine.NativeLibraries;
@@ -17,14 +16,9 @@ import dev.penstock.metrics.Meters;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Sessions;
-import dev.penstock.storage.KeyStore;
-import dev.penstock.storage.KeyStores;
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskQueue;
-import dev.penstock.storage.TaskQueues;
 import dev.penstock.storage.TaskStore;
-import dev.penstock.storage.TaskStores;
-import dev.penstock.storage.sqlite.SqliteDatabase;
-import dev.penstock.types.TaskTypes;
 import dev.penstock.worker.WorkerVerticle;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -66,7 +60,7 @@ final class Node implements AutoCloseable {
   private final Parts parts;
   private final String defaultModel;
   private final ApiKeys keys;
-  private final TaskTypes handlers;
+  private final WorkerParts worker;
   private final Bus bus;
   private final WorkerVerticle inference;
   private final ApiVerticle http;
@@ -94,7 +88,7 @@ final class Node implements AutoCloseable {
   private Node(Settings settings, Ports ports, Parts parts) throws Exception {
     this.settings = settings;
     this.parts = parts;
-    boolean external = external(settings);
+    boolean external = Storage.external(settings);
     String name = "node-" + UUID.randomUUID().toString().substring(0, NAME_DIGITS);
     ModelCatalogue catalogue =
         ModelCatalogue.load(settings.models().file().orElse(null), settings.models().dir());
@@ -111,58 +105,35 @@ final class Node implements AutoCloseable {
     var meters = new Meters(registry);
 
     // Native libraries and the model take longest: they load beside the rest.
-    var opening =
-        new FutureTask<>(() ->
-            TaskTypes.open(
-                settings,
-                catalogue,
-                name,
-                run ->
-                    meters.batch(
-                        run.model(),
-                        run.sequences(),
-                        run.tokens(),
-                        run.paddedTokens(),
-                        run.time())));
+    var opening = new FutureTask<>(() -> WorkerParts.open(settings, catalogue, name, meters));
     Thread.ofPlatform().name("open-models").daemon().start(opening);
 
     Vertx vertx = vertx(registry, settings.cluster());
     parts.started("event loops", () -> await(vertx.close()));
-    TaskStore store;
-    KeyStore keyStore;
-    TaskQueue queue;
-    if (external) {
-      TaskStore redis = TaskStores.open(vertx, settings.redis());
-      keyStore = KeyStores.beside(redis);
-      store = ports.store().apply(redis);
-      parts.started("store", store::close);
-      queue = ports.queue().apply(TaskQueues.open(settings.rabbitmq(), meters, keyStore::owners));
-    } else {
+    if (!external) {
       DataFolder.prepareDatabase(settings.db().path());
-      SqliteDatabase database = SqliteDatabase.open(settings.db().path());
-      parts.started("database", database::close);
-      keyStore = KeyStores.open(database);
-      store = ports.store().apply(TaskStores.open(database, InstantSource.system()));
-      queue = ports.queue().apply(TaskQueues.open(database));
     }
-    parts.started("queue", queue::close);
-    keys = ApiKeys.open(settings, keyStore);
+    Storage storage = Storage.open(settings, vertx, meters);
+    parts.started("storage", storage::close);
+    TaskStore store = ports.store().apply(storage.tasks());
+    TaskQueue queue = ports.queue().apply(storage.queue());
+    keys = ApiKeys.open(settings, storage.keys());
     bus = Bus.over(vertx, name);
     String dispatch =
         await(vertx.deployVerticle(new DispatchVerticle(bus, store, queue, settings, meters)));
     parts.started("dispatch", () -> await(vertx.undeploy(dispatch)));
 
     // The first start with a GPU unpacks and loads hundreds of megabytes.
-    handlers = await(opening, MODELS);
-    parts.started("models", handlers::close);
-    inference = new WorkerVerticle(bus, handlers, defaultModel, name, settings, meters);
+    worker = await(opening, MODELS);
+    parts.started("models", worker::close);
+    inference = new WorkerVerticle(bus, worker, worker.board(), name, settings, meters);
     String workers = await(vertx.deployVerticle(inference));
     parts.started("workers", () -> await(vertx.undeploy(workers)));
     // Once more at the end: where http cannot start, leased work has to go back all the same.
     parts.started("leases", () -> inference.drain(Duration.ZERO));
     var sessions =
         new Sessions(settings.session().idle(), settings.session().max(), InstantSource.system());
-    var intake = new TaskIntake(bus, settings, catalogue, handlers.all());
+    var intake = new TaskIntake(bus, settings, catalogue, worker.types());
     http =
         new ApiVerticle(
             bus,
@@ -170,10 +141,10 @@ final class Node implements AutoCloseable {
             keys,
             sessions,
             catalogue,
-            handlers.all(),
+            worker.types(),
             name,
             registry::scrape,
-            new Dashboard(bus, settings, keys, sessions, intake, handlers::lanes, handlers.all())
+            new Dashboard(bus, settings, keys, sessions, intake, worker::lanes, worker.types())
                 .routes());
     String deployment = await(vertx.deployVerticle(http));
 
@@ -181,19 +152,6 @@ final class Node implements AutoCloseable {
     parts.started("http", () -> await(vertx.undeploy(deployment)));
     parts.started("inference", () -> inference.drain(settings.shutdown().timeout()));
     parts.started("intake", http::drain);
-  }
-
-  /** Whether RabbitMQ and Redis hold the work: SQLite's queue is a view of its store. */
-  private static boolean external(Settings settings) {
-    boolean queue = settings.rabbitmq().used();
-    if (queue != settings.redis().used()) {
-      throw new BadSettings(
-          (queue ? "redis.host" : "rabbitmq.host")
-              + ": must be set too, because "
-              + (queue ? "rabbitmq.host" : "redis.host")
-              + " is: RabbitMQ holds the queue and Redis the tasks, or the SQLite file holds both");
-    }
-    return queue;
   }
 
   private static Vertx vertx(PrometheusMeterRegistry registry, Settings.Cluster cluster)
@@ -239,7 +197,7 @@ final class Node implements AutoCloseable {
     long until = System.nanoTime() + limit.toNanos();
     while (true) {
       Optional<EngineStatus> model =
-          handlers.status().stream()
+          worker.models().stream()
               .filter(status -> status.model().equals(defaultModel))
               .findFirst();
       boolean settled =

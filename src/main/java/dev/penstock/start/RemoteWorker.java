@@ -6,7 +6,6 @@ import dev.penstock.engine.NativeLibraries;
 import dev.penstock.metrics.Meters;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.remote.RemoteDispatch;
-import dev.penstock.types.TaskTypes;
 import dev.penstock.worker.WorkerVerticle;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
@@ -46,22 +45,22 @@ final class RemoteWorker implements AutoCloseable {
     this.parts = parts;
     ModelCatalogue catalogue =
         ModelCatalogue.load(settings.models().file().orElse(null), settings.models().dir());
-    String model = catalogue.require(settings.embedding().model()).name();
     DataFolder.prepare(settings.data().dir());
     NativeLibraries.prepare(settings.data().dir());
-    TaskTypes handlers = TaskTypes.open(settings, catalogue, name, _ -> {});
-    parts.started("models", handlers::close);
+    var meters = new Meters(new SimpleMeterRegistry());
+    WorkerParts worker = WorkerParts.open(settings, catalogue, name, meters);
+    parts.started("models", worker::close);
     Vertx vertx =
         Vertx.vertx(
             new VertxOptions()
                 .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false)));
     parts.started("event loops", () -> await(vertx.close()));
     Bus bus = Bus.over(vertx, name);
-    dispatch.serve(bus);
+    dispatch.serve(
+        bus,
+        (json, lane, output) -> worker.types().find(lane.type()).orElseThrow().write(json, output));
     parts.started("server", dispatch::close);
-    var inference =
-        new WorkerVerticle(
-            bus, handlers, model, name, settings, new Meters(new SimpleMeterRegistry()));
+    var inference = new WorkerVerticle(bus, worker, worker.board(), name, settings, meters);
     await(vertx.deployVerticle(inference));
     parts.started("inference", () -> inference.drain(settings.shutdown().timeout()));
     parts.started(

@@ -4,12 +4,9 @@ import dev.penstock.base.Version;
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.Logging;
 import dev.penstock.config.Settings;
-import dev.penstock.config.SettingsLoader;
 import dev.penstock.engine.EngineStatus;
 import java.io.PrintStream;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -17,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Serves until it is told to stop: what the program does when it is asked for nothing else. */
@@ -56,12 +54,6 @@ public final class ServeCommand implements Callable<Integer> {
   /** What the shutdown hook ends with: zero unless the start failed behind its back. */
   private static volatile int exitCode;
 
-  @Option(
-      names = "--conf",
-      paramLabel = "FILE",
-      description = "settings in YAML, laid out as conf/penstock.yaml")
-  private @Nullable Path conf;
-
   @Option(names = "--host", paramLabel = "ADDRESS", description = "address to listen on (api.host)")
   private @Nullable String host;
 
@@ -78,41 +70,19 @@ public final class ServeCommand implements Callable<Integer> {
   private @Nullable String roles;
 
   @Option(
-      names = "--data",
-      paramLabel = "DIR",
-      description = "folder for everything it writes (data.dir)")
-  private @Nullable String data;
-
-  @Option(
       names = "--model",
       paramLabel = "NAME",
       description = "model of requests that name none (embedding.model)")
   private @Nullable String model;
 
-  @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      description = "auto, cpu or cuda:N (inference.device)")
-  private @Nullable String device;
-
-  @Option(
-      names = "--log-level",
-      paramLabel = "LEVEL",
-      description = "trace, debug, info, warn or error (log.level)")
-  private @Nullable String logLevel;
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "any other setting; may be repeated")
-  private Map<String, String> others = new LinkedHashMap<>();
+  @Mixin private SettingOptions options = new SettingOptions();
 
   @Override
   public Integer call() {
     long begun = System.nanoTime();
     PrintStream out = System.out;
     try {
-      Settings settings = SettingsLoader.load(commandLine(), System.getenv(), conf);
+      Settings settings = options.load(commandLine());
       Logging.apply(settings.log());
       Node node = Node.start(settings);
       stopOnSignal(node);
@@ -148,21 +118,12 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private Map<String, String> commandLine() {
-    Map<String, String> keys = new LinkedHashMap<>(others);
-    put(keys, "api.host", host);
-    put(keys, "api.port", port);
-    put(keys, "roles", roles);
-    put(keys, "data.dir", data);
-    put(keys, "embedding.model", model);
-    put(keys, "inference.device", device);
-    put(keys, "log.level", logLevel);
+    Map<String, String> keys = options.keys();
+    SettingOptions.put(keys, "api.host", host);
+    SettingOptions.put(keys, "api.port", port);
+    SettingOptions.put(keys, "roles", roles);
+    SettingOptions.put(keys, "embedding.model", model);
     return keys;
-  }
-
-  static void put(Map<String, String> keys, String key, @Nullable String value) {
-    if (value != null) {
-      keys.put(key, value);
-    }
   }
 
   /**

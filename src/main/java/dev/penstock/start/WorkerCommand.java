@@ -5,11 +5,11 @@ import dev.penstock.base.Visible;
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.Logging;
 import dev.penstock.config.Settings;
-import dev.penstock.config.SettingsLoader;
 import dev.penstock.remote.RemoteDispatch;
 import dev.penstock.remote.RemoteDispatch.Meeting;
 import dev.penstock.remote.RemoteServer;
 import dev.penstock.task.Lane;
+import dev.penstock.types.TaskTypes;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Runs tasks of a server far away until it is told to stop. */
@@ -97,39 +98,14 @@ public final class WorkerCommand implements Callable<Integer> {
       description = "models it works with, with commas between them (model.key)")
   private List<String> models = List.of();
 
-  @Option(names = "--conf", paramLabel = "FILE", description = "settings in YAML")
-  private @Nullable Path conf;
-
-  @Option(
-      names = "--data",
-      paramLabel = "DIR",
-      description = "folder for the native libraries it unpacks (data.dir)")
-  private @Nullable String data;
-
-  @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      description = "auto, cpu or cuda:N (inference.device)")
-  private @Nullable String device;
-
-  @Option(
-      names = "--log-level",
-      paramLabel = "LEVEL",
-      description = "trace, debug, info, warn or error (log.level)")
-  private @Nullable String logLevel;
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "any other setting; may be repeated")
-  private Map<String, String> others = new LinkedHashMap<>();
+  @Mixin private SettingOptions options = new SettingOptions();
 
   @Override
   public Integer call() {
     AtomicReference<@Nullable RemoteWorker> running = new AtomicReference<>();
     try {
       Map<String, String> given = commandLine();
-      Settings settings = SettingsLoader.load(given, System.getenv(), conf);
+      Settings settings = options.load(given);
       Logging.apply(settings.log());
       URI uri = server();
       String called =
@@ -151,7 +127,7 @@ public final class WorkerCommand implements Callable<Integer> {
           yield ServeCommand.CANNOT_START;
         }
         case Meeting.Met(var dispatch, var lease) -> {
-          Settings agreed = SettingsLoader.load(with(given, lease), System.getenv(), conf);
+          Settings agreed = options.load(with(given, lease));
           running.set(RemoteWorker.start(agreed, dispatch, called));
           Log.LOG.info(
               "Penstock {} works for {} as {}", Version.current(), Visible.text("" + uri), called);
@@ -186,13 +162,10 @@ public final class WorkerCommand implements Callable<Integer> {
   }
 
   private Map<String, String> commandLine() {
-    Map<String, String> keys = new LinkedHashMap<>(others);
+    Map<String, String> keys = options.keys();
     // What the environment says of nodes is not for a worker: it runs tasks, whatever its role.
     keys.put("roles", "http,inference");
     keys.put("cluster.enabled", "false");
-    ServeCommand.put(keys, "data.dir", data);
-    ServeCommand.put(keys, "inference.device", device);
-    ServeCommand.put(keys, "log.level", logLevel);
     Set<String> types = new LinkedHashSet<>();
     Set<String> names = new LinkedHashSet<>(models);
     boolean all = false;
@@ -205,7 +178,9 @@ public final class WorkerCommand implements Callable<Integer> {
       if (lane.model() != null) {
         names.add(lane.model());
       } else {
-        all |= lane.type().equals("embedding");
+        all |=
+            TaskTypes.BUILT_IN.stream()
+                .anyMatch(type -> type.usesModels() && type.name().equals(lane.type()));
       }
     }
     if (!types.isEmpty()) {

@@ -8,7 +8,7 @@ import java.util.Set;
 
 /**
  * Keeps what is known of API keys, and the owners that they let submit tasks. Every method blocks
- * for a bounded time and throws {@link dev.penstock.core.Unavailable} when there is no answer; each
+ * for a bounded time and throws {@link dev.penstock.base.Unavailable} when there is no answer; each
  * may be repeated. What it stands on is closed with the task store.
  */
 public interface KeyStore {

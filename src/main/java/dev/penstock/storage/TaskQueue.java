@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 /**
  * Where ready work waits for its turn. It delivers every message at least once: what was received
  * and neither acknowledged nor released when its receiver dies is delivered again. All methods
- * block, for a bounded time, and throw {@link dev.penstock.core.Unavailable} when the queue cannot
+ * block, for a bounded time, and throw {@link dev.penstock.base.Unavailable} when the queue cannot
  * answer.
  */
 public interface TaskQueue extends AutoCloseable {

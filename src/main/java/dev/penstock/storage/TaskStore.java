@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of every task, and who may run it. All methods block, for a bounded time, and throw
- * {@link dev.penstock.core.Unavailable} when the store cannot answer; all but {@link #addHistory}
+ * {@link dev.penstock.base.Unavailable} when the store cannot answer; all but {@link #addHistory}
  * may be repeated. Time is the store's own.
  */
 public interface TaskStore extends AutoCloseable {

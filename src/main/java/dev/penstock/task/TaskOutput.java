@@ -1,20 +1,21 @@
 package dev.penstock.task;
 
-import dev.penstock.types.embedding.EmbeddingOutput;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a task produced: bytes and what they are. JSON for most types; vectors stay binary until a
- * socket asks for them (see {@link EmbeddingOutput}). The array is shared, not copied: nobody
- * changes it.
+ * What a task produced: bytes and what they are. JSON for most types; some, like vectors, stay
+ * binary until a socket asks for them. The array is shared, not copied: nobody changes it.
  */
 public record TaskOutput(Format format, byte[] bytes) {
 
   public enum Format {
     /** One JSON value in UTF-8. */
     JSON,
-    /** The layout of {@link EmbeddingOutput}. */
+    /**
+     * A layout of the task type's own. Rows, and plugins that are compiled, know it by this name:
+     * vectors were the first to have one.
+     */
     EMBEDDINGS
   }
 

@@ -9,70 +9,102 @@ import org.jspecify.annotations.Nullable;
  * What was asked for: everything about a task that never changes. The submitter chooses the id, so
  * that repeating a submit meets the same task.
  *
- * @param owner whose task it is; nobody else sees it
- * @param input one JSON value in UTF-8; shared, not copied
- * @param runAt not before this time; null: at once
  * @param retention how long the ended task is kept
- * @param identity which later submits mean this task; null: none but a repetition of this one
- * @param replyTo the node on which somebody waits for the task's end; null: nobody does
  */
-public record TaskSpec(
-    TaskId id,
-    Lane lane,
-    String owner,
-    Priority priority,
-    byte[] input,
-    int maxAttempts,
-    Duration timeout,
-    @Nullable Instant runAt,
-    Retention retention,
-    Map<String, String> metadata,
-    @Nullable Identity identity,
-    @Nullable String replyTo) {
+public record TaskSpec(TaskId id, Work work, Limits limits, Retention retention, Origin origin) {
+
+  /**
+   * What is to be done, and when.
+   *
+   * @param input one JSON value in UTF-8; shared, not copied
+   * @param runAt not before this time; null: at once
+   */
+  public record Work(Lane lane, Priority priority, byte[] input, @Nullable Instant runAt) {}
+
+  /**
+   * How long it is tried.
+   *
+   * @param timeout how long one run may take
+   */
+  public record Limits(int maxAttempts, Duration timeout) {
+    public Limits {
+      if (maxAttempts < 1) {
+        throw new IllegalArgumentException("max_attempts must be at least 1, not " + maxAttempts);
+      }
+      if (!timeout.isPositive()) {
+        throw new IllegalArgumentException("a task's timeout must be positive, not " + timeout);
+      }
+    }
+  }
 
   /** How long an ended task is kept, by how it ended (cancelled ones as long as completed). */
   public record Retention(Duration completed, Duration failed) {}
 
-  public TaskSpec {
-    if (maxAttempts < 1) {
-      throw new IllegalArgumentException("max_attempts must be at least 1, not " + maxAttempts);
+  /**
+   * Who asked for it.
+   *
+   * @param owner whose task it is; nobody else sees it
+   * @param identity which later submits mean this task; null: none but a repetition of this one
+   * @param replyTo the node on which somebody waits for the task's end; null: nobody does
+   */
+  public record Origin(
+      String owner,
+      Map<String, String> metadata,
+      @Nullable Identity identity,
+      @Nullable String replyTo) {
+    public Origin {
+      metadata = Map.copyOf(metadata);
     }
-    if (!timeout.isPositive()) {
-      throw new IllegalArgumentException("a task's timeout must be positive, not " + timeout);
-    }
-    metadata = Map.copyOf(metadata);
+  }
+
+  public Lane lane() {
+    return work.lane;
+  }
+
+  public Priority priority() {
+    return work.priority;
+  }
+
+  public byte[] input() {
+    return work.input;
+  }
+
+  public @Nullable Instant runAt() {
+    return work.runAt;
+  }
+
+  public int maxAttempts() {
+    return limits.maxAttempts;
+  }
+
+  public Duration timeout() {
+    return limits.timeout;
+  }
+
+  public String owner() {
+    return origin.owner;
+  }
+
+  public Map<String, String> metadata() {
+    return origin.metadata;
+  }
+
+  public @Nullable Identity identity() {
+    return origin.identity;
+  }
+
+  public @Nullable String replyTo() {
+    return origin.replyTo;
   }
 
   /** The same, which no later submit means. */
   public TaskSpec withoutIdentity() {
-    return new TaskSpec(
-        id,
-        lane,
-        owner,
-        priority,
-        input,
-        maxAttempts,
-        timeout,
-        runAt,
-        retention,
-        metadata,
-        null,
-        replyTo);
+    var anonymous = new Origin(origin.owner, origin.metadata, null, origin.replyTo);
+    return new TaskSpec(id, work, limits, retention, anonymous);
   }
 
   TaskSpec withoutInput() {
-    return new TaskSpec(
-        id,
-        lane,
-        owner,
-        priority,
-        new byte[0],
-        maxAttempts,
-        timeout,
-        runAt,
-        retention,
-        metadata,
-        identity,
-        replyTo);
+    var light = new Work(work.lane, work.priority, new byte[0], work.runAt);
+    return new TaskSpec(id, light, limits, retention, origin);
   }
 }

@@ -8,6 +8,7 @@ import dev.penstock.models.ModelSpec;
 import dev.penstock.task.Lane;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -22,15 +23,18 @@ import java.util.TreeSet;
  * @param types task types; empty: all
  * @param models names of models, for the types that use any; empty: all
  */
-record ServedLanes(boolean any, Set<String> types, Set<String> models) {
+public record ServedLanes(boolean any, Set<String> types, Set<String> models) {
 
   /** No lane at all. */
-  static final ServedLanes NOTHING = new ServedLanes(false, Set.of(), Set.of());
+  public static final ServedLanes NOTHING = new ServedLanes(false, Set.of(), Set.of());
 
   /**
+   * What the settings name.
+   *
    * @throws BadSettings naming every type and model that is unknown
    */
-  static ServedLanes of(Settings.Model settings, ModelCatalogue catalogue, Set<String> knownTypes) {
+  public static ServedLanes of(
+      Settings.Model settings, ModelCatalogue catalogue, Collection<String> knownTypes) {
     List<String> problems = new ArrayList<>();
     Set<String> types = new HashSet<>();
     for (String type : words(settings.type())) {
@@ -59,7 +63,7 @@ record ServedLanes(boolean any, Set<String> types, Set<String> models) {
     return new ServedLanes(true, types, models);
   }
 
-  boolean has(Lane lane) {
+  public boolean has(Lane lane) {
     return any
         && (types.isEmpty() || types.contains(lane.type()))
         && (lane.model() == null || models.isEmpty() || models.contains(lane.model()));

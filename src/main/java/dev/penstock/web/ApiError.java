@@ -1,5 +1,6 @@
 package dev.penstock.web;
 
+import dev.penstock.core.InvalidInput;
 import dev.penstock.core.Scope;
 import dev.penstock.json.StrictJson;
 import dev.penstock.task.TaskError;
@@ -65,6 +66,10 @@ public record ApiError(
       case UNAVAILABLE, STOPPING ->
           new ApiError(503, SERVER_ERROR, null, code, message, Again.LATER);
     };
+  }
+
+  public static ApiError of(InvalidInput invalid) {
+    return invalid(invalid.param(), invalid.message());
   }
 
   public static ApiError invalid(@Nullable String param, String message) {

@@ -1,6 +1,7 @@
 package dev.penstock.web;
 
-import dev.penstock.core.Unavailable;
+import dev.penstock.base.Unavailable;
+import dev.penstock.core.InvalidInput;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Caller;
 import dev.penstock.security.Sessions;
@@ -240,6 +241,8 @@ public final class Pipeline {
       return follow(exchange, match);
     } catch (Refusal refusal) {
       return Reply.error(refusal.error(), refusal.task());
+    } catch (InvalidInput invalid) {
+      return Reply.error(ApiError.of(invalid));
     } catch (Unavailable e) {
       LOG.warn("request {}: {}", exchange.id(), e.getMessage());
       return Reply.error(ApiError.unavailable("The queue or the store does not answer."));

@@ -1,6 +1,7 @@
 package dev.penstock.web;
 
-import dev.penstock.json.StrictJson;
+import dev.penstock.core.InvalidInput;
+import dev.penstock.json.Fields;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -89,7 +90,7 @@ public record Query(Map<String, List<String>> values) {
     return all;
   }
 
-  public static Refusal bad(String name, String problem) {
-    return Refusal.invalid(name, StrictJson.quote(name) + " " + problem + ".");
+  public static InvalidInput bad(String name, String problem) {
+    return Fields.problem(name, problem);
   }
 }

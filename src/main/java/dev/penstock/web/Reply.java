@@ -118,4 +118,13 @@ public record Reply(int status, Map<String, String> headers, byte[] body) implem
     more.put(name, value);
     return new Reply(status, more, body);
   }
+
+  public Reply with(Map<String, String> others) {
+    if (others.isEmpty()) {
+      return this;
+    }
+    var more = new LinkedHashMap<>(headers);
+    more.putAll(others);
+    return new Reply(status, more, body);
+  }
 }

@@ -45,7 +45,9 @@ final class DirectRuns {
     }
     try (var _ = MDC.putCloseable("task", request.spec().id().value())) {
       Optional<Ran> ran =
-          immediate.free(request) ? onTheFloor(immediate, request) : Optional.empty();
+          immediate.free(request.spec(), request.input())
+              ? onTheFloor(immediate, request)
+              : Optional.empty();
       return ran.isPresent() ? ran.get() : known(immediate, request);
     }
   }
@@ -56,7 +58,7 @@ final class DirectRuns {
     if (!floor.enter(1, Duration.ZERO)) {
       return Optional.empty();
     }
-    Run run = direct(request, control -> immediate.run(request, control));
+    Run run = direct(request, control -> immediate.run(request.spec(), request.input(), control));
     try {
       return hand.takeDirect(run) ? Optional.of(execute(run)) : Optional.empty();
     } finally {
@@ -67,7 +69,7 @@ final class DirectRuns {
 
   /** It needs no model, so it passes nobody; only a stop has to wait for it. */
   private Ran known(Immediate immediate, RunNow request) {
-    Run run = direct(request, _ -> immediate.known(request));
+    Run run = direct(request, _ -> immediate.known(request.spec(), request.input()));
     try {
       return hand.takeAside(run) ? execute(run) : NOT_NOW;
     } finally {

@@ -1,7 +1,8 @@
 package dev.penstock.worker;
 
-import dev.penstock.base.Backoff2;
+import dev.penstock.base.Backoff;
 import dev.penstock.base.Coalescer;
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.Extended;
@@ -16,7 +17,6 @@ import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.bus.Request.Suspects;
 import dev.penstock.config.Settings;
 import dev.penstock.core.LeasedTask;
-import dev.penstock.core.Unavailable;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
@@ -50,6 +50,8 @@ final class LaneRunner {
   /** Urgent work is asked for in shorter turns: what counts as urgent changes with the hand. */
   private static final Duration URGENT_WAIT = Duration.ofMillis(250);
 
+  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
   private static final Duration ANSWER = Duration.ofSeconds(15);
   private static final Duration KEEP_EVERY = Duration.ofMillis(250);
   private static final Duration PROGRESS_EVERY = Duration.ofMillis(500);
@@ -143,7 +145,7 @@ final class LaneRunner {
     return Thread.ofVirtual()
         .name(what + " " + lane)
         .start(() -> {
-          var pause = new Backoff2();
+          var pause = new Backoff(SHORTEST_PAUSE, LONGEST_PAUSE);
           while (stopping.getCount() > 0) {
             try {
               turn.take();
@@ -271,8 +273,8 @@ final class LaneRunner {
 
   /** Tries until it is answered or the lease has ended: then the work belongs to somebody else. */
   private void settle(Run run, Outcome outcome) {
-    SettleTask request = new SettleTask(run.task().id(), run.token(), outcome);
-    var pause = new Backoff2();
+    SettleTask request = new SettleTask(run.task().id(), lane, run.token(), outcome);
+    var pause = new Backoff(SHORTEST_PAUSE, LONGEST_PAUSE);
     while (true) {
       try {
         if (settles.ask(List.of(request)).getFirst() != SettleReply.UNANSWERED) {
@@ -297,7 +299,7 @@ final class LaneRunner {
           return;
         }
         // Left alone it would run again and fail to settle again.
-        request = new SettleTask(request.id(), request.token(), unsettled(e));
+        request = new SettleTask(request.id(), lane, request.token(), unsettled(e));
       }
     }
   }

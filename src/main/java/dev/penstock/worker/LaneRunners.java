@@ -7,7 +7,6 @@ import dev.penstock.config.Settings;
 import dev.penstock.metrics.Meters;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskId;
-import dev.penstock.types.TaskTypes;
 import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -30,7 +29,8 @@ final class LaneRunners {
   private static final int LOOKS_A_RESCAN = 5;
 
   private final Bus bus;
-  private final TaskTypes handlers;
+  private final LaneSource source;
+  private final WorkerBoard board;
   private final String worker;
   private final Settings settings;
   private final Meters meters;
@@ -43,9 +43,16 @@ final class LaneRunners {
   /** Empty: not known yet. */
   private volatile Optional<Set<Lane>> paused = Optional.empty();
 
-  LaneRunners(Bus bus, TaskTypes handlers, String worker, Settings settings, Meters meters) {
+  LaneRunners(
+      Bus bus,
+      LaneSource source,
+      WorkerBoard board,
+      String worker,
+      Settings settings,
+      Meters meters) {
     this.bus = bus;
-    this.handlers = handlers;
+    this.source = source;
+    this.board = board;
     this.worker = worker;
     this.settings = settings;
     this.meters = meters;
@@ -61,7 +68,7 @@ final class LaneRunners {
       for (int looks = 1; !stopping.await(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS); looks++) {
         try {
           if (looks % LOOKS_A_RESCAN == 0) {
-            handlers.rescan();
+            source.rescan();
           }
           addNew();
         } catch (RuntimeException | Error e) {
@@ -74,18 +81,11 @@ final class LaneRunners {
   }
 
   private void addNew() {
-    for (Lane lane : handlers.lanes()) {
+    for (Lane lane : source.lanes()) {
       synchronized (runners) {
         if (stopping.getCount() > 0 && !runners.containsKey(lane)) {
           var runner =
-              new LaneRunner(
-                  bus,
-                  lane,
-                  handlers.find(lane.type()).orElseThrow(),
-                  worker,
-                  settings,
-                  floor,
-                  handlers.board());
+              new LaneRunner(bus, lane, source.handler(lane), worker, settings, floor, board);
           runners.put(lane, runner);
           meters.gauge(
               "penstock.lane.running", Tags.of("lane", lane.name()), runner, LaneRunner::running);

@@ -2,8 +2,6 @@ package dev.penstock.worker;
 
 import dev.penstock.bus.Request.Batches;
 import dev.penstock.bus.Request.WorkerFigures;
-import dev.penstock.engine.BatchRun;
-import dev.penstock.engine.EngineStatus;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import java.io.IOException;
@@ -47,12 +45,10 @@ public final class WorkerBoard {
     (completed ? done : failed).increment();
   }
 
-  /** A model has run. */
-  public void ran(BatchRun run) {
-    if (!run.failed()) {
-      runs.increment();
-      texts.add(run.sequences());
-    }
+  /** A model has run so many texts. */
+  public void ran(int count) {
+    runs.increment();
+    texts.add(count);
   }
 
   WorkerFigures figures(
@@ -60,14 +56,14 @@ public final class WorkerBoard {
       List<String> roles,
       List<Lane> lanes,
       long running,
-      List<EngineStatus> models,
+      String device,
       boolean draining) {
     return new WorkerFigures(
         worker,
         HOST,
         roles,
         lanes,
-        device(models),
+        device,
         running,
         done.sum(),
         failed.sum(),
@@ -77,15 +73,6 @@ public final class WorkerBoard {
         startedAt,
         Instant.now(),
         draining);
-  }
-
-  /** All models of a worker run on the same; it is known once one of them is open. */
-  private static String device(List<EngineStatus> models) {
-    return models.stream()
-        .map(EngineStatus::device)
-        .filter(device -> !device.isEmpty())
-        .findFirst()
-        .orElse("");
   }
 
   private static String host() {

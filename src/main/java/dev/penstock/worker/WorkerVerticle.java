@@ -9,23 +9,19 @@ import dev.penstock.bus.Event.RunCancelled;
 import dev.penstock.bus.Event.WorkerLeft;
 import dev.penstock.bus.Event.WorkerSeen;
 import dev.penstock.bus.Request.CountRun;
-import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.Ran;
 import dev.penstock.bus.Request.ReadInferenceHealth;
 import dev.penstock.bus.Request.RunNow;
 import dev.penstock.bus.Request.WorkerFigures;
 import dev.penstock.config.Settings;
-import dev.penstock.engine.EngineStatus;
 import dev.penstock.metrics.Meters;
 import dev.penstock.task.Task;
-import dev.penstock.types.TaskTypes;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,25 +34,24 @@ public final class WorkerVerticle extends VerticleBase {
   private static final Duration ANNOUNCE_EVERY = Duration.ofSeconds(2);
 
   private final Bus bus;
-  private final TaskTypes handlers;
+  private final LaneSource source;
+  private final WorkerBoard board;
   private final LaneRunners lanes;
   private final AtomicBoolean drainEnded = new AtomicBoolean();
-  private final String defaultModel;
   private final String worker;
   private final List<String> roles;
 
   /**
-   * @param defaultModel the name of the model that has to be open for this node to be ready
+   * @param board where its runs are counted
    * @param worker this node's name, unique among all that run
    */
   public WorkerVerticle(
       Bus bus,
-      TaskTypes handlers,
-      String defaultModel,
+      LaneSource source,
+      WorkerBoard board,
       String worker,
       Settings settings,
       Meters meters) {
-    this.defaultModel = defaultModel;
     this.bus = bus;
     this.worker = worker;
     this.roles =
@@ -64,14 +59,14 @@ public final class WorkerVerticle extends VerticleBase {
             .filter(settings::has)
             .map(role -> role.name().toLowerCase(ROOT))
             .toList();
-    this.handlers = handlers;
-    lanes = new LaneRunners(bus, handlers, worker, settings, meters);
-    handlers.cache().count(meters);
+    this.source = source;
+    this.board = board;
+    lanes = new LaneRunners(bus, source, board, worker, settings, meters);
   }
 
   @Override
   public Future<?> start() {
-    bus.serve(ReadInferenceHealth.class, _ -> health());
+    bus.serve(ReadInferenceHealth.class, _ -> source.health());
     bus.serve(RunNow.class, this::runNow);
     lanes.start();
     announce();
@@ -109,10 +104,8 @@ public final class WorkerVerticle extends VerticleBase {
   }
 
   private WorkerFigures figures() {
-    return handlers
-        .board()
-        .figures(
-            worker, roles, lanes.lanes(), lanes.running(), handlers.status(), lanes.draining());
+    return board.figures(
+        worker, roles, lanes.lanes(), lanes.running(), source.device(), lanes.draining());
   }
 
   private void drain(DrainWorker event) {
@@ -127,25 +120,6 @@ public final class WorkerVerticle extends VerticleBase {
   public Future<?> stop() {
     bus.tellAll(new WorkerLeft(worker, null));
     return Future.succeededFuture();
-  }
-
-  private List<Part> health() {
-    return Stream.concat(handlers.status().stream().map(this::part), handlers.plugins().stream())
-        .toList();
-  }
-
-  /** Only the default model has to be open: the others open with their first task. */
-  private Part part(EngineStatus status) {
-    boolean needed = status.model().equals(defaultModel);
-    String message =
-        switch (status.state()) {
-          case READY -> "open on " + status.device();
-          case OPENING -> "opening";
-          case CLOSED -> "opens with its first task";
-          case FAILED -> "cannot be opened: " + status.message();
-        };
-    return new Part(
-        "model " + status.model(), !needed || status.state() == EngineStatus.State.READY, message);
   }
 
   /** Leases nothing more; what runs goes on. Does not block. */

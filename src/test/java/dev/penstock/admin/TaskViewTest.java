@@ -15,6 +15,7 @@ import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskSpec.Retention;
 import dev.penstock.task.TaskState;
+import dev.penstock.types.TaskTypes;
 import dev.penstock.types.embedding.EmbeddingOutput;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class TaskViewTest {
+  private static final TaskTypes TYPES = new TaskTypes(List.of());
   private static final Instant NOW = Instant.parse("2025-11-22T03:00:00Z");
   private static final Instant CREATED = NOW.minusSeconds(100);
   private static final TaskError ERROR =
@@ -32,17 +34,10 @@ final class TaskViewTest {
   private static TaskSpec spec(String input, @Nullable Instant runAt) {
     return new TaskSpec(
         TaskId.random(),
-        new Lane("ping", null),
-        "default",
-        Priority.TASK,
-        input.getBytes(UTF_8),
-        3,
-        Duration.ofMinutes(10),
-        runAt,
+        new TaskSpec.Work(new Lane("ping", null), Priority.TASK, input.getBytes(UTF_8), runAt),
+        new TaskSpec.Limits(3, Duration.ofMinutes(10)),
         new Retention(Duration.ofHours(1), Duration.ofDays(7)),
-        Map.of("who", "<i>me</i>"),
-        null,
-        null);
+        new TaskSpec.Origin("default", Map.of("who", "<i>me</i>"), null, null));
   }
 
   private static Task task(TaskSpec spec, TaskState state, @Nullable TaskOutput output) {
@@ -62,7 +57,7 @@ final class TaskViewTest {
   }
 
   private static TaskView view(TaskState state, Step... steps) {
-    return TaskView.of(task(spec("{}", null), state, null), List.of(steps), NOW);
+    return TaskView.of(task(spec("{}", null), state, null), TYPES, List.of(steps), NOW);
   }
 
   @Test
@@ -72,7 +67,7 @@ final class TaskViewTest {
     var output = new TaskOutput(TaskOutput.Format.JSON, ("\"" + script + "\"").getBytes(UTF_8));
     String html =
         new StaticTemplates()
-            .task(TaskView.of(task(spec, TaskState.COMPLETED, output), List.of(), NOW))
+            .task(TaskView.of(task(spec, TaskState.COMPLETED, output), TYPES, List.of(), NOW))
             .render();
     assertThat(html)
         .contains("&lt;script&gt;alert(1)&lt;/script&gt;", "&lt;i&gt;me")
@@ -139,7 +134,7 @@ final class TaskViewTest {
   @Test
   void vectorsAreToldInShort() {
     var output = EmbeddingOutput.toOutput(8, 12, 0, new float[][] {new float[8], new float[8]});
-    Payload payload = Payload.of(output);
+    Payload payload = Payload.of(output, TYPES.find("embedding"));
     assertThat(payload.summary()).isEqualTo("2 vectors × 8, 12 tokens");
     assertThat(payload.text()).startsWith("[0.0000, 0.0000").contains("…]").hasLineCount(2);
   }

@@ -1,5 +1,6 @@
 package dev.penstock.api;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.TaskSettled;
 import dev.penstock.bus.Request.Batches;
@@ -14,7 +15,6 @@ import dev.penstock.bus.Request.LaneFigures;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.ListTasks;
-import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.PauseLane;
 import dev.penstock.bus.Request.PurgeLane;
 import dev.penstock.bus.Request.ReadDispatchHealth;
@@ -34,10 +34,10 @@ import dev.penstock.bus.Request.Swept;
 import dev.penstock.bus.Request.WorkerFigures;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Latencies;
+import dev.penstock.core.Part;
 import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
-import dev.penstock.core.Unavailable;
 import dev.penstock.json.StrictJson;
 import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
@@ -297,17 +297,10 @@ public final class ScriptedDispatcher {
     var spec =
         new TaskSpec(
             s.id(),
-            s.lane(),
-            owner,
-            s.priority(),
-            input,
-            s.maxAttempts(),
-            s.timeout(),
-            s.runAt(),
+            new TaskSpec.Work(s.lane(), s.priority(), input, s.runAt()),
+            new TaskSpec.Limits(s.maxAttempts(), s.timeout()),
             s.retention(),
-            s.metadata(),
-            s.identity(),
-            s.replyTo());
+            new TaskSpec.Origin(owner, s.metadata(), s.identity(), s.replyTo()));
     return new Task(
         spec,
         task.state(),

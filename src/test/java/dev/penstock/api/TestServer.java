@@ -14,13 +14,11 @@ import dev.penstock.models.ModelCatalogue;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.ApiKeys.Created;
 import dev.penstock.security.Sessions;
-import dev.penstock.storage.KeyStores;
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.sqlite.SqliteDatabase;
 import dev.penstock.task.Lane;
-import dev.penstock.task.Outcome;
-import dev.penstock.task.Task;
-import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.types.TaskTypes;
 import dev.penstock.web.Route;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -81,32 +79,23 @@ public final class TestServer implements AutoCloseable {
     bus = Bus.over(vertx, "test-node");
     dispatcher = new ScriptedDispatcher(bus);
     ModelCatalogue models = ModelCatalogue.load(null);
-    List<TaskHandler> handlers =
-        List.of(
-            new Declared("embedding", "{}"),
-            new Declared(
-                "ping",
-                """
-                {"type":"object","properties":{
-                  "n":{"type":"integer"},
-                  "sleep_ms":{"type":"integer","minimum":0,"maximum":600000}}}
-                """));
+    var types = new TaskTypes(List.of());
     folder = Files.createTempDirectory("penstock-test-server");
     database = SqliteDatabase.open(folder.resolve("penstock.db"));
-    keys = ApiKeys.open(settings, KeyStores.open(database));
+    keys = ApiKeys.open(settings, Storage.in(database, InstantSource.system()).keys());
     Sessions sessions =
         new Sessions(settings.session().idle(), settings.session().max(), InstantSource.system());
-    TaskIntake intake = new TaskIntake(bus, settings, models, handlers);
+    TaskIntake intake = new TaskIntake(bus, settings, models, types);
     List<Lane> lanes = List.of(new Lane("embedding", "all-minilm-l6-v2"), new Lane("ping", null));
     pages =
         Stream.concat(
-                new Dashboard(bus, settings, keys, sessions, intake, () -> lanes, handlers)
+                new Dashboard(bus, settings, keys, sessions, intake, () -> lanes, types)
                     .routes().stream(),
                 more.stream())
             .toList();
     verticle =
         new ApiVerticle(
-            bus, settings, keys, sessions, models, handlers, "node", () -> "# metrics\n", pages);
+            bus, settings, keys, sessions, models, types, "node", () -> "# metrics\n", pages);
     vertx
         .deployVerticle(verticle)
         .toCompletionStage()
@@ -208,19 +197,6 @@ public final class TestServer implements AutoCloseable {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
-    }
-  }
-
-  /** A task type that is known here and run elsewhere. */
-  private record Declared(String type, String inputSchema) implements TaskHandler {
-    @Override
-    public String outputSchema() {
-      return "{}";
-    }
-
-    @Override
-    public Outcome run(Task task, Control control) {
-      return new Outcome.Done(ScriptedDispatcher.json(task.spec().input()));
     }
   }
 }

@@ -3,7 +3,6 @@ package dev.penstock.base;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.penstock.core.Unavailable;
 import dev.penstock.testing.Await;
 import java.time.Duration;
 import java.util.ArrayList;

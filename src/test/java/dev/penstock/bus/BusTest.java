@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Event.TaskSettled;
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.FindTask;
-import dev.penstock.bus.Request.Part;
 import dev.penstock.bus.Request.ReadDispatchHealth;
 import dev.penstock.bus.Request.ReadFigures;
-import dev.penstock.core.Unavailable;
+import dev.penstock.core.Part;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
@@ -212,17 +212,10 @@ final class BusTest {
     var spec =
         new TaskSpec(
             TaskId.random(),
-            new Lane("ping", null),
-            "owner",
-            Priority.TASK,
-            new byte[0],
-            1,
-            Duration.ofMinutes(1),
-            null,
+            new TaskSpec.Work(new Lane("ping", null), Priority.TASK, new byte[0], null),
+            new TaskSpec.Limits(1, Duration.ofMinutes(1)),
             new TaskSpec.Retention(Duration.ofHours(1), Duration.ofHours(1)),
-            Map.of(),
-            null,
-            "here");
+            new TaskSpec.Origin("owner", Map.of(), null, "here"));
     return new Task(
         spec, TaskState.COMPLETED, 1, 0, null, Instant.EPOCH, null, null, null, null, null);
   }

@@ -3,6 +3,7 @@ package dev.penstock.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.Held;
@@ -17,15 +18,13 @@ import dev.penstock.bus.Request.Suspects;
 import dev.penstock.core.Ending;
 import dev.penstock.core.LeasedTask;
 import dev.penstock.core.RetryPolicy;
-import dev.penstock.core.Unavailable;
 import dev.penstock.metrics.Meters;
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskQueue.Delivery;
-import dev.penstock.storage.TaskQueues;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
-import dev.penstock.storage.TaskStores;
 import dev.penstock.storage.sqlite.SqliteDatabase;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
@@ -43,6 +42,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -76,8 +76,8 @@ final class DispatcherTest {
   @BeforeEach
   void open() {
     database = SqliteDatabase.open(folder.resolve("penstock.db"));
-    store = TaskStores.open(database, now::get);
-    queue = TaskQueues.open(database);
+    store = Storage.in(database, now::get).tasks();
+    queue = Storage.in(database, InstantSource.system()).queue();
     recorder = new Recorder(new Meters(registry), now::get);
     dispatcher = dispatcher(queue);
     submissions = new Submissions(store, queue, recorder, now::get, new Unsent(store, queue));
@@ -107,17 +107,10 @@ final class DispatcherTest {
   private TaskSpec spec(int maxAttempts) {
     return new TaskSpec(
         TaskId.random(),
-        LANE,
-        "default",
-        Priority.TASK,
-        "{\"n\":1}".getBytes(StandardCharsets.UTF_8),
-        maxAttempts,
-        Duration.ofMinutes(10),
-        null,
+        new TaskSpec.Work(LANE, Priority.TASK, "{\"n\":1}".getBytes(StandardCharsets.UTF_8), null),
+        new TaskSpec.Limits(maxAttempts, Duration.ofMinutes(10)),
         new TaskSpec.Retention(Duration.ofHours(1), Duration.ofDays(7)),
-        Map.of(),
-        null,
-        null);
+        new TaskSpec.Origin("default", Map.of(), null, null));
   }
 
   private static TaskError.Code refusal(Submitted submitted) {
@@ -151,7 +144,7 @@ final class DispatcherTest {
 
   private SettleReply settle(LeasedTask leased, Outcome outcome) {
     return dispatcher
-        .settle(List.of(new SettleTask(leased.task().id(), leased.lease().token(), outcome)))
+        .settle(List.of(new SettleTask(leased.task().id(), null, leased.lease().token(), outcome)))
         .getFirst();
   }
 

@@ -1,6 +1,6 @@
 package dev.penstock.dispatch;
 
-import dev.penstock.core.Unavailable;
+import dev.penstock.base.Unavailable;
 import dev.penstock.storage.TaskStore;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;

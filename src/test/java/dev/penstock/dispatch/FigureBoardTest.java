@@ -6,12 +6,12 @@ import static dev.penstock.storage.TestTasks.taskAt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.LaneFigures;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Latencies;
-import dev.penstock.core.Unavailable;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.TaskSpec;

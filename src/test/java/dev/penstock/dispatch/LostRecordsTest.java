@@ -149,16 +149,9 @@ final class LostRecordsTest {
   private static TaskSpec named(Identity identity, TaskSpec spec) {
     return new TaskSpec(
         spec.id(),
-        spec.lane(),
-        spec.owner(),
-        spec.priority(),
-        spec.input(),
-        spec.maxAttempts(),
-        spec.timeout(),
-        spec.runAt(),
+        new TaskSpec.Work(spec.lane(), spec.priority(), spec.input(), spec.runAt()),
+        new TaskSpec.Limits(spec.maxAttempts(), spec.timeout()),
         spec.retention(),
-        spec.metadata(),
-        identity,
-        spec.replyTo());
+        new TaskSpec.Origin(spec.owner(), spec.metadata(), identity, spec.replyTo()));
   }
 }

@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Latencies;
-import dev.penstock.core.Unavailable;
-import dev.penstock.storage.TaskStores;
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.sqlite.SqliteDatabase;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Task;
@@ -135,7 +135,7 @@ final class RecorderTest {
     rig.recorder.submitted(LANE);
 
     try (var database = SqliteDatabase.open(folder.resolve("penstock.db"))) {
-      var store = TaskStores.open(database, rig.clock);
+      var store = Storage.in(database, rig.clock).tasks();
       rig.recorder.flush(store);
       assertThat(store.history(minute()))
           .extracting(LaneMinute::submitted, LaneMinute::completed)

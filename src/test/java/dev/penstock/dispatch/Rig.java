@@ -12,10 +12,9 @@ import dev.penstock.core.LeasedTask;
 import dev.penstock.core.RetryPolicy;
 import dev.penstock.metrics.Meters;
 import dev.penstock.storage.SettableClock;
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskQueue;
-import dev.penstock.storage.TaskQueues;
 import dev.penstock.storage.TaskStore;
-import dev.penstock.storage.TaskStores;
 import dev.penstock.storage.sqlite.SqliteDatabase;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
@@ -26,6 +25,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
@@ -67,8 +67,10 @@ public final class Rig implements AutoCloseable {
 
   Rig(Path folder) {
     database = SqliteDatabase.open(folder.resolve("penstock.db"));
-    store = TaskStores.open(database, clock);
-    queue = new WatchedQueue(TaskQueues.open(database), queueWaits, enqueued);
+    store = Storage.in(database, clock).tasks();
+    queue =
+        new WatchedQueue(
+            Storage.in(database, InstantSource.system()).queue(), queueWaits, enqueued);
     pauses = new Pauses(store, _ -> {});
     unsent = new Unsent(store, queue);
     dispatcher =
@@ -106,7 +108,7 @@ public final class Rig implements AutoCloseable {
 
   SettleReply settle(LeasedTask leased, Outcome outcome) {
     return dispatcher
-        .settle(List.of(new SettleTask(leased.task().id(), leased.lease().token(), outcome)))
+        .settle(List.of(new SettleTask(leased.task().id(), null, leased.lease().token(), outcome)))
         .getFirst();
   }
 

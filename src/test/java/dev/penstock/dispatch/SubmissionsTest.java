@@ -7,9 +7,9 @@ import static dev.penstock.storage.TestTasks.taskAt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
-import dev.penstock.core.Unavailable;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.task.Identity;
 import dev.penstock.task.TaskError;

@@ -28,7 +28,7 @@ class CalibratedEngineTest {
 
   @BeforeEach
   void keepFigures() throws Exception {
-    try (LoadedModel loaded = LoadedModel.open(TestModels.MINILM_Q, CPU, data)) {
+    try (LoadedModel loaded = Backends.local().open(TestModels.MINILM_Q, CPU, data)) {
       CalibrationFile.in(data)
           .put(CalibrationKey.of(loaded), new Calibrated(1, 256, LocalDate.of(2026, 11, 26), 1.2));
     }

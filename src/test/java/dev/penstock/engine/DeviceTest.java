@@ -3,7 +3,6 @@ package dev.penstock.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.onnxruntime.OrtException;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -56,7 +55,8 @@ class DeviceTest {
             "cuda:1",
             Optional::empty,
             index -> {
-              throw new OrtException("driver " + index + " is too old\nat some native frame");
+              throw new IllegalStateException(
+                  "driver " + index + " is too old\nat some native frame");
             });
 
     assertThat(device).isEqualTo(new Device.Cpu());
@@ -66,7 +66,7 @@ class DeviceTest {
   /** With the build's own ONNX Runtime: on a machine with a GPU and the GPU build it is loaded. */
   @Test
   void cudaOfThisBuildLoadsOrFallsBackWithOneLine() {
-    Device device = Device.choose("cuda:0");
+    Device device = Backends.local().device("cuda:0");
 
     switch (device) {
       case Device.Cpu() -> assertLine(Level.WARN, "models run on cpu: cuda:0 cannot be used: ");
@@ -76,14 +76,14 @@ class DeviceTest {
 
   @Test
   void theCpuIsTakenAsAsked() {
-    assertThat(Device.choose("cpu")).isEqualTo(new Device.Cpu());
+    assertThat(Backends.local().device("cpu")).isEqualTo(new Device.Cpu());
     assertLine(Level.INFO, "as asked");
   }
 
   @Test
   void anythingElseIsRefusedByName() {
     for (String asked : new String[] {"", "gpu", "cuda", "cuda:", "cuda:x", "cuda:-1", "CPU"}) {
-      assertThatThrownBy(() -> Device.choose(asked))
+      assertThatThrownBy(() -> Backends.local().device(asked))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("inference.device")
           .hasMessageContaining("'" + asked + "'");

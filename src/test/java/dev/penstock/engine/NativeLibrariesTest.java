@@ -2,7 +2,6 @@ package dev.penstock.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.engine.onnx.OnnxModel;
 import dev.penstock.models.ModelSpec.Truncation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,10 +63,9 @@ class NativeLibrariesTest {
     public static void main(String[] arguments) throws Exception {
       Path data = Path.of(arguments[0]);
       NativeLibraries.prepare(data);
-      try (Tokenizer tokenizer = Tokenizer.open(TestModels.MINILM_Q);
-          OnnxModel model = TestModels.open(TestModels.MINILM_Q, data)) {
-        int[] ids = tokenizer.encode("text", Truncation.END).ids();
-        System.out.println("dimensions " + model.run(List.of(ids)).getFirst().length);
+      try (LoadedModel model = TestModels.open(TestModels.MINILM_Q, data)) {
+        int[] ids = model.tokenizer().encode("text", Truncation.END).ids();
+        System.out.println("dimensions " + model.model().run(List.of(ids)).getFirst().length);
       }
     }
   }

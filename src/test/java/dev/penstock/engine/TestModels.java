@@ -1,7 +1,6 @@
 package dev.penstock.engine;
 
 import dev.penstock.config.Settings;
-import dev.penstock.engine.onnx.OnnxModel;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.models.ModelSpec.ModelFiles;
@@ -28,9 +27,8 @@ public final class TestModels {
 
   private TestModels() {}
 
-  public static OnnxModel open(ModelSpec spec, Path data) throws Exception {
-    Path file = ResourceFile.unpack(onnx(spec), data.resolve("models"), spec.name());
-    return OnnxModel.open(spec, file, new Device.Cpu(), 0);
+  public static LoadedModel open(ModelSpec spec, Path data) throws Exception {
+    return Backends.of(spec).open(spec, new Device.Cpu(), data);
   }
 
   public static ModelSpec with(ModelSpec spec, Truncation truncate, TokenIds tokenIds) {

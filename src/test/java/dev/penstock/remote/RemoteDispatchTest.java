@@ -79,7 +79,8 @@ final class RemoteDispatchTest {
   @Test
   void aResultThatTakesLongIsSentOnceHoweverOftenItIsAskedFor() throws Exception {
     var settle =
-        List.of(new SettleTask(TaskId.random(), "token", new Outcome.Postpone(Duration.ZERO)));
+        List.of(
+            new SettleTask(TaskId.random(), null, "token", new Outcome.Postpone(Duration.ZERO)));
     assertThat(dispatch.settle(settle, SOON)).containsExactly(SettleReply.UNANSWERED);
     assertThat(dispatch.settle(settle, SOON)).containsExactly(SettleReply.UNANSWERED);
     var replies = new FutureTask<>(() -> dispatch.settle(settle, LATE));

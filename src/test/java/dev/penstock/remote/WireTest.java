@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 
 final class WireTest {
   private static JsonNode settle(Outcome outcome) throws Exception {
-    return Wire.tree(Wire.settle("w", new SettleTask(TaskId.random(), "t", outcome)));
+    return Wire.tree(
+        Wire.settle("w", new SettleTask(TaskId.random(), null, "t", outcome), (_, _, _) -> {}));
   }
 
   @Test

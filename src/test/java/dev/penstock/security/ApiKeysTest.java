@@ -9,12 +9,13 @@ import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsLoader;
 import dev.penstock.core.Scope;
 import dev.penstock.storage.KeyStore;
-import dev.penstock.storage.KeyStores;
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.sqlite.SqliteDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.EnumSet;
 import java.util.Map;
@@ -42,7 +43,7 @@ final class ApiKeysTest {
   @BeforeEach
   void openStore() {
     database = SqliteDatabase.open(temp.resolve("store/penstock.db"));
-    store = KeyStores.open(database);
+    store = Storage.in(database, InstantSource.system()).keys();
   }
 
   @AfterEach

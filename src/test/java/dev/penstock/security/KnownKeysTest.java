@@ -3,15 +3,16 @@ package dev.penstock.security;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.core.ApiKey;
 import dev.penstock.core.Scope;
-import dev.penstock.core.Unavailable;
 import dev.penstock.storage.KeyStore;
-import dev.penstock.storage.KeyStores;
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.sqlite.SqliteDatabase;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -45,7 +46,7 @@ final class KnownKeysTest {
   @BeforeEach
   void open() {
     database = SqliteDatabase.open(folder.resolve("penstock.db"));
-    store = new Counting(KeyStores.open(database));
+    store = new Counting(Storage.in(database, InstantSource.system()).keys());
     store.add(KEY);
     known = new KnownKeys(store, () -> now);
   }

@@ -1,6 +1,6 @@
 package dev.penstock.start;
 
-import dev.penstock.core.Unavailable;
+import dev.penstock.base.Unavailable;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskSpec;

@@ -1,10 +1,10 @@
 package dev.penstock.start;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
-import dev.penstock.core.Unavailable;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Task;

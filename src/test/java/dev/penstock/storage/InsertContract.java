@@ -146,17 +146,10 @@ interface InsertContract extends StoreRig {
     TaskSpec spec =
         new TaskSpec(
             plain.id(),
-            new Lane("ping", null),
-            "owner",
-            Priority.LOWEST,
-            plain.input(),
-            1,
-            Duration.ofDays(365),
-            Instant.MAX,
+            new TaskSpec.Work(new Lane("ping", null), Priority.LOWEST, plain.input(), Instant.MAX),
+            new TaskSpec.Limits(1, Duration.ofDays(365)),
             new TaskSpec.Retention(Duration.ofDays(36_500), Duration.ZERO),
-            Map.of(),
-            null,
-            null);
+            new TaskSpec.Origin("owner", Map.of(), null, null));
     store().insert(List.of(spec));
 
     assertThat(get(spec).spec().timeout()).isEqualTo(spec.timeout());

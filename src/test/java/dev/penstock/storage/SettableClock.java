@@ -6,7 +6,9 @@ import java.time.InstantSource;
 
 /** A clock that stands still until a test moves it. */
 public final class SettableClock implements InstantSource {
-  private volatile Instant now = Instant.parse("2026-01-02T03:04:05.678901Z");
+  static final Instant START = Instant.parse("2026-01-02T03:04:05.678901Z");
+
+  private volatile Instant now = START;
 
   @Override
   public Instant instant() {

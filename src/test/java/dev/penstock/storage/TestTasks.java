@@ -55,34 +55,20 @@ public final class TestTasks {
   public static TaskSpec of(String owner, TaskSpec task) {
     return new TaskSpec(
         task.id(),
-        task.lane(),
-        owner,
-        task.priority(),
-        task.input(),
-        task.maxAttempts(),
-        task.timeout(),
-        task.runAt(),
+        new TaskSpec.Work(task.lane(), task.priority(), task.input(), task.runAt()),
+        new TaskSpec.Limits(task.maxAttempts(), task.timeout()),
         task.retention(),
-        task.metadata(),
-        task.identity(),
-        task.replyTo());
+        new TaskSpec.Origin(owner, task.metadata(), task.identity(), task.replyTo()));
   }
 
   /** The task, but with this identity. */
   public static TaskSpec as(Identity identity, TaskSpec task) {
     return new TaskSpec(
         task.id(),
-        task.lane(),
-        task.owner(),
-        task.priority(),
-        task.input(),
-        task.maxAttempts(),
-        task.timeout(),
-        task.runAt(),
+        new TaskSpec.Work(task.lane(), task.priority(), task.input(), task.runAt()),
+        new TaskSpec.Limits(task.maxAttempts(), task.timeout()),
         task.retention(),
-        task.metadata(),
-        identity,
-        task.replyTo());
+        new TaskSpec.Origin(task.owner(), task.metadata(), identity, task.replyTo()));
   }
 
   private static TaskSpec task(
@@ -93,17 +79,10 @@ public final class TestTasks {
       Map<String, String> metadata) {
     return new TaskSpec(
         TaskId.random(),
-        lane,
-        "owner",
-        priority,
-        input,
-        3,
-        Duration.ofSeconds(60),
-        runAt,
+        new TaskSpec.Work(lane, priority, input, runAt),
+        new TaskSpec.Limits(3, Duration.ofSeconds(60)),
         new TaskSpec.Retention(KEEP_COMPLETED, KEEP_FAILED),
-        metadata,
-        null,
-        "node-1");
+        new TaskSpec.Origin("owner", metadata, null, "node-1"));
   }
 
   public static List<TaskSpec> tasks(int n) {

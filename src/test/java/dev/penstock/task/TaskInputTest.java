@@ -21,17 +21,10 @@ final class TaskInputTest {
     var spec =
         new TaskSpec(
             TaskId.random(),
-            new Lane("word", null),
-            "owner",
-            Priority.TASK,
-            input.getBytes(UTF_8),
-            3,
-            Duration.ofMinutes(1),
-            null,
+            new TaskSpec.Work(new Lane("word", null), Priority.TASK, input.getBytes(UTF_8), null),
+            new TaskSpec.Limits(3, Duration.ofMinutes(1)),
             retention,
-            Map.of(),
-            null,
-            null);
+            new TaskSpec.Origin("owner", Map.of(), null, null));
     return new Task(
         spec, TaskState.PROCESSING, 0, 0, null, Instant.EPOCH, null, null, null, null, null);
   }

@@ -6,13 +6,18 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
+import dev.penstock.types.embedding.EmbeddingType;
+import dev.penstock.types.ping.PingType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SchemasTest {
+  private static final TaskType EMBEDDING = new EmbeddingType();
+  private static final TaskType PING = new PingType();
+
   @Test
   void theEmbeddingSchemaTakesWhatTheHandlerTakes() {
-    JsonSchema schema = schema(Schemas.EMBEDDING_INPUT);
+    JsonSchema schema = schema(EMBEDDING.inputSchema());
     for (String good :
         List.of(
             "\"a\"",
@@ -40,15 +45,15 @@ class SchemasTest {
 
   @Test
   void thePingSchemaTakesWhatTheHandlerTakes() {
-    JsonSchema schema = schema(Schemas.PING_INPUT);
+    JsonSchema schema = schema(PING.inputSchema());
     assertThat(schema.validate("{\"n\":1,\"else\":[]}", InputFormat.JSON)).isEmpty();
     assertThat(schema.validate("{\"sleep_ms\":600001}", InputFormat.JSON)).isNotEmpty();
     assertThat(schema.validate("[]", InputFormat.JSON)).isNotEmpty();
     assertThat(
-            schema(Schemas.PING_OUTPUT)
+            schema(PING.outputSchema())
                 .validate("{\"echo\":{},\"worker\":\"w\"}", InputFormat.JSON))
         .isEmpty();
-    assertThat(schema(Schemas.EMBEDDING_OUTPUT).validate("{}", InputFormat.JSON)).isNotEmpty();
+    assertThat(schema(EMBEDDING.outputSchema()).validate("{}", InputFormat.JSON)).isNotEmpty();
   }
 
   private static JsonSchema schema(String text) {

@@ -6,6 +6,7 @@ import dev.penstock.bus.Request.Ran;
 import dev.penstock.bus.Request.RunNow;
 import dev.penstock.core.Lease;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.core.ReadInput;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
@@ -14,11 +15,9 @@ import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskError.Code;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskOutput;
+import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import dev.penstock.testing.Await;
-import dev.penstock.types.embedding.EmbeddingItems;
-import dev.penstock.types.embedding.EmbeddingWork;
-import dev.penstock.types.ping.PingHandler;
 import dev.penstock.worker.RunSlots.Offer;
 import java.time.Duration;
 import java.time.Instant;
@@ -59,18 +58,19 @@ final class DirectRunsTest {
     }
 
     @Override
-    public boolean free(RunNow request) {
+    public boolean free(TaskSpec spec, ReadInput input) {
       return free;
     }
 
     @Override
-    public Outcome run(RunNow request, Control control) throws InterruptedException {
+    public Outcome run(TaskSpec spec, ReadInput input, Control control)
+        throws InterruptedException {
       begun.incrementAndGet();
       return body.run();
     }
 
     @Override
-    public Outcome known(RunNow request) {
+    public Outcome known(TaskSpec spec, ReadInput input) {
       return known;
     }
 
@@ -82,7 +82,7 @@ final class DirectRunsTest {
 
   private static RunNow request(int priority) {
     Task task = TestTasks.task(LANE, "{}", 0, new Priority(priority), Duration.ofMinutes(1));
-    var work = new EmbeddingWork(new EmbeddingItems.Texts(List.of("a")), null, null);
+    ReadInput work = new ReadInput() {};
     return new RunNow(task.spec(), work, Duration.ofMinutes(1));
   }
 
@@ -136,7 +136,7 @@ final class DirectRunsTest {
   }
 
   private long done() {
-    return board.figures("worker", List.of(), List.of(), 0, List.of(), false).done();
+    return board.figures("worker", List.of(), List.of(), 0, "", false).done();
   }
 
   @Test
@@ -190,7 +190,7 @@ final class DirectRunsTest {
 
   @Test
   void aHandlerThatCannotTellIsAlwaysGivenTasks() throws Exception {
-    var pings = new DirectRuns(new PingHandler("worker", false), "worker", floor, hand, board);
+    var pings = new DirectRuns(TestTasks.handler(), "worker", floor, hand, board);
     assertThat(pings.run(request(10))).isInstanceOf(Ran.NotNow.class);
   }
 

@@ -8,6 +8,7 @@ import dev.penstock.bus.Request.Ran;
 import dev.penstock.bus.Request.RunNow;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.config.SettingsLoader;
+import dev.penstock.core.ReadInput;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
@@ -16,13 +17,11 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskError.Code;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskOutput;
+import dev.penstock.task.TaskSpec;
 import dev.penstock.testing.Await;
-import dev.penstock.types.embedding.EmbeddingItems;
-import dev.penstock.types.embedding.EmbeddingWork;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -86,12 +85,13 @@ final class LaneRunnerTest {
     }
 
     @Override
-    public boolean free(RunNow request) {
+    public boolean free(TaskSpec spec, ReadInput input) {
       return true;
     }
 
     @Override
-    public Outcome run(RunNow request, Control control) throws InterruptedException {
+    public Outcome run(TaskSpec spec, ReadInput input, Control control)
+        throws InterruptedException {
       control.progress(new Progress(1, 2, "texts"));
       open.await();
       return DONE;
@@ -195,7 +195,7 @@ final class LaneRunnerTest {
   }
 
   private static RunNow direct(Duration limit) {
-    var work = new EmbeddingWork(new EmbeddingItems.Texts(List.of("a")), null, null);
+    ReadInput work = new ReadInput() {};
     return new RunNow(TestTasks.task(LANE, "{}", 0).spec(), work, limit);
   }
 

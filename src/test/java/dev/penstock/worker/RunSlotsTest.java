@@ -7,7 +7,6 @@ import dev.penstock.core.LeasedTask;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
-import dev.penstock.types.ping.PingHandler;
 import dev.penstock.worker.RunSlots.Offer;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,7 +30,7 @@ final class RunSlotsTest {
         TestTasks.task(
             new Lane("ping", null), json, 0, new Priority(priority), Duration.ofMinutes(1));
     var lease = new Lease(task.id(), Lease.newToken(), Instant.MAX);
-    var handler = new PingHandler("worker", false);
+    var handler = TestTasks.handler();
     return new Run(new LeasedTask(task, lease), handler, Duration.ofMinutes(1), System.nanoTime());
   }
 

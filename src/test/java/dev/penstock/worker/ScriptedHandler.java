@@ -1,8 +1,9 @@
 package dev.penstock.worker;
 
-import dev.penstock.bus.Request.RunNow;
 import dev.penstock.core.Immediate;
+import dev.penstock.core.ReadInput;
 import dev.penstock.task.Outcome;
+import dev.penstock.task.TaskSpec;
 import java.time.Duration;
 
 /** A handler whose runs a test scripts. */
@@ -19,7 +20,7 @@ abstract class ScriptedHandler implements Immediate {
   }
 
   @Override
-  public Outcome known(RunNow request) {
+  public Outcome known(TaskSpec spec, ReadInput input) {
     return new Outcome.Postpone(Duration.ZERO);
   }
 

@@ -1,5 +1,6 @@
 package dev.penstock.worker;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.Extended;
@@ -12,7 +13,6 @@ import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.bus.Request.Suspects;
 import dev.penstock.core.Lease;
 import dev.penstock.core.LeasedTask;
-import dev.penstock.core.Unavailable;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import java.time.Instant;

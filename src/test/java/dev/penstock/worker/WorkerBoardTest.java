@@ -3,7 +3,6 @@ package dev.penstock.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.bus.Request.Batches;
-import dev.penstock.engine.BatchRun;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.TaskError;
@@ -23,8 +22,7 @@ class WorkerBoardTest {
     board.ended(new Outcome.Reject(ERROR));
     board.ended(new Outcome.Postpone(Duration.ZERO));
     var figures =
-        board.figures(
-            "w", List.of("inference"), List.of(new Lane("ping", null)), 3, List.of(), false);
+        board.figures("w", List.of("inference"), List.of(new Lane("ping", null)), 3, "", false);
     assertThat(figures.done()).isEqualTo(1);
     assertThat(figures.failed()).isEqualTo(2);
     assertThat(figures.running()).isEqualTo(3);
@@ -34,10 +32,9 @@ class WorkerBoardTest {
 
   @Test
   void batchesAreCountedWithTheirTexts() {
-    board.ran(new BatchRun("m", 5, 50, 60, Duration.ofMillis(1), false));
-    board.ran(new BatchRun("m", 2, 20, 20, Duration.ofMillis(1), false));
-    board.ran(new BatchRun("m", 9, 90, 90, Duration.ofMillis(1), true));
-    assertThat(board.figures("w", List.of(), List.of(), 0, List.of(), false).batches())
+    board.ran(5);
+    board.ran(2);
+    assertThat(board.figures("w", List.of(), List.of(), 0, "", false).batches())
         .isEqualTo(new Batches(2, 7));
   }
 

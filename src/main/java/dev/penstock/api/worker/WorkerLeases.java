@@ -3,6 +3,7 @@ package dev.penstock.api.worker;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.penstock.api.worker.WorkerRequests.Poll;
 import dev.penstock.api.worker.WorkerRequests.Wish;
+import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
@@ -10,7 +11,6 @@ import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.bus.Request.Suspects;
 import dev.penstock.core.LeasedTask;
-import dev.penstock.core.Unavailable;
 import dev.penstock.json.StrictJson;
 import dev.penstock.task.Outcome;
 import dev.penstock.web.ApiError;
@@ -210,6 +210,7 @@ public final class WorkerLeases {
                 .map(task ->
                     new SettleTask(
                         task.task().id(),
+                        task.task().spec().lane(),
                         task.lease().token(),
                         new Outcome.Postpone(Duration.ZERO)))
                 .toList());

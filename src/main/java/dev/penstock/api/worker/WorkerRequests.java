@@ -1,7 +1,6 @@
 package dev.penstock.api.worker;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.penstock.api.EmbeddingsResource;
 import dev.penstock.api.Patience;
 import dev.penstock.bus.Request.Batches;
 import dev.penstock.bus.Request.Held;
@@ -13,8 +12,9 @@ import dev.penstock.models.ModelSpec;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Progress;
-import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskId;
+import dev.penstock.types.TaskType;
+import dev.penstock.types.TaskTypes;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Refusal;
 import java.time.Duration;
@@ -24,7 +24,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -79,11 +78,11 @@ public final class WorkerRequests {
           "started_at");
 
   private final ModelCatalogue models;
-  private final Set<String> types;
+  private final TaskTypes types;
 
-  public WorkerRequests(ModelCatalogue models, List<TaskHandler> handlers) {
+  public WorkerRequests(ModelCatalogue models, TaskTypes types) {
     this.models = models;
-    types = handlers.stream().map(TaskHandler::type).collect(Collectors.toCollection(TreeSet::new));
+    this.types = types;
   }
 
   /**
@@ -254,19 +253,27 @@ public final class WorkerRequests {
   /** A lane that tasks can be submitted to: others would be asked for in vain. */
   private Lane lane(String name, String param) {
     int dot = name.indexOf('.');
-    String type = dot < 0 ? name : name.substring(0, dot);
-    if (!types.contains(type)) {
-      throw noLane(name, param, "known types are " + String.join(", ", types));
-    }
-    if (!type.equals(EmbeddingsResource.TYPE)) {
+    String word = dot < 0 ? name : name.substring(0, dot);
+    TaskType type =
+        types
+            .find(word)
+            .orElseThrow(() ->
+                noLane(
+                    name,
+                    param,
+                    "known types are "
+                        + types.all().stream()
+                            .map(TaskType::name)
+                            .collect(Collectors.joining(", "))));
+    if (!type.usesModels()) {
       if (dot >= 0) {
-        throw noLane(name, param, "the type " + type + " has no models");
+        throw noLane(name, param, "the type " + word + " has no models");
       }
-      return new Lane(type, null);
+      return new Lane(word, null);
     }
     String model = dot < 0 ? "" : name.substring(dot + 1);
     return new Lane(
-        type,
+        word,
         models
             .find(model)
             .map(ModelSpec::name)

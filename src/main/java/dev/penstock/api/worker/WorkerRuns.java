@@ -15,7 +15,6 @@ import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
-import dev.penstock.models.ModelCatalogue;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
@@ -56,12 +55,12 @@ public final class WorkerRuns {
       Bus bus,
       WorkerRequests requests,
       RemoteWorkers workers,
-      ModelCatalogue models,
+      WorkerResults results,
       Duration lease) {
     this.bus = bus;
     this.requests = requests;
     this.workers = workers;
-    this.results = new WorkerResults(models);
+    this.results = results;
     this.lease = lease;
   }
 
@@ -133,7 +132,7 @@ public final class WorkerRuns {
               throw fields.bad("outcome", "must be 'done', 'retry', 'reject' or 'postpone'");
         };
     SettleReply answer =
-        bus.ask(new SettleTasks(List.of(new SettleTask(id, token, outcome))), OwnTasks.LIMIT)
+        bus.ask(new SettleTasks(List.of(new SettleTask(id, null, token, outcome))), OwnTasks.LIMIT)
             .getFirst();
     if (answer == SettleReply.STALE) {
       throw stale(id);

@@ -1,8 +1,9 @@
 package dev.penstock.engine.calibrate;
 
-import ai.onnxruntime.OrtException;
 import dev.penstock.config.Settings;
+import dev.penstock.engine.Backends;
 import dev.penstock.engine.BatchLimits;
+import dev.penstock.engine.CannotOpenModel;
 import dev.penstock.engine.Device;
 import dev.penstock.engine.LoadedModel;
 import dev.penstock.engine.ModelFailure;
@@ -47,7 +48,8 @@ public final class Calibration {
 
   /** Chooses the device. The data folder must be there. */
   public static Calibration on(Settings settings) {
-    return new Calibration(Device.choose(settings.inference().device()), settings.data().dir());
+    return new Calibration(
+        Backends.local().device(settings.inference().device()), settings.data().dir());
   }
 
   /** What models run on here, as settings write it. */
@@ -97,8 +99,8 @@ public final class Calibration {
 
   private LoadedModel open(ModelSpec spec) throws ModelFailure {
     try {
-      return LoadedModel.open(spec, device, data);
-    } catch (IOException | OrtException | RuntimeException e) {
+      return Backends.of(spec).open(spec, device, data);
+    } catch (IOException | CannotOpenModel | RuntimeException e) {
       throw new ModelFailure(spec.name(), new IOException(OpenFailure.describe(spec, e), e));
     }
   }

@@ -1,7 +1,7 @@
 package dev.penstock.engine.calibrate;
 
+import dev.penstock.engine.Backends;
 import dev.penstock.engine.LoadedModel;
-import dev.penstock.engine.onnx.OnnxModel;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.models.ModelSpec.ModelFiles;
 
@@ -22,7 +22,7 @@ public record CalibrationKey(
         files(loaded),
         loaded.model().device().name(),
         Runtime.getRuntime().availableProcessors(),
-        OnnxModel.environment().getVersion());
+        Backends.of(loaded.spec()).version());
   }
 
   /** Not the spec as a string: its prefixes come in another order in each process. */

@@ -8,8 +8,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
-import dev.penstock.engine.Batcher;
 import dev.penstock.engine.Device;
+import dev.penstock.engine.Encoder;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.models.ModelSpec.Pooling;
 import java.nio.ByteBuffer;
@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * out. One session, which any number of platform threads may {@link #run} at once, each run on the
  * thread that calls it.
  */
-public final class OnnxModel implements Batcher.Runner, AutoCloseable {
+final class OnnxModel implements Encoder {
   private static final Logger LOG = LoggerFactory.getLogger(OnnxModel.class);
   private static final String IDS = "input_ids";
   private static final String MASK = "attention_mask";
@@ -153,6 +153,7 @@ public final class OnnxModel implements Batcher.Runner, AutoCloseable {
     }
   }
 
+  @Override
   public Device device() {
     return device;
   }

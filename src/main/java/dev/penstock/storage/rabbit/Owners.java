@@ -1,6 +1,6 @@
 package dev.penstock.storage.rabbit;
 
-import dev.penstock.core.Unavailable;
+import dev.penstock.base.Unavailable;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;

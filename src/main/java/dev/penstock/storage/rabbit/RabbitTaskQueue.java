@@ -2,8 +2,9 @@ package dev.penstock.storage.rabbit;
 
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.ShutdownSignalException;
+import dev.penstock.base.Backoff;
+import dev.penstock.base.Unavailable;
 import dev.penstock.config.Settings;
-import dev.penstock.core.Unavailable;
 import dev.penstock.metrics.Meters;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.task.Lane;
@@ -204,8 +205,7 @@ public final class RabbitTaskQueue implements TaskQueue {
   // --- the link
 
   private void supervise() {
-    Duration pause = FIRST_PAUSE;
-    boolean told = false;
+    var backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
     try {
       while (!closed) {
         long since = System.nanoTime();
@@ -218,13 +218,13 @@ public final class RabbitTaskQueue implements TaskQueue {
           LOG.error("the link to {} failed", connections, e);
           away = e.toString();
         }
-        boolean good = System.nanoTime() - since > GOOD.toNanos();
-        if (!closed && (!told || good)) {
+        if (System.nanoTime() - since > GOOD.toNanos()) {
+          backoff.reset();
+        }
+        if (!closed && backoff.first()) {
           LOG.warn("{} is away: {}. Trying again until it is back", connections, away);
         }
-        told = true;
-        pause = good ? FIRST_PAUSE : longer(pause);
-        await(pause);
+        await(backoff.pause());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -269,10 +269,5 @@ public final class RabbitTaskQueue implements TaskQueue {
     while (!closed && end - System.nanoTime() > 0) {
       wake.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS);
     }
-  }
-
-  private static Duration longer(Duration pause) {
-    Duration twice = pause.multipliedBy(2);
-    return twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
   }
 }

@@ -119,19 +119,21 @@ final class TaskMessage {
         .forEach(entry -> metadata.put(entry.getKey(), entry.getValue().asText()));
     return new TaskSpec(
         new TaskId(text(head, "id")),
-        Lane.of(text(head, "lane")),
-        text(head, "owner"),
-        new Priority(head.path("priority").asInt()),
-        input,
-        head.path("max_attempts").asInt(),
-        Duration.parse(text(head, "timeout")),
-        head.has("run_at") ? Instant.parse(text(head, "run_at")) : null,
+        new TaskSpec.Work(
+            Lane.of(text(head, "lane")),
+            new Priority(head.path("priority").asInt()),
+            input,
+            head.has("run_at") ? Instant.parse(text(head, "run_at")) : null),
+        new TaskSpec.Limits(
+            head.path("max_attempts").asInt(), Duration.parse(text(head, "timeout"))),
         new TaskSpec.Retention(
             Duration.parse(text(head, "keep_completed")),
             Duration.parse(text(head, "keep_failed"))),
-        metadata,
-        identity(head.path("identity")),
-        head.has("reply_to") ? text(head, "reply_to") : null);
+        new TaskSpec.Origin(
+            text(head, "owner"),
+            metadata,
+            identity(head.path("identity")),
+            head.has("reply_to") ? text(head, "reply_to") : null));
   }
 
   private static @Nullable Identity identity(JsonNode kept) {

@@ -1,6 +1,6 @@
 package dev.penstock.storage.redis;
 
-import dev.penstock.core.Unavailable;
+import dev.penstock.base.Unavailable;
 import io.vertx.redis.client.Response;
 import java.util.List;
 import java.util.concurrent.ExecutionException;

@@ -3,7 +3,7 @@ package dev.penstock.storage.redis;
 import static java.util.Objects.requireNonNull;
 
 import dev.penstock.base.Coalescer;
-import dev.penstock.core.Unavailable;
+import dev.penstock.base.Unavailable;
 import dev.penstock.storage.Metadata;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.TaskStore.Inserted;

@@ -2,8 +2,9 @@ package dev.penstock.storage.redis;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.penstock.base.Backoff;
+import dev.penstock.base.Unavailable;
 import dev.penstock.config.Settings;
-import dev.penstock.core.Unavailable;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -174,7 +175,7 @@ final class RedisLink implements AutoCloseable {
   }
 
   private void keep() {
-    Duration wait = SHORTEST_WAIT;
+    var backoff = new Backoff(SHORTEST_WAIT, LONGEST_WAIT);
     boolean lost = false;
     while (closing.getCount() > 0) {
       long began = System.nanoTime();
@@ -197,14 +198,10 @@ final class RedisLink implements AutoCloseable {
         client.close();
         tried.countDown();
       }
-      boolean lasted = System.nanoTime() - began > LONGEST_WAIT.toNanos();
-      wait = lasted ? SHORTEST_WAIT : wait.multipliedBy(2);
-      wait = wait.compareTo(LONGEST_WAIT) < 0 ? wait : LONGEST_WAIT;
-      try {
-        if (closing.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
-          break;
-        }
-      } catch (InterruptedException e) {
+      if (System.nanoTime() - began > LONGEST_WAIT.toNanos()) {
+        backoff.reset(); // it lasted
+      }
+      if (backoff.await(closing)) {
         break;
       }
     }

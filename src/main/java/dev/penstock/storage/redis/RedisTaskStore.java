@@ -1,11 +1,11 @@
 package dev.penstock.storage.redis;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.config.Settings;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
-import dev.penstock.core.Unavailable;
 import dev.penstock.storage.KeyStore;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.TaskStore;

@@ -67,19 +67,21 @@ final class RedisTasks {
     TaskSpec spec =
         new TaskSpec(
             id,
-            Lane.of(fields.need("lane")),
-            fields.need("owner"),
-            new Priority((int) fields.number("priority")),
-            input == null ? NO_BYTES : input.toBytes(),
-            (int) fields.number("max_attempts"),
-            Micros.toDuration(fields.number("timeout")),
-            fields.time("run_at"),
+            new TaskSpec.Work(
+                Lane.of(fields.need("lane")),
+                new Priority((int) fields.number("priority")),
+                input == null ? NO_BYTES : input.toBytes(),
+                fields.time("run_at")),
+            new TaskSpec.Limits(
+                (int) fields.number("max_attempts"), Micros.toDuration(fields.number("timeout"))),
             new TaskSpec.Retention(
                 Micros.toDuration(fields.number("keep_completed")),
                 Micros.toDuration(fields.number("keep_failed"))),
-            Metadata.ofJson(metadata == null ? NO_METADATA : metadata.toString()),
-            null,
-            fields.text("reply_to"));
+            new TaskSpec.Origin(
+                fields.need("owner"),
+                Metadata.ofJson(metadata == null ? NO_METADATA : metadata.toString()),
+                null,
+                fields.text("reply_to")));
     return new Task(
         spec,
         Phase.valueOf(fields.need("phase")).state(),

@@ -1,6 +1,6 @@
 package dev.penstock.storage.sqlite;
 
-import dev.penstock.core.Unavailable;
+import dev.penstock.base.Unavailable;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;

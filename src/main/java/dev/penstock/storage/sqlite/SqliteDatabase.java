@@ -1,6 +1,6 @@
 package dev.penstock.storage.sqlite;
 
-import dev.penstock.core.Unavailable;
+import dev.penstock.base.Unavailable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

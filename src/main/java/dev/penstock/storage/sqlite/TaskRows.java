@@ -104,17 +104,10 @@ public final class TaskRows {
     TaskSpec spec =
         new TaskSpec(
             id,
-            lane,
-            owner,
-            priority,
-            input,
-            maxAttempts,
-            Micros.toDuration(timeout),
-            runAt,
+            new TaskSpec.Work(lane, priority, input, runAt),
+            new TaskSpec.Limits(maxAttempts, Micros.toDuration(timeout)),
             new TaskSpec.Retention(Micros.toDuration(keepCompleted), Micros.toDuration(keepFailed)),
-            metadata,
-            null,
-            replyTo);
+            new TaskSpec.Origin(owner, metadata, null, replyTo));
     return new Task(
         spec,
         state,

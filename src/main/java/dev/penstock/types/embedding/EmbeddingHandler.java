@@ -1,8 +1,8 @@
 package dev.penstock.types.embedding;
 
-import dev.penstock.bus.Request.RunNow;
 import dev.penstock.core.Immediate;
 import dev.penstock.core.InvalidInput;
+import dev.penstock.core.ReadInput;
 import dev.penstock.engine.ModelEngine;
 import dev.penstock.engine.ModelEngines;
 import dev.penstock.engine.ModelFailure;
@@ -18,7 +18,6 @@ import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskSpec;
-import dev.penstock.types.Schemas;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +26,7 @@ import java.util.concurrent.RejectedExecutionException;
 
 /** Texts to vectors: parses, tokenises, and waits for the model's batcher. */
 public final class EmbeddingHandler implements Immediate {
-  public static final String TYPE = "embedding";
+  public static final String TYPE = EmbeddingType.NAME;
 
   private static final Duration NO_ROOM_DELAY = Duration.ofSeconds(1);
 
@@ -57,8 +56,7 @@ public final class EmbeddingHandler implements Immediate {
 
   /** Its model is open, gets to it within a second, and has done with it within ten. */
   @Override
-  public boolean free(RunNow request) {
-    TaskSpec spec = request.spec();
+  public boolean free(TaskSpec spec, ReadInput input) {
     Optional<ModelEngines.Use> open = model(spec).flatMap(engines::acquireOpen);
     if (open.isEmpty()) {
       return false;
@@ -67,28 +65,32 @@ public final class EmbeddingHandler implements Immediate {
       ModelEngine engine = use.engine();
       return engine.timed()
           && engine.waitFor(spec.priority()).compareTo(SOON) < 0
-          && engine.timeFor(request.work().items()).compareTo(NOT_LONG) < 0;
+          && engine.timeFor(work(input).items().tokens(engine.longest())).compareTo(NOT_LONG) < 0;
     }
   }
 
   @Override
   public String inputSchema() {
-    return Schemas.EMBEDDING_INPUT;
+    return EmbeddingSchemas.INPUT;
   }
 
   @Override
   public String outputSchema() {
-    return Schemas.EMBEDDING_OUTPUT;
+    return EmbeddingSchemas.OUTPUT;
   }
 
   @Override
   public Outcome run(Task task, Control control) throws InterruptedException {
-    return run(task.spec(), control, model -> EmbeddingInput.parse(task.spec().input(), model));
+    return run(task.spec(), control, model -> EmbeddingInput.of(task.spec().input(), model).work());
   }
 
   @Override
-  public Outcome run(RunNow request, Control control) throws InterruptedException {
-    return run(request.spec(), control, _ -> EmbeddingInput.of(request.work()));
+  public Outcome run(TaskSpec spec, ReadInput input, Control control) throws InterruptedException {
+    return run(spec, control, _ -> work(input));
+  }
+
+  private static EmbeddingWork work(ReadInput input) {
+    return (EmbeddingWork) input;
   }
 
   /**
@@ -96,9 +98,9 @@ public final class EmbeddingHandler implements Immediate {
    * had them made for nothing: of a few short texts, on this thread, that is next to nothing.
    */
   @Override
-  public Outcome known(RunNow request) throws InterruptedException {
-    Optional<ModelSpec> spec = model(request.spec());
-    EmbeddingInput input = EmbeddingInput.of(request.work());
+  public Outcome known(TaskSpec task, ReadInput read) throws InterruptedException {
+    Optional<ModelSpec> spec = model(task);
+    EmbeddingWork input = work(read);
     if (cache.isEmpty() || spec.isEmpty() || !isShort(input, spec.get())) {
       return UNKNOWN;
     }
@@ -108,7 +110,7 @@ public final class EmbeddingHandler implements Immediate {
     }
     try (ModelEngines.Use use = open.get()) {
       ModelEngine engine = use.engine();
-      String owner = request.spec().owner();
+      String owner = task.owner();
       return embed(
           spec.get(),
           input,
@@ -121,13 +123,13 @@ public final class EmbeddingHandler implements Immediate {
     }
   }
 
-  private static boolean isShort(EmbeddingInput input, ModelSpec spec) {
+  private static boolean isShort(EmbeddingWork input, ModelSpec spec) {
     return input.items() instanceof EmbeddingItems.Texts(List<String> texts)
         && TokenizerThreads.isShort(prefixed(texts, spec, input));
   }
 
   private interface Input {
-    EmbeddingInput of(ModelSpec model) throws InvalidInput;
+    EmbeddingWork of(ModelSpec model);
   }
 
   private Outcome run(TaskSpec task, Control control, Input input) throws InterruptedException {
@@ -161,15 +163,16 @@ public final class EmbeddingHandler implements Immediate {
         new TaskError(TaskError.Code.MODEL_NOT_FOUND, engines.whyNone(model)));
   }
 
-  private Outcome embed(TaskSpec task, Control control, ModelSpec spec, EmbeddingInput input)
-      throws InterruptedException, InvalidInput, ModelFailure {
+  private Outcome embed(TaskSpec task, Control control, ModelSpec spec, EmbeddingWork input)
+      throws InterruptedException, ModelFailure {
     Optional<ModelEngines.Use> use = engines.acquire(spec);
     if (use.isEmpty()) {
       return new Outcome.Postpone(NO_MEMORY_DELAY);
     }
     try (ModelEngines.Use open = use.get()) {
       ModelEngine engine = open.engine();
-      try (UpcomingTokens.Arrival coming = engine.announce(task.priority(), input.items())) {
+      try (UpcomingTokens.Arrival coming =
+          engine.announce(task.priority(), input.items().tokens(spec.maxTokens()))) {
         return embed(
             spec,
             input,
@@ -203,8 +206,8 @@ public final class EmbeddingHandler implements Immediate {
   }
 
   private Outcome embed(
-      ModelSpec spec, EmbeddingInput input, Tokenizer tokenizer, VectorCache.Model model)
-      throws InterruptedException, InvalidInput, ModelFailure {
+      ModelSpec spec, EmbeddingWork input, Tokenizer tokenizer, VectorCache.Model model)
+      throws InterruptedException, ModelFailure {
     Truncation truncate = input.truncate() == null ? spec.truncate() : input.truncate();
     List<Tokens> texts = tokens(tokenizer, spec, input, truncate);
     long tokens = 0;
@@ -228,8 +231,8 @@ public final class EmbeddingHandler implements Immediate {
   }
 
   private List<Tokens> tokens(
-      Tokenizer tokenizer, ModelSpec spec, EmbeddingInput input, Truncation truncate)
-      throws InterruptedException, InvalidInput {
+      Tokenizer tokenizer, ModelSpec spec, EmbeddingWork input, Truncation truncate)
+      throws InterruptedException {
     return switch (input.items()) {
       case EmbeddingItems.Texts(List<String> texts) ->
           threads.encode(tokenizer, prefixed(texts, spec, input), truncate);
@@ -243,14 +246,14 @@ public final class EmbeddingHandler implements Immediate {
     };
   }
 
-  private static List<String> prefixed(List<String> texts, ModelSpec spec, EmbeddingInput input) {
+  private static List<String> prefixed(List<String> texts, ModelSpec spec, EmbeddingWork input) {
     String prefix = input.inputType() == null ? "" : spec.prefixes().get(input.inputType());
     return prefix == null || prefix.isEmpty()
         ? texts
         : texts.stream().map(text -> prefix + text).toList();
   }
 
-  private static List<String> decode(List<int[]> lists) throws InvalidInput {
+  private static List<String> decode(List<int[]> lists) {
     List<String> texts = new ArrayList<>(lists.size());
     for (int i = 0; i < lists.size(); i++) {
       try {
@@ -263,8 +266,7 @@ public final class EmbeddingHandler implements Immediate {
   }
 
   /** Pure Java: no thread of the tokenizers is needed. */
-  private static List<Tokens> own(Tokenizer tokenizer, List<int[]> lists, EmbeddingInput input)
-      throws InvalidInput {
+  private static List<Tokens> own(Tokenizer tokenizer, List<int[]> lists, EmbeddingWork input) {
     if (input.inputType() != null) {
       throw new InvalidInput("input_type needs texts: token ids are used as they are");
     }

@@ -1,151 +1,220 @@
 package dev.penstock.types.embedding;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.core.InvalidInput;
+import dev.penstock.json.Fields;
+import dev.penstock.json.StrictJson;
 import dev.penstock.models.ModelSpec;
+import dev.penstock.models.ModelSpec.TokenIds;
 import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.types.embedding.EmbeddingForm.Encoding;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.io.UncheckedIOException;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The input of an embedding task, parsed.
+ * What an embedding task is given: the texts or token ids, checked, and how to treat and render
+ * them.
  *
- * @param truncate null: the model's own
- * @param inputType which of the model's prefixes the texts get; null: none
+ * @param alone whether its one item stood in no list
  */
-record EmbeddingInput(
-    EmbeddingItems items, @Nullable Truncation truncate, @Nullable String inputType) {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
-  /** What was read and checked before. */
-  static EmbeddingInput of(EmbeddingWork work) {
-    return new EmbeddingInput(work.items(), truncation(work.truncate()), work.inputType());
-  }
-
-  private static @Nullable Truncation truncation(@Nullable String truncate) {
-    return truncate == null ? null : Truncation.valueOf(truncate.toUpperCase(Locale.ROOT));
-  }
+public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm form) {
+  private static final String INPUT = "input";
+  private static final Set<String> MEMBERS =
+      Set.of(INPUT, "dimensions", "encoding_format", "truncate", "input_type");
+  private static final int MAX_WORD = 64;
 
   /**
-   * Reads {@code {input, dimensions?, encoding_format?, truncate?, input_type?}}, or a bare input.
-   * Dimensions and encoding are checked only: they are applied to the result on its way out.
+   * An object with items and options, read so far as that needs no model.
+   *
+   * @param rest its other members
+   * @param items null: there are none
    */
-  static EmbeddingInput parse(byte[] json, ModelSpec model) throws InvalidInput {
-    JsonNode root;
-    try {
-      root = JSON.readTree(json);
+  public record Draft(JsonNode rest, EmbeddingItems.@Nullable Read items) {
+
+    /**
+     * The whole input.
+     *
+     * @param fields the other members
+     */
+    public EmbeddingInput accept(Fields fields, ModelSpec model) {
+      if (items == null) {
+        throw fields.bad(INPUT, "is missing");
+      }
+      EmbeddingWork bare = bare(items, model, fields.param(INPUT));
+      Encoding encoding = encoding(fields);
+      Integer dimensions = fields.integer("dimensions", 1, model.dimensions());
+      var work = new EmbeddingWork(bare.items(), truncate(fields), inputType(fields, model));
+      return new EmbeddingInput(work, items.alone(), new EmbeddingForm(dimensions, encoding));
+    }
+  }
+
+  /** Reads a request's body without a tree of its items: there may be 300,000. */
+  public static Draft draft(byte[] body) {
+    try (JsonParser parser = StrictJson.strangers(body)) {
+      if (parser == null || parser.nextToken() != JsonToken.START_OBJECT) {
+        return new Draft(StrictJson.parse(body), null);
+      }
+      Draft draft = draft(parser, "");
+      if (parser.nextToken() != null || (draft.items != null && draft.items.items() == null)) {
+        StrictJson.parse(body); // what is no JSON at all is said first
+      }
+      return draft;
+    } catch (JsonProcessingException e) {
+      return new Draft(StrictJson.parse(body), null);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Draft draft(JsonParser parser, String prefix) throws IOException {
+    ObjectNode rest = StrictJson.nodes().objectNode();
+    EmbeddingItems.Read items = null;
+    for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+      JsonToken value = parser.nextToken();
+      if (name.equals(INPUT) && value != JsonToken.VALUE_NULL) {
+        items = EmbeddingItems.read(parser, prefix + INPUT);
+      } else {
+        rest.set(name, StrictJson.part(parser));
+      }
+    }
+    StrictJson.check(rest);
+    if (items != null && items.items() instanceof EmbeddingItems.Texts(var texts)) {
+      texts.forEach(StrictJson::checkText);
+    }
+    return new Draft(rest, items);
+  }
+
+  /** A task's input as it is kept, read again where it runs. */
+  static EmbeddingInput of(byte[] kept, ModelSpec model) {
+    try (JsonParser parser = StrictJson.parser(kept)) {
+      return of(parser, INPUT, model);
     } catch (JsonProcessingException e) {
       throw new InvalidInput("the input is not JSON: " + e.getOriginalMessage());
     } catch (IOException e) {
-      throw new InvalidInput("the input is not JSON: " + e.getMessage());
+      throw new UncheckedIOException(e);
     }
-    if (!root.isObject()) {
-      return new EmbeddingInput(items(root), null, null);
-    }
-    JsonNode dimensions = root.path("dimensions");
-    if (given(dimensions)
-        && (!dimensions.canConvertToInt()
-            || !dimensions.isIntegralNumber()
-            || dimensions.intValue() < 1
-            || dimensions.intValue() > model.dimensions())) {
-      throw new InvalidInput(
-          "dimensions must be between 1 and " + model.dimensions() + " for " + model.name());
-    }
-    word(root, "encoding_format", List.of("float", "base64"));
-    String truncate = word(root, "truncate", List.of("error", "end"));
-    String inputType =
-        word(root, "input_type", model.prefixes().keySet().stream().sorted().toList());
-    return new EmbeddingInput(items(root.path("input")), truncation(truncate), inputType);
   }
 
-  private static EmbeddingItems items(JsonNode input) throws InvalidInput {
-    if (input.isTextual()) {
-      return new EmbeddingItems.Texts(List.of(text(input, "input")));
+  /** A task's input: an object with items and options, or the items alone. */
+  public static EmbeddingInput of(JsonNode input, String name, ModelSpec model) {
+    try (JsonParser parser = input.traverse()) {
+      return of(parser, name, model);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    if (!input.isArray()) {
-      throw new InvalidInput(
-          "input must be a string, a list of strings, a list of token ids or a list of such lists");
-    }
-    if (input.isEmpty()) {
-      throw new InvalidInput("input must not be empty");
-    }
-    JsonNode first = input.get(0);
-    if (first.isNumber()) {
-      return new EmbeddingItems.TokenIds(List.of(tokenIds(input, "input")));
-    }
-    if (input.size() > EmbeddingItems.MAX_ITEMS) {
-      throw new InvalidInput(
-          "input has %d items, at most %d are allowed"
-              .formatted(input.size(), EmbeddingItems.MAX_ITEMS));
-    }
-    if (first.isArray()) {
-      List<int[]> lists = new ArrayList<>(input.size());
-      for (int i = 0; i < input.size(); i++) {
-        lists.add(tokenIds(input.get(i), "input[" + i + "]"));
-      }
-      return new EmbeddingItems.TokenIds(lists);
-    }
-    List<String> texts = new ArrayList<>(input.size());
-    for (int i = 0; i < input.size(); i++) {
-      texts.add(text(input.get(i), "input[" + i + "]"));
-    }
-    return new EmbeddingItems.Texts(texts);
   }
 
-  private static String text(JsonNode node, String name) throws InvalidInput {
-    if (!node.isTextual()) {
-      throw new InvalidInput(name + " must be a string, like the first item");
+  private static EmbeddingInput of(JsonParser parser, String name, ModelSpec model)
+      throws IOException {
+    if (parser.nextToken() != JsonToken.START_OBJECT) {
+      return bare(EmbeddingItems.read(parser, name), name, model);
     }
-    if (node.textValue().isEmpty()) {
-      throw new InvalidInput(name + " must not be empty");
-    }
-    return node.textValue();
+    Draft draft = draft(parser, name + ".");
+    var fields = new Fields(draft.rest, name + ".");
+    fields.only(MEMBERS);
+    return draft.accept(fields, model);
   }
 
-  private static int[] tokenIds(JsonNode node, String name) throws InvalidInput {
-    if (!node.isArray()) {
-      throw new InvalidInput(name + " must be a list of token ids, like the first item");
-    }
-    if (node.isEmpty()) {
-      throw new InvalidInput(name + " must not be empty");
-    }
-    if (node.size() > EmbeddingItems.MAX_TOKENS) {
-      throw new InvalidInput(
-          "%s has %d tokens, at most %d are allowed"
-              .formatted(name, node.size(), EmbeddingItems.MAX_TOKENS));
-    }
-    int[] ids = new int[node.size()];
-    for (int i = 0; i < ids.length; i++) {
-      JsonNode id = node.get(i);
-      if (!id.isIntegralNumber() || !id.canConvertToInt() || id.intValue() < 0) {
-        throw new InvalidInput(name + "[" + i + "] is not a token id");
-      }
-      ids[i] = id.intValue();
-    }
-    return ids;
+  private static EmbeddingInput bare(EmbeddingItems.Read read, String name, ModelSpec model) {
+    return new EmbeddingInput(bare(read, model, name), read.alone(), EmbeddingForm.WHOLE);
   }
 
-  private static @Nullable String word(JsonNode root, String field, List<String> allowed)
-      throws InvalidInput {
-    JsonNode node = root.path(field);
-    if (!given(node)) {
+  private static EmbeddingWork bare(EmbeddingItems.Read read, ModelSpec model, String name) {
+    EmbeddingItems items = read.get();
+    if (items instanceof EmbeddingItems.TokenIds && model.tokenIds() == TokenIds.REJECT) {
+      throw Fields.problem(name, "must be text: this model takes no token ids");
+    }
+    return new EmbeddingWork(items, null, null);
+  }
+
+  private static Encoding encoding(Fields fields) {
+    return switch (fields.text("encoding_format", MAX_WORD)) {
+      case null -> Encoding.FLOAT;
+      case "float" -> Encoding.FLOAT;
+      case "base64" -> Encoding.BASE64;
+      default -> throw fields.bad("encoding_format", "must be 'float' or 'base64'");
+    };
+  }
+
+  private static @Nullable Truncation truncate(Fields fields) {
+    return switch (fields.text("truncate", MAX_WORD)) {
+      case null -> null;
+      case "error" -> Truncation.ERROR;
+      case "end" -> Truncation.END;
+      default -> throw fields.bad("truncate", "must be 'error' or 'end'");
+    };
+  }
+
+  /**
+   * A model without prefixes treats every kind of text alike, so the field changes nothing there.
+   */
+  private static @Nullable String inputType(Fields fields, ModelSpec model) {
+    String type = fields.text("input_type", MAX_WORD);
+    if (type == null || model.prefixes().isEmpty()) {
       return null;
     }
-    if (!node.isTextual() || !allowed.contains(node.textValue())) {
-      throw new InvalidInput(
-          allowed.isEmpty()
-              ? "this model has no " + field
-              : field + " must be " + String.join(" or ", allowed));
+    if (!model.prefixes().containsKey(type)) {
+      throw fields.bad(
+          "input_type",
+          "must be one of "
+              + String.join(", ", model.prefixes().keySet().stream().sorted().toList())
+              + " for this model");
     }
-    return node.textValue();
+    return type;
   }
 
-  private static boolean given(JsonNode node) {
-    return !node.isMissingNode() && !node.isNull();
+  /** The same texts, for a task whose result is rendered as each request for it says. */
+  public EmbeddingInput withoutForm() {
+    return new EmbeddingInput(work, alone, EmbeddingForm.WHOLE);
+  }
+
+  /** As a task's input. */
+  public byte[] toJson() {
+    return StrictJson.write(json -> {
+      json.writeStartObject();
+      Integer dimensions = form.dimensions();
+      if (dimensions != null) {
+        json.writeNumberField("dimensions", dimensions);
+      }
+      json.writeStringField("encoding_format", form.encoding().json());
+      if (work.truncate() != null) {
+        json.writeStringField("truncate", work.truncate().name().toLowerCase(Locale.ROOT));
+      }
+      if (work.inputType() != null) {
+        json.writeStringField("input_type", work.inputType());
+      }
+      json.writeFieldName(INPUT);
+      writeItems(json);
+      json.writeEndObject();
+    });
+  }
+
+  private void writeItems(JsonGenerator json) throws IOException {
+    if (!alone) {
+      json.writeStartArray();
+    }
+    switch (work.items()) {
+      case EmbeddingItems.Texts(var texts) -> {
+        for (String text : texts) {
+          json.writeString(text);
+        }
+      }
+      case EmbeddingItems.TokenIds(var lists) -> {
+        for (int[] ids : lists) {
+          json.writeArray(ids, 0, ids.length);
+        }
+      }
+    }
+    if (!alone) {
+      json.writeEndArray();
+    }
   }
 }

@@ -1,15 +1,17 @@
 package dev.penstock.types.embedding;
 
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.penstock.core.InvalidInput;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What is to be embedded: texts, or their token ids. Equal where their contents are. */
-public sealed interface EmbeddingItems {
+sealed interface EmbeddingItems {
   /** OpenAI's limits for one request. */
   int MAX_ITEMS = 2_048;
 
@@ -68,88 +70,45 @@ public sealed interface EmbeddingItems {
   /**
    * Items as they were read.
    *
+   * @param items null: there is a problem
    * @param alone a single one that stood in no list
    */
-  record Read(EmbeddingItems items, boolean alone) {}
+  record Read(@Nullable EmbeddingItems items, boolean alone, @Nullable InvalidInput problem) {
+    EmbeddingItems get() {
+      if (items == null) {
+        throw Objects.requireNonNull(problem);
+      }
+      return items;
+    }
+  }
 
   /**
-   * Reads the value that a parser has come to: a text, token ids, or a list of either. Null when it
-   * is none, or breaks a limit; the parser is anywhere then.
+   * Reads the value that a parser has come to, to its end: a text, token ids, or a list of either.
+   *
+   * @param name what the request calls it
    */
-  static @Nullable Read read(JsonParser parser) throws IOException {
-    JsonToken token = parser.currentToken();
-    if (token == JsonToken.VALUE_STRING) {
-      String text = parser.getText();
-      return text.isEmpty() ? null : new Read(new Texts(List.of(text)), true);
-    }
-    if (token != JsonToken.START_ARRAY) {
-      return null;
-    }
-    return switch (parser.nextToken()) {
-      case VALUE_STRING -> texts(parser);
-      case VALUE_NUMBER_INT -> {
-        int[] ids = ids(parser, MAX_TOKENS);
-        yield ids == null ? null : new Read(new TokenIds(List.of(ids)), true);
+  static Read read(JsonParser parser, String name) throws IOException {
+    boolean list = parser.currentToken() == JsonToken.START_ARRAY;
+    int outer = depth(parser) - 1;
+    try {
+      return new ItemsReader(parser, name).read();
+    } catch (InvalidInput problem) {
+      if (!list) {
+        parser.skipChildren();
       }
-      case START_ARRAY -> lists(parser);
-      case null, default -> null;
-    };
+      while (list && depth(parser) > outer && parser.nextToken() != null) {}
+      return new Read(null, false, problem);
+    }
   }
 
-  private static @Nullable Read texts(JsonParser parser) throws IOException {
-    List<String> texts = new ArrayList<>();
-    for (JsonToken each = parser.currentToken();
-        each != JsonToken.END_ARRAY;
-        each = parser.nextToken()) {
-      String text = each == JsonToken.VALUE_STRING ? parser.getText() : "";
-      if (text.isEmpty() || texts.size() == MAX_ITEMS) {
-        return null;
-      }
-      texts.add(text);
+  /** How many objects and lists the parser is in. */
+  private static int depth(JsonParser parser) {
+    int depth = 0;
+    for (JsonStreamContext each = parser.getParsingContext();
+        each != null && !each.inRoot();
+        each = each.getParent()) {
+      depth++;
     }
-    return new Read(new Texts(texts), false);
-  }
-
-  private static @Nullable Read lists(JsonParser parser) throws IOException {
-    List<int[]> lists = new ArrayList<>();
-    int left = MAX_TOKENS;
-    for (JsonToken each = parser.currentToken();
-        each != JsonToken.END_ARRAY;
-        each = parser.nextToken()) {
-      int[] ids = null;
-      if (each == JsonToken.START_ARRAY && lists.size() < MAX_ITEMS) {
-        parser.nextToken();
-        ids = ids(parser, left);
-      }
-      if (ids == null) {
-        return null;
-      }
-      left -= ids.length;
-      lists.add(ids);
-    }
-    return new Read(new TokenIds(lists), false);
-  }
-
-  /** From the first token on. */
-  private static int @Nullable [] ids(JsonParser parser, int most) throws IOException {
-    int[] ids = new int[64];
-    int count = 0;
-    for (JsonToken each = parser.currentToken();
-        each != JsonToken.END_ARRAY;
-        each = parser.nextToken()) {
-      if (each != JsonToken.VALUE_NUMBER_INT || count == most) {
-        return null;
-      }
-      int id = parser.getIntValue();
-      if (id < 0) {
-        return null;
-      }
-      if (count == ids.length) {
-        ids = Arrays.copyOf(ids, 2 * count);
-      }
-      ids[count] = id;
-      count++;
-    }
-    return count == 0 ? null : Arrays.copyOf(ids, count);
+    return depth;
   }
 }

@@ -2,40 +2,27 @@ package dev.penstock.types.embedding;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.penstock.json.StrictJson;
-import dev.penstock.task.TaskOutput;
-import dev.penstock.types.embedding.EmbeddingRequest.Encoding;
-import dev.penstock.types.embedding.EmbeddingRequest.Form;
-import dev.penstock.web.Reply;
+import dev.penstock.types.embedding.EmbeddingForm.Encoding;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Base64;
-import org.jspecify.annotations.Nullable;
 
 /** Vectors in the shape of OpenAI's embeddings: rendered from their bytes, for the socket. */
-public final class EmbeddingJson {
+final class EmbeddingJson {
   private static final int BYTES_PER_FLOAT = 13;
   private static final int BYTES_AROUND = 200;
 
   private EmbeddingJson() {}
 
-  public static byte[] render(EmbeddingOutput output, Form form, String model) {
+  static byte[] render(EmbeddingOutput output, EmbeddingForm form, String model) {
     long size = (long) output.count() * (BYTES_AROUND + output.dimensions() * BYTES_PER_FLOAT);
     return StrictJson.write(
         (int) Math.min(Integer.MAX_VALUE / 2, size), json -> write(json, output, form, model));
   }
 
-  /** The reply with a header that says how many texts were cut, if any were. */
-  public static Reply marked(Reply reply, @Nullable TaskOutput output) {
-    int cut =
-        output != null && output.format() == TaskOutput.Format.EMBEDDINGS
-            ? EmbeddingOutput.of(output).truncated()
-            : 0;
-    return cut > 0 ? reply.with("x-truncated", Integer.toString(cut)) : reply;
-  }
-
-  public static void write(JsonGenerator json, EmbeddingOutput output, Form form, String model)
+  static void write(JsonGenerator json, EmbeddingOutput output, EmbeddingForm form, String model)
       throws IOException {
     json.writeStartObject();
     json.writeStringField("object", "list");
@@ -58,15 +45,16 @@ public final class EmbeddingJson {
   }
 
   /** The vectors alone: a list of lists of numbers. */
-  public static void writeVectors(JsonGenerator json, EmbeddingOutput output) throws IOException {
+  static void writeVectors(JsonGenerator json, EmbeddingOutput output) throws IOException {
     json.writeStartArray();
     for (int i = 0; i < output.count(); i++) {
-      writeVector(json, output, i, Form.WHOLE);
+      writeVector(json, output, i, EmbeddingForm.WHOLE);
     }
     json.writeEndArray();
   }
 
-  private static void writeVector(JsonGenerator json, EmbeddingOutput output, int index, Form form)
+  private static void writeVector(
+      JsonGenerator json, EmbeddingOutput output, int index, EmbeddingForm form)
       throws IOException {
     Integer wanted = form.dimensions();
     int dimensions = wanted == null ? output.dimensions() : wanted;

@@ -10,7 +10,6 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskOutput;
-import dev.penstock.types.Schemas;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -20,7 +19,7 @@ import java.time.Duration;
  * Gives its input back: for trying the queue and measuring it. On demand it takes its time, fails,
  * or kills the process.
  */
-public final class PingHandler implements TaskHandler {
+final class PingHandler implements TaskHandler {
   private static final int MAX_SLEEP_MS = 600_000;
   private static final int MAX_STEPS = 1_000;
 
@@ -36,24 +35,24 @@ public final class PingHandler implements TaskHandler {
    * @param mayCrash false: {@code crash} is refused, since whoever may submit could stop the
    *     program
    */
-  public PingHandler(String worker, boolean mayCrash) {
+  PingHandler(String worker, boolean mayCrash) {
     this.worker = worker;
     this.mayCrash = mayCrash;
   }
 
   @Override
   public String type() {
-    return "ping";
+    return PingType.NAME;
   }
 
   @Override
   public String inputSchema() {
-    return Schemas.PING_INPUT;
+    return PingType.INPUT;
   }
 
   @Override
   public String outputSchema() {
-    return Schemas.PING_OUTPUT;
+    return PingType.OUTPUT;
   }
 
   @Override
@@ -90,7 +89,7 @@ public final class PingHandler implements TaskHandler {
     }
   }
 
-  private boolean crash(JsonNode input) throws InvalidInput {
+  private boolean crash(JsonNode input) {
     JsonNode crash = input.path("crash");
     if (crash.isMissingNode()) {
       return false;
@@ -116,8 +115,7 @@ public final class PingHandler implements TaskHandler {
     }
   }
 
-  private static int number(JsonNode input, String field, int absent, int least, int most)
-      throws InvalidInput {
+  private static int number(JsonNode input, String field, int absent, int least, int most) {
     JsonNode node = input.path(field);
     if (node.isMissingNode()) {
       return absent;

@@ -1,7 +1,7 @@
 package dev.penstock.types.plugin;
 
 import dev.penstock.base.Visible;
-import dev.penstock.bus.Request.Part;
+import dev.penstock.core.Part;
 import dev.penstock.task.TaskHandler;
 import java.io.IOException;
 import java.net.URL;
@@ -9,6 +9,7 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -38,7 +39,7 @@ public final class Plugins implements AutoCloseable {
   private final List<Part> parts = new ArrayList<>();
   private final List<URLClassLoader> loaders = new ArrayList<>();
 
-  private Plugins(Set<String> taken) {
+  private Plugins(Collection<String> taken) {
     this.taken = new HashSet<>(taken);
   }
 
@@ -48,7 +49,7 @@ public final class Plugins implements AutoCloseable {
    * @param folder need not exist
    * @param taken the types that are the program's own
    */
-  public static Plugins load(Path folder, Set<String> taken) {
+  public static Plugins load(Path folder, Collection<String> taken) {
     var plugins = new Plugins(taken);
     if (Files.exists(folder)) {
       try (Stream<Path> files = Files.list(folder)) {

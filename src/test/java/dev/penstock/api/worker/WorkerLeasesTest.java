@@ -60,17 +60,10 @@ final class WorkerLeasesTest {
     var spec =
         new TaskSpec(
             id,
-            lane,
-            "owner",
-            Priority.TASK,
-            input,
-            3,
-            Duration.ofMinutes(1),
-            null,
+            new TaskSpec.Work(lane, Priority.TASK, input, null),
+            new TaskSpec.Limits(3, Duration.ofMinutes(1)),
             new Retention(Duration.ZERO, Duration.ZERO),
-            Map.of(),
-            null,
-            null);
+            new TaskSpec.Origin("owner", Map.of(), null, null));
     Instant now = Instant.now();
     var task = new Task(spec, TaskState.PROCESSING, 0, lost, null, now, now, null, "w", null, null);
     var leased = new LeasedTask(task, new Lease(id, "token", now.plusSeconds(30)));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.api.SubmitResource;
+import dev.penstock.core.InvalidInput;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
 import dev.penstock.models.ModelCatalogue;
@@ -15,35 +16,30 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskSpec.Retention;
+import dev.penstock.types.TaskTypes;
 import dev.penstock.types.embedding.EmbeddingOutput;
-import dev.penstock.web.Refusal;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class WorkerResultsTest {
   private static final int DIMENSIONS = 384;
-  private final WorkerResults results = new WorkerResults(ModelCatalogue.load(null));
+  private final WorkerResults results =
+      new WorkerResults(ModelCatalogue.load(null), new TaskTypes(List.of()));
 
   private static Task task(String lane, String input) {
     return SubmitResource.pending(
         new TaskSpec(
             TaskId.random(),
-            Lane.of(lane),
-            "owner",
-            Priority.TASK,
-            input.getBytes(UTF_8),
-            1,
-            Duration.ofMinutes(1),
-            null,
+            new TaskSpec.Work(Lane.of(lane), Priority.TASK, input.getBytes(UTF_8), null),
+            new TaskSpec.Limits(1, Duration.ofMinutes(1)),
             new Retention(Duration.ZERO, Duration.ZERO),
-            Map.of(),
-            null,
-            null));
+            new TaskSpec.Origin("owner", Map.of(), null, null)));
   }
 
   private TaskOutput read(Task task, String result) {
@@ -123,7 +119,9 @@ class WorkerResultsTest {
           "{\"vectors\":[" + Collections.nCopies(DIMENSIONS, "\"1\"") + "]}",
           "{\"dimensions\":2,\"vectors\":" + base64(DIMENSIONS, 1) + "}",
         }) {
-      assertThatThrownBy(() -> read(texts("\"a\""), result)).as(result).isInstanceOf(Refusal.class);
+      assertThatThrownBy(() -> read(texts("\"a\""), result))
+          .as(result)
+          .isInstanceOf(InvalidInput.class);
     }
   }
 }

@@ -13,6 +13,8 @@ import dev.langchain4j.model.embedding.onnx.allminilml6v2.AllMiniLmL6V2Embedding
 import dev.langchain4j.model.embedding.onnx.allminilml6v2q.AllMiniLmL6V2QuantizedEmbeddingModel;
 import dev.langchain4j.model.embedding.onnx.bgesmallenv15q.BgeSmallEnV15QuantizedEmbeddingModel;
 import dev.penstock.engine.Device;
+import dev.penstock.engine.Encoder;
+import dev.penstock.engine.LoadedModel;
 import dev.penstock.engine.ResourceFile;
 import dev.penstock.engine.TestModels;
 import dev.penstock.engine.Tokenizer;
@@ -71,7 +73,8 @@ class OnnxModelTest {
 
   @Test
   void tokenIdsOutsideTheVocabularyAreAFailureAndNotACrash() throws Exception {
-    try (OnnxModel model = TestModels.open(TestModels.MINILM_Q, data)) {
+    try (LoadedModel loaded = TestModels.open(TestModels.MINILM_Q, data)) {
+      Encoder model = loaded.model();
       assertThatThrownBy(() -> model.run(List.of(new int[] {101, 9_999_999, 102})))
           .hasMessageContaining("9999999");
       assertThat(model.run(List.of(new int[] {101, 102}))).hasSize(1);
@@ -109,13 +112,15 @@ class OnnxModelTest {
 
   private static final class Opened implements AutoCloseable {
     private final ModelSpec spec;
-    private final OnnxModel model;
+    private final LoadedModel loaded;
+    private final Encoder model;
     private final Tokenizer tokenizer;
 
     Opened(ModelSpec spec) throws Exception {
       this.spec = spec;
-      this.model = TestModels.open(spec, data);
-      this.tokenizer = Tokenizer.open(spec);
+      this.loaded = TestModels.open(spec, data);
+      this.model = loaded.model();
+      this.tokenizer = loaded.tokenizer();
     }
 
     /** Checks 200 texts, one a batch; returns their vectors. */
@@ -220,8 +225,7 @@ class OnnxModelTest {
 
     @Override
     public void close() {
-      tokenizer.close();
-      model.close();
+      loaded.close();
     }
   }
 }

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.rabbitmq.client.MessageProperties;
-import dev.penstock.core.Unavailable;
+import dev.penstock.base.Unavailable;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskQueue.Delivery;
 import dev.penstock.storage.TaskQueue.Room;
@@ -491,17 +491,11 @@ final class RabbitTaskQueueFaultsTest {
     TaskSpec spec = task();
     return new TaskSpec(
         spec.id(),
-        spec.lane(),
-        spec.owner(),
-        spec.priority(),
-        new byte[Math.toIntExact(bytes)],
-        spec.maxAttempts(),
-        spec.timeout(),
-        spec.runAt(),
+        new TaskSpec.Work(
+            spec.lane(), spec.priority(), new byte[Math.toIntExact(bytes)], spec.runAt()),
+        new TaskSpec.Limits(spec.maxAttempts(), spec.timeout()),
         spec.retention(),
-        spec.metadata(),
-        spec.identity(),
-        spec.replyTo());
+        new TaskSpec.Origin(spec.owner(), spec.metadata(), spec.identity(), spec.replyTo()));
   }
 
   @Test

@@ -2,9 +2,9 @@ package dev.penstock.storage.rabbit;
 
 import static dev.penstock.storage.TestTasks.LANE;
 
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskQueueContract;
-import dev.penstock.storage.TaskStores;
 import dev.penstock.storage.sqlite.SqliteDatabase;
 import dev.penstock.task.Lane;
 import dev.penstock.testing.Await;
@@ -47,7 +47,7 @@ final class RabbitTaskQueueTest extends TaskQueueContract {
     database = SqliteDatabase.open(folder.resolve("penstock.db"));
     TaskQueue queue = TestBroker.open(server, ROOMY, Set.of("owner", "big", "small", "a"));
     Await.until("it is connected", Duration.ofSeconds(20), () -> queue.trouble().isEmpty());
-    return new Rig(queue, TaskStores.open(database, clock));
+    return new Rig(queue, Storage.in(database, clock).tasks());
   }
 
   @Override

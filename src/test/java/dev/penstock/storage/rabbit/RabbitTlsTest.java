@@ -8,7 +8,6 @@ import dev.penstock.config.SettingsLoader;
 import dev.penstock.metrics.Meters;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskQueue.Room;
-import dev.penstock.storage.TaskQueues;
 import dev.penstock.task.Priority;
 import dev.penstock.testing.Await;
 import dev.penstock.testing.Certificates;
@@ -34,7 +33,7 @@ final class RabbitTlsTest {
     keys.put("rabbitmq.host", "127.0.0.1");
     keys.put("rabbitmq.port", Integer.toString(port));
     keys.put("rabbitmq.tls", "true");
-    return TaskQueues.open(
+    return RabbitTaskQueue.open(
         SettingsLoader.load(keys, Map.of(), null).rabbitmq(),
         new Meters(new SimpleMeterRegistry()),
         Set::of);

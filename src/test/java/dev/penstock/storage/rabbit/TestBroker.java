@@ -7,7 +7,6 @@ import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsLoader;
 import dev.penstock.metrics.Meters;
 import dev.penstock.storage.TaskQueue;
-import dev.penstock.storage.TaskQueues;
 import dev.penstock.task.Lane;
 import dev.penstock.testing.RabbitServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -45,7 +44,8 @@ final class TestBroker {
 
   static TaskQueue open(
       RabbitServer server, Map<String, String> others, Supplier<Set<String>> owners) {
-    return TaskQueues.open(settings(server, others), new Meters(new SimpleMeterRegistry()), owners);
+    return RabbitTaskQueue.open(
+        settings(server, others), new Meters(new SimpleMeterRegistry()), owners);
   }
 
   interface Action<T> {

@@ -3,10 +3,9 @@ package dev.penstock.storage.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.penstock.core.Unavailable;
+import dev.penstock.base.Unavailable;
 import dev.penstock.storage.KeyStore;
 import dev.penstock.storage.KeyStoreContract;
-import dev.penstock.storage.KeyStores;
 import dev.penstock.testing.RedisServer;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
@@ -59,7 +58,7 @@ final class RedisKeyStoreTest extends KeyStoreContract {
 
   @Test
   void itGoesOverTheConnectionOfTheTasks() {
-    KeyStore keys = KeyStores.beside(tasks);
+    KeyStore keys = tasks.keys(KeyStore.MOST);
     assertThat(keys.list()).isEmpty();
     tasks.close();
     assertThatThrownBy(keys::list).isInstanceOf(Unavailable.class);

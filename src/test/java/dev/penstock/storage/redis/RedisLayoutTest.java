@@ -12,8 +12,8 @@ import static dev.penstock.storage.TestTasks.tasks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.core.Ending;
-import dev.penstock.core.Unavailable;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.SettableClock;
 import dev.penstock.storage.StoreRig;

@@ -5,8 +5,8 @@ import static dev.penstock.storage.TestTasks.task;
 import static dev.penstock.storage.TestTasks.tasks;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.config.SettingsLoader;
-import dev.penstock.core.Unavailable;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStore.Inserted;
 import dev.penstock.task.TaskSpec;

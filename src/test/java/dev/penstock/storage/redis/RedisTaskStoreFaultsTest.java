@@ -8,8 +8,8 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.core.Ending;
-import dev.penstock.core.Unavailable;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStore.Inserted;

@@ -4,18 +4,18 @@ import static dev.penstock.storage.TestTasks.LANE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.storage.SettableClock;
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskQueue.Delivery;
 import dev.penstock.storage.TaskQueue.Room;
-import dev.penstock.storage.TaskQueues;
 import dev.penstock.storage.TaskStore;
-import dev.penstock.storage.TaskStores;
 import dev.penstock.storage.TestTasks;
 import dev.penstock.task.Priority;
 import dev.penstock.task.TaskSpec;
 import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -70,7 +70,7 @@ final class ReadyScanTest {
 
   @Test
   void whatALookCosts() throws Exception {
-    TaskStore store = TaskStores.open(database, new SettableClock());
+    TaskStore store = Storage.in(database, new SettableClock()).tasks();
     for (int owners : new int[] {1, 199}) { // The second time beside the first: 200 in all.
       for (int i = 0; i < TASKS / 2; i += 1_000) {
         List<TaskSpec> some = new ArrayList<>();
@@ -92,7 +92,7 @@ final class ReadyScanTest {
   }
 
   private long micros(int room) throws Exception {
-    TaskQueue queue = TaskQueues.open(database);
+    TaskQueue queue = Storage.in(database, InstantSource.system()).queue();
     Room wanted = new Room(room, Long.MAX_VALUE, Priority.LOWEST);
     long best = Long.MAX_VALUE;
     for (int i = 0; i < 200; i++) {

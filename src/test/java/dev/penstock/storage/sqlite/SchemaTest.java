@@ -7,9 +7,9 @@ import dev.penstock.core.Ending;
 import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.storage.SettableClock;
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskQueue.Room;
-import dev.penstock.storage.TaskQueues;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStore.Cancellation;
 import dev.penstock.storage.TaskStore.Claim;
@@ -17,7 +17,6 @@ import dev.penstock.storage.TaskStore.LaneFigures;
 import dev.penstock.storage.TaskStore.Retrial;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
-import dev.penstock.storage.TaskStores;
 import dev.penstock.storage.TestTasks;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
@@ -30,6 +29,7 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -59,7 +59,7 @@ final class SchemaTest {
       statement.executeUpdate(new String(script.readAllBytes(), StandardCharsets.UTF_8));
     }
     database = SqliteDatabase.open(file);
-    store = TaskStores.open(database, clock);
+    store = Storage.in(database, clock).tasks();
   }
 
   @AfterEach
@@ -115,7 +115,7 @@ final class SchemaTest {
 
   @Test
   void everyTaskGoesOn() throws Exception {
-    TaskQueue queue = TaskQueues.open(database);
+    TaskQueue queue = Storage.in(database, InstantSource.system()).queue();
     var received = queue.receive(LANE, new Room(10, 1_000, Priority.LOWEST), Duration.ZERO);
     assertThat(received).extracting(TaskQueue.Delivery::id).containsExactly(id(1));
     var claimed =

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.penstock.core.Unavailable;
+import dev.penstock.base.Unavailable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;

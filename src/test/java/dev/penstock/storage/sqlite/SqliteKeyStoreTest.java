@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.storage.KeyStore;
 import dev.penstock.storage.KeyStoreContract;
-import dev.penstock.storage.KeyStores;
+import dev.penstock.storage.Storage;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import org.junit.jupiter.api.io.TempDir;
 
 final class SqliteKeyStoreTest extends KeyStoreContract {
@@ -17,7 +18,8 @@ final class SqliteKeyStoreTest extends KeyStoreContract {
   @Override
   protected KeyStore open() {
     database = SqliteDatabase.open(folder.resolve("data/penstock.db"));
-    assertThat(KeyStores.open(database)).isInstanceOf(SqliteKeyStore.class);
+    assertThat(Storage.in(database, InstantSource.system()).keys())
+        .isInstanceOf(SqliteKeyStore.class);
     return new SqliteKeyStore(database, MOST);
   }
 

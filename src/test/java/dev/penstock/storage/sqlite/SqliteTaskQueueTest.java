@@ -5,11 +5,10 @@ import static dev.penstock.storage.TestTasks.ids;
 import static dev.penstock.storage.TestTasks.tasks;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskQueue.Delivery;
 import dev.penstock.storage.TaskQueue.Room;
 import dev.penstock.storage.TaskQueueContract;
-import dev.penstock.storage.TaskQueues;
-import dev.penstock.storage.TaskStores;
 import dev.penstock.task.Priority;
 import dev.penstock.task.TaskSpec;
 import java.nio.file.Path;
@@ -28,7 +27,8 @@ final class SqliteTaskQueueTest extends TaskQueueContract {
   @Override
   protected Rig open(InstantSource clock) {
     database = SqliteDatabase.open(folder.resolve("penstock.db"));
-    return new Rig(TaskQueues.open(database), TaskStores.open(database, clock));
+    return new Rig(
+        Storage.in(database, InstantSource.system()).queue(), Storage.in(database, clock).tasks());
   }
 
   @Override

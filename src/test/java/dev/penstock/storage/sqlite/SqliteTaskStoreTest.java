@@ -7,11 +7,11 @@ import static dev.penstock.storage.TestTasks.tasks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.core.Ending;
+import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStoreContract;
-import dev.penstock.storage.TaskStores;
 import dev.penstock.task.TaskSpec;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,7 +30,7 @@ final class SqliteTaskStoreTest extends TaskStoreContract {
   @Override
   protected TaskStore open(InstantSource clock) {
     database = SqliteDatabase.open(folder.resolve("data/penstock.db"));
-    return TaskStores.open(database, clock);
+    return Storage.in(database, clock).tasks();
   }
 
   @Override

@@ -103,32 +103,31 @@ class EmbeddingHandlerTest {
 
   @Test
   void itIsFreeForShortWorkOfAnOpenModel() throws Exception {
-    assertThat(handler.free(texts("no-such-model", 1))).isFalse();
+    assertThat(free(texts("no-such-model", 1))).isFalse();
     done("all-minilm-l6-v2", "\"opens it\"");
-    assertThat(handler.free(texts("all-minilm-l6-v2", 1))).isTrue();
-    assertThat(handler.free(texts("all-minilm-l6-v2", 1_000_000))).as("takes long").isFalse();
-    assertThat(handler.free(texts("texts", 1))).as("is not open").isFalse();
+    assertThat(free(texts("all-minilm-l6-v2", 1))).isTrue();
+    assertThat(free(texts("all-minilm-l6-v2", 1_000_000))).as("takes long").isFalse();
+    assertThat(free(texts("texts", 1))).as("is not open").isFalse();
   }
 
   @Test
   void itIsNotFreeWhileMuchIsOnItsWayToTheModel() throws Exception {
     done("all-minilm-l6-v2", "\"opens it\"");
     RunNow request = texts("all-minilm-l6-v2", 1);
-    RunNow much = texts("all-minilm-l6-v2", 1_000_000);
     try (ModelEngines.Use use =
         engines.acquire(engines.find("all-minilm-l6-v2").orElseThrow()).orElseThrow()) {
       Priority priority = request.spec().priority();
-      UpcomingTokens.Arrival coming = use.engine().announce(priority, much.work().items());
-      assertThat(handler.free(request)).isFalse();
+      UpcomingTokens.Arrival coming = use.engine().announce(priority, 1_000_000);
+      assertThat(free(request)).isFalse();
       coming.close();
-      assertThat(handler.free(request)).isTrue();
+      assertThat(free(request)).isTrue();
     }
   }
 
   @Test
   void workThatIsNoTaskGivesTheSameVectors() throws Exception {
     EmbeddingOutput task = done("all-minilm-l6-v2", JSON.writeValueAsString(TEXT));
-    var outcome = (Outcome.Done) handler.run(texts("all-minilm-l6-v2", 1), progress -> {});
+    var outcome = (Outcome.Done) run(handler, texts("all-minilm-l6-v2", 1));
     assertThat(outcome.output().bytes()).isEqualTo(task.toOutput().bytes());
   }
 
@@ -136,24 +135,37 @@ class EmbeddingHandlerTest {
   void whatItHasRunItKnowsWithoutTheModel() throws Exception {
     var keeping = new EmbeddingHandler(engines, threads, new VectorCache(1 << 20));
     RunNow request = texts("all-minilm-l6-v2", 1);
-    assertThat(keeping.known(request)).isInstanceOf(Outcome.Postpone.class);
-    var ran = (Outcome.Done) keeping.run(request, progress -> {});
-    var known = (Outcome.Done) keeping.known(request);
+    assertThat(known(keeping, request)).isInstanceOf(Outcome.Postpone.class);
+    var ran = (Outcome.Done) run(keeping, request);
+    var known = (Outcome.Done) known(keeping, request);
     assertThat(known.output().bytes()).isEqualTo(ran.output().bytes());
-    assertThat(keeping.known(texts("all-minilm-l6-v2", 5)))
+    assertThat(known(keeping, texts("all-minilm-l6-v2", 5)))
         .as("many are not looked for")
         .isInstanceOf(Outcome.Postpone.class);
     var ids = new EmbeddingItems.TokenIds(List.of(new int[] {15_339, 1_917}));
     assertThat(
-            keeping.known(
+            known(
+                keeping,
                 new RunNow(
                     request.spec(), new EmbeddingWork(ids, null, null), Duration.ofMinutes(1))))
         .as("nor token ids")
         .isInstanceOf(Outcome.Postpone.class);
-    assertThat(keeping.known(texts("texts", 1)))
+    assertThat(known(keeping, texts("texts", 1)))
         .as("a model that is not open")
         .isInstanceOf(Outcome.Postpone.class);
-    assertThat(keeping.known(texts("no-such-model", 1))).isInstanceOf(Outcome.Postpone.class);
+    assertThat(known(keeping, texts("no-such-model", 1))).isInstanceOf(Outcome.Postpone.class);
+  }
+
+  private boolean free(RunNow request) {
+    return handler.free(request.spec(), request.input());
+  }
+
+  private static Outcome run(EmbeddingHandler handler, RunNow request) throws Exception {
+    return handler.run(request.spec(), request.input(), progress -> {});
+  }
+
+  private static Outcome known(EmbeddingHandler handler, RunNow request) throws Exception {
+    return handler.known(request.spec(), request.input());
   }
 
   private static RunNow texts(String model, int count) {

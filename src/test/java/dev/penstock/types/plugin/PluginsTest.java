@@ -3,13 +3,14 @@ package dev.penstock.types.plugin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.penstock.bus.Request.Part;
+import dev.penstock.core.Part;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.TaskError.Code;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.testing.PluginJar;
-import dev.penstock.types.Schemas;
+import dev.penstock.types.TaskType;
+import dev.penstock.types.TaskTypes;
 import dev.penstock.worker.TestTasks;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -177,13 +178,9 @@ final class PluginsTest {
 
   @Test
   void theSchemasOfTheProgramItselfWouldBeTaken() {
-    for (String schema :
-        List.of(
-            Schemas.EMBEDDING_INPUT,
-            Schemas.EMBEDDING_OUTPUT,
-            Schemas.PING_INPUT,
-            Schemas.PING_OUTPUT)) {
-      assertThat(PluginSchema.problem(schema)).isNull();
+    for (TaskType type : TaskTypes.BUILT_IN) {
+      assertThat(PluginSchema.problem(type.inputSchema())).isNull();
+      assertThat(PluginSchema.problem(type.outputSchema())).isNull();
     }
   }
 

@@ -1,11 +1,11 @@
-package dev.penstock.engine;
+package dev.penstock.engine.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.OrtException;
-import dev.penstock.engine.onnx.OnnxModel;
+import dev.penstock.engine.Device;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.models.ModelSpec.Inputs;
 import dev.penstock.models.ModelSpec.ModelFiles;

@@ -1,9 +1,8 @@
-package dev.penstock.start;
+package dev.penstock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.penstock.WorkerFarAway;
 import dev.penstock.testing.Api;
 import dev.penstock.testing.Await;
 import dev.penstock.testing.Checker;

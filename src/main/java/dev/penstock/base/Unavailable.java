@@ -1,4 +1,4 @@
-package dev.penstock.core;
+package dev.penstock.base;
 
 /**
  * The queue or the store did not do what it was asked. {@link #surelyNotDone} tells the two cases

@@ -1,8 +1,8 @@
-package dev.penstock.types;
+package dev.penstock.types.embedding;
 
-/** The JSON Schemas (2020-12) of the built-in task types. */
-public final class Schemas {
-  public static final String EMBEDDING_INPUT =
+/** The JSON Schemas (2020-12) of the task type embedding. */
+final class EmbeddingSchemas {
+  static final String INPUT =
       """
       {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -56,7 +56,7 @@ public final class Schemas {
       }
       """;
 
-  public static final String EMBEDDING_OUTPUT =
+  static final String OUTPUT =
       """
       {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -95,37 +95,5 @@ public final class Schemas {
       }
       """;
 
-  public static final String PING_INPUT =
-      """
-      {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Ping: does nothing, in ways one may ask for",
-        "type": "object",
-        "properties": {
-          "n": {"type": "integer"},
-          "sleep_ms": {"type": "integer", "minimum": 0, "maximum": 600000},
-          "steps": {"type": "integer", "minimum": 1, "maximum": 1000},
-          "fail_times": {"type": "integer", "minimum": 0},
-          "crash": {"type": "boolean"}
-        },
-        "additionalProperties": true
-      }
-      """;
-
-  public static final String PING_OUTPUT =
-      """
-      {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "What was sent, and who answered",
-        "type": "object",
-        "required": ["echo", "worker"],
-        "properties": {
-          "echo": {"type": "object"},
-          "worker": {"type": "string"}
-        },
-        "additionalProperties": false
-      }
-      """;
-
-  private Schemas() {}
+  private EmbeddingSchemas() {}
 }

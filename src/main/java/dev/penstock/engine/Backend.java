@@ -1,0 +1,29 @@
+package dev.penstock.engine;
+
+import dev.penstock.models.ModelSpec;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** What opens models and runs them. A new one is a room below this one, and a line in Backends. */
+public interface Backend {
+
+  /** Its version: what was measured with another says nothing of this one. */
+  String version();
+
+  /**
+   * The device for {@code auto}, {@code cpu} or {@code cuda:N}; the CPU, and a log line that says
+   * why, where what was asked for cannot be used. May take seconds where a driver is half
+   * installed.
+   *
+   * @throws IllegalArgumentException when {@code asked} is none of the three
+   */
+  Device device(String asked);
+
+  /**
+   * Opens a model and tries it out. Blocks in native code, for a second at most once the file is
+   * unpacked: for platform threads.
+   *
+   * @param data the data folder
+   */
+  LoadedModel open(ModelSpec spec, Device device, Path data) throws IOException, CannotOpenModel;
+}

@@ -1,0 +1,11 @@
+package dev.penstock.remote;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.penstock.task.Lane;
+import dev.penstock.task.TaskOutput;
+import java.io.IOException;
+
+/** Writes results as the worker protocol has them: each task type knows its own. */
+public interface ResultWriter {
+  void write(JsonGenerator json, Lane lane, TaskOutput output) throws IOException;
+}

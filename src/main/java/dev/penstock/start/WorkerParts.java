@@ -1,0 +1,201 @@
+package dev.penstock.start;
+
+import dev.penstock.config.BadSettings;
+import dev.penstock.config.Settings;
+import dev.penstock.core.Part;
+import dev.penstock.engine.Backends;
+import dev.penstock.engine.BatchRun;
+import dev.penstock.engine.Device;
+import dev.penstock.engine.EngineStatus;
+import dev.penstock.engine.ModelEngines;
+import dev.penstock.engine.TokenizerThreads;
+import dev.penstock.metrics.Meters;
+import dev.penstock.models.ModelCatalogue;
+import dev.penstock.models.ModelSpec;
+import dev.penstock.task.Lane;
+import dev.penstock.task.TaskHandler;
+import dev.penstock.types.HandlerParts;
+import dev.penstock.types.ServedLanes;
+import dev.penstock.types.TaskType;
+import dev.penstock.types.TaskTypes;
+import dev.penstock.types.plugin.PluginType;
+import dev.penstock.types.plugin.Plugins;
+import dev.penstock.worker.LaneSource;
+import dev.penstock.worker.WorkerBoard;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * The task types, and what runs their tasks on this node. A node without role inference has the
+ * types alone: it serves no lane and opens nothing.
+ */
+final class WorkerParts implements LaneSource, AutoCloseable {
+  private final ModelCatalogue catalogue;
+  private final Plugins plugins;
+  private final TaskTypes types;
+  private final String defaultModel;
+  private final WorkerBoard board = new WorkerBoard();
+  private final ServedLanes served;
+  private final ModelEngines engines;
+  private final TokenizerThreads tokenizers;
+  private final Map<String, TaskHandler> handlers = new HashMap<>();
+
+  /**
+   * Chooses the device and begins to open the default model, which goes on after this returns; the
+   * others open with their first task. Loads native code, so it blocks: for a platform thread.
+   *
+   * @param worker this worker's id, as results name it
+   * @throws IllegalArgumentException when the device or the default model is none
+   * @throws BadSettings when a task type or model that is to be served is unknown
+   */
+  static WorkerParts open(
+      Settings settings, ModelCatalogue catalogue, String worker, Meters meters) {
+    var first = catalogue.require(settings.embedding().model());
+    Collection<String> taken = TaskTypes.BUILT_IN.stream().map(TaskType::name).toList();
+    Plugins plugins = Plugins.load(settings.plugins().dir(), taken);
+    var types = new TaskTypes(plugins.handlers().stream().map(PluginType::new).toList());
+    ServedLanes wanted;
+    try {
+      wanted =
+          ServedLanes.of(
+              settings.model(), catalogue, types.all().stream().map(TaskType::name).toList());
+    } catch (BadSettings e) {
+      plugins.close();
+      throw e;
+    }
+    return new WorkerParts(settings, catalogue, worker, meters, first, plugins, types, wanted);
+  }
+
+  private WorkerParts(
+      Settings settings,
+      ModelCatalogue catalogue,
+      String worker,
+      Meters meters,
+      ModelSpec first,
+      Plugins plugins,
+      TaskTypes types,
+      ServedLanes wanted) {
+    boolean inference = settings.has(Settings.Role.INFERENCE);
+    this.catalogue = catalogue;
+    this.plugins = plugins;
+    this.types = types;
+    this.defaultModel = first.name();
+    this.served = inference ? wanted : ServedLanes.NOTHING;
+    // Looking for a GPU loads native code.
+    Device device =
+        inference ? Backends.local().device(settings.inference().device()) : new Device.Cpu();
+    BatchRun.Listener listener =
+        run -> {
+          if (!run.failed()) {
+            board.ran(run.sequences());
+          }
+          meters.batch(run.model(), run.sequences(), run.tokens(), run.paddedTokens(), run.time());
+        };
+    engines =
+        ModelEngines.start(
+            catalogue,
+            settings.model(),
+            settings.inference(),
+            settings.data().dir(),
+            device,
+            listener);
+    tokenizers = new TokenizerThreads(Runtime.getRuntime().availableProcessors());
+    if (inference) {
+      var parts = new HandlerParts(settings, worker, engines, tokenizers, meters);
+      types.all().forEach(type -> handlers.put(type.name(), type.handler(parts)));
+    }
+    if (lanes().stream().anyMatch(this::isDefault)) {
+      engines.keepOpen(first);
+    }
+  }
+
+  private boolean isDefault(Lane lane) {
+    return defaultModel.equals(lane.model());
+  }
+
+  TaskTypes types() {
+    return types;
+  }
+
+  WorkerBoard board() {
+    return board;
+  }
+
+  @Override
+  public List<Lane> lanes() {
+    return types.all().stream().flatMap(this::lanes).filter(served::has).toList();
+  }
+
+  private Stream<Lane> lanes(TaskType type) {
+    return type.usesModels()
+        ? catalogue.all().stream().map(spec -> new Lane(type.name(), spec.name()))
+        : Stream.of(new Lane(type.name(), null));
+  }
+
+  @Override
+  public TaskHandler handler(Lane lane) {
+    TaskHandler handler = handlers.get(lane.type());
+    if (handler == null) {
+      throw new IllegalArgumentException("nothing here runs tasks of " + lane);
+    }
+    return handler;
+  }
+
+  @Override
+  public void rescan() {
+    catalogue.rescan();
+  }
+
+  /** How each model stands that is served here, broken ones included. */
+  List<EngineStatus> models() {
+    return engines.status().stream()
+        .filter(status ->
+            types.all().stream()
+                .filter(TaskType::usesModels)
+                .anyMatch(type -> served.has(new Lane(type.name(), status.model()))))
+        .toList();
+  }
+
+  @Override
+  public List<Part> health() {
+    return Stream.concat(models().stream().map(this::part), plugins.parts().stream()).toList();
+  }
+
+  /** Only the default model has to be open: the others open with their first task. */
+  private Part part(EngineStatus status) {
+    boolean needed = status.model().equals(defaultModel);
+    String message =
+        switch (status.state()) {
+          case READY -> "open on " + status.device();
+          case OPENING -> "opening";
+          case CLOSED -> "opens with its first task";
+          case FAILED -> "cannot be opened: " + status.message();
+        };
+    return new Part(
+        "model " + status.model(), !needed || status.state() == EngineStatus.State.READY, message);
+  }
+
+  /** All models of a worker run on the same; it is known once one of them is open. */
+  @Override
+  public String device() {
+    return models().stream()
+        .map(EngineStatus::device)
+        .filter(device -> !device.isEmpty())
+        .findFirst()
+        .orElse("");
+  }
+
+  /**
+   * Running batches finish; handlers that wait for a model return a postponement. Blocks. After the
+   * last handler has returned is best.
+   */
+  @Override
+  public void close() {
+    engines.close();
+    tokenizers.close();
+    plugins.close();
+  }
+}

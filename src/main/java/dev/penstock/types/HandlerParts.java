@@ -1,0 +1,18 @@
+package dev.penstock.types;
+
+import dev.penstock.config.Settings;
+import dev.penstock.engine.ModelEngines;
+import dev.penstock.engine.TokenizerThreads;
+import dev.penstock.metrics.Meters;
+
+/**
+ * What handlers are made of on a node that runs tasks.
+ *
+ * @param worker this worker's id, as results name it
+ */
+public record HandlerParts(
+    Settings settings,
+    String worker,
+    ModelEngines engines,
+    TokenizerThreads tokenizers,
+    Meters meters) {}

@@ -1,0 +1,101 @@
+package dev.penstock.types;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.core.InvalidInput;
+import dev.penstock.json.Fields;
+import dev.penstock.models.ModelSpec;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskHandler;
+import dev.penstock.task.TaskOutput;
+import java.io.IOException;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a task type says of itself: how its inputs are accepted, how its results are rendered, and
+ * what runs it. One that has no form of its own for results needs no more than the first five.
+ */
+public interface TaskType {
+  /** As large as a result in JSON may be. */
+  int MAX_RESULT = 16 << 20;
+
+  String name();
+
+  /** Whether its tasks are for a model: then each model has a lane of its own. */
+  default boolean usesModels() {
+    return false;
+  }
+
+  /** JSON Schema (2020-12) of the input, for who asks: {@link #accept} decides. */
+  String inputSchema();
+
+  /** JSON Schema (2020-12) of the result. */
+  String outputSchema();
+
+  /**
+   * Reads an input: at submit, and again where it runs.
+   *
+   * @param input not JSON null
+   * @param name what the request calls it
+   * @param model null where the type uses none
+   * @return how results are rendered that this input asks for
+   * @throws InvalidInput naming the field at fault
+   */
+  Form accept(JsonNode input, String name, @Nullable ModelSpec model);
+
+  /** Makes what runs its tasks; only where tasks run. Its parts live as long as the program. */
+  TaskHandler handler(HandlerParts parts);
+
+  /** The same form as {@link #accept} answered, of an input that was accepted before. */
+  default Form form(byte[] input) {
+    return Form.JSON;
+  }
+
+  /** A result on its way from a worker to the server, as a value of the worker protocol. */
+  default void write(JsonGenerator json, TaskOutput output) throws IOException {
+    Form.JSON.write(json, output, null);
+  }
+
+  /**
+   * The result that a worker sent, checked: it may be broken, or somebody else's.
+   *
+   * @param request the message that the result is a member of
+   * @param result its bytes, as {@link #write} makes them; not empty
+   * @param model null where the task is for none, or for one that is not known here
+   * @throws InvalidInput naming the field at fault
+   */
+  default TaskOutput read(Fields request, byte[] result, Task task, @Nullable ModelSpec model) {
+    if (result.length > MAX_RESULT) {
+      throw request.bad("result", "may have at most " + MAX_RESULT + " bytes");
+    }
+    return new TaskOutput(TaskOutput.Format.JSON, result);
+  }
+
+  /** The beginning of a result for people; null: the beginning of its JSON. */
+  default @Nullable Excerpt excerpt(TaskOutput output) {
+    return null;
+  }
+
+  /**
+   * A part of a result, as a page shows it.
+   *
+   * @param summary what it is, in a few words
+   */
+  record Excerpt(String summary, String text) {}
+
+  /** How a result is rendered for clients. */
+  interface Form {
+    /** The result as it is kept. */
+    Form JSON =
+        (json, output, _) ->
+            json.writeRawValue(new String(output.bytes(), java.nio.charset.StandardCharsets.UTF_8));
+
+    void write(JsonGenerator json, TaskOutput output, @Nullable String model) throws IOException;
+
+    /** What a reply says of the result in its headers. */
+    default Map<String, String> headers(TaskOutput output) {
+      return Map.of();
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package dev.penstock.types.ping;
+
+import dev.penstock.task.TaskHandler;
+import dev.penstock.types.HandlerParts;
+import dev.penstock.types.SchemaType;
+
+/** The task type ping. */
+public final class PingType extends SchemaType {
+  static final String NAME = "ping";
+
+  static final String INPUT =
+      """
+      {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Ping: does nothing, in ways one may ask for",
+        "type": "object",
+        "properties": {
+          "n": {"type": "integer"},
+          "sleep_ms": {"type": "integer", "minimum": 0, "maximum": 600000},
+          "steps": {"type": "integer", "minimum": 1, "maximum": 1000},
+          "fail_times": {"type": "integer", "minimum": 0},
+          "crash": {"type": "boolean"}
+        },
+        "additionalProperties": true
+      }
+      """;
+
+  static final String OUTPUT =
+      """
+      {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "What was sent, and who answered",
+        "type": "object",
+        "required": ["echo", "worker"],
+        "properties": {
+          "echo": {"type": "object"},
+          "worker": {"type": "string"}
+        },
+        "additionalProperties": false
+      }
+      """;
+
+  public PingType() {
+    super(NAME, INPUT, OUTPUT);
+  }
+
+  @Override
+  public TaskHandler handler(HandlerParts parts) {
+    return new PingHandler(parts.worker(), parts.settings().ping().allowCrash());
+  }
+}
