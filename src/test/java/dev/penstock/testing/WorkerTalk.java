@@ -25,7 +25,7 @@ public final class WorkerTalk {
   /** The messages of a file by their names, in their order. */
   public static Map<String, Said> read(String file) throws IOException {
     var talk = new LinkedHashMap<String, Said>();
-    for (String line : Golden.text(file).split("\n")) {
+    for (String line : Golden.text(file).split("\n", 0)) {
       String[] parts = line.split(" ", 3);
       talk.put(parts[0], new Said(parts[1], parts[2]));
     }
