@@ -20,7 +20,7 @@ final class BadInputIT {
 
   @BeforeAll
   static void start() throws Exception {
-    penstock = PenstockProcess.start(folder, Map.of("HTTP_READ_TIMEOUT", "1s"));
+    penstock = PenstockProcess.startShipped(folder, Map.of("HTTP_READ_TIMEOUT", "1s"));
   }
 
   @AfterAll
