@@ -80,7 +80,7 @@ test: deps ## build, run every test, check the format; a skipped test fails
 # As in `make test`, with more work under each fault.
 faults: deps $(JAR) ## kill, freeze and starve a fleet of nodes: target/faults.md; SCALE=10 times the load
 	@rm -rf target/faults target/faults.md
-	@$(WITH_JDK) $(MVN) -q test-compile && $(MVN) -Dfaults.scale=$(SCALE) -Dtest.forks=1 \
+	@$(WITH_JDK) $(MVN) -q test-compile && $(MVN) -Dfaults.scale=$(SCALE) -Dit.forks=1 \
 	  -Dit.test='FaultsIT,FaultsAroundIT,AckHorizonIT' failsafe:integration-test failsafe:verify
 	@cat target/faults.md
 

@@ -204,7 +204,8 @@ final class FaultsIT {
   void aNodeFrozenPastItsLeasesChangesNothingWhenItWakes() throws Exception {
     Member frozen = fleet.inference(0);
     double lost = lostLeases(frozen);
-    Producers.all(100 * SCALE, _ -> checker.ping(fleet.api(0), ",\"sleep_ms\":2000"));
+    // Those it runs run alone at the other node, one after the other.
+    Producers.all(40 * SCALE, _ -> checker.ping(fleet.api(0), ",\"sleep_ms\":1000"));
     Await.until(
         "it runs some",
         LIMIT,
@@ -266,6 +267,8 @@ final class FaultsIT {
   @Test
   void aStoppedNodeGivesItsWorkBackUncounted() throws Exception {
     double lost = fleet.sum("penstock_leases_lost_total");
+    // All at once: the first would have ended before the last was submitted on a slow machine.
+    assertThat(fleet.api(0).post("/v1/queues/ping/pause", "").status()).isEqualTo(200);
     Producers.all(
         120 * SCALE,
         i -> {
@@ -280,6 +283,7 @@ final class FaultsIT {
                       && task.path("lost").asInt() == 0);
         });
     Member stopping = fleet.inference(0);
+    assertThat(fleet.api(0).post("/v1/queues/ping/resume", "").status()).isEqualTo(200);
     Await.until(
         "its hands are full",
         LIMIT,

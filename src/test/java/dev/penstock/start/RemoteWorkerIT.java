@@ -24,12 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Workers over HTTP, each in a process of its own; row 14 of the table of faults. */
 final class RemoteWorkerIT {
   private static final Duration LIMIT = Duration.ofMinutes(2);
-  private static final Map<String, String> SHORT_LEASES =
-      Map.of(
-          "LEASE_DURATION", "2s",
-          "LEASE_EXTEND_EVERY", "500ms",
-          "LEASE_SWEEP_EVERY", "300ms",
-          "LEASE_MARGIN", "500ms");
 
   /** Whose runs are cut short: each then runs alone, so they add up. */
   private static final int RUNNING = 5;
@@ -37,7 +31,7 @@ final class RemoteWorkerIT {
   @TempDir Path folder;
 
   private PenstockProcess server(String types) throws Exception {
-    Map<String, String> environment = new HashMap<>(SHORT_LEASES);
+    Map<String, String> environment = new HashMap<>(PenstockProcess.SHORT_LEASES);
     environment.put("MODEL_TYPE", types);
     return PenstockProcess.start(Files.createDirectories(folder.resolve("server")), environment);
   }

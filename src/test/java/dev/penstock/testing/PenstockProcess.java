@@ -25,6 +25,14 @@ import java.util.concurrent.TimeUnit;
 public final class PenstockProcess implements AutoCloseable {
   public static final String KEY = "sk-test-0123456789abcdef";
 
+  /** Settings with which lost leases are noticed within 3 s in place of 45. */
+  public static final Map<String, String> SHORT_LEASES =
+      Map.of(
+          "LEASE_DURATION", "2s",
+          "LEASE_EXTEND_EVERY", "500ms",
+          "LEASE_SWEEP_EVERY", "300ms",
+          "LEASE_MARGIN", "500ms");
+
   private static final Duration START = Duration.ofSeconds(60);
 
   /** The program's own quick compiler is done before the other has begun. */
