@@ -178,8 +178,7 @@ final class DashboardIT {
     browser.await(
         "running work is counted",
         () -> !browser.text("[data-state=processing] strong").equals("0"));
-    browser.await(
-        "finished work is counted", () -> completed() == before + 3);
+    browser.await("finished work is counted", () -> completed() == before + 3);
     assertNotLoadedAgain();
   }
 

@@ -33,6 +33,7 @@ final class DirectAnswersIT {
   static {
     BUSY.put("INFERENCE_THREADS", "1");
   }
+
   private static final String RAN = "penstock_batch_sequences_sum";
   private static final String DIRECT = "penstock_runs_direct_total";
 

@@ -58,9 +58,7 @@ final class OverloadIT {
             () -> bulkRefused.get() > 20 && heldRefused.get() > 20);
         assertThat(api.post("/v1/queues/" + LANE + "/resume", "").status()).isEqualTo(200);
         Await.until(
-            "held requests overtake bulk",
-            LIMIT,
-            () -> overtook.get() > 20 && looks.get() > 100);
+            "held requests overtake bulk", LIMIT, () -> overtook.get() > 20 && looks.get() > 100);
       }
       assertThat(penstock.alive()).isTrue();
       assertThat(resident(penstock.pid())).as("bytes resident").isLessThan(MOST_RESIDENT);
@@ -69,9 +67,7 @@ final class OverloadIT {
       assertThat(api.metric("penstock_runs_total"))
           .as("runs of what was accepted, each once")
           .isEqualTo(accepted.get());
-      assertThat(
-              api.metric(
-                  "penstock_runs_total{lane=\"" + LANE + "\",outcome=\"completed\""))
+      assertThat(api.metric("penstock_runs_total{lane=\"" + LANE + "\",outcome=\"completed\""))
           .isEqualTo(accepted.get());
       assertThat(penstock.log()).doesNotContain("OutOfMemoryError");
       System.out.printf(

@@ -94,8 +94,7 @@ public final class Fleet implements AutoCloseable {
               String.join(",", members)));
       environment.putAll(settings);
       var process =
-          PenstockProcess.launch(
-              Files.createDirectories(folder.resolve("node" + i)), environment);
+          PenstockProcess.launch(Files.createDirectories(folder.resolve("node" + i)), environment);
       (takes ? http : inference).add(new Member(process, process.api()));
     }
     awaitWhole();

@@ -34,8 +34,7 @@ public final class Program implements AutoCloseable {
 
   public static Program start(Path folder, Map<String, String> environment, String... options)
       throws IOException {
-    List<String> command =
-        PenstockProcess.java(Files.createDirectories(folder.resolve("temp")));
+    List<String> command = PenstockProcess.java(Files.createDirectories(folder.resolve("temp")));
     command.addAll(List.of(options));
     Path output = Files.createTempFile(folder, "output", ".log");
     var builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
