@@ -35,7 +35,7 @@ MVN := mvn -B -ntp $(MVN_ARGS)
 # PROFILE=brokers or api in place of what .env says.
 COMPOSE = docker compose $(if $(PROFILE),--profile $(PROFILE))
 
-.PHONY: help deps run start stop logs scale test faults bench bench-peers bench-queue quality screenshots example-plugin format lint clean
+.PHONY: help deps run start stop logs scale test test-fast faults bench bench-peers bench-queue quality screenshots example-plugin format lint clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,11 +77,15 @@ test: deps ## build, run every test, check the format; a skipped test fails
 	@if grep -l '<skipped' target/*-reports/TEST-*.xml 2>/dev/null; then \
 	  echo 'test: the classes above skipped tests' >&2; exit 1; fi
 
+SINCE ?=
+test-fast: ## compile, and run the unit tests of what changed since main, or since SINCE=<commit>
+	@$(WITH_JDK) MVN="$(MVN)" scripts/test-fast.sh $(SINCE)
+
 # As in `make test`, with more work under each fault.
 faults: deps $(JAR) ## kill, freeze and starve a fleet of nodes: target/faults.md; SCALE=10 times the load
 	@rm -rf target/faults target/faults.md
-	@$(WITH_JDK) $(MVN) -q test-compile && $(MVN) -Dfaults.scale=$(SCALE) -Dtest.forks=1 \
-	  -Dit.test='FaultsIT,FaultsAroundIT,AckHorizonIT' failsafe:integration-test failsafe:verify
+	@$(WITH_JDK) $(MVN) -q test-compile && $(MVN) -Dfaults.scale=$(SCALE) -Dit.forks=1 \
+	  -Dit.test='FaultsIT,FaultsStopIT,FaultsAroundIT,AckHorizonIT' failsafe:integration-test failsafe:verify
 	@cat target/faults.md
 
 bench: $(JAR) target/test.classpath ## measure; ARGS go to the benchmark

@@ -39,7 +39,7 @@ public final class Server implements AutoCloseable {
   /** Starts one with settings of its own, as environment variables. */
   public static Server start(Path scratch, Map<String, String> settings) throws Exception {
     Path folder = Files.createTempDirectory(scratch, "penstock");
-    return new Server(PenstockProcess.start(folder, settings), folder);
+    return new Server(PenstockProcess.startShipped(folder, settings), folder);
   }
 
   /** Settings with which every text is run, whether it was sent before or not. */

@@ -59,7 +59,7 @@ public final class StartPart implements Part {
   @SuppressWarnings("try") // Interrupted while it closes: the run is over anyway.
   private static double seconds(Path folder) throws Exception {
     long start = System.nanoTime();
-    try (var process = PenstockProcess.launch(folder, Map.of(), List.of())) {
+    try (var process = PenstockProcess.launchShipped(folder, Map.of(), List.of())) {
       while (!ready(process)) {
         if (!process.alive()) {
           throw new IllegalStateException("it ended before it was ready:\n" + process.log());

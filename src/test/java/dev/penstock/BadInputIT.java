@@ -11,7 +11,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The table of bad input against the program as it is shipped: its own schemas and limits. */
+/**
+ * A row of the table of bad input for each path, against the program as it is shipped: its own
+ * schemas and limits. {@code BadInputTest} has the whole table.
+ */
 final class BadInputIT {
   private static final int MAX_BODY = 4 << 20;
 
@@ -20,7 +23,7 @@ final class BadInputIT {
 
   @BeforeAll
   static void start() throws Exception {
-    penstock = PenstockProcess.start(folder, Map.of("HTTP_READ_TIMEOUT", "1s"));
+    penstock = PenstockProcess.startShipped(folder, Map.of("HTTP_READ_TIMEOUT", "1s"));
   }
 
   @AfterAll
@@ -29,7 +32,7 @@ final class BadInputIT {
   }
 
   static Stream<BadInputTable.Row> rows() {
-    return new BadInputTable(PenstockProcess.KEY, MAX_BODY).rows().stream();
+    return new BadInputTable(PenstockProcess.KEY, MAX_BODY).oneForEachPath().stream();
   }
 
   @ParameterizedTest

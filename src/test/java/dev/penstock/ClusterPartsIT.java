@@ -162,7 +162,7 @@ final class ClusterPartsIT {
   @Test
   void itStartsWhileTheBrokerIsAwayAndSaysSo() throws Exception {
     rabbit.kill();
-    try (var penstock = PenstockProcess.launch(folder, settings(), List.of());
+    try (var penstock = PenstockProcess.launch(folder, settings());
         var api = penstock.api()) {
       Await.until("it says so", DRAINED, () -> penstock.log().contains("RabbitMQ at 127.0.0.1"));
       rabbit.relaunch();

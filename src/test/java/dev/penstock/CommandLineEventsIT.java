@@ -26,7 +26,7 @@ final class CommandLineEventsIT {
 
   @BeforeAll
   static void start() throws Exception {
-    server = PenstockProcess.start(folder, Map.of());
+    server = PenstockProcess.start(folder, PenstockProcess.SHORT_LEASES);
   }
 
   @AfterAll
@@ -79,7 +79,7 @@ final class CommandLineEventsIT {
       server.restart();
       Await.until(
           "the end is told",
-          Duration.ofSeconds(90), // a lost lease is noticed within 45 s
+          LIMIT, // a lost lease is noticed within 3 s
           () -> tail.output().contains("\"status\":\"completed\""));
     }
   }

@@ -35,13 +35,12 @@ final class CommandLineIT {
     server.close();
   }
 
+  private static Map<String, String> environment() {
+    return Map.of("PENSTOCK_URL", server.uri().toString(), "PENSTOCK_KEY", PenstockProcess.KEY);
+  }
+
   private static CommandProcess run(String input, String... arguments) throws Exception {
-    CommandProcess run =
-        CommandProcess.run(
-            folder,
-            Map.of("PENSTOCK_URL", server.uri().toString(), "PENSTOCK_KEY", PenstockProcess.KEY),
-            input,
-            arguments);
+    CommandProcess run = CommandProcess.run(folder, environment(), input, arguments);
     assertThat(run.err()).doesNotContain("Exception", "\tat ", PenstockProcess.KEY);
     return run;
   }
@@ -155,7 +154,9 @@ final class CommandLineIT {
 
   @Test
   void aCommandLoadsNothingOfTheServer() throws Exception {
-    CommandProcess run = run("", "submit", "--type=ping", "--input={}", "--wait");
+    CommandProcess run =
+        CommandProcess.watched(
+            folder, environment(), "", "submit", "--type=ping", "--input={}", "--wait");
     assertThat(run.code()).isZero();
     assertThat(run.loaded())
         .contains("dev.penstock.cli.SubmitCommand")

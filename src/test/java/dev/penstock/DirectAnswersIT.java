@@ -8,11 +8,13 @@ import dev.penstock.testing.Api;
 import dev.penstock.testing.Api.Answer;
 import dev.penstock.testing.Await;
 import dev.penstock.testing.PenstockProcess;
+import dev.penstock.testing.TinyModel;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.FutureTask;
@@ -20,10 +22,18 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Held requests on the program as it is shipped: without a task, and when they become tasks. */
+/** Held requests on the packaged program: without a task, and when they become tasks. */
 final class DirectAnswersIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
-  private static final String LANE = "embedding.all-minilm-l6-v2";
+  private static final String LANE = TinyModel.lane(TinyModel.QUICK);
+
+  /** One run at a time of a model that little work keeps busy. */
+  private static final Map<String, String> BUSY = new HashMap<>(TinyModel.settings(TinyModel.SLOW));
+
+  static {
+    BUSY.put("INFERENCE_THREADS", "1");
+  }
+
   private static final String RAN = "penstock_batch_sequences_sum";
   private static final String DIRECT = "penstock_runs_direct_total";
 
@@ -55,12 +65,21 @@ final class DirectAnswersIT {
     return api.get(query).json().get("data").size();
   }
 
+  /** Texts of two dozen tokens or so, unlike all others. */
+  private static String texts(String mark, int count) {
+    return texts(mark, count, 2);
+  }
+
   /** Texts as long as the model reads, unlike all others. */
   private static String longTexts(String mark, int count) {
+    return texts(mark, count, 40);
+  }
+
+  private static String texts(String mark, int count, int repeats) {
     ObjectNode body = Api.JSON.createObjectNode();
     ArrayNode input = body.putArray("input");
     for (int i = 0; i < count; i++) {
-      input.add(mark + " " + i + " the water that drives the turbine comes down".repeat(40));
+      input.add(mark + " " + i + " the water that drives the turbine comes down".repeat(repeats));
     }
     return body.toString();
   }
@@ -74,9 +93,9 @@ final class DirectAnswersIT {
           assertThat(api.post("/v1/embeddings", "{\"input\":\"ready?\"}").status()).isEqualTo(200);
           return api.metric(DIRECT) > 0;
         });
-    // Short ones say little of how long long ones take.
+    // The shortest say little of how long others take.
     for (int i = 0; i < 10; i++) {
-      assertThat(api.post("/v1/embeddings", longTexts("warm " + i, 1)).status()).isEqualTo(200);
+      assertThat(api.post("/v1/embeddings", texts("warm " + i, 1)).status()).isEqualTo(200);
     }
   }
 
@@ -119,13 +138,13 @@ final class DirectAnswersIT {
 
   @Test
   void whatASaturatedModelWouldLetWaitIsQueuedAndAllOfItIsAnswered() throws Exception {
-    try (var penstock = PenstockProcess.start(folder, Map.of("INFERENCE_THREADS", "1"));
+    try (var penstock = PenstockProcess.start(folder, BUSY);
         var api = penstock.api()) {
       awaitDirect(api);
       double direct = api.metric(DIRECT);
       List<FutureTask<Answer>> requests = new ArrayList<>();
       for (int i = 0; i < 80; i++) {
-        requests.add(ask(api, longTexts("request " + i, 3)));
+        requests.add(ask(api, texts("request " + i, 3)));
       }
       for (FutureTask<Answer> request : requests) {
         assertThat(request.get(120, TimeUnit.SECONDS).status()).isEqualTo(200);
@@ -138,13 +157,13 @@ final class DirectAnswersIT {
   @Test
   void whatIsKnownIsAnsweredWhileTheModelHasNoTime() throws Exception {
     String known = "{\"input\":\"known by heart\"}";
-    try (var penstock = PenstockProcess.start(folder, Map.of("INFERENCE_THREADS", "1"));
+    try (var penstock = PenstockProcess.start(folder, BUSY);
         var api = penstock.api()) {
       awaitDirect(api);
       Answer first = api.post("/v1/embeddings", known);
       List<FutureTask<Answer>> requests = new ArrayList<>();
       for (int i = 0; i < 80; i++) {
-        requests.add(ask(api, longTexts("request " + i, 4)));
+        requests.add(ask(api, texts("request " + i, 4)));
       }
       Await.until("some wait", LIMIT, () -> found(api, "request") > 0);
       var unknown = ask(api, "{\"input\":\"nobody knows\"}");
@@ -163,10 +182,10 @@ final class DirectAnswersIT {
 
   @Test
   void aNodeThatStopsAnswersThemFirst() throws Exception {
-    try (var penstock = PenstockProcess.start(folder, Map.of("INFERENCE_THREADS", "1"));
+    try (var penstock = PenstockProcess.start(folder, BUSY);
         var api = penstock.api()) {
       awaitDirect(api);
-      var held = begun(api, 30);
+      var held = begun(api, 12);
       penstock.terminate(LIMIT);
       Answer answer = held.get(60, TimeUnit.SECONDS);
       assertThat(answer.status()).as(answer.raw().body()).isEqualTo(200);

@@ -24,20 +24,12 @@ import org.junit.jupiter.api.io.TempDir;
 final class KillIT {
   private static final Duration DRAINED = Duration.ofMinutes(2);
 
-  /** Lost leases are noticed within 3 s in place of 45. */
-  private static final Map<String, String> SHORT_LEASES =
-      Map.of(
-          "LEASE_DURATION", "2s",
-          "LEASE_EXTEND_EVERY", "500ms",
-          "LEASE_SWEEP_EVERY", "300ms",
-          "LEASE_MARGIN", "500ms");
-
   @TempDir Path folder;
 
   @Test
   void everyAcceptedTaskCompletesThoughTheProcessIsKilledThreeTimes() throws Exception {
     var checker = new Checker();
-    try (var penstock = PenstockProcess.start(folder, SHORT_LEASES);
+    try (var penstock = PenstockProcess.start(folder, PenstockProcess.SHORT_LEASES);
         var api = penstock.api()) {
       Map<String, float[]> references = references(api);
       List<String> texts = List.copyOf(references.keySet());
@@ -81,7 +73,7 @@ final class KillIT {
   @Test
   void anInputThatKillsTheProcessFailsAloneAndItsNeighboursComplete() throws Exception {
     var checker = new Checker();
-    Map<String, String> environment = new HashMap<>(SHORT_LEASES);
+    Map<String, String> environment = new HashMap<>(PenstockProcess.SHORT_LEASES);
     environment.put("PING_ALLOW_CRASH", "true");
     environment.put("TASK_MAX_LOST", "3");
     try (var penstock = PenstockProcess.start(folder, environment);
@@ -113,7 +105,7 @@ final class KillIT {
   @Test
   void aProcessFrozenPastItsLeasesLosesNothing() throws Exception {
     var checker = new Checker();
-    try (var penstock = PenstockProcess.start(folder, SHORT_LEASES);
+    try (var penstock = PenstockProcess.start(folder, PenstockProcess.SHORT_LEASES);
         var api = penstock.api()) {
       for (int i = 0; i < 100; i++) {
         checker.ping(api, ",\"sleep_ms\":300");
@@ -128,7 +120,7 @@ final class KillIT {
   @Test
   void aStopFinishesWhatRunsGivesTheRestBackUncountedAndExitsWithZero() throws Exception {
     var checker = new Checker();
-    Map<String, String> environment = new HashMap<>(SHORT_LEASES);
+    Map<String, String> environment = new HashMap<>(PenstockProcess.SHORT_LEASES);
     environment.put("SHUTDOWN_TIMEOUT", "2s");
     try (var penstock = PenstockProcess.start(folder, environment);
         var api = penstock.api()) {

@@ -30,7 +30,7 @@ final class ModelDirectoryIT {
   @Test
   void aModelDroppedInWhileRunningIsServedAndABrokenOneHarmsNothing() throws Exception {
     Path models = Files.createDirectory(folder.resolve("models"));
-    try (var penstock = PenstockProcess.start(folder, Map.of());
+    try (var penstock = PenstockProcess.startShipped(folder, Map.of());
         var api = penstock.api()) {
       assertThat(embed(api, "mine").status()).isEqualTo(404);
 
@@ -73,7 +73,7 @@ final class ModelDirectoryIT {
   @Test
   void onlyTheLanesThatAreNamedAreServed() throws Exception {
     Map<String, String> environment = Map.of("MODEL_KEY", "all-minilm-l6-v2-q");
-    try (var penstock = PenstockProcess.start(folder, environment);
+    try (var penstock = PenstockProcess.startShipped(folder, environment);
         var api = penstock.api()) {
       Answer waiting =
           api.post(

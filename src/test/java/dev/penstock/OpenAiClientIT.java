@@ -40,7 +40,7 @@ final class OpenAiClientIT {
 
   @BeforeAll
   static void start() throws Exception {
-    penstock = PenstockProcess.start(folder, Map.of());
+    penstock = PenstockProcess.startShipped(folder, Map.of());
     client = client(PenstockProcess.KEY);
   }
 

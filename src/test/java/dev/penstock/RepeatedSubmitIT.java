@@ -38,7 +38,7 @@ final class RepeatedSubmitIT {
 
   @Test
   void aSubmitRepeatedAfterAKillMeetsTheTaskThatWasKept() throws Exception {
-    try (var penstock = PenstockProcess.start(folder, Map.of());
+    try (var penstock = PenstockProcess.start(folder, PenstockProcess.SHORT_LEASES);
         var api = penstock.api()) {
       var giveUp = new AtomicBoolean();
       try (var _ = Producers.start(16, () -> submitUntilAnswered(api, giveUp))) {

@@ -42,7 +42,8 @@ final class Screenshots {
     folder = folder.toAbsolutePath();
     Files.createDirectories(folder.resolve("data"));
     aBusyHour(folder.resolve("data/penstock.db"));
-    try (var penstock = PenstockProcess.start(folder, Map.of("INFERENCE_TASKS_IN_HAND", "2"));
+    try (var penstock =
+            PenstockProcess.startShipped(folder, Map.of("INFERENCE_TASKS_IN_HAND", "2"));
         var api = penstock.api();
         var browser = Browser.start(penstock, folder.resolve("browser"))) {
       new Screenshots(browser, api).take();

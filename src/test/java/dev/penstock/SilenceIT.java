@@ -48,7 +48,8 @@ final class SilenceIT {
             "-e",
             "trace=connect,sendto,sendmsg,sendmmsg,openat,creat,mkdir,mkdirat,rename,"
                 + "renameat,renameat2,link,linkat,symlink,symlinkat");
-    try (var penstock = PenstockProcess.launch(folder, Map.of("HOME", home.toString()), strace);
+    try (var penstock =
+            PenstockProcess.launchShipped(folder, Map.of("HOME", home.toString()), strace);
         var api = penstock.api()) {
       penstock.awaitReady();
       for (String model : List.of("all-minilm-l6-v2", "bge-small-en-v1.5-q")) {

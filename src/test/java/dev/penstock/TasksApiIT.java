@@ -7,6 +7,7 @@ import dev.penstock.testing.Api;
 import dev.penstock.testing.Api.Answer;
 import dev.penstock.testing.Await;
 import dev.penstock.testing.PenstockProcess;
+import dev.penstock.testing.TinyModel;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -256,7 +257,7 @@ final class TasksApiIT {
   @Test
   void equalHeldRequestsAreOneTask() throws Exception {
     // While a lane is paused, requests for it are tasks.
-    String pauses = "/v1/queues/embedding.all-minilm-l6-v2/";
+    String pauses = "/v1/queues/" + TinyModel.lane(TinyModel.QUICK) + "/";
     api.post(pauses + "pause", "");
     String input = texts(300, "equal ");
     var first = ask("{\"input\":" + input + "}");
@@ -277,7 +278,7 @@ final class TasksApiIT {
 
   @Test
   void workIsDroppedOnceNobodyWaitsForIt() throws Exception {
-    String lane = "embedding.all-minilm-l6-v2";
+    String lane = TinyModel.lane(TinyModel.QUICK);
     api.post("/v1/queues/" + lane + "/pause", "");
     try {
       Socket client = open("POST", "/v1/embeddings", "{\"input\":\"dropped by its client\"}");

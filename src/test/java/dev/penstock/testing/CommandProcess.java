@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * A command of the packaged program as it ran in its own process: exit code and output.
  *
- * @param loaded the classes it loaded; empty where a launcher ran it
+ * @param loaded the classes it loaded; empty unless it was watched
  */
 public record CommandProcess(int code, String out, String err, List<String> loaded) {
   private static final Duration LIMIT = Duration.ofSeconds(90);
@@ -24,8 +24,18 @@ public record CommandProcess(int code, String out, String err, List<String> load
       Path folder, Map<String, String> environment, String input, String... arguments)
       throws IOException, InterruptedException {
     Path run = Files.createTempDirectory(folder, "command");
+    List<String> command = PenstockProcess.java(run);
+    command.addAll(List.of(arguments));
+    return run(run, environment, input, command);
+  }
+
+  /** As the other, and says which classes it loaded, which takes longer. */
+  public static CommandProcess watched(
+      Path folder, Map<String, String> environment, String input, String... arguments)
+      throws IOException, InterruptedException {
+    Path run = Files.createTempDirectory(folder, "command");
     Path classes = run.resolve("classes");
-    List<String> command = new ArrayList<>(PenstockProcess.java(run));
+    List<String> command = PenstockProcess.java(run);
     command.add(1, "-Xlog:class+load:file=" + classes);
     command.add(1, "-XX:AOTMode=off"); // with the cache all of its classes count as loaded
     command.addAll(List.of(arguments));

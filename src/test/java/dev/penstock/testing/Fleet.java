@@ -34,8 +34,7 @@ public final class Fleet implements AutoCloseable {
           "LEASE_MARGIN", "500ms",
           "SHUTDOWN_TIMEOUT", "2s",
           "RABBITMQ_CONFIRM_TIMEOUT", "3s",
-          // Many short-lived processes on few cores: quick to start is what counts.
-          "JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx512m");
+          "JAVA_TOOL_OPTIONS", "-Xmx512m");
 
   private final RabbitServer rabbit;
   private final RedisServer redis;
@@ -95,8 +94,7 @@ public final class Fleet implements AutoCloseable {
               String.join(",", members)));
       environment.putAll(settings);
       var process =
-          PenstockProcess.launch(
-              Files.createDirectories(folder.resolve("node" + i)), environment, List.of());
+          PenstockProcess.launch(Files.createDirectories(folder.resolve("node" + i)), environment);
       (takes ? http : inference).add(new Member(process, process.api()));
     }
     awaitWhole();

@@ -23,8 +23,13 @@ public final class ModelFolders {
 
   /** Writes all its files. */
   public static void fill(Path folder) throws IOException {
-    Files.createDirectories(folder.resolve("onnx"));
+    fillBeside(folder);
     resource("all-minilm-l6-v2-q.onnx", folder.resolve("onnx/model.onnx"));
+  }
+
+  /** Writes all files but the model itself, which belongs into the folder {@code onnx}. */
+  static void fillBeside(Path folder) throws IOException {
+    Files.createDirectories(folder.resolve("onnx"));
     resource("all-minilm-l6-v2-q-tokenizer.json", folder.resolve("tokenizer.json"));
     Files.writeString(folder.resolve("config.json"), CONFIG);
     Files.writeString(folder.resolve("sentence_bert_config.json"), "{\"max_seq_length\": 256}");

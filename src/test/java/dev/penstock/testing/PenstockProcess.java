@@ -14,24 +14,44 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Penstock as users start it: its own process with its own data folder, on a free port that stays
- * the same over restarts. Tests may stop, freeze and kill it.
+ * Penstock in a process of its own, with its own data folder, on a free port that stays the same
+ * over restarts. Tests may stop, freeze and kill it.
+ *
+ * <p>Where what a model makes or how fast the program gets is not the subject, it is started for
+ * many short lives on few cores: its default model is a {@linkplain TinyModel tiny one}, and its
+ * JVM compiles quickly and collects garbage on one thread. {@link #startShipped} is as users start
+ * it.
  */
 public final class PenstockProcess implements AutoCloseable {
   public static final String KEY = "sk-test-0123456789abcdef";
 
-  private static final Duration START = Duration.ofSeconds(60);
+  /** Settings with which lost leases are noticed within 3 s in place of 45. */
+  public static final Map<String, String> SHORT_LEASES =
+      Map.of(
+          "LEASE_DURATION", "2s",
+          "LEASE_EXTEND_EVERY", "500ms",
+          "LEASE_SWEEP_EVERY", "300ms",
+          "LEASE_MARGIN", "500ms");
+
+  private static final Duration START = Duration.ofSeconds(120);
+
+  /** The program's own quick compiler is done before the other has begun. */
+  private static final List<String> SHORT_LIVED =
+      List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
   private final Path folder;
   private final int port;
   private final Map<String, String> environment;
   private final List<String> wrapper;
+  private final List<String> flags;
   private Process process;
 
-  private PenstockProcess(Path folder, Map<String, String> environment, List<String> wrapper) {
+  private PenstockProcess(
+      Path folder, Map<String, String> environment, List<String> wrapper, List<String> flags) {
     this.folder = folder;
     this.environment = new HashMap<>(environment);
     this.wrapper = List.copyOf(wrapper);
+    this.flags = flags;
     this.port = FreePort.next();
     this.process = launch();
   }
@@ -39,24 +59,39 @@ public final class PenstockProcess implements AutoCloseable {
   /** Starts it and waits until it is ready. */
   public static PenstockProcess start(Path folder, Map<String, String> environment)
       throws Exception {
-    var started = launch(folder, environment, List.of());
+    var started = launch(folder, environment);
+    started.awaitReady();
+    return started;
+  }
+
+  /** As {@link #start}, and does not wait. */
+  public static PenstockProcess launch(Path folder, Map<String, String> environment) {
+    Map<String, String> all = new HashMap<>(TinyModel.settings());
+    all.putAll(environment);
+    return new PenstockProcess(folder, all, List.of(), SHORT_LIVED);
+  }
+
+  /** Starts it as users do, with its own models, and waits until it is ready. */
+  public static PenstockProcess startShipped(Path folder, Map<String, String> environment)
+      throws Exception {
+    var started = launchShipped(folder, environment, List.of());
     started.awaitReady();
     return started;
   }
 
   /**
-   * Starts it under another program ({@code strace …}), and does not wait.
+   * Starts it as users do, under another program ({@code strace …}), and does not wait.
    *
    * @param wrapper the command that comes before {@code java}; may be empty
    */
-  public static PenstockProcess launch(
+  public static PenstockProcess launchShipped(
       Path folder, Map<String, String> environment, List<String> wrapper) {
-    return new PenstockProcess(folder, environment, wrapper);
+    return new PenstockProcess(folder, environment, wrapper, List.of());
   }
 
   private Process launch() {
     List<String> command = new ArrayList<>(wrapper);
-    command.addAll(java(temp()));
+    command.addAll(java(temp(), flags));
     var builder = new ProcessBuilder(command).directory(folder.toFile());
     builder
         .environment()
@@ -76,20 +111,29 @@ public final class PenstockProcess implements AutoCloseable {
     }
   }
 
-  /** The command that starts the program with its temporary files in that folder. */
+  /** The command that starts the program for a short life. */
   static List<String> java(Path temp) {
+    return java(temp, SHORT_LIVED);
+  }
+
+  /** The command that starts the program with its temporary files in that folder. */
+  private static List<String> java(Path temp, List<String> flags) {
     Path jar = Path.of(System.getProperty("penstock.jar", "target/penstock.jar"));
     // As scripts/penstock has it: there are many starts, and their time is not what is tested.
     String cache = jar.toAbsolutePath().toString().replaceFirst("jar$", "aot");
-    return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-XX:AOTCache=" + cache,
-        "-Xlog:aot=off",
-        "-Xlog:cds=off",
-        "--sun-misc-unsafe-memory-access=allow",
-        "-Djava.io.tmpdir=" + temp,
-        "-jar",
-        jar.toAbsolutePath().toString());
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(flags);
+    command.addAll(
+        List.of(
+            "-XX:AOTCache=" + cache,
+            "-Xlog:aot=off",
+            "-Xlog:cds=off",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-Djava.io.tmpdir=" + temp,
+            "-jar",
+            jar.toAbsolutePath().toString()));
+    return command;
   }
 
   /** The folder for its temporary files, apart from everybody else's. */

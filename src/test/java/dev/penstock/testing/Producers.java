@@ -60,7 +60,8 @@ public final class Producers implements AutoCloseable {
   private Void loop(Submission submission) throws Exception {
     while (!stopped.get()) {
       submission.run();
-      TimeUnit.MILLISECONDS.sleep(5); // paces the load; nothing waits for it
+      // Paces the load, so that what it loads gets the cores; nothing waits for it.
+      TimeUnit.MILLISECONDS.sleep(20);
     }
     return null;
   }

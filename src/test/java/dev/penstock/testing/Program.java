@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -35,8 +34,7 @@ public final class Program implements AutoCloseable {
 
   public static Program start(Path folder, Map<String, String> environment, String... options)
       throws IOException {
-    List<String> command =
-        new ArrayList<>(PenstockProcess.java(Files.createDirectories(folder.resolve("temp"))));
+    List<String> command = PenstockProcess.java(Files.createDirectories(folder.resolve("temp")));
     command.addAll(List.of(options));
     Path output = Files.createTempFile(folder, "output", ".log");
     var builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);

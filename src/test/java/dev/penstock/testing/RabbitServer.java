@@ -22,6 +22,9 @@ public final class RabbitServer implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(90);
   private static final Duration END = Duration.ofSeconds(20);
 
+  /** Its command starts a virtual machine of its own, which takes long where cores are few. */
+  private static final Duration COMMAND = Duration.ofSeconds(90);
+
   private final Path folder;
   private final int port = FreePort.next();
   private final int distribution = FreePort.next();
@@ -173,7 +176,7 @@ public final class RabbitServer implements AutoCloseable {
     command.add(program().replaceFirst("rabbitmq-server$", "rabbitmqctl"));
     command.addAll(List.of(arguments));
     Process control = process(command);
-    if (!control.waitFor(END.toMillis(), TimeUnit.MILLISECONDS) || control.exitValue() != 0) {
+    if (!control.waitFor(COMMAND.toMillis(), TimeUnit.MILLISECONDS) || control.exitValue() != 0) {
       control.destroyForcibly();
       throw new AssertionError(command + " failed");
     }

@@ -55,6 +55,19 @@ public final class TinyOnnx {
     return this;
   }
 
+  /** A whole number inside the model. */
+  public TinyOnnx number(String name, long value) {
+    var tensor = new ByteArrayOutputStream();
+    number(tensor, 2, INT64);
+    text(tensor, 8, name);
+    bytes(
+        tensor,
+        9,
+        ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array());
+    message(graph, 5, tensor);
+    return this;
+  }
+
   /** The mean over the tokens, whether they are padding or not. */
   public TinyOnnx mean(String output, String input) {
     var node = operation("ReduceMean", output, input);
@@ -74,11 +87,7 @@ public final class TinyOnnx {
 
   /** Each text's first token id. */
   public TinyOnnx first(String output, String input) {
-    var tensor = new ByteArrayOutputStream();
-    number(tensor, 2, INT64);
-    text(tensor, 8, "zero");
-    bytes(tensor, 9, new byte[Long.BYTES]);
-    message(graph, 5, tensor);
+    number("zero", 0);
     var node = operation("Gather", output, input, "zero");
     var axis = new ByteArrayOutputStream();
     text(axis, 1, "axis");

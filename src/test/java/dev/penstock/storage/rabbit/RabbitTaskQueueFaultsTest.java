@@ -294,20 +294,23 @@ final class RabbitTaskQueueFaultsTest {
   @Test
   void aBrokerWithoutMemoryRefusesAndGoesOnWhenItHasSome() throws Exception {
     queue.enqueue(tasks(1));
-    server.control("set_vm_memory_high_watermark", "0.000001");
-    Await.until(
-        "it takes no messages",
-        BACK,
-        () -> {
-          try {
-            queue.enqueue(tasks(1)); // A broker tells those who publish.
-          } catch (Unavailable e) {
-            return queue.trouble().orElse("").contains("takes no messages");
-          }
-          return false;
-        });
-    assertThat(failure().surelyNotDone()).isTrue();
-    server.control("set_vm_memory_high_watermark", "0.8");
+    try {
+      server.control("set_vm_memory_high_watermark", "0.000001");
+      Await.until(
+          "it takes no messages",
+          BACK,
+          () -> {
+            try {
+              queue.enqueue(tasks(1)); // A broker tells those who publish.
+            } catch (Unavailable e) {
+              return queue.trouble().orElse("").contains("takes no messages");
+            }
+            return false;
+          });
+      assertThat(failure().surelyNotDone()).isTrue();
+    } finally {
+      server.control("set_vm_memory_high_watermark", "0.8"); // Others share the broker.
+    }
     awaitConnected();
     queue.enqueue(tasks(1));
     assertThat(receiveAll(2)).hasSize(2);
