@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.testing.Api;
 import dev.penstock.testing.Await;
+import dev.penstock.testing.Golden;
 import dev.penstock.testing.PenstockProcess;
 import dev.penstock.testing.PluginJar;
 import java.nio.file.Files;
@@ -36,6 +37,7 @@ final class PluginIT {
     PluginJar.build(EXAMPLE.resolve("java"), EXAMPLE.resolve("resources"), built);
     Files.move(built, plugins.resolve("word-count.jar"));
     Files.writeString(plugins.resolve("junk.jar"), "no jar");
+    Files.copy(Golden.path("plugin-0.1.0.jar"), plugins.resolve("old.jar"));
     penstock = PenstockProcess.start(folder, Map.of("PLUGINS_DIR", plugins.toString()));
     api = penstock.api();
   }
@@ -56,6 +58,22 @@ final class PluginIT {
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.json().get("result"))
         .isEqualTo(Api.JSON.readTree("{\"lines\":2,\"words\":4,\"different\":3}"));
+  }
+
+  @Test
+  void aPluginThatWasCompiledAgainstAnEarlierVersionSeesWhatItSaw() throws Exception {
+    String witness = "{\"type\":\"witness\",\"input\":{\"say\":\"all\"},\"wait_seconds\":30}";
+    JsonNode task = api.post("/v1/tasks", witness).json();
+    assertThat(task.path("status").asText()).as(task.toString()).isEqualTo("completed");
+    JsonNode now = task.get("result");
+    JsonNode then = Api.JSON.readTree(Golden.text("plugin-0.1.0/seen.json"));
+    assertThat(now.fieldNames()).toIterable().containsExactlyElementsOf(() -> then.fieldNames());
+    // What the others say is this task's own.
+    for (String name : List.of("priorities", "states", "codes", "formats", "outcomes")) {
+      assertThat(now.get(name)).as(name).isEqualTo(then.get(name));
+    }
+    assertThat(now.get("state")).isEqualTo(then.get("state"));
+    assertThat(now.get("spec_id").asText()).isEqualTo(task.get("id").asText());
   }
 
   @Test

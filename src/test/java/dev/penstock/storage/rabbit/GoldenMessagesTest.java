@@ -5,7 +5,6 @@ import static dev.penstock.storage.GoldenTasks.RICH;
 import static dev.penstock.storage.GoldenTasks.TOKENS;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.GetResponse;
 import dev.penstock.storage.TaskQueue;
@@ -16,6 +15,7 @@ import dev.penstock.task.Priority;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.testing.Await;
 import dev.penstock.testing.Golden;
+import dev.penstock.testing.GoldenBroker;
 import dev.penstock.testing.RabbitServer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -50,25 +50,6 @@ final class GoldenMessagesTest {
   @AfterAll
   static void stopBroker() throws Exception {
     server.close();
-  }
-
-  /** One message of the file. */
-  private record Kept(String queue, String exchange, String key, String properties, byte[] body) {
-    static List<Kept> all() throws IOException {
-      List<Kept> all = new ArrayList<>();
-      for (String message : Golden.text(FILE).split("\n\n", 0)) {
-        List<String> lines =
-            message.lines().map(line -> line.substring(line.indexOf(' ') + 1)).toList();
-        all.add(
-            new Kept(
-                lines.get(0),
-                lines.get(1),
-                lines.get(2),
-                lines.get(3),
-                HexFormat.of().parseHex(lines.get(5))));
-      }
-      return all;
-    }
   }
 
   private static TaskQueue connected() throws Exception {
@@ -139,20 +120,18 @@ final class GoldenMessagesTest {
 
   @Test
   void messagesOfThatVersionAreRead() throws Exception {
-    List<Kept> all = Kept.all();
+    List<byte[]> all = GoldenBroker.bodies();
     assertThat(all).hasSameSizeAs(SPECS);
     for (int i = 0; i < all.size(); i++) {
-      assertThat(TaskMessage.decode(all.get(i).body()))
-          .usingRecursiveComparison()
-          .isEqualTo(SPECS.get(i));
-      assertThat(TaskMessage.encode(SPECS.get(i))).isEqualTo(all.get(i).body());
+      assertThat(TaskMessage.decode(all.get(i))).usingRecursiveComparison().isEqualTo(SPECS.get(i));
+      assertThat(TaskMessage.encode(SPECS.get(i))).isEqualTo(all.get(i));
     }
   }
 
   @Test
   void messagesThatThatVersionPublishedAreDelivered() throws Exception {
     delete();
-    publishOld();
+    GoldenBroker.publish(server);
     try (TaskQueue queue = connected()) {
       for (TaskSpec spec : SPECS) {
         Delivery delivery = receive(queue, spec.lane());
@@ -170,33 +149,6 @@ final class GoldenMessagesTest {
 
   private static Delivery receive(TaskQueue queue, Lane lane) throws InterruptedException {
     return queue.receive(lane, new Room(1, 1 << 20, Priority.LOWEST), SOON).getFirst();
-  }
-
-  /** Declares and publishes as a node of version 0.1.0 did. */
-  private static void publishOld() throws Exception {
-    List<Kept> all = Kept.all();
-    TestBroker.with(
-        server,
-        channel -> {
-          declareOld(channel);
-          for (int i = 0; i < all.size(); i++) {
-            Kept kept = all.get(i);
-            channel.queueDeclare(kept.queue(), true, false, false, CLASSIC);
-            channel.queueBind(kept.queue(), kept.exchange(), kept.key());
-            var properties =
-                new AMQP.BasicProperties.Builder()
-                    .deliveryMode(2)
-                    .priority(SPECS.get(i).priority().value())
-                    .messageId(SPECS.get(i).id().value())
-                    .correlationId(Integer.toString(i + 1))
-                    .build();
-            var said = new StringBuilder();
-            properties.appendPropertyDebugStringTo(said);
-            assertThat(said).hasToString(kept.properties());
-            channel.basicPublish(kept.exchange(), kept.key(), true, properties, kept.body());
-          }
-          return true;
-        });
   }
 
   private static final Map<String, Object> CLASSIC =
