@@ -33,7 +33,7 @@ public final class PenstockProcess implements AutoCloseable {
           "LEASE_SWEEP_EVERY", "300ms",
           "LEASE_MARGIN", "500ms");
 
-  private static final Duration START = Duration.ofSeconds(120);
+  private static final Duration START = Duration.ofMinutes(2);
 
   /** The program's own quick compiler is done before the other has begun. */
   private static final List<String> SHORT_LIVED =
