@@ -2,7 +2,7 @@ package dev.penstock.admin;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.penstock.json.JsonMappers;
 import dev.penstock.types.TaskType;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -21,7 +21,6 @@ public record InputType(String name, List<Field> fields, int more) {
 
   private static final int MAX_WORDS = 60;
   private static final String PING = "ping";
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
    * One property.
@@ -42,9 +41,9 @@ public record InputType(String name, List<Field> fields, int more) {
   static InputType of(String name, String schema) {
     JsonNode root;
     try {
-      root = JSON.readTree(schema);
+      root = JsonMappers.PLAIN.readTree(schema);
     } catch (JsonProcessingException e) {
-      root = JSON.missingNode();
+      root = JsonMappers.PLAIN.missingNode();
     }
     Set<String> required = new HashSet<>();
     root.path("required").forEach(each -> required.add(each.asText()));

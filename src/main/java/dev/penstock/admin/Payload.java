@@ -5,8 +5,8 @@ import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.core.util.Separators.Spacing;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import dev.penstock.json.JsonMappers;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.types.TaskType;
 import dev.penstock.types.TaskType.Excerpt;
@@ -29,9 +29,8 @@ public record Payload(String summary, String text, boolean cut) {
 
   private static final int KIB = 1_024;
 
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final ObjectWriter PRETTY =
-      JSON.writer(
+      JsonMappers.PLAIN.writer(
           new DefaultPrettyPrinter(
                   Separators.createDefaultInstance().withObjectFieldValueSpacing(Spacing.AFTER))
               .withObjectIndenter(new DefaultIndenter("  ", "\n"))
@@ -59,7 +58,7 @@ public record Payload(String summary, String text, boolean cut) {
     }
     String raw = new String(bytes, StandardCharsets.UTF_8);
     try {
-      return PRETTY.writeValueAsString(JSON.readTree(raw));
+      return PRETTY.writeValueAsString(JsonMappers.PLAIN.readTree(raw));
     } catch (JsonProcessingException e) {
       return raw;
     }

@@ -6,10 +6,10 @@ import static dev.penstock.web.Route.post;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.api.TaskIntake;
 import dev.penstock.api.TaskIntake.Taken;
+import dev.penstock.json.JsonMappers;
 import dev.penstock.task.Lane;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Reply;
@@ -24,8 +24,6 @@ final class SubmitPage {
 
   /** A text of it, percent-encoded, may be three times as long. */
   private static final int MAX_BODY = 1 << 20;
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final PageContext desk;
   private final TaskIntake intake;
@@ -83,7 +81,7 @@ final class SubmitPage {
 
   /** The task as the API would have been sent it. */
   private static byte[] task(Form form) throws JsonProcessingException {
-    ObjectNode task = JSON.createObjectNode();
+    ObjectNode task = JsonMappers.PLAIN.createObjectNode();
     String type = form.get("type");
     task.put("type", type);
     if (type.equals(NewTask.TEXT_TYPE)) {
@@ -91,7 +89,7 @@ final class SubmitPage {
       task.put("input", form.get("text"));
     } else {
       String given = form.get(InputType.field(type));
-      JsonNode input = JSON.readTree(given.isBlank() ? "{}" : given);
+      JsonNode input = JsonMappers.PLAIN.readTree(given.isBlank() ? "{}" : given);
       task.set("input", input);
     }
     if (form.get("priority").matches("\\d{1,2}")) {

@@ -1,11 +1,11 @@
 package dev.penstock.bus;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.bus.Request.Batches;
 import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.json.JsonMappers;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskId;
 import io.vertx.core.buffer.Buffer;
@@ -25,8 +25,6 @@ import org.jspecify.annotations.Nullable;
 final class EventCodec implements MessageCodec<Object, Object> {
   static final String NAME = "penstock.event";
 
-  private static final JsonMapper JSON = JsonMapper.builder().build();
-
   /** What came from another node and means nothing here. */
   record Unreadable(String why) {}
 
@@ -38,7 +36,7 @@ final class EventCodec implements MessageCodec<Object, Object> {
   @Override
   public void encodeToWire(Buffer buffer, Object event) {
     try {
-      byte[] json = JSON.writeValueAsBytes(write((Event) event));
+      byte[] json = JsonMappers.PLAIN.writeValueAsBytes(write((Event) event));
       buffer.appendInt(json.length).appendBytes(json);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -46,7 +44,8 @@ final class EventCodec implements MessageCodec<Object, Object> {
   }
 
   private static ObjectNode write(Event event) {
-    ObjectNode json = JSON.createObjectNode().put("event", event.getClass().getSimpleName());
+    ObjectNode json =
+        JsonMappers.PLAIN.createObjectNode().put("event", event.getClass().getSimpleName());
     switch (event) {
       case Event.TaskSettled _, Event.LanesPaused _ ->
           throw new IllegalStateException(event.getClass() + " must not leave the process");
@@ -90,7 +89,7 @@ final class EventCodec implements MessageCodec<Object, Object> {
     int length = buffer.getInt(position);
     int first = position + Integer.BYTES;
     try {
-      return read(JSON.readTree(buffer.getBytes(first, first + length)));
+      return read(JsonMappers.PLAIN.readTree(buffer.getBytes(first, first + length)));
     } catch (IOException | RuntimeException e) {
       // Throwing would close the connection to a node that means well.
       return new Unreadable(e.toString());

@@ -2,6 +2,7 @@ package dev.penstock.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.base.Backoff;
+import dev.penstock.base.TimedHttp;
 import dev.penstock.base.Visible;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,13 +15,8 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,15 +24,12 @@ import org.jspecify.annotations.Nullable;
  * was never there is not, so that a wrong URL shows at once. Safe for many threads.
  */
 final class Client implements AutoCloseable {
-  private static final Duration CONNECT = Duration.ofSeconds(5);
-
   /** Longer than any request of ours is held (30 s). */
   private static final Duration REPLY = Duration.ofSeconds(60);
 
   private static final long MAX_REPLY = 256L << 20;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
-  private static final long MAX_RETRY_AFTER = 60;
 
   private static final int OK = 200;
   private static final int REDIRECT = 300;
@@ -45,12 +38,8 @@ final class Client implements AutoCloseable {
   private static final int TOO_MANY = 429;
   private static final int BROKEN = 500;
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+  private final TimedHttp http =
+      new TimedHttp(HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1));
   private final URI server;
   private final String key;
   private final Duration retryFor;
@@ -169,24 +158,11 @@ final class Client implements AutoCloseable {
     }
   }
 
-  /** Waits for the reply with a limit, which the client's own time-out is not: it ends early. */
   private <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> handler)
       throws IOException, InterruptedException {
-    CompletableFuture<HttpResponse<T>> sent = http.sendAsync(request, handler);
-    try {
-      HttpResponse<T> response = sent.get(REPLY.toMillis(), TimeUnit.MILLISECONDS);
-      met = true;
-      return response;
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException cause) {
-        throw cause;
-      }
-      throw new IllegalStateException(e.getCause());
-    } catch (TimeoutException e) {
-      throw new HttpTimeoutException("no reply within " + REPLY.toSeconds() + " s");
-    } finally {
-      sent.cancel(true); // nothing where it has ended
-    }
+    HttpResponse<T> response = http.send(request, handler, REPLY);
+    met = true;
+    return response;
   }
 
   private Reply.Lost lost(IOException e) {
@@ -209,14 +185,8 @@ final class Client implements AutoCloseable {
       return new Reply.Answered(new Answer(status, body));
     }
     boolean never = response.headers().firstValue("x-should-retry").orElse("").equals("false");
-    return new Reply.Busy(Answer.message(status, body), !never, retryAfter(response));
-  }
-
-  private static @Nullable Duration retryAfter(HttpResponse<?> response) {
-    String value = response.headers().firstValue("Retry-After").orElse("");
-    return value.matches("\\d{1,9}")
-        ? Duration.ofSeconds(Math.min(MAX_RETRY_AFTER, Long.parseLong(value)))
-        : null;
+    return new Reply.Busy(
+        Answer.message(status, body), !never, TimedHttp.retryAfter(response).orElse(null));
   }
 
   /** A stream of events as it comes, or why there is none. */
@@ -250,6 +220,6 @@ final class Client implements AutoCloseable {
 
   @Override
   public void close() {
-    http.shutdownNow();
+    http.close();
   }
 }

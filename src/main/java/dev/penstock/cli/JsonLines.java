@@ -1,27 +1,16 @@
 package dev.penstock.cli;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.penstock.json.JsonMappers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Optional;
 
 /** JSON on one line. Numbers come out as they came in: times keep their digits. */
 final class JsonLines {
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
-          .enable(JsonGenerator.Feature.WRITE_BIGDECIMAL_AS_PLAIN)
-          .build();
-
   private JsonLines() {}
 
   static ObjectNode object() {
@@ -31,7 +20,7 @@ final class JsonLines {
   /** Empty when the text is no JSON, or more than one value. */
   static Optional<JsonNode> parse(String text) {
     try {
-      return Optional.of(MAPPER.readTree(text)).filter(node -> !node.isMissingNode());
+      return Optional.of(JsonMappers.EXACT.readTree(text)).filter(node -> !node.isMissingNode());
     } catch (JsonProcessingException e) {
       return Optional.empty();
     }
@@ -40,7 +29,7 @@ final class JsonLines {
   /** Empty when the bytes are no JSON. */
   static Optional<JsonNode> parse(byte[] bytes) {
     try {
-      return Optional.of(MAPPER.readTree(bytes)).filter(node -> !node.isMissingNode());
+      return Optional.of(JsonMappers.EXACT.readTree(bytes)).filter(node -> !node.isMissingNode());
     } catch (IOException e) {
       return Optional.empty();
     }
@@ -48,7 +37,7 @@ final class JsonLines {
 
   static String line(JsonNode node) {
     try {
-      return MAPPER.writeValueAsString(node);
+      return JsonMappers.EXACT.writeValueAsString(node);
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e); // a tree is always writable
     }
@@ -56,7 +45,7 @@ final class JsonLines {
 
   static byte[] bytes(JsonNode node) {
     try {
-      return MAPPER.writeValueAsBytes(node);
+      return JsonMappers.EXACT.writeValueAsBytes(node);
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e); // a tree is always writable
     }

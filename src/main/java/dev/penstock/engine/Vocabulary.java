@@ -1,8 +1,8 @@
 package dev.penstock.engine;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.penstock.json.JsonMappers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.OptionalInt;
@@ -15,13 +15,11 @@ import java.util.OptionalInt;
  *     added token that is called so, else 0
  */
 record Vocabulary(int size, int padToken) {
-  private static final JsonFactory JSON = new JsonFactory();
-
   /**
    * @throws IOException when it is no JSON, or no object
    */
   static Vocabulary read(InputStream json) throws IOException {
-    try (JsonParser parser = JSON.createParser(json)) {
+    try (JsonParser parser = JsonMappers.PLAIN.createParser(json)) {
       return new Reader(parser).read();
     }
   }

@@ -1,18 +1,19 @@
 package dev.penstock.json;
 
-import com.fasterxml.jackson.core.JsonFactory;
+import static dev.penstock.json.JsonMappers.MAX_DEPTH;
+import static dev.penstock.json.JsonMappers.MAX_KEY;
+import static dev.penstock.json.JsonMappers.MAX_NUMBER;
+import static dev.penstock.json.JsonMappers.STRICT;
+import static dev.penstock.json.JsonMappers.UNREAD;
+
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.penstock.core.InvalidInput;
 import java.io.ByteArrayOutputStream;
@@ -28,50 +29,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads JSON from strangers, within limits, and writes ours. */
 public final class StrictJson {
-  static final int MAX_DEPTH = 32;
-  private static final int MAX_NUMBER = 100;
-
-  /** A node of a tree costs many times its bytes in the body. Token ids alone may be 300,000. */
-  private static final long MAX_TOKENS = 1_000_000;
-
-  private static final int MAX_KEY = 1_000;
   private static final int MAX_QUOTED = 100;
   private static final int BUFFER = 1_024;
 
-  private static final JsonFactory FACTORY =
-      JsonFactory.builder()
-          .recyclerPool(JsonBuffers.POOL)
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(MAX_DEPTH)
-                  .maxNumberLength(MAX_NUMBER)
-                  .maxTokenCount(MAX_TOKENS)
-                  .maxNameLength(MAX_KEY)
-                  .maxStringLength(Integer.MAX_VALUE) // the body's limit is the limit
-                  .build())
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
-          // A stranger's keys must not fill tables that outlive the request.
-          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-          .build();
-
-  /** For what is passed on unread, as a handler on a node may return it. */
-  private static final JsonFactory ANY =
-      JsonFactory.builder()
-          .recyclerPool(JsonBuffers.POOL)
-          .streamReadConstraints(
-              StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
-          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-          .build();
-
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder(FACTORY).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
-
   /** For a value among others. */
   private static final ObjectReader PART =
-      MAPPER.readerFor(JsonNode.class).without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+      STRICT.readerFor(JsonNode.class).without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   /** Writes one value. */
   @FunctionalInterface
@@ -96,7 +59,7 @@ public final class StrictJson {
       if (parser == null) {
         throw new InvalidInput("The body is not valid UTF-8.");
       }
-      value = MAPPER.readerFor(JsonNode.class).readValue(parser);
+      value = STRICT.readerFor(JsonNode.class).readValue(parser);
     } catch (StreamConstraintsException e) {
       throw new InvalidInput(
           "The body breaks a limit%s: at most %d levels, %d characters a number, %d characters a key."
@@ -120,7 +83,7 @@ public final class StrictJson {
   public static @Nullable JsonParser strangers(byte[] body) throws IOException {
     try {
       CharBuffer text = utf8(body);
-      return FACTORY.createParser(text.array(), 0, text.limit());
+      return STRICT.createParser(text.array(), 0, text.limit());
     } catch (CharacterCodingException e) {
       return null;
     }
@@ -152,7 +115,7 @@ public final class StrictJson {
     } catch (CharacterCodingException e) {
       return new Apart(body, new byte[0]);
     }
-    try (JsonParser parser = ANY.createParser(text.array(), 0, text.limit())) {
+    try (JsonParser parser = UNREAD.createParser(text.array(), 0, text.limit())) {
       parser.nextToken();
       for (String each = parser.nextFieldName(); each != null; each = parser.nextFieldName()) {
         parser.nextToken();
@@ -229,7 +192,7 @@ public final class StrictJson {
    */
   public static byte[] write(int expected, Writer writer) {
     var bytes = new ByteArrayOutputStream(expected);
-    try (JsonGenerator json = MAPPER.createGenerator(bytes)) {
+    try (JsonGenerator json = STRICT.createGenerator(bytes)) {
       writer.write(json);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // memory does not fail: the value was not writable
@@ -242,7 +205,7 @@ public final class StrictJson {
    * numbers in their shortest form.
    */
   public static void writeCanonical(OutputStream out, JsonNode value) {
-    try (JsonGenerator json = MAPPER.createGenerator(out)) {
+    try (JsonGenerator json = STRICT.createGenerator(out)) {
       writeCanonical(json, value);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -275,11 +238,11 @@ public final class StrictJson {
 
   /** A parser for JSON of our own. */
   public static JsonParser parser(byte[] json) throws IOException {
-    return FACTORY.createParser(json);
+    return STRICT.createParser(json);
   }
 
   public static JsonNodeFactory nodes() {
-    return MAPPER.getNodeFactory();
+    return STRICT.getNodeFactory();
   }
 
   /** The text with any half of a surrogate pair replaced, which cutting can leave behind. */

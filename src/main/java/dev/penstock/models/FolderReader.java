@@ -2,9 +2,9 @@ package dev.penstock.models;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.penstock.base.Visible;
+import dev.penstock.json.JsonMappers;
 import dev.penstock.models.ModelSpec.Inputs;
 import dev.penstock.models.ModelSpec.ModelFiles;
 import dev.penstock.models.ModelSpec.Pooling;
@@ -54,8 +54,6 @@ final class FolderReader {
   private static final int ROBERTA_PADDING = 1;
   private static final List<String> HIDDEN_SIZES = List.of("hidden_size", "dim", "d_model");
   private static final Set<String> MODULES = Set.of("Transformer", "Pooling", "Normalize");
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private final ModelFolder folder;
 
   FolderReader(ModelFolder folder) {
@@ -215,7 +213,7 @@ final class FolderReader {
       throw new BrokenModel(name + " is longer than " + MAX_JSON + " bytes");
     }
     try {
-      JsonNode node = JSON.readTree(bytes);
+      JsonNode node = JsonMappers.PLAIN.readTree(bytes);
       if (node.isContainerNode()) {
         return node;
       }

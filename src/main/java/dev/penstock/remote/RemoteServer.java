@@ -1,5 +1,6 @@
 package dev.penstock.remote;
 
+import dev.penstock.base.TimedHttp;
 import dev.penstock.base.Visible;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,7 +10,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.net.http.HttpTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -20,10 +20,6 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManager;
@@ -36,19 +32,15 @@ import org.jspecify.annotations.Nullable;
  * Every call has a limit. Safe for many threads.
  */
 public final class RemoteServer implements AutoCloseable {
-  private static final Duration CONNECT = Duration.ofSeconds(5);
-
   /** More than any reply to a poll has: 32 MiB of inputs, and what stands around them. */
   private static final long MAX_REPLY = 128L << 20;
-
-  private static final long MAX_RETRY_AFTER = 60;
 
   /** How the JDK says it, of an answer that is none of TLS. */
   private static final String NO_TLS = "unrecognized ssl message";
 
   private final URI server;
   private final String key;
-  private final HttpClient http;
+  private final TimedHttp http;
 
   /**
    * @param server without a slash at its end
@@ -58,15 +50,14 @@ public final class RemoteServer implements AutoCloseable {
   public RemoteServer(URI server, String key, @Nullable Path authorities) throws IOException {
     this.server = server;
     this.key = key;
-    HttpClient.Builder builder =
-        HttpClient.newBuilder().connectTimeout(CONNECT).followRedirects(HttpClient.Redirect.NEVER);
+    HttpClient.Builder builder = HttpClient.newBuilder();
     if (!"https".equals(String.valueOf(server.getScheme()).toLowerCase(Locale.ROOT))) {
       builder.version(HttpClient.Version.HTTP_1_1); // no offers to change over
     }
     if (authorities != null) {
       builder.sslContext(trusting(authorities));
     }
-    http = builder.build();
+    http = new TimedHttp(builder);
   }
 
   private static SSLContext trusting(Path file) throws IOException {
@@ -131,13 +122,15 @@ public final class RemoteServer implements AutoCloseable {
             .header("User-Agent", "penstock-worker")
             .POST(BodyPublishers.ofByteArray(json))
             .build();
-    CompletableFuture<HttpResponse<byte[]>> sent =
-        http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_REPLY));
     try {
-      HttpResponse<byte[]> response = sent.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-      return new Reply(response.statusCode(), response.body(), retryAfter(response));
-    } catch (ExecutionException e) {
-      for (Throwable each = e.getCause(); each != null; each = each.getCause()) {
+      HttpResponse<byte[]> response =
+          http.send(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_REPLY), limit);
+      return new Reply(
+          response.statusCode(),
+          response.body(),
+          TimedHttp.retryAfter(response).orElse(Duration.ZERO));
+    } catch (IOException e) {
+      for (Throwable each = e; each != null; each = each.getCause()) {
         if (each instanceof CertificateException why) {
           throw new NotTrusted(
               "its certificate is not trusted: "
@@ -150,22 +143,8 @@ public final class RemoteServer implements AutoCloseable {
           throw new NotTrusted("it does not speak TLS: is it http:// there?", why);
         }
       }
-      if (e.getCause() instanceof IOException cause) {
-        throw cause;
-      }
-      throw new IllegalStateException(e.getCause());
-    } catch (TimeoutException e) {
-      throw new HttpTimeoutException("no reply within " + limit.toSeconds() + " s");
-    } finally {
-      sent.cancel(true); // nothing where it has ended; else the server sees us leave
+      throw e;
     }
-  }
-
-  private static Duration retryAfter(HttpResponse<?> response) {
-    String value = response.headers().firstValue("Retry-After").orElse("");
-    return value.matches("\\d{1,9}")
-        ? Duration.ofSeconds(Math.min(MAX_RETRY_AFTER, Long.parseLong(value)))
-        : Duration.ZERO;
   }
 
   @Override
@@ -175,6 +154,6 @@ public final class RemoteServer implements AutoCloseable {
 
   @Override
   public void close() {
-    http.shutdownNow();
+    http.close();
   }
 }

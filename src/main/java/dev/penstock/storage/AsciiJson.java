@@ -1,9 +1,7 @@
 package dev.penstock.storage;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import dev.penstock.json.JsonBuffers;
+import dev.penstock.json.JsonMappers;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -11,12 +9,6 @@ import java.util.Collection;
 
 /** Writes JSON of ASCII alone: UTF-8 has no form for half a surrogate pair. */
 public final class AsciiJson {
-  public static final JsonFactory FACTORY =
-      JsonFactory.builder()
-          .recyclerPool(JsonBuffers.POOL)
-          .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
-          .build();
-
   private AsciiJson() {}
 
   interface Writing {
@@ -25,7 +17,7 @@ public final class AsciiJson {
 
   static String write(Writing writing) {
     StringWriter text = new StringWriter();
-    try (JsonGenerator json = FACTORY.createGenerator(text)) {
+    try (JsonGenerator json = JsonMappers.ASCII.createGenerator(text)) {
       writing.to(json);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

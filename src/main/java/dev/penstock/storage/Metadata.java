@@ -2,6 +2,7 @@ package dev.penstock.storage;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.penstock.json.JsonMappers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
@@ -32,7 +33,7 @@ public final class Metadata {
       return Map.of();
     }
     Map<String, String> metadata = new HashMap<>();
-    try (JsonParser json = AsciiJson.FACTORY.createParser(text)) {
+    try (JsonParser json = JsonMappers.ASCII.createParser(text)) {
       json.nextToken();
       while (json.nextToken() == JsonToken.FIELD_NAME) {
         String name = json.currentName();

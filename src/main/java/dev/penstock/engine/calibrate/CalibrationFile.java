@@ -1,12 +1,11 @@
 package dev.penstock.engine.calibrate;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.engine.Device;
+import dev.penstock.json.JsonMappers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -28,9 +27,6 @@ public final class CalibrationFile {
   private static final String NAME = "calibration.json";
   private static final String ENTRIES = "calibrations";
   private static final int MOST_BYTES = 1 << 20;
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
-
   private final Path file;
 
   /** Was read, and is no file of ours. */
@@ -106,7 +102,7 @@ public final class CalibrationFile {
   }
 
   private static ArrayNode others(CalibrationKey key, ObjectNode root) {
-    ArrayNode others = JSON.createArrayNode();
+    ArrayNode others = JsonMappers.WHOLE.createArrayNode();
     root.path(ENTRIES)
         .forEach(entry -> {
           if (!isFor(key, entry)) {
@@ -150,7 +146,7 @@ public final class CalibrationFile {
       return read();
     } catch (NotOurs | JsonProcessingException e) {
       LOG.warn("{} is written anew: {}", file, reason(e));
-      return JSON.createObjectNode();
+      return JsonMappers.WHOLE.createObjectNode();
     }
   }
 
@@ -160,12 +156,12 @@ public final class CalibrationFile {
     try (InputStream in = Files.newInputStream(file)) {
       bytes = in.readNBytes(MOST_BYTES + 1);
     } catch (NoSuchFileException e) {
-      return JSON.createObjectNode();
+      return JsonMappers.WHOLE.createObjectNode();
     }
     if (bytes.length > MOST_BYTES) {
       throw new NotOurs("it is larger than 1 MiB");
     }
-    if (!(JSON.readTree(bytes) instanceof ObjectNode root)) {
+    if (!(JsonMappers.WHOLE.readTree(bytes) instanceof ObjectNode root)) {
       throw new NotOurs("it is no JSON object");
     }
     if (!root.isEmpty() && !root.path(ENTRIES).isArray()) {
@@ -179,7 +175,7 @@ public final class CalibrationFile {
     String unlike = ProcessHandle.current().pid() + "-" + Thread.currentThread().threadId();
     Path part = file.resolveSibling(NAME + "." + unlike + ".part");
     try {
-      Files.write(part, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root));
+      Files.write(part, JsonMappers.WHOLE.writerWithDefaultPrettyPrinter().writeValueAsBytes(root));
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(part);

@@ -1,11 +1,8 @@
 package dev.penstock.storage.rabbit;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.penstock.json.JsonBuffers;
+import dev.penstock.json.JsonMappers;
 import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
@@ -30,17 +27,13 @@ final class TaskMessage {
   private static final byte VERSION = 1;
   private static final int USUAL_HEAD = 512;
   private static final int BEFORE_HEAD = 1 + Integer.BYTES;
-  // ASCII alone: UTF-8 has no form for half a surrogate pair, which metadata may hold.
-  private static final JsonMapper JSON =
-      JsonMapper.builder(JsonFactory.builder().recyclerPool(JsonBuffers.POOL).build())
-          .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
-          .build();
 
+  // ASCII alone: UTF-8 has no form for half a surrogate pair, which metadata may hold.
   private TaskMessage() {}
 
   static byte[] encode(TaskSpec task) {
     var head = new ByteArrayOutputStream(USUAL_HEAD);
-    try (JsonGenerator json = JSON.createGenerator(head)) {
+    try (JsonGenerator json = JsonMappers.ASCII.createGenerator(head)) {
       write(json, task);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -103,7 +96,7 @@ final class TaskMessage {
       throw new IllegalArgumentException("a task cut short");
     }
     try {
-      JsonNode head = JSON.readTree(message, BEFORE_HEAD, length);
+      JsonNode head = JsonMappers.ASCII.readTree(message, BEFORE_HEAD, length);
       byte[] input = new byte[rest.remaining() - length];
       rest.position(BEFORE_HEAD + length).get(input);
       return task(head, input);

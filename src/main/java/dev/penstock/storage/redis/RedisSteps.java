@@ -3,7 +3,7 @@ package dev.penstock.storage.redis;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.penstock.core.Step;
-import dev.penstock.storage.AsciiJson;
+import dev.penstock.json.JsonMappers;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.sqlite.TaskRows;
 import dev.penstock.task.TaskId;
@@ -31,7 +31,7 @@ final class RedisSteps {
 
   private static Step step(String entry) {
     Map<String, String> fields = new HashMap<>();
-    try (JsonParser json = AsciiJson.FACTORY.createParser(entry)) {
+    try (JsonParser json = JsonMappers.ASCII.createParser(entry)) {
       json.nextToken();
       while (json.nextToken() == JsonToken.FIELD_NAME) {
         String name = json.currentName();

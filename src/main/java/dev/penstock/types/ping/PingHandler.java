@@ -2,8 +2,8 @@ package dev.penstock.types.ping;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.penstock.core.InvalidInput;
+import dev.penstock.json.JsonMappers;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
@@ -25,8 +25,6 @@ final class PingHandler implements TaskHandler {
 
   /** What a shell shows for a process that was killed with signal 9. */
   private static final int KILLED = 137;
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final String worker;
   private final boolean mayCrash;
@@ -59,7 +57,7 @@ final class PingHandler implements TaskHandler {
   public Outcome run(Task task, Control control) throws InterruptedException {
     byte[] json = task.spec().input();
     try {
-      JsonNode input = JSON.readTree(json);
+      JsonNode input = JsonMappers.PLAIN.readTree(json);
       if (!input.isObject()) {
         throw new InvalidInput("the input of a ping must be an object");
       }
@@ -136,7 +134,7 @@ final class PingHandler implements TaskHandler {
     out.write("{\"echo\":".getBytes(StandardCharsets.UTF_8));
     out.write(json);
     out.write(",\"worker\":".getBytes(StandardCharsets.UTF_8));
-    out.write(JSON.writeValueAsBytes(worker));
+    out.write(JsonMappers.PLAIN.writeValueAsBytes(worker));
     out.write('}');
     return out.toByteArray();
   }

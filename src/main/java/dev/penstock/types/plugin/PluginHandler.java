@@ -2,9 +2,9 @@ package dev.penstock.types.plugin;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.penstock.json.JsonMappers;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
@@ -28,7 +28,6 @@ record PluginHandler(
   private static final Pattern TYPE = Pattern.compile("[a-z][a-z0-9-]{0,63}");
   private static final int MAX_CONCURRENCY = 10_000;
   private static final int MAX_RESULT = 16 << 20;
-  private static final JsonFactory JSON = new JsonFactory();
 
   static PluginHandler of(TaskHandler own) {
     return new PluginHandler(
@@ -114,7 +113,7 @@ record PluginHandler(
     }
     // Given bytes, the parser would take UTF-16 too.
     var text = new InputStreamReader(new ByteArrayInputStream(output.bytes()), UTF_8.newDecoder());
-    try (JsonParser parser = JSON.createParser(text)) {
+    try (JsonParser parser = JsonMappers.PLAIN.createParser(text)) {
       if (parser.nextToken() == null) {
         return "the handler's result is empty";
       }

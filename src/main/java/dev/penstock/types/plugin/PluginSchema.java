@@ -2,7 +2,6 @@ package dev.penstock.types.plugin;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.networknt.schema.InputFormat;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
@@ -10,6 +9,7 @@ import com.networknt.schema.SchemaId;
 import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SpecVersion.VersionFlag;
 import com.networknt.schema.ValidationMessage;
+import dev.penstock.json.JsonMappers;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class PluginSchema {
   private static final int MAX_LENGTH = 1 << 20;
   private static final Set<String> REFERENCES = Set.of("$ref", "$dynamicRef");
-  private static final JsonMapper JSON = new JsonMapper();
 
   private PluginSchema() {}
 
@@ -27,7 +26,7 @@ final class PluginSchema {
       return "is longer than 1 MiB";
     }
     try {
-      JsonNode schema = JSON.readTree(text);
+      JsonNode schema = JsonMappers.PLAIN.readTree(text);
       if (!schema.isObject()) {
         return "is no JSON object";
       }
