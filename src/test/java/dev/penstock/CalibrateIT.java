@@ -7,6 +7,7 @@ import dev.penstock.testing.Api;
 import dev.penstock.testing.Api.Answer;
 import dev.penstock.testing.CommandProcess;
 import dev.penstock.testing.PenstockProcess;
+import dev.penstock.testing.TinyModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,7 +20,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code penstock calibrate} as a shell runs it, and a server on the same data folder. */
 final class CalibrateIT {
-  private static final String MODEL = "all-minilm-l6-v2-q";
+  private static final String MODEL = TinyModel.QUICK;
+
+  /** What is kept of it names its file, so its entry can be written by hand. */
+  private static final String SHIPPED = "all-minilm-l6-v2-q";
   private static final String OLD = "2026-01-02";
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
@@ -28,11 +32,16 @@ final class CalibrateIT {
   @TempDir Path folder;
 
   private CommandProcess run(String... arguments) throws Exception {
-    String[] all =
-        Stream.concat(
-                Stream.of("calibrate", "--device=cpu", "--data=" + data()), Stream.of(arguments))
-            .toArray(String[]::new);
-    CommandProcess run = CommandProcess.run(folder, Map.of(), "", all);
+    return quiet(CommandProcess.run(folder, Map.of(), "", all(arguments)));
+  }
+
+  private String[] all(String... arguments) {
+    return Stream.concat(
+            Stream.of("calibrate", "--device=cpu", "--data=" + data()), Stream.of(arguments))
+        .toArray(String[]::new);
+  }
+
+  private static CommandProcess quiet(CommandProcess run) {
     assertThat(run.err()).doesNotContain("Exception", "\tat ");
     return run;
   }
@@ -45,12 +54,13 @@ final class CalibrateIT {
     return data().resolve("calibration.json");
   }
 
-  private static void assertTable(CommandProcess run) {
+  private static void assertTable(CommandProcess run, String model) {
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.lines().getFirst())
         .matches(
-            "model all-minilm-l6-v2-q on cpu, \\d+ processors: [0-9,]+ texts of 4 to 250 tokens a"
-                + " turn");
+            "model "
+                + model
+                + " on cpu, \\d+ processors: [0-9,]+ texts of 4 to 250 tokens a turn");
     assertThat(run.out())
         .contains("runs  tokens a batch  rounds  texts/s", "of default")
         .containsPattern(" " + PROCESSORS + " +512 +[3-9] .*100 %  the default\n")
@@ -69,8 +79,11 @@ final class CalibrateIT {
 
   @Test
   void aDryRunMeasuresWithoutAServerAndKeepsNothing() throws Exception {
-    CommandProcess run = run("--seconds=5", "--dry-run", MODEL);
-    assertTable(run);
+    CommandProcess run =
+        quiet(
+            CommandProcess.watched(
+                folder, TinyModel.settings(), "", all("--seconds=5", "--dry-run", MODEL)));
+    assertTable(run, MODEL);
     assertThat(run.out()).endsWith("Nothing was kept: --dry-run.\n");
     assertThat(file()).doesNotExist();
     assertThat(run.loaded())
@@ -79,10 +92,10 @@ final class CalibrateIT {
 
   @Test
   void whatIsWrongIsOneLine() throws Exception {
-    assertThat(refused("nope")).contains("no model is called 'nope'", MODEL);
-    assertThat(refused("--seconds=4", MODEL)).contains("--seconds must be from 5 to 600");
-    assertThat(refused("--seconds=601", MODEL)).contains("--seconds must be from 5 to 600");
-    assertThat(refused("--seconds=x", MODEL)).contains("--seconds", "'x'");
+    assertThat(refused("nope")).contains("no model is called 'nope'", SHIPPED);
+    assertThat(refused("--seconds=4", SHIPPED)).contains("--seconds must be from 5 to 600");
+    assertThat(refused("--seconds=601", SHIPPED)).contains("--seconds must be from 5 to 600");
+    assertThat(refused("--seconds=x", SHIPPED)).contains("--seconds", "'x'");
     assertThat(refused("--no-such-option")).contains("--no-such-option");
     CommandProcess setting = run("--set=inference.threads=many");
     assertThat(setting.code()).isEqualTo(2);
@@ -94,7 +107,13 @@ final class CalibrateIT {
   void aDeviceThatIsNotThereIsNotMeasuredAsAnother() throws Exception {
     CommandProcess run =
         CommandProcess.run(
-            folder, Map.of(), "", "calibrate", "--device=cuda:7", "--data=" + data(), MODEL);
+            folder,
+            TinyModel.settings(),
+            "",
+            "calibrate",
+            "--device=cuda:7",
+            "--data=" + data(),
+            MODEL);
     assertThat(run.code()).isEqualTo(1);
     assertThat(run.out()).isEmpty();
     assertThat(run.err()).contains("cuda:7 cannot be used");
@@ -122,7 +141,7 @@ final class CalibrateIT {
   @Test
   void aServerUsesWhatIsKeptAndIsNotHarmedByACalibrationBesideIt() throws Exception {
     Map<String, String> environment =
-        new HashMap<>(Map.of("EMBEDDING_MODEL", MODEL, "INFERENCE_DEVICE", "cpu"));
+        new HashMap<>(Map.of("EMBEDDING_MODEL", SHIPPED, "INFERENCE_DEVICE", "cpu"));
     environment.putAll(Map.of("EMBEDDING_CACHE", "0", "SYNC_TTL", "1s"));
     try (PenstockProcess server = PenstockProcess.start(folder, environment);
         Api api = server.api()) {
@@ -135,8 +154,8 @@ final class CalibrateIT {
 
       Answer before = api.post("/v1/embeddings", TEXT);
       assertThat(before.status()).isEqualTo(200);
-      CommandProcess run = run("--seconds=5", MODEL);
-      assertTable(run);
+      CommandProcess run = run("--seconds=5", SHIPPED);
+      assertTable(run, SHIPPED);
       assertThat(run.out()).containsAnyOf("Kept in the data folder", "is forgotten");
       assertThat(run.out()).endsWith("once it opens the model again: restart it.\n");
       Answer after = api.post("/v1/embeddings", TEXT);
@@ -156,7 +175,7 @@ final class CalibrateIT {
       "processors": %d, "onnxruntime": "%s", "threads": 1, "token_budget": 256,
       "date": "%s", "ratio": 1.2, "note": "by hand"}]}
     """
-        .formatted(MODEL, onnx, PROCESSORS, OrtEnvironment.getEnvironment().getVersion(), OLD);
+        .formatted(SHIPPED, onnx, PROCESSORS, OrtEnvironment.getEnvironment().getVersion(), OLD);
   }
 
   @Test
@@ -165,7 +184,7 @@ final class CalibrateIT {
     Files.writeString(file(), "not ours");
     try (PenstockProcess server =
         PenstockProcess.start(
-            folder, Map.of("EMBEDDING_MODEL", MODEL, "INFERENCE_DEVICE", "cpu"))) {
+            folder, Map.of("INFERENCE_DEVICE", "cpu"))) {
       List<String> about =
           server.log().lines().filter(line -> line.contains("calibration.json")).toList();
       assertThat(about).hasSize(1);

@@ -8,6 +8,7 @@ import dev.penstock.testing.Await;
 import dev.penstock.testing.Checker;
 import dev.penstock.testing.PenstockProcess;
 import dev.penstock.testing.Producers;
+import dev.penstock.testing.TinyModel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -72,7 +73,7 @@ final class CancelIT {
 
   @Test
   void aCancelOfRunningWorkFreesTheModelWithinOneBatch() throws Exception {
-    try (var penstock = PenstockProcess.start(folder, Map.of());
+    try (var penstock = PenstockProcess.start(folder, TinyModel.settings(TinyModel.SLOW));
         var api = penstock.api()) {
       String text = "the water that drives the turbine comes down the pipe ".repeat(20);
       var body = Api.JSON.createObjectNode().put("type", "embedding");

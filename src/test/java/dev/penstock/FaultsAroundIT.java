@@ -12,6 +12,7 @@ import dev.penstock.testing.FaultTable;
 import dev.penstock.testing.Fleet;
 import dev.penstock.testing.PenstockProcess;
 import dev.penstock.testing.Producers;
+import dev.penstock.testing.TinyModel;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
@@ -132,7 +133,7 @@ final class FaultsAroundIT {
 
   @Test
   void workThatRunsElsewhereIsDroppedOnceItsClientLeaves() throws Exception {
-    ObjectNode body = Api.JSON.createObjectNode();
+    ObjectNode body = Api.JSON.createObjectNode().put("model", TinyModel.SLOW);
     var input = body.putArray("input");
     for (int i = 0; i < 1_000; i++) {
       input.add(i + " the water that drives the turbine comes down".repeat(10));
