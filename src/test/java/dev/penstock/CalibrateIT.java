@@ -24,6 +24,7 @@ final class CalibrateIT {
 
   /** What is kept of it names its file, so its entry can be written by hand. */
   private static final String SHIPPED = "all-minilm-l6-v2-q";
+
   private static final String OLD = "2026-01-02";
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
@@ -58,9 +59,7 @@ final class CalibrateIT {
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.lines().getFirst())
         .matches(
-            "model "
-                + model
-                + " on cpu, \\d+ processors: [0-9,]+ texts of 4 to 250 tokens a turn");
+            "model " + model + " on cpu, \\d+ processors: [0-9,]+ texts of 4 to 250 tokens a turn");
     assertThat(run.out())
         .contains("runs  tokens a batch  rounds  texts/s", "of default")
         .containsPattern(" " + PROCESSORS + " +512 +[3-9] .*100 %  the default\n")
@@ -183,8 +182,7 @@ final class CalibrateIT {
     Files.createDirectories(data());
     Files.writeString(file(), "not ours");
     try (PenstockProcess server =
-        PenstockProcess.start(
-            folder, Map.of("INFERENCE_DEVICE", "cpu"))) {
+        PenstockProcess.start(folder, Map.of("INFERENCE_DEVICE", "cpu"))) {
       List<String> about =
           server.log().lines().filter(line -> line.contains("calibration.json")).toList();
       assertThat(about).hasSize(1);
