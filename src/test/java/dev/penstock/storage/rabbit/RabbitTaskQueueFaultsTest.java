@@ -100,7 +100,7 @@ final class RabbitTaskQueueFaultsTest {
     try (var _ = Producers.start(2, () -> receiveAndAck(received));
         var _ =
             Producers.start(
-                8,
+                32, // so many that some wait for their confirm at any time
                 () -> {
                   List<TaskSpec> some = tasks(5);
                   try {
