@@ -1,7 +1,5 @@
 package dev.penstock.api;
 
-import static java.util.stream.Collectors.joining;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.config.Settings;
 import dev.penstock.json.Fields;
@@ -110,8 +108,7 @@ final class TaskRequests {
     return (name == null ? Optional.<TaskType>empty() : types.find(name))
         .orElseThrow(() -> {
           String problem = name == null ? "is missing" : "is unknown: " + StrictJson.quote(name);
-          String known = types.all().stream().map(TaskType::name).collect(joining(", "));
-          return fields.bad("type", problem + "; known are " + known);
+          return fields.bad("type", problem + "; known are " + String.join(", ", types.names()));
         });
   }
 

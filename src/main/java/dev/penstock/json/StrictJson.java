@@ -39,7 +39,7 @@ public final class StrictJson {
   /** Writes one value. */
   @FunctionalInterface
   public interface Writer {
-    public void write(JsonGenerator json) throws IOException;
+    void write(JsonGenerator json) throws IOException;
   }
 
   private StrictJson() {}

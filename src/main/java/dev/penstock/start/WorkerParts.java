@@ -59,9 +59,7 @@ final class WorkerParts implements LaneSource, AutoCloseable {
     var types = new TaskTypes(plugins.handlers().stream().map(PluginType::new).toList());
     ServedLanes wanted;
     try {
-      wanted =
-          ServedLanes.of(
-              settings.model(), catalogue, types.all().stream().map(TaskType::name).toList());
+      wanted = ServedLanes.of(settings.model(), catalogue, types.names());
     } catch (BadSettings e) {
       plugins.close();
       throw e;

@@ -9,6 +9,7 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskOutput;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -88,8 +89,7 @@ public interface TaskType {
   interface Form {
     /** The result as it is kept. */
     Form JSON =
-        (json, output, _) ->
-            json.writeRawValue(new String(output.bytes(), java.nio.charset.StandardCharsets.UTF_8));
+        (json, output, _) -> json.writeRawValue(new String(output.bytes(), StandardCharsets.UTF_8));
 
     void write(JsonGenerator json, TaskOutput output, @Nullable String model) throws IOException;
 

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The task types that there are: those built in, and what plugins bring. */
@@ -27,6 +28,11 @@ public final class TaskTypes {
   /** In the order of their names. */
   public Collection<TaskType> all() {
     return Collections.unmodifiableCollection(types.values());
+  }
+
+  /** Sorted. */
+  public Set<String> names() {
+    return Collections.unmodifiableSet(types.keySet());
   }
 
   public Optional<TaskType> find(String name) {

@@ -1,5 +1,6 @@
 package dev.penstock.worker;
 
+import dev.penstock.base.Version;
 import dev.penstock.bus.Request.Batches;
 import dev.penstock.bus.Request.WorkerFigures;
 import dev.penstock.task.Lane;
@@ -69,7 +70,7 @@ public final class WorkerBoard {
         failed.sum(),
         new Batches(runs.sum(), texts.sum()),
         memory(),
-        version(),
+        Version.current(),
         startedAt,
         Instant.now(),
         draining);
@@ -86,11 +87,6 @@ public final class WorkerBoard {
       return ""; // no name of its own that could be looked up
     }
     return name.substring(0, Math.min(name.length(), MOST_HOST));
-  }
-
-  private static String version() {
-    String version = WorkerBoard.class.getPackage().getImplementationVersion();
-    return version == null ? "(unpackaged)" : version;
   }
 
   /** Bytes resident; −1 where the system does not tell. */

@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what remote workers send. Unknown members are refused. */
@@ -257,14 +256,8 @@ public final class WorkerRequests {
     TaskType type =
         types
             .find(word)
-            .orElseThrow(() ->
-                noLane(
-                    name,
-                    param,
-                    "known types are "
-                        + types.all().stream()
-                            .map(TaskType::name)
-                            .collect(Collectors.joining(", "))));
+            .orElseThrow(
+                () -> noLane(name, param, "known types are " + String.join(", ", types.names())));
     if (!type.usesModels()) {
       if (dot >= 0) {
         throw noLane(name, param, "the type " + word + " has no models");

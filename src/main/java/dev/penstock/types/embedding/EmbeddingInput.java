@@ -63,6 +63,10 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
         return new Draft(StrictJson.parse(body), null);
       }
       Draft draft = draft(parser, "");
+      StrictJson.check(draft.rest);
+      if (draft.items != null && draft.items.items() instanceof EmbeddingItems.Texts(var texts)) {
+        texts.forEach(StrictJson::checkText);
+      }
       if (parser.nextToken() != null || (draft.items != null && draft.items.items() == null)) {
         StrictJson.parse(body); // what is no JSON at all is said first
       }
@@ -84,10 +88,6 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
       } else {
         rest.set(name, StrictJson.part(parser));
       }
-    }
-    StrictJson.check(rest);
-    if (items != null && items.items() instanceof EmbeddingItems.Texts(var texts)) {
-      texts.forEach(StrictJson::checkText);
     }
     return new Draft(rest, items);
   }
