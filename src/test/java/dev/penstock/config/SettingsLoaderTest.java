@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,8 @@ final class SettingsLoaderTest {
   private static final Map<String, String> NONE = Map.of();
   private static final Set<String> SECRETS =
       Set.of("auth.token", "redis.password", "redis.uri", "rabbitmq.password", "rabbitmq.uri");
+
+  private static final List<SettingKey> KEYS = SettingsLoader.keys(List.of());
 
   @TempDir Path dir;
 
@@ -57,7 +60,6 @@ final class SettingsLoaderTest {
     assertThat(settings.redis().port()).isEqualTo(6379);
     assertThat(settings.redis().username()).isEmpty();
     assertThat(settings.redis().password()).isEmpty();
-    assertThat(settings.redis().passwordFile()).isEmpty();
     assertThat(settings.redis().uri()).isEmpty();
     assertThat(settings.redis().tls()).isFalse();
     assertThat(settings.rabbitmq().used()).isFalse();
@@ -90,42 +92,48 @@ final class SettingsLoaderTest {
   }
 
   @Test
-  void fileRulesAndTypesKnowTheSameKeys() {
-    List<String> keys = SettingsLoader.keys().stream().map(SettingKey::key).toList();
-
-    assertThat(keys).containsExactlyInAnyOrderElementsOf(Rules.keys());
-    assertThat(keys)
-        .containsExactlyInAnyOrderElementsOf(
+  void everySettingHasAnAccessorAndEverySecretAFile() {
+    Set<String> expected =
+        new HashSet<>(
             ConfigMappings.getProperties(ConfigMappings.ConfigClass.configClass(Settings.class))
                 .keySet());
+    expected.removeIf(key -> key.endsWith("[*]"));
+    SECRETS.forEach(key -> expected.add(key + "-file"));
+
+    assertThat(KEYS).extracting(SettingKey::key).containsExactlyInAnyOrderElementsOf(expected);
+    assertThat(KEYS)
+        .filteredOn(SettingKey::secret)
+        .extracting(SettingKey::key)
+        .containsExactlyInAnyOrderElementsOf(SECRETS);
   }
 
   @Test
   void everyKeyHasADescriptionAndAVariable() {
-    assertThat(SettingsLoader.keys())
+    assertThat(KEYS)
         .allSatisfy(key -> {
           assertThat(key.description()).as(key.key()).matches("[A-Z].*\\.");
           assertThat(key.allowed()).as(key.key()).isNotBlank();
           assertThat(key.variable()).as(key.key()).matches("[A-Z_]+");
         });
-    assertThat(SettingsLoader.keys())
-        .contains(
-            new SettingKey(
-                "task.max-attempts",
-                "3",
-                "Runs a task gets that end in an error worth repeating.",
-                "a whole number from 1 to 100",
-                "TASK_MAX_ATTEMPTS"));
+    assertThat(KEYS)
+        .filteredOn(key -> key.key().equals("task.max-attempts"))
+        .singleElement()
+        .satisfies(key -> {
+          assertThat(key.standard()).isEqualTo("3");
+          assertThat(key.description())
+              .isEqualTo("Runs a task gets that end in an error worth repeating.");
+          assertThat(key.allowed()).isEqualTo("a whole number from 1 to 100");
+          assertThat(key.variable()).isEqualTo("TASK_MAX_ATTEMPTS");
+        });
   }
 
   @Test
   void everyVariableReachesItsKey() {
     Map<String, String> environment =
-        SettingsLoader.keys().stream()
-            .collect(Collectors.toMap(SettingKey::variable, key -> "\u0007"));
+        KEYS.stream().collect(Collectors.toMap(SettingKey::variable, key -> "\u0007"));
 
     assertThat(problems(NONE, environment, null))
-        .hasSameSizeAs(SettingsLoader.keys())
+        .hasSameSizeAs(KEYS)
         .allSatisfy(problem -> assertThat(problem).contains("(environment variable "));
   }
 
