@@ -96,8 +96,8 @@ final class GivenValues {
   private void refuse(String key, YamlNode node, String origin) {
     boolean empty =
         node instanceof YamlNode.Fields
-            || node instanceof YamlNode.Scalar(var text, _) && text.isEmpty();
-    if (!known.isSection(key) || empty && known.isName(key)) {
+            || (node instanceof YamlNode.Scalar(var text, _) && text.isEmpty());
+    if (!known.isSection(key) || (empty && known.isName(key))) {
       problems.add(known.unknown(key, origin));
     } else if (!empty) {
       problems.add(

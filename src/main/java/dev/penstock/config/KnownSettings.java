@@ -8,6 +8,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -117,6 +118,10 @@ final class KnownSettings {
       rule = rule.orEmpty();
     }
     require(rule.allows(setting.standard()), key + ": its default is not allowed");
+    // A path may be empty when it is read: db.path follows from another.
+    require(
+        optional || value == Path.class || !setting.standard().isEmpty(),
+        key + ": has no default and is not Optional");
     require(!optional || setting.standard().isEmpty(), key + ": its default makes it never empty");
     return new SettingKey(
         key, setting.standard(), setting.value(), rule, setting.also(), setting.secret(), list);

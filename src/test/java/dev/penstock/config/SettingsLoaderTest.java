@@ -571,6 +571,106 @@ final class SettingsLoaderTest {
     assertThat(problems(NONE, NONE, file)).containsExactly(file + ": no such file");
   }
 
+  @Test
+  void listsMayBeYamlListsOrTextWithCommas() throws IOException {
+    Path file =
+        yaml(
+            """
+            roles: [HTTP, inference]
+            model: {type: [embedding, ping], key: "a, b"}
+            cluster:
+              members:
+                - fd00::7
+                - node:5701
+            redis: {sentinels: [s1, "s2:26379"]}
+            """);
+
+    Settings settings = SettingsLoader.load(NONE, Map.of("MODEL_KEY", "c , d"), file);
+
+    assertThat(settings.roles()).containsExactly(Settings.Role.HTTP, Settings.Role.INFERENCE);
+    assertThat(settings.model().type()).contains(List.of("embedding", "ping"));
+    assertThat(settings.model().key()).contains(List.of("c", "d"));
+    assertThat(settings.cluster().members()).contains(List.of("fd00::7", "node:5701"));
+    assertThat(settings.redis().sentinels()).contains(List.of("s1", "s2:26379"));
+    assertThat(SettingsLoader.load(Map.of("model.type", ""), NONE, file).model().type()).isEmpty();
+    assertThat(problems(NONE, NONE, yaml("model.type: [embedding, 'a b']\n")))
+        .singleElement()
+        .asString()
+        .endsWith(
+            "line 1): must be the name of a task type, or several with commas between them, or empty");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"auth.token", "redis.password", "rabbitmq.password"})
+  void aSecretIsTheFirstLineOfItsFileWhereOneIsNamed(String key) throws IOException {
+    Path file = Files.writeString(dir.resolve("secret"), "open-sesame-open  \r\nmore\n");
+
+    Settings settings =
+        SettingsLoader.load(
+            Map.of(key + "-file", file.toString(), key, "another-secret-text"), NONE, null);
+
+    assertThat(
+            List.of(
+                settings.auth().token().orElse(""),
+                settings.redis().password().orElse(""),
+                settings.rabbitmq().password()))
+        .contains("open-sesame-open")
+        .doesNotContain("another-secret-text");
+    assertThat(
+            SettingsLoader.load(
+                    NONE, Map.of("AUTH_TOKEN_FILE", file.toString(), "AUTH_TOKEN", "x"), null)
+                .auth()
+                .token())
+        .contains("open-sesame-open");
+  }
+
+  @Test
+  void aSecretsFileMustBeThereAndHaveALine() throws IOException {
+    Path empty = Files.writeString(dir.resolve("empty"), "\nhunter2\n");
+    Path none = dir.resolve("none");
+
+    assertThat(
+            problems(
+                Map.of("auth.token-file", none.toString()),
+                Map.of(
+                    "REDIS_PASSWORD_FILE", empty.toString(),
+                    "RABBITMQ_PASSWORD_FILE", dir.toString()),
+                yaml("rabbitmq.uri-file: ' '\n")))
+        .satisfiesExactlyInAnyOrder(
+            line ->
+                assertThat(line)
+                    .isEqualTo(
+                        "auth.token-file = '%s' (command line): there is no such file", none),
+            line ->
+                assertThat(line)
+                    .isEqualTo(
+                        "redis.password-file = '%s' (environment variable REDIS_PASSWORD_FILE): its"
+                            + " first line is empty",
+                        empty),
+            line ->
+                assertThat(line)
+                    .startsWith("rabbitmq.password-file = '" + dir + "' (environment variable ")
+                    .contains("): cannot be read: "),
+            line -> assertThat(line).startsWith("rabbitmq.uri-file = ' ' ("));
+  }
+
+  @Test
+  void aSecretFromAFileIsCheckedAsAnyOtherAndNotShown() throws IOException {
+    Path file = Files.writeString(dir.resolve("secret"), "guest");
+
+    assertThat(
+            problems(Map.of("api.host", "0.0.0.0", "auth.token-file", file.toString()), NONE, null))
+        .singleElement()
+        .asString()
+        .startsWith("auth.token (file " + file + "): must be at least 16")
+        .doesNotContain("guest");
+    Files.writeString(file, "two words");
+    assertThat(problems(Map.of("auth.token-file", file.toString()), NONE, null))
+        .containsExactly(
+            "auth.token (file %s): must be 1 to 512 visible ASCII characters without spaces, or empty"
+                .formatted(file));
+  }
+
   private Path yaml(String text) throws IOException {
     return Files.writeString(dir.resolve("conf.yaml"), text);
   }
