@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -365,9 +366,7 @@ final class DeclaredGroupTest {
   }
 
   private static DeclaredGroup.Limit limit(Map<String, DeclaredGroup.Limit> limits, String name) {
-    DeclaredGroup.Limit limit = limits.get(name);
-    assertThat(limit).isNotNull();
-    return limit;
+    return Objects.requireNonNull(limits.get(name), name);
   }
 
   private Path yaml(String text) throws IOException {
