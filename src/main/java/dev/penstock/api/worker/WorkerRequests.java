@@ -258,7 +258,8 @@ public final class WorkerRequests {
             .find(word)
             .orElseThrow(
                 () -> noLane(name, param, "known types are " + String.join(", ", types.names())));
-    if (!type.usesModels()) {
+    String kind = type.modelKind();
+    if (kind == null) {
       if (dot >= 0) {
         throw noLane(name, param, "the type " + word + " has no models");
       }
@@ -268,7 +269,7 @@ public final class WorkerRequests {
     return new Lane(
         word,
         models
-            .find(model)
+            .find(model, kind)
             .map(ModelSpec::name)
             .orElseThrow(() -> noLane(name, param, "GET /v1/models lists the models there are")));
   }
