@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.penstock.admin.InputType.Field;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.types.HandlerParts;
-import dev.penstock.types.SchemaType;
+import dev.penstock.types.TaskType;
+import org.jspecify.annotations.Nullable;
+import dev.penstock.models.ModelSpec;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -49,12 +52,24 @@ final class InputTypeTest {
   }
 
   private static InputType of(String name, String schema) {
-    return InputType.of(
-        new SchemaType(name, schema, "{}") {
-          @Override
-          public TaskHandler handler(HandlerParts parts) {
-            throw new IllegalStateException("runs nothing");
-          }
-        });
+    return InputType.of(new Unchecked(name, schema));
+  }
+
+  /** A type whose schema is anything. */
+  private record Unchecked(String name, String inputSchema) implements TaskType {
+    @Override
+    public String outputSchema() {
+      return "{}";
+    }
+
+    @Override
+    public Form accept(JsonNode input, String param, @Nullable ModelSpec model) {
+      return Form.JSON;
+    }
+
+    @Override
+    public TaskHandler handler(HandlerParts parts) {
+      throw new IllegalStateException("runs nothing");
+    }
   }
 }

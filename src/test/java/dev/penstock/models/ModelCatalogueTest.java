@@ -164,7 +164,7 @@ final class ModelCatalogueTest {
         "pooling: mean      | pooling: MEAN        | must be one of mean, cls, max",
         "pooling: mean      | pooling:             | model 'first': pooling is empty",
         "pooling: mean      | pool: mean           | model 'first': pooling is missing",
-        "pooling: mean      | pool: mean           | has no key 'pool'; there are aliases, dimensions,",
+        "pooling: mean      | pool: mean           | has no key 'pool'; there are aliases, backends, dimensions,",
         "max_tokens: 256    | max_tokens: many     | max_tokens = 'many' must be a whole number from 3 to",
         "max_tokens: 256    | max_tokens: 2        | max_tokens = '2' must be a whole number from 3 to",
         "max_tokens: 256    | max_tokens: [256]    | max_tokens must be one value",
