@@ -4,7 +4,6 @@ import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.config.SettingKey;
-import dev.penstock.config.SettingsLoader;
 import dev.penstock.start.SettingGroups;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,7 +53,7 @@ final class SettingDocsTest {
 
   @Test
   void theExampleFileIsASettingsFileThatChangesNothing() {
-    assertThat(SettingsLoader.load(Map.of(), Map.of(), CONF).api().port()).isEqualTo(8000);
+    assertThat(SettingGroups.load(Map.of(), Map.of(), CONF).settings().api().port()).isEqualTo(8000);
   }
 
   @Test

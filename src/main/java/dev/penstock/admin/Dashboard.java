@@ -12,6 +12,7 @@ import dev.penstock.security.LoginThrottle;
 import dev.penstock.security.Sessions;
 import dev.penstock.task.Lane;
 import dev.penstock.types.TaskTypes;
+import dev.penstock.types.embedding.EmbeddingSettings;
 import dev.penstock.web.Assets;
 import dev.penstock.web.Route;
 import java.time.InstantSource;
@@ -42,14 +43,14 @@ public final class Dashboard {
       TaskTypes types) {
     InstantSource clock = InstantSource.system();
     PageContext desk = new PageContext(bus, clock);
-    String model = settings.embedding().model();
+    String model = types.settings(EmbeddingSettings.class).model();
     routes.addAll(new LoginPage(desk, keys, sessions, new LoginThrottle(clock), settings).routes());
     routes.addAll(new OverviewPage(desk, model, Settings.knowsAllNodes(settings)).routes());
     routes.addAll(new TaskListPage(desk, lanes).routes());
     routes.addAll(new OneTaskPage(desk, types).routes());
     routes.addAll(new SweepPage(desk).routes());
-    List<InputType> inputs = types.all().stream().map(InputType::of).toList();
-    routes.addAll(new SubmitPage(desk, intake, inputs, lanes, model).routes());
+    List<InputType> inputs = types.all().stream().map(type -> InputType.of(type, types.defaultModel(type))).toList();
+    routes.addAll(new SubmitPage(desk, intake, inputs, lanes).routes());
     routes.addAll(new WorkersPage(desk, Settings.knowsAllNodes(settings)).routes());
     routes.addAll(new HealthPage(desk).routes());
     routes.addAll(new LiveEvents(desk, sessions).routes());

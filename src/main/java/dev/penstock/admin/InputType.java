@@ -8,12 +8,14 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A task type in the form for new tasks, and what its input may hold.
  *
  * @param takesText a text is asked for, and not JSON
  * @param usesModels a model has to be chosen
+ * @param model the one that is chosen at first; null: any
  * @param example what stands in the form at first, in JSON
  * @param fields the input's properties, as its schema tells them
  * @param more how many there are besides
@@ -22,6 +24,7 @@ public record InputType(
     String name,
     boolean takesText,
     boolean usesModels,
+    @Nullable String model,
     String example,
     List<Field> fields,
     int more) {
@@ -42,7 +45,7 @@ public record InputType(
   }
 
   /** A schema that is no JSON object tells nothing, and is no reason to fail. */
-  static InputType of(TaskType type) {
+  static InputType of(TaskType type, @Nullable String model) {
     JsonNode root;
     try {
       root = JsonMappers.PLAIN.readTree(type.inputSchema());
@@ -65,6 +68,7 @@ public record InputType(
         type.name(),
         type.takesText(),
         type.modelKind() != null,
+        model,
         type.example(),
         fields,
         count - fields.size());

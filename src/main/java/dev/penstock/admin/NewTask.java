@@ -11,18 +11,17 @@ import java.util.Optional;
  * @param types those that work can be sent to
  * @param type the one chosen; empty: there is none
  * @param form what was filled in; empty at first
- * @param model the one chosen where none was
  * @param error what was wrong with it; empty: nothing
  */
 public record NewTask(
-    List<InputType> types, List<Lane> lanes, String type, Form form, String model, String error) {
+    List<InputType> types, List<Lane> lanes, String type, Form form, String error) {
 
   /**
    * @param known every type
    * @param lanes those that work can be sent to
    */
   static NewTask of(
-      Form form, List<InputType> known, List<Lane> lanes, String model, String error) {
+      Form form, List<InputType> known, List<Lane> lanes, String error) {
     List<InputType> types =
         known.stream()
             .filter(type -> lanes.stream().anyMatch(lane -> lane.type().equals(type.name())))
@@ -30,7 +29,7 @@ public record NewTask(
     // One of them is always chosen, or the form would show no input at all.
     String type =
         chosen(form, types).or(() -> types.stream().findFirst()).map(InputType::name).orElse("");
-    return new NewTask(types, lanes, type, form, model, error);
+    return new NewTask(types, lanes, type, form, error);
   }
 
   /** The type that a form names. */
@@ -48,7 +47,7 @@ public record NewTask(
 
   public boolean isChosen(InputType of, String candidate) {
     String given = form.get(of.modelField());
-    return candidate.equals(given.isEmpty() ? model : given);
+    return candidate.equals(given.isEmpty() ? of.model() : given);
   }
 
   /** What stands in a type's field. */

@@ -31,19 +31,16 @@ final class SubmitPage {
   private final TaskIntake intake;
   private final List<InputType> types;
   private final Supplier<List<Lane>> lanes;
-  private final String defaultModel;
 
   SubmitPage(
       PageContext desk,
       TaskIntake intake,
       List<InputType> types,
-      Supplier<List<Lane>> lanes,
-      String defaultModel) {
+      Supplier<List<Lane>> lanes) {
     this.desk = desk;
     this.intake = intake;
     this.types = types;
     this.lanes = lanes;
-    this.defaultModel = defaultModel;
   }
 
   List<Route> routes() {
@@ -82,7 +79,7 @@ final class SubmitPage {
   }
 
   private NewTask filled(Form form, String error) {
-    return NewTask.of(form, types, lanes.get(), defaultModel, error);
+    return NewTask.of(form, types, lanes.get(), error);
   }
 
   /** The task as the API would have been sent it. */

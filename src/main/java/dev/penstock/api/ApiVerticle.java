@@ -113,7 +113,7 @@ public final class ApiVerticle extends VerticleBase {
     ended = new EndedElsewhere(bus, waiters::settled);
     var submitter = new Submitter(bus, waiters);
     direct = new DirectAnswers(bus, settings.http().abandonAfter());
-    var embeddings = new EmbeddingsResource(settings, models, submitter, direct, node);
+    var embeddings = new EmbeddingsResource(settings, models, types, submitter, direct, node);
     var catalogue = new ModelsResource(models);
     int body = settings.http().maxBodyBytes();
     bodies = new BodyReader(settings.http().readTimeout(), Math.max(body, MAX_RESULT));
@@ -194,7 +194,7 @@ public final class ApiVerticle extends VerticleBase {
   }
 
   private List<Route> dropIn(ModelCatalogue models, TaskTypes types, Submitter submitter) {
-    var dropIn = new DropInResource(settings, models, submitter, new OwnTasks(bus, types));
+    var dropIn = new DropInResource(settings, models, types, submitter, new OwnTasks(bus, types));
     return List.of(
         post("/api/v1/embedding", KEY, settings.http().maxBodyBytes(), dropIn::create),
         get("/api/v1/embedding/models", KEY, dropIn::models),

@@ -18,8 +18,10 @@ import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskSpec.Retention;
 import dev.penstock.task.TaskState;
+import dev.penstock.types.TaskTypes;
 import dev.penstock.types.embedding.EmbeddingForm;
 import dev.penstock.types.embedding.EmbeddingInput;
+import dev.penstock.types.embedding.EmbeddingSettings;
 import dev.penstock.types.embedding.EmbeddingType;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Reply;
@@ -37,12 +39,19 @@ final class DropInResource {
 
   private final Settings settings;
   private final ModelCatalogue models;
+  private final TaskTypes types;
   private final Submitter submitter;
   private final OwnTasks own;
 
-  DropInResource(Settings settings, ModelCatalogue models, Submitter submitter, OwnTasks own) {
+  DropInResource(
+      Settings settings,
+      ModelCatalogue models,
+      TaskTypes types,
+      Submitter submitter,
+      OwnTasks own) {
     this.settings = settings;
     this.models = models;
+    this.types = types;
     this.submitter = submitter;
     this.own = own;
   }
@@ -50,7 +59,7 @@ final class DropInResource {
   Reply create(Exchange exchange) throws InterruptedException {
     JsonNode body = StrictJson.parse(exchange.body());
     Fields fields = Fields.of(body);
-    ModelSpec model = TaskRequests.model(fields, models, EMBEDDING, settings);
+    ModelSpec model = TaskRequests.model(fields, models, EMBEDDING, types);
     EmbeddingInput input = input(fields, EmbeddingTraits.of(model));
     IdempotencyKey key = IdempotencyKey.of(exchange);
     var spec =
@@ -132,7 +141,7 @@ final class DropInResource {
   }
 
   Reply models(Exchange exchange) {
-    String named = settings.embedding().model();
+    String named = types.settings(EmbeddingSettings.class).model();
     // It may have become broken since the start, and is the default all the same.
     String standard = models.find(named, EmbeddingTraits.KIND).map(ModelSpec::name).orElse(named);
     return Reply.json(

@@ -17,8 +17,10 @@ import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskSpec.Retention;
 import dev.penstock.task.TaskState;
+import dev.penstock.types.TaskTypes;
 import dev.penstock.types.embedding.EmbeddingForm;
 import dev.penstock.types.embedding.EmbeddingInput;
+import dev.penstock.types.embedding.EmbeddingSettings;
 import dev.penstock.types.embedding.EmbeddingType;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
@@ -45,20 +47,23 @@ public final class EmbeddingsResource {
 
   private final Settings settings;
   private final ModelCatalogue models;
+  private final TaskTypes types;
   private final Submitter submitter;
-  private final DirectAnswers direct;
+  private final @Nullable DirectAnswers direct;
   private final String node;
 
   EmbeddingsResource(
       Settings settings,
       ModelCatalogue models,
+      TaskTypes types,
       Submitter submitter,
       DirectAnswers direct,
       String node) {
     this.settings = settings;
     this.models = models;
+    this.types = types;
+    this.direct = types.settings(EmbeddingSettings.class).direct() ? direct : null;
     this.submitter = submitter;
-    this.direct = direct;
     this.node = node;
   }
 
@@ -84,7 +89,7 @@ public final class EmbeddingsResource {
   Reply create(Exchange exchange) throws InterruptedException {
     EmbeddingInput.Draft body = EmbeddingInput.draft(exchange.body());
     Fields fields = Fields.of(body.rest());
-    ModelSpec model = TaskRequests.model(fields, models, EMBEDDING, settings);
+    ModelSpec model = TaskRequests.model(fields, models, EMBEDDING, types);
     EmbeddingInput input = body.accept(fields, EmbeddingTraits.of(model));
     fields.text("user", MAX_USER);
     Patience said = Patience.of(fields);
@@ -111,7 +116,7 @@ public final class EmbeddingsResource {
   /** Run at once where that can be; else a task. */
   private Submitted answer(Exchange exchange, Wanted wanted, Duration hold)
       throws InterruptedException {
-    if (!wanted.theirsOnly() || !settings.embedding().direct()) {
+    if (!wanted.theirsOnly() || direct == null) {
       return submit(exchange, wanted, hold);
     }
     long from = System.nanoTime();

@@ -130,7 +130,7 @@ final class TaskRequests {
 
   private @Nullable ModelSpec model(Fields fields, TaskType type) {
     if (type.modelKind() != null) {
-      return model(fields, models, type, settings);
+      return model(fields, models, type, types);
     }
     if (fields.text("model", MAX_MODEL) != null) {
       throw fields.bad("model", "is not for tasks of type " + type.name());
@@ -143,10 +143,10 @@ final class TaskRequests {
    *
    * @param type one that uses models
    */
-  static ModelSpec model(Fields fields, ModelCatalogue models, TaskType type, Settings settings) {
+  static ModelSpec model(Fields fields, ModelCatalogue models, TaskType type, TaskTypes types) {
     String kind = Objects.requireNonNull(type.modelKind());
     String named = fields.text("model", MAX_MODEL);
-    String name = named == null ? type.defaultModel(settings) : named;
+    String name = named == null ? types.defaultModel(type) : named;
     if (name == null) {
       throw fields.bad("model", "is missing");
     }

@@ -65,11 +65,7 @@ public interface Settings {
 
   Http http();
 
-  Embedding embedding();
-
   Inference inference();
-
-  Ping ping();
 
   Model model();
 
@@ -360,31 +356,6 @@ public interface Settings {
     Duration idleTimeout();
   }
 
-  interface Embedding {
-    @Setting(
-        value = "Model of requests that name none: a name, or an alias from models.yaml.",
-        standard = "all-minilm-l6-v2",
-        allowed = "the name of a model",
-        matches = "[A-Za-z0-9][A-Za-z0-9._/:-]{0,199}")
-    String model();
-
-    @Setting(
-        value =
-            "Whether a held /v1/embeddings is run at once, without a task, where it need not "
-                + "wait: true or false.",
-        standard = "true")
-    boolean direct();
-
-    @WithConverter(ByteSizes.AsLong.class)
-    @Setting(
-        value =
-            "Memory for vectors of texts that may be sent again, at most 1/8 of the heap; 0: "
-                + "none are kept.",
-        standard = "64MiB",
-        range = "0 to 1TiB")
-    long cache();
-  }
-
   interface Inference {
     @Setting(
         value =
@@ -414,15 +385,6 @@ public interface Settings {
         standard = "256",
         range = "1 to 10000")
     int tasksInHand();
-  }
-
-  interface Ping {
-    @Setting(
-        value =
-            "Whether a ping task may kill the process it runs in, to try out faults: true or "
-                + "false.",
-        standard = "false")
-    boolean allowCrash();
   }
 
   interface Model {

@@ -2,6 +2,7 @@ package dev.penstock.start;
 
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.Settings;
+import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.engine.Backends;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.types.TaskType;
@@ -27,7 +28,7 @@ record Abilities(List<TaskType> types, Backends backends) {
    *
    * @throws BadSettings naming one that there is not
    */
-  void checkDefaults(ModelCatalogue models, Settings settings) {
+  void checkDefaults(ModelCatalogue models, Loaded settings) {
     for (TaskType type : types) {
       String name = type.defaultModel(settings);
       if (name != null) {

@@ -7,6 +7,7 @@ import dev.penstock.cli.StatusLine;
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.Logging;
 import dev.penstock.config.Settings;
+import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.engine.ModelFailure;
 import dev.penstock.engine.NativeLibraries;
 import dev.penstock.engine.calibrate.Calibration;
@@ -14,6 +15,7 @@ import dev.penstock.engine.calibrate.Comparison;
 import dev.penstock.models.EmbeddingTraits;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
+import dev.penstock.types.embedding.EmbeddingSettings;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -82,10 +84,11 @@ public final class CalibrateCommand implements Callable<Integer> {
     }
     Io io = Io.ofProcess();
     try {
-      Settings settings = options.load(options.keys());
+      Loaded loaded = options.load(options.keys());
+      Settings settings = loaded.settings();
       Logging.apply(settings.log());
       Logging.toStandardError();
-      Set<ModelSpec> chosen = chosen(settings);
+      Set<ModelSpec> chosen = chosen(loaded);
       DataFolder.prepare(settings.data().dir());
       NativeLibraries.prepare(settings.data().dir());
       Calibration calibration = Calibration.on(settings);
@@ -132,11 +135,14 @@ public final class CalibrateCommand implements Callable<Integer> {
     }
   }
 
-  private Set<ModelSpec> chosen(Settings settings) {
-    ModelCatalogue catalogue = Abilities.BUILT_IN.catalogue(settings);
+  private Set<ModelSpec> chosen(Loaded settings) {
+    ModelCatalogue catalogue = Abilities.BUILT_IN.catalogue(settings.settings());
     if (models.isEmpty()) {
       return Set.of(
-          catalogue.require("embedding.model", settings.embedding().model(), EmbeddingTraits.KIND));
+          catalogue.require(
+              "embedding.model",
+              settings.group(EmbeddingSettings.class).model(),
+              EmbeddingTraits.KIND));
     }
     Set<ModelSpec> chosen = new LinkedHashSet<>();
     for (String name : models) {

@@ -8,6 +8,7 @@ import dev.penstock.bus.Bus;
 import dev.penstock.bus.Cluster;
 import dev.penstock.bus.Request.ReadDispatchHealth;
 import dev.penstock.config.Settings;
+import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.core.Part;
 import dev.penstock.dispatch.DispatchVerticle;
 import dev.penstock.engine.EngineStatus;
@@ -69,15 +70,15 @@ final class Node implements AutoCloseable {
   }
 
   /** Answers HTTP when it returns; the default models may still be opening. */
-  static Node start(Settings settings) throws Exception {
+  static Node start(Loaded settings) throws Exception {
     return start(settings, Ports.AS_THEY_ARE);
   }
 
-  static Node start(Settings settings, Ports ports) throws Exception {
+  static Node start(Loaded settings, Ports ports) throws Exception {
     return start(settings, ports, Abilities.BUILT_IN);
   }
 
-  static Node start(Settings settings, Ports ports, Abilities abilities) throws Exception {
+  static Node start(Loaded settings, Ports ports, Abilities abilities) throws Exception {
     var parts = new Parts();
     try {
       return new Node(settings, ports, abilities, parts);
@@ -87,13 +88,13 @@ final class Node implements AutoCloseable {
     }
   }
 
-  private Node(Settings settings, Ports ports, Abilities abilities, Parts parts) throws Exception {
-    this.settings = settings;
+  private Node(Loaded loaded, Ports ports, Abilities abilities, Parts parts) throws Exception {
+    this.settings = loaded.settings();
     this.parts = parts;
     boolean external = Storage.external(settings);
     String name = "node-" + UUID.randomUUID().toString().substring(0, NAME_DIGITS);
     ModelCatalogue catalogue = abilities.catalogue(settings);
-    abilities.checkDefaults(catalogue, settings);
+    abilities.checkDefaults(catalogue, loaded);
     DataFolder.prepare(settings.data().dir());
     NativeLibraries.prepare(settings.data().dir());
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -107,7 +108,7 @@ final class Node implements AutoCloseable {
 
     // Native libraries and the model take longest: they load beside the rest.
     var opening =
-        new FutureTask<>(() -> WorkerParts.open(settings, abilities, catalogue, name, meters));
+        new FutureTask<>(() -> WorkerParts.open(loaded, abilities, catalogue, name, meters));
     Thread.ofPlatform().name("open-models").daemon().start(opening);
 
     Vertx vertx = vertx(registry, settings.cluster());

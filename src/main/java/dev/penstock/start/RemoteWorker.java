@@ -2,6 +2,7 @@ package dev.penstock.start;
 
 import dev.penstock.bus.Bus;
 import dev.penstock.config.Settings;
+import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.engine.NativeLibraries;
 import dev.penstock.metrics.Meters;
 import dev.penstock.models.ModelCatalogue;
@@ -29,7 +30,7 @@ final class RemoteWorker implements AutoCloseable {
   /**
    * @param settings with the server's lease times
    */
-  static RemoteWorker start(Settings settings, RemoteDispatch dispatch, String name)
+  static RemoteWorker start(Loaded settings, RemoteDispatch dispatch, String name)
       throws Exception {
     var parts = new Parts();
     try {
@@ -40,14 +41,15 @@ final class RemoteWorker implements AutoCloseable {
     }
   }
 
-  private RemoteWorker(Settings settings, RemoteDispatch dispatch, String name, Parts parts)
+  private RemoteWorker(Loaded loaded, RemoteDispatch dispatch, String name, Parts parts)
       throws Exception {
     this.parts = parts;
+    Settings settings = loaded.settings();
     ModelCatalogue catalogue = Abilities.BUILT_IN.catalogue(settings);
     DataFolder.prepare(settings.data().dir());
     NativeLibraries.prepare(settings.data().dir());
     var meters = new Meters(new SimpleMeterRegistry());
-    WorkerParts worker = WorkerParts.open(settings, Abilities.BUILT_IN, catalogue, name, meters);
+    WorkerParts worker = WorkerParts.open(loaded, Abilities.BUILT_IN, catalogue, name, meters);
     parts.started("models", worker::close);
     Vertx vertx =
         Vertx.vertx(

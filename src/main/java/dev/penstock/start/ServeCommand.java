@@ -4,6 +4,7 @@ import dev.penstock.base.Version;
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.Logging;
 import dev.penstock.config.Settings;
+import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.engine.EngineStatus;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -82,9 +83,10 @@ public final class ServeCommand implements Callable<Integer> {
     long begun = System.nanoTime();
     PrintStream out = System.out;
     try {
-      Settings settings = options.load(commandLine());
+      Loaded loaded = options.load(commandLine());
+      Settings settings = loaded.settings();
       Logging.apply(settings.log());
-      Node node = Node.start(settings);
+      Node node = Node.start(loaded);
       stopOnSignal(node);
       List<EngineStatus> ready = node.awaitModels(MODEL);
       Duration took = Duration.ofNanos(System.nanoTime() - begun);

@@ -1,7 +1,6 @@
 package dev.penstock.start;
 
-import dev.penstock.config.Settings;
-import dev.penstock.config.SettingsLoader;
+import dev.penstock.config.SettingsLoader.Loaded;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -50,9 +49,8 @@ final class SettingOptions {
   }
 
   /** These, over the environment, over the file that is given. */
-  Settings load(Map<String, String> keys) {
-    return SettingsLoader.load(SettingGroups.OF_OTHER_ROOMS, keys, System.getenv(), conf)
-        .settings();
+  Loaded load(Map<String, String> keys) {
+    return SettingGroups.load(keys, System.getenv(), conf);
   }
 
   static void put(Map<String, String> keys, String key, @Nullable String value) {

@@ -5,6 +5,7 @@ import dev.penstock.base.Visible;
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.Logging;
 import dev.penstock.config.Settings;
+import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.remote.RemoteDispatch;
 import dev.penstock.remote.RemoteDispatch.Meeting;
 import dev.penstock.remote.RemoteServer;
@@ -105,7 +106,7 @@ public final class WorkerCommand implements Callable<Integer> {
     AtomicReference<@Nullable RemoteWorker> running = new AtomicReference<>();
     try {
       Map<String, String> given = commandLine();
-      Settings settings = options.load(given);
+      Settings settings = options.load(given).settings();
       Logging.apply(settings.log());
       URI uri = server();
       String called =
@@ -127,7 +128,7 @@ public final class WorkerCommand implements Callable<Integer> {
           yield ServeCommand.CANNOT_START;
         }
         case Meeting.Met(var dispatch, var lease) -> {
-          Settings agreed = options.load(with(given, lease));
+          Loaded agreed = options.load(with(given, lease));
           running.set(RemoteWorker.start(agreed, dispatch, called));
           Log.LOG.info(
               "Penstock {} works for {} as {}", Version.current(), Visible.text("" + uri), called);

@@ -2,6 +2,7 @@ package dev.penstock.start;
 
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.Settings;
+import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.core.Part;
 import dev.penstock.engine.Backends;
 import dev.penstock.engine.BatchRun;
@@ -55,15 +56,18 @@ final class WorkerParts implements LaneSource, AutoCloseable {
    * @throws BadSettings when a task type or model that is to be served is unknown
    */
   static WorkerParts open(
-      Settings settings,
+      Loaded loaded,
       Abilities abilities,
       ModelCatalogue catalogue,
       String worker,
       Meters meters) {
     Collection<String> taken = abilities.types().stream().map(TaskType::name).toList();
+    Settings settings = loaded.settings();
     Plugins plugins = Plugins.load(settings.plugins().dir(), taken);
     var types =
-        new TaskTypes(abilities.types(), plugins.handlers().stream().map(PluginType::new).toList());
+        new TaskTypes(abilities.types(),
+            plugins.handlers().stream().map(PluginType::new).toList(),
+            loaded);
     ServedLanes wanted;
     try {
       wanted = ServedLanes.of(settings.model(), catalogue, types.names());
@@ -72,11 +76,11 @@ final class WorkerParts implements LaneSource, AutoCloseable {
       throw e;
     }
     return new WorkerParts(
-        settings, abilities.backends(), catalogue, worker, meters, plugins, types, wanted);
+        loaded, abilities.backends(), catalogue, worker, meters, plugins, types, wanted);
   }
 
   private WorkerParts(
-      Settings settings,
+      Loaded loaded,
       Backends backends,
       ModelCatalogue catalogue,
       String worker,
@@ -84,6 +88,7 @@ final class WorkerParts implements LaneSource, AutoCloseable {
       Plugins plugins,
       TaskTypes types,
       ServedLanes wanted) {
+    Settings settings = loaded.settings();
     boolean inference = settings.has(Settings.Role.INFERENCE);
     this.catalogue = catalogue;
     this.plugins = plugins;
@@ -107,13 +112,13 @@ final class WorkerParts implements LaneSource, AutoCloseable {
             new EngineParts(device, settings.inference(), settings.data().dir(), listener));
     tokenizers = new TokenizerThreads(Runtime.getRuntime().availableProcessors());
     if (inference) {
-      var parts = new HandlerParts(settings, worker, engines, tokenizers, meters);
+      var parts = new HandlerParts(loaded, worker, engines, tokenizers, meters);
       types.all().forEach(type -> handlers.put(type.name(), type.handler(parts)));
     }
     defaults =
         types.all().stream()
             .flatMap(type ->
-                defaultModel(type, settings)
+                defaultModel(type)
                     .filter(spec -> served.has(new Lane(type.name(), spec.name())))
                     .stream())
             .distinct()
@@ -121,8 +126,8 @@ final class WorkerParts implements LaneSource, AutoCloseable {
     engines.keepOpen(defaults);
   }
 
-  private Optional<ModelSpec> defaultModel(TaskType type, Settings settings) {
-    String name = type.defaultModel(settings);
+  private Optional<ModelSpec> defaultModel(TaskType type) {
+    String name = types.defaultModel(type);
     return name == null
         ? Optional.empty()
         : catalogue.find(name, Objects.requireNonNull(type.modelKind()));

@@ -1,6 +1,6 @@
 package dev.penstock.types;
 
-import dev.penstock.config.Settings;
+import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.engine.ModelEngines;
 import dev.penstock.engine.TokenizerThreads;
 import dev.penstock.metrics.Meters;
@@ -11,7 +11,7 @@ import dev.penstock.metrics.Meters;
  * @param worker this worker's id, as results name it
  */
 public record HandlerParts(
-    Settings settings,
+    Loaded settings,
     String worker,
     ModelEngines engines,
     TokenizerThreads tokenizers,

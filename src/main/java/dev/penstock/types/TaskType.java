@@ -2,7 +2,7 @@ package dev.penstock.types;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.penstock.config.Settings;
+import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.core.InvalidInput;
 import dev.penstock.json.Fields;
 import dev.penstock.models.ModelSpec;
@@ -32,11 +32,16 @@ public interface TaskType {
     return null;
   }
 
+  /** Its own settings, as {@link dev.penstock.config.Setting} tells. Null: it has none. */
+  default @Nullable Class<?> settings() {
+    return null;
+  }
+
   /**
    * The model of tasks that name none, by name or alias: the setting {@code <type>.model}. Null:
    * each has to name one.
    */
-  default @Nullable String defaultModel(Settings settings) {
+  default @Nullable String defaultModel(Loaded settings) {
     return null;
   }
 

@@ -1,5 +1,6 @@
 package dev.penstock.types;
 
+import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.types.embedding.EmbeddingType;
 import dev.penstock.types.ping.PingType;
 import java.util.Collection;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The task types that there are: those built in, and what plugins bring. */
 public final class TaskTypes {
@@ -16,12 +18,18 @@ public final class TaskTypes {
   public static final List<TaskType> BUILT_IN = List.of(new EmbeddingType(), new PingType());
 
   private final Map<String, TaskType> types = new TreeMap<>();
+  private final Loaded settings;
 
   /**
    * @param builtIn {@link #BUILT_IN}, but for tests
    * @param brought by plugins; their names differ from those built in
+   * @param settings with those that types declare
    */
-  public TaskTypes(Collection<? extends TaskType> builtIn, Collection<? extends TaskType> brought) {
+  public TaskTypes(
+      Collection<? extends TaskType> builtIn,
+      Collection<? extends TaskType> brought,
+      Loaded settings) {
+    this.settings = settings;
     builtIn.forEach(type -> types.put(type.name(), type));
     brought.forEach(type -> types.put(type.name(), type));
   }
@@ -34,6 +42,16 @@ public final class TaskTypes {
   /** Sorted. */
   public Set<String> names() {
     return Collections.unmodifiableSet(types.keySet());
+  }
+
+  /** The model of tasks that name none, by name or alias. Null: each has to name one. */
+  public @Nullable String defaultModel(TaskType type) {
+    return type.defaultModel(settings);
+  }
+
+  /** The settings that a type declares. */
+  public <T> T settings(Class<T> group) {
+    return settings.group(group);
   }
 
   public Optional<TaskType> find(String name) {

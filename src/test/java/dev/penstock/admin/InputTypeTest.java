@@ -52,7 +52,7 @@ final class InputTypeTest {
   }
 
   private static InputType of(String name, String schema) {
-    return InputType.of(new Unchecked(name, schema));
+    return InputType.of(new Unchecked(name, schema), null);
   }
 
   /** A type whose schema is anything. */

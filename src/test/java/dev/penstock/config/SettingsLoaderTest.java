@@ -1,5 +1,7 @@
 package dev.penstock.config;
 
+import dev.penstock.start.SettingGroups;
+import dev.penstock.types.embedding.EmbeddingSettings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -31,7 +33,7 @@ final class SettingsLoaderTest {
 
   @Test
   void theDefaultsAreInsideTheProgram() {
-    Settings settings = SettingsLoader.load(NONE, NONE, null);
+    Settings settings = load(NONE, NONE, null);
 
     assertThat(settings.api().host()).isEqualTo("127.0.0.1");
     assertThat(settings.api().port()).isEqualTo(8000);
@@ -76,7 +78,7 @@ final class SettingsLoaderTest {
     assertThat(settings.http().maxConnectionsPerAddress()).isEqualTo(1024);
     assertThat(settings.http().readTimeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(settings.http().idleTimeout()).isEqualTo(Duration.ofSeconds(75));
-    assertThat(settings.embedding().model()).isEqualTo("all-minilm-l6-v2");
+    assertThat(model(NONE)).isEqualTo("all-minilm-l6-v2");
     assertThat(settings.inference().device()).isEqualTo("auto");
     assertThat(settings.inference().threads()).isZero();
     assertThat(settings.inference().tokenBudget()).isZero();
@@ -150,7 +152,7 @@ final class SettingsLoaderTest {
             """);
 
     Settings settings =
-        SettingsLoader.load(
+        load(
             Map.of("api.port", "1003"), Map.of("API_PORT", "1002", "TASK_MAX_ATTEMPTS", "5"), file);
 
     assertThat(settings.api().port()).isEqualTo(1003);
@@ -162,7 +164,7 @@ final class SettingsLoaderTest {
   @Test
   void theNamesPeopleUseWork() {
     Settings settings =
-        SettingsLoader.load(
+        load(
             NONE,
             Map.of(
                 "API_HOST", "localhost",
@@ -171,7 +173,6 @@ final class SettingsLoaderTest {
                 "LOG_LEVEL", "debug",
                 "DB_PATH", "/tmp/x.db",
                 "TASK_TTL", "90",
-                "EMBEDDING_MODEL", "some-model",
                 "SYNC_TTL", "2m",
                 "FAILED_TTL", "P1D"),
             null);
@@ -182,17 +183,17 @@ final class SettingsLoaderTest {
     assertThat(settings.log().level()).isEqualTo(Settings.Log.Level.DEBUG);
     assertThat(settings.db().path()).isEqualTo(Path.of("/tmp/x.db"));
     assertThat(settings.task().ttl()).isEqualTo(Duration.ofSeconds(90));
-    assertThat(settings.embedding().model()).isEqualTo("some-model");
+    assertThat(model(Map.of("EMBEDDING_MODEL", "some-model"))).isEqualTo("some-model");
     assertThat(settings.syncTtl()).isEqualTo(Duration.ofMinutes(2));
     assertThat(settings.failedTtl()).isEqualTo(Duration.ofDays(1));
   }
 
   @Test
   void serverPortIsASecondNameForApiPort() {
-    assertThat(SettingsLoader.load(NONE, Map.of("SERVER_PORT", "9000"), null).api().port())
+    assertThat(load(NONE, Map.of("SERVER_PORT", "9000"), null).api().port())
         .isEqualTo(9000);
     assertThat(
-            SettingsLoader.load(NONE, Map.of("SERVER_PORT", "9000", "API_PORT", "9001"), null)
+            load(NONE, Map.of("SERVER_PORT", "9000", "API_PORT", "9001"), null)
                 .api()
                 .port())
         .isEqualTo(9001);
@@ -205,7 +206,7 @@ final class SettingsLoaderTest {
   @Test
   void prefetchCountIsASecondNameForThePrefetch() {
     assertThat(
-            SettingsLoader.load(NONE, Map.of("PREFETCH_COUNT", "64"), null).rabbitmq().prefetch())
+            load(NONE, Map.of("PREFETCH_COUNT", "64"), null).rabbitmq().prefetch())
         .isEqualTo(64);
   }
 
@@ -227,7 +228,7 @@ final class SettingsLoaderTest {
   @Test
   void anEmptyVariableCountsAsNotSet() {
     Settings settings =
-        SettingsLoader.load(NONE, Map.of("API_HOST", "", "API_PORT", "", "AUTH_TOKEN", ""), null);
+        load(NONE, Map.of("API_HOST", "", "API_PORT", "", "AUTH_TOKEN", ""), null);
 
     assertThat(settings.api().host()).isEqualTo("127.0.0.1");
     assertThat(settings.auth().token()).isEmpty();
@@ -245,14 +246,14 @@ final class SettingsLoaderTest {
             "API", "x",
             "HTTP_MAX_BODY_BYTES", "x");
 
-    assertThat(SettingsLoader.load(NONE, environment, null).api().port()).isEqualTo(8000);
+    assertThat(load(NONE, environment, null).api().port()).isEqualTo(8000);
   }
 
   @Test
   void systemPropertiesChangeNothing() {
     System.setProperty("api.port", "1");
     try {
-      assertThat(SettingsLoader.load(NONE, NONE, null).api().port()).isEqualTo(8000);
+      assertThat(load(NONE, NONE, null).api().port()).isEqualTo(8000);
     } finally {
       System.clearProperty("api.port");
     }
@@ -262,7 +263,7 @@ final class SettingsLoaderTest {
   void textThatLooksLikeAnExpressionIsOnlyText() {
     String token = "a${api.host}b$$c\\d%e";
 
-    assertThat(SettingsLoader.load(NONE, Map.of("AUTH_TOKEN", token), null).auth().token())
+    assertThat(load(NONE, Map.of("AUTH_TOKEN", token), null).auth().token())
         .contains(token);
   }
 
@@ -278,7 +279,7 @@ final class SettingsLoaderTest {
   })
   void hiddenGpusTurnAutoIntoCpu(String visible, String device, String expected) {
     Settings settings =
-        SettingsLoader.load(
+        load(
             Map.of("inference.device", device), Map.of("CUDA_VISIBLE_DEVICES", visible), null);
 
     assertThat(settings.inference().device()).isEqualTo(expected);
@@ -286,10 +287,10 @@ final class SettingsLoaderTest {
 
   @Test
   void theDatabaseFollowsTheDataFolderUnlessItHasItsOwnPath() {
-    assertThat(SettingsLoader.load(Map.of("data.dir", "/var/p"), NONE, null).db().path())
+    assertThat(load(Map.of("data.dir", "/var/p"), NONE, null).db().path())
         .isEqualTo(Path.of("/var/p/penstock.db"));
     assertThat(
-            SettingsLoader.load(Map.of("data.dir", "/var/p"), Map.of("DB_PATH", "q.db"), null)
+            load(Map.of("data.dir", "/var/p"), Map.of("DB_PATH", "q.db"), null)
                 .db()
                 .path())
         .isEqualTo(Path.of("q.db"));
@@ -330,7 +331,7 @@ final class SettingsLoaderTest {
     "model.max-memory-gb, 0.5",
   })
   void aGoodValueIsTaken(String key, String value) {
-    assertThat(SettingsLoader.load(Map.of(key, value), NONE, null)).isNotNull();
+    assertThat(load(Map.of(key, value), NONE, null)).isNotNull();
   }
 
   @ParameterizedTest
@@ -470,7 +471,7 @@ final class SettingsLoaderTest {
     }
     for (String host : List.of("127.0.0.1", "127.1.2.3", "::1", "localhost")) {
       assertThat(
-              SettingsLoader.load(Map.of("api.host", host), Map.of("AUTH_TOKEN", token), null)
+              load(Map.of("api.host", host), Map.of("AUTH_TOKEN", token), null)
                   .auth()
                   .token())
           .contains(token);
@@ -481,9 +482,9 @@ final class SettingsLoaderTest {
   void outsideLoopbackALongTokenOrNoneIsFine() {
     Map<String, String> open = Map.of("api.host", "0.0.0.0");
 
-    assertThat(SettingsLoader.load(open, Map.of("AUTH_TOKEN", "sixteen-letters!"), null))
+    assertThat(load(open, Map.of("AUTH_TOKEN", "sixteen-letters!"), null))
         .isNotNull();
-    assertThat(SettingsLoader.load(open, NONE, null).auth().token()).isEmpty();
+    assertThat(load(open, NONE, null).auth().token()).isEmpty();
   }
 
   @Test
@@ -543,14 +544,14 @@ final class SettingsLoaderTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "# nothing\n", "---\n", "api:\n", "api:\n  # port: 1\ntask: {}\n"})
   void aFileMaySayNothing(String text) throws IOException {
-    assertThat(SettingsLoader.load(NONE, NONE, yaml(text)).api().port()).isEqualTo(8000);
+    assertThat(load(NONE, NONE, yaml(text)).api().port()).isEqualTo(8000);
   }
 
   @Test
   void aKeyMayBeWrittenWithDotsAndItsValueIsTakenAsText() throws IOException {
     Path file = yaml("api.port: 010\nauth: {token: 1234567890123456789012}\n");
 
-    Settings settings = SettingsLoader.load(NONE, NONE, file);
+    Settings settings = load(NONE, NONE, file);
 
     assertThat(settings.api().port()).isEqualTo(10);
     assertThat(settings.auth().token()).contains("1234567890123456789012");
@@ -585,14 +586,14 @@ final class SettingsLoaderTest {
             redis: {sentinels: [s1, "s2:26379"]}
             """);
 
-    Settings settings = SettingsLoader.load(NONE, Map.of("MODEL_KEY", "c , d"), file);
+    Settings settings = load(NONE, Map.of("MODEL_KEY", "c , d"), file);
 
     assertThat(settings.roles()).containsExactly(Settings.Role.HTTP, Settings.Role.INFERENCE);
     assertThat(settings.model().type()).contains(List.of("embedding", "ping"));
     assertThat(settings.model().key()).contains(List.of("c", "d"));
     assertThat(settings.cluster().members()).contains(List.of("fd00::7", "node:5701"));
     assertThat(settings.redis().sentinels()).contains(List.of("s1", "s2:26379"));
-    assertThat(SettingsLoader.load(Map.of("model.type", ""), NONE, file).model().type()).isEmpty();
+    assertThat(load(Map.of("model.type", ""), NONE, file).model().type()).isEmpty();
     assertThat(problems(NONE, NONE, yaml("model.type: [embedding, 'a b']\n")))
         .singleElement()
         .asString()
@@ -606,7 +607,7 @@ final class SettingsLoaderTest {
     Path file = Files.writeString(dir.resolve("secret"), "open-sesame-open  \r\nmore\n");
 
     Settings settings =
-        SettingsLoader.load(
+        load(
             Map.of(key + "-file", file.toString(), key, "another-secret-text"), NONE, null);
 
     assertThat(
@@ -617,7 +618,7 @@ final class SettingsLoaderTest {
         .contains("open-sesame-open")
         .doesNotContain("another-secret-text");
     assertThat(
-            SettingsLoader.load(
+            load(
                     NONE, Map.of("AUTH_TOKEN_FILE", file.toString(), "AUTH_TOKEN", "x"), null)
                 .auth()
                 .token())
@@ -679,9 +680,19 @@ final class SettingsLoaderTest {
       Map<String, String> commandLine, Map<String, String> environment, @Nullable Path file) {
     BadSettings refusal =
         catchThrowableOfType(
-            BadSettings.class, () -> SettingsLoader.load(commandLine, environment, file));
+            BadSettings.class, () -> load(commandLine, environment, file));
     assertThat(refusal).as("a refusal").isNotNull();
     assertThat(refusal).hasMessageContaining(refusal.problems().getFirst());
     return refusal.problems();
+  }
+
+  private static Settings load(
+      Map<String, String> commandLine, Map<String, String> environment, @Nullable Path file) {
+    return SettingGroups.load(commandLine, environment, file).settings();
+  }
+
+  /** A setting that a task type declares. */
+  private static String model(Map<String, String> environment) {
+    return SettingGroups.load(NONE, environment, null).group(EmbeddingSettings.class).model();
   }
 }

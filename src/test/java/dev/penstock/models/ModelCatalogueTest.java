@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.penstock.config.BadSettings;
-import dev.penstock.config.SettingsLoader;
+import dev.penstock.start.SettingGroups;
+import dev.penstock.types.embedding.EmbeddingSettings;
 import dev.penstock.engine.Backends;
 import java.io.IOException;
 import java.io.InputStream;
@@ -103,7 +104,8 @@ final class ModelCatalogueTest {
 
   @Test
   void theDefaultModelIsInTheCatalogue() {
-    String name = SettingsLoader.load(Map.of(), Map.of(), null).embedding().model();
+    String name = 
+        SettingGroups.load(Map.of(), Map.of(), null).group(EmbeddingSettings.class).model();
 
     assertThat(
             ModelCatalogue.load(Backends.BUILT_IN.forms(), null)

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.penstock.start.SettingGroups;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.WorkerSeen;
 import dev.penstock.bus.Request.Batches;
@@ -187,7 +188,7 @@ final class OldServerTest {
     var met = (Meeting.Met) RemoteDispatch.meet(server, "old-1", Duration.ofMillis(1));
     assertThat(met.lease()).isEqualTo(Duration.ofSeconds(30));
     RemoteDispatch dispatch = met.dispatch();
-    var types = new TaskTypes(TaskTypes.BUILT_IN, List.of());
+    var types = new TaskTypes(TaskTypes.BUILT_IN, List.of(), SettingGroups.load(Map.of(), Map.of(), null));
     dispatch.serve(
         bus, (json, lane, output) -> types.find(lane.type()).orElseThrow().write(json, output));
     Await.until(

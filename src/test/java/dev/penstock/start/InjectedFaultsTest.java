@@ -2,7 +2,6 @@ package dev.penstock.start;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.config.SettingsLoader;
 import dev.penstock.testing.Api;
 import dev.penstock.testing.Await;
 import dev.penstock.testing.Checker;
@@ -36,7 +35,7 @@ final class InjectedFaultsTest {
                 "lease.sweep-every", "100ms",
                 "lease.margin", "200ms"));
     all.putAll(settings);
-    return Node.start(SettingsLoader.load(all, Map.of(), null), ports);
+    return Node.start(SettingGroups.load(all, Map.of(), null), ports);
   }
 
   private static Api api(Node node) {

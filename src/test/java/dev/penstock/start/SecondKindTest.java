@@ -2,7 +2,6 @@ package dev.penstock.start;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.config.SettingsLoader;
 import dev.penstock.engine.Backends;
 import dev.penstock.mirror.MirrorBackend;
 import dev.penstock.mirror.MirrorTraits;
@@ -78,7 +77,7 @@ final class SecondKindTest {
             TinyModel.QUICK);
     node =
         Node.start(
-            SettingsLoader.load(settings, Map.of(), null), Node.Ports.AS_THEY_ARE, abilities);
+            SettingGroups.load(settings, Map.of(), null), Node.Ports.AS_THEY_ARE, abilities);
     api = new Api(node.uri(), PenstockProcess.KEY);
   }
 

@@ -2,7 +2,7 @@ package dev.penstock.types.embedding;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.penstock.config.Settings;
+import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.json.Fields;
 import dev.penstock.models.EmbeddingTraits;
 import dev.penstock.models.ModelSpec;
@@ -30,8 +30,13 @@ public final class EmbeddingType implements TaskType {
   }
 
   @Override
-  public String defaultModel(Settings settings) {
-    return settings.embedding().model();
+  public Class<?> settings() {
+    return EmbeddingSettings.class;
+  }
+
+  @Override
+  public String defaultModel(Loaded settings) {
+    return settings.group(EmbeddingSettings.class).model();
   }
 
   @Override
@@ -77,7 +82,7 @@ public final class EmbeddingType implements TaskType {
 
   @Override
   public TaskHandler handler(HandlerParts parts) {
-    var cache = new VectorCache(parts.settings().embedding().cache());
+    var cache = new VectorCache(parts.settings().group(EmbeddingSettings.class).cache());
     cache.count(parts.meters());
     return new EmbeddingHandler(parts.engines(), parts.tokenizers(), cache);
   }

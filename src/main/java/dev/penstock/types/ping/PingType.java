@@ -44,6 +44,11 @@ public final class PingType extends SchemaType {
     super(NAME, INPUT, OUTPUT);
   }
 
+  @Override
+  public Class<?> settings() {
+    return PingSettings.class;
+  }
+
   /** One that can be watched. */
   @Override
   public String example() {
@@ -52,6 +57,6 @@ public final class PingType extends SchemaType {
 
   @Override
   public TaskHandler handler(HandlerParts parts) {
-    return new PingHandler(parts.worker(), parts.settings().ping().allowCrash());
+    return new PingHandler(parts.worker(), parts.settings().group(PingSettings.class).allowCrash());
   }
 }
