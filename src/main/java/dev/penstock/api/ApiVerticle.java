@@ -31,8 +31,8 @@ import dev.penstock.web.Connections;
 import dev.penstock.web.Pipeline;
 import dev.penstock.web.Query;
 import dev.penstock.web.Route;
-import dev.penstock.web.Routes.Match;
 import dev.penstock.web.Routes;
+import dev.penstock.web.Routes.Match;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
@@ -185,8 +185,7 @@ public final class ApiVerticle extends VerticleBase {
     var lanes = new LaneNames(models, types);
     var lease = settings.lease().duration();
     var leases = new WorkerLeases(bus, lanes, remoteWorkers, lease, () -> stopping);
-    var runs =
-        new WorkerRuns(bus, lanes, remoteWorkers, new WorkerResults(models, types), lease);
+    var runs = new WorkerRuns(bus, lanes, remoteWorkers, new WorkerResults(models, types), lease);
     return List.of(
         post("/v1/worker/lease", WORKER, MAX_POLL, Query.none(leases::lease)),
         post("/v1/worker/extend", WORKER, MAX_EXTEND, Query.none(runs::extend)),

@@ -155,8 +155,7 @@ public record LeaseReply(List<LeasedTask> tasks, Set<String> suspects, LeaseTerm
                 input,
                 null),
             new TaskSpec.Limits(
-                task.path("max_attempts").asInt(),
-                Members.duration(task.path("timeout_seconds"))),
+                task.path("max_attempts").asInt(), Members.duration(task.path("timeout_seconds"))),
             new Retention(Duration.ZERO, Duration.ZERO), // the server's business
             new TaskSpec.Origin(task.path("owner").asText(), metadata, null, null));
     return new Task(

@@ -115,7 +115,9 @@ public final class SettleRequest {
 
   private static Duration delay(Fields fields) {
     Double seconds = fields.number("delay_seconds", 0, MAX_DELAY);
-    return seconds == null ? Duration.ZERO : Duration.ofMillis(Math.round(seconds * Members.MILLIS));
+    return seconds == null
+        ? Duration.ZERO
+        : Duration.ofMillis(Math.round(seconds * Members.MILLIS));
   }
 
   public static void writeReply(JsonGenerator json, TaskId id, SettleReply reply)

@@ -41,9 +41,7 @@ final class Conversation {
   /** What this worker says of itself so far. */
   WorkerReport report() {
     WorkerFigures newest = figures;
-    return newest == null
-        ? WorkerReport.nothing(startedAt)
-        : WorkerReport.of(newest, startedAt);
+    return newest == null ? WorkerReport.nothing(startedAt) : WorkerReport.of(newest, startedAt);
   }
 
   ExtendRequest extend(List<Held> held) {

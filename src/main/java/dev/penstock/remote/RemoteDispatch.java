@@ -168,8 +168,7 @@ public final class RemoteDispatch implements AutoCloseable {
   private Extended extend(ExtendLeases request) {
     try {
       Reply reply =
-          server.post(
-              "/v1/worker/extend", conversation.extend(request.held()).write(), EXTEND);
+          server.post("/v1/worker/extend", conversation.extend(request.held()).write(), EXTEND);
       if (reply.status() == OK) {
         ExtendReply kept = ExtendReply.read(reply.body());
         conversation.heard(kept.terms());
@@ -338,8 +337,7 @@ public final class RemoteDispatch implements AutoCloseable {
   /** Held polls end with it; a server that does not know of it would hold them for long. */
   private void tellStopping() {
     try {
-      Reply reply =
-          server.post("/v1/worker/extend", conversation.leaving().write(), ON_ITS_WAY);
+      Reply reply = server.post("/v1/worker/extend", conversation.leaving().write(), ON_ITS_WAY);
       if (reply.status() != OK) {
         LOG.debug("not told that this worker stops: {}", Conversation.reason(reply));
         polls.breakOff();

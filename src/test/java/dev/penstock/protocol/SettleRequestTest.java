@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 final class SettleRequestTest {
   private static JsonNode settle(Outcome outcome) throws Exception {
     return Members.tree(
-        SettleRequest.write("w", new SettleTask(TaskId.random(), null, "t", outcome), (_, _, _) -> {}));
+        SettleRequest.write(
+            "w", new SettleTask(TaskId.random(), null, "t", outcome), (_, _, _) -> {}));
   }
 
   @Test

@@ -2,8 +2,8 @@ package dev.penstock.api.worker;
 
 import dev.penstock.bus.Request.WorkerFigures;
 import dev.penstock.protocol.ExtendRequest;
-import dev.penstock.protocol.LeaseRequest.Wish;
 import dev.penstock.protocol.LeaseRequest;
+import dev.penstock.protocol.LeaseRequest.Wish;
 import dev.penstock.protocol.WorkerReport;
 import dev.penstock.task.Lane;
 import java.time.Duration;

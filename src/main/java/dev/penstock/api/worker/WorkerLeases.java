@@ -10,8 +10,8 @@ import dev.penstock.bus.Request.Suspects;
 import dev.penstock.core.LeasedTask;
 import dev.penstock.protocol.KnownLanes;
 import dev.penstock.protocol.LeaseReply;
-import dev.penstock.protocol.LeaseRequest.Wish;
 import dev.penstock.protocol.LeaseRequest;
+import dev.penstock.protocol.LeaseRequest.Wish;
 import dev.penstock.protocol.LeaseTerms;
 import dev.penstock.task.Outcome;
 import dev.penstock.web.ApiError;
@@ -57,11 +57,7 @@ public final class WorkerLeases {
   private final AtomicInteger turn = new AtomicInteger();
 
   public WorkerLeases(
-      Bus bus,
-      KnownLanes lanes,
-      RemoteWorkers workers,
-      Duration lease,
-      BooleanSupplier stopping) {
+      Bus bus, KnownLanes lanes, RemoteWorkers workers, Duration lease, BooleanSupplier stopping) {
     this.bus = bus;
     this.lanes = lanes;
     this.workers = workers;

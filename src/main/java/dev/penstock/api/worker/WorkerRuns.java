@@ -11,9 +11,9 @@ import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.json.Fields;
+import dev.penstock.protocol.ExtendReply;
 import dev.penstock.protocol.ExtendReply.Extension;
 import dev.penstock.protocol.ExtendReply.Status;
-import dev.penstock.protocol.ExtendReply;
 import dev.penstock.protocol.ExtendRequest;
 import dev.penstock.protocol.KnownLanes;
 import dev.penstock.protocol.LeaseTerms;
@@ -43,11 +43,7 @@ public final class WorkerRuns {
   private final Duration lease;
 
   public WorkerRuns(
-      Bus bus,
-      KnownLanes lanes,
-      RemoteWorkers workers,
-      WorkerResults results,
-      Duration lease) {
+      Bus bus, KnownLanes lanes, RemoteWorkers workers, WorkerResults results, Duration lease) {
     this.bus = bus;
     this.lanes = lanes;
     this.workers = workers;
@@ -96,8 +92,7 @@ public final class WorkerRuns {
   public Reply settle(Exchange exchange) throws InterruptedException {
     SettleTask settle = SettleRequest.read(exchange.body(), this::result);
     TaskId id = settle.id();
-    SettleReply answer =
-        bus.ask(new SettleTasks(List.of(settle)), OwnTasks.LIMIT).getFirst();
+    SettleReply answer = bus.ask(new SettleTasks(List.of(settle)), OwnTasks.LIMIT).getFirst();
     if (answer == SettleReply.STALE) {
       throw stale(id);
     }
