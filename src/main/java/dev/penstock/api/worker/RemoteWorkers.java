@@ -1,11 +1,10 @@
 package dev.penstock.api.worker;
 
-import dev.penstock.api.worker.WorkerRequests.Hold;
-import dev.penstock.api.worker.WorkerRequests.Poll;
-import dev.penstock.api.worker.WorkerRequests.Wish;
-import dev.penstock.api.worker.WorkerRequests.WorkerReport;
-import dev.penstock.bus.Request.Batches;
 import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.protocol.ExtendRequest;
+import dev.penstock.protocol.LeaseRequest;
+import dev.penstock.protocol.LeaseRequest.Wish;
+import dev.penstock.protocol.WorkerReport;
 import dev.penstock.task.Lane;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,8 +26,7 @@ public final class RemoteWorkers {
 
   private static final int MOST = 10_000;
   private static final List<String> ROLES = List.of("remote");
-  private static final WorkerReport NOTHING =
-      new WorkerReport("", List.of(), "", 0, 0, 0, new Batches(0, 0), -1, "", null);
+  private static final WorkerReport NOTHING = WorkerReport.nothing(null);
 
   private final Consumer<WorkerFigures> announce;
 
@@ -67,16 +65,16 @@ public final class RemoteWorkers {
     this.announce = announce;
   }
 
-  void seen(Poll poll) {
+  void seen(LeaseRequest poll) {
     seen(poll.worker(), poll.wishes().stream().map(Wish::lane).toList(), poll.report());
   }
 
   /** Its poll is still held: it is there, though it says nothing new. */
-  void holds(Poll poll) {
+  void holds(LeaseRequest poll) {
     seen(poll.worker(), List.of(), null);
   }
 
-  void seen(Hold hold) {
+  void seen(ExtendRequest hold) {
     seen(hold.worker(), List.of(), hold.report());
   }
 
@@ -176,11 +174,11 @@ public final class RemoteWorkers {
     }
   }
 
-  boolean draining(Poll poll) {
+  boolean draining(LeaseRequest poll) {
     return draining(poll.worker(), poll.report());
   }
 
-  boolean draining(Hold hold) {
+  boolean draining(ExtendRequest hold) {
     return draining(hold.worker(), hold.report());
   }
 
