@@ -135,8 +135,8 @@ final class MessagesTest {
   void aReplyWithWordsOfANewerServerIsUnderstoodAsFarAsItCanBe() throws Exception {
     TaskId id = TaskId.random();
     byte[] extended =
-        ("{\"new\":[{}],\"leases\":[{\"id\":\"%s\",\"status\":\"moved\",\"to\":1},{\"id\":\"?\"}]}"
-                .formatted(id.value()))
+        "{\"new\":[{}],\"leases\":[{\"id\":\"%s\",\"status\":\"moved\",\"to\":1},{\"id\":\"?\"}]}"
+            .formatted(id.value())
             .getBytes(UTF_8);
     assertThat(ExtendReply.read(extended).lost()).containsExactly(id);
     assertThat(ExtendReply.read(extended).terms()).isEqualTo(new LeaseTerms(Duration.ZERO, false));
