@@ -1,7 +1,7 @@
 package dev.penstock.remote;
 
 import dev.penstock.base.Visible;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.WorkerFigures;
 import dev.penstock.remote.RemoteServer.Reply;
 import dev.penstock.remote.Wire.Terms;
 import java.io.IOException;

@@ -8,12 +8,13 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.penstock.bus.Request.Held;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.SettleTask;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.Lease;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.core.WorkerFigures;
+import dev.penstock.core.WorkerReport;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
@@ -104,7 +105,7 @@ final class Wire {
     });
   }
 
-  static byte[] extend(Sender sender, List<Held> leases) {
+  static byte[] extend(Sender sender, List<HeldLease> leases) {
     return object(json -> writeExtend(json, sender, leases));
   }
 
@@ -125,11 +126,11 @@ final class Wire {
     });
   }
 
-  private static void writeExtend(JsonGenerator json, Sender sender, List<Held> leases)
+  private static void writeExtend(JsonGenerator json, Sender sender, List<HeldLease> leases)
       throws IOException {
     json.writeStringField("worker", sender.worker());
     json.writeArrayFieldStart("leases");
-    for (Held held : leases) {
+    for (HeldLease held : leases) {
       json.writeStartObject();
       json.writeStringField("id", held.id().value());
       json.writeStringField("token", held.token());
@@ -158,26 +159,27 @@ final class Wire {
   }
 
   private static void write(JsonGenerator json, WorkerFigures figures) throws IOException {
-    if (!figures.host().isEmpty()) {
-      json.writeStringField("host", figures.host());
+    WorkerReport report = figures.report();
+    if (!report.host().isEmpty()) {
+      json.writeStringField("host", report.host());
     }
     json.writeArrayFieldStart("lanes");
     for (Lane lane : figures.lanes().subList(0, Math.min(MAX_LANES, figures.lanes().size()))) {
       json.writeString(lane.name());
     }
     json.writeEndArray();
-    json.writeStringField("device", figures.device());
-    json.writeNumberField("running", figures.running());
-    json.writeNumberField("done", figures.done());
-    json.writeNumberField("failed", figures.failed());
+    json.writeStringField("device", report.device());
+    json.writeNumberField("running", report.running());
+    json.writeNumberField("done", report.done());
+    json.writeNumberField("failed", report.failed());
     json.writeObjectFieldStart("batches");
-    json.writeNumberField("runs", figures.batches().runs());
-    json.writeNumberField("texts", figures.batches().texts());
+    json.writeNumberField("runs", report.batches().runs());
+    json.writeNumberField("texts", report.batches().texts());
     json.writeEndObject();
-    if (figures.memory() >= 0) {
-      json.writeNumberField("memory_bytes", figures.memory());
+    if (report.memory() >= 0) {
+      json.writeNumberField("memory_bytes", report.memory());
     }
-    json.writeStringField("version", figures.version());
+    json.writeStringField("version", report.version());
   }
 
   static byte[] settle(String worker, SettleTask request, ResultWriter results) {

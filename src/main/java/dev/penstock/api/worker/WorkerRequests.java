@@ -2,9 +2,10 @@ package dev.penstock.api.worker;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.api.Patience;
-import dev.penstock.bus.Request.Batches;
-import dev.penstock.bus.Request.Held;
 import dev.penstock.bus.Request.Suspects;
+import dev.penstock.core.HeldLease;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
 import dev.penstock.models.ModelCatalogue;
@@ -97,7 +98,7 @@ public final class WorkerRequests {
       int most,
       long bytes,
       Duration hold,
-      @Nullable WorkerReport report) {}
+      @Nullable Introduction figures) {}
 
   /** What is wanted of one lane. */
   record Wish(Lane lane, int tasks, long bytes, Priority least, Suspects suspects) {
@@ -118,23 +119,17 @@ public final class WorkerRequests {
    */
   record Hold(
       String worker,
-      List<Held> held,
-      @Nullable WorkerReport report,
+      List<HeldLease> held,
+      @Nullable Introduction figures,
       @Nullable Instant stopping,
       boolean stopped) {}
 
-  /** What a worker says of itself; absent members are empty, 0 or −1. */
-  record WorkerReport(
-      String host,
-      List<Lane> lanes,
-      String device,
-      long running,
-      long done,
-      long failed,
-      Batches batches,
-      long memory,
-      String version,
-      @Nullable Instant startedAt) {}
+  /**
+   * What a worker says of itself; absent members are empty, 0 or −1.
+   *
+   * @param startedAt null: it does not say
+   */
+  record Introduction(List<Lane> lanes, @Nullable Instant startedAt, WorkerReport report) {}
 
   Poll poll(JsonNode body) {
     Fields fields = Fields.of(body);
@@ -160,7 +155,7 @@ public final class WorkerRequests {
         most(fields, lanes, wishes),
         bytes(fields, lanes, wishes),
         Duration.ofNanos(wait == null ? 0 : Math.round(wait * NANOS)),
-        report(fields));
+        figures(fields));
   }
 
   /** Over all lanes: what is said of all, or what the lanes say of themselves together. */
@@ -299,7 +294,7 @@ public final class WorkerRequests {
     if (leases == null || !leases.isArray() || leases.size() > MAX_HELD) {
       throw fields.bad("leases", "must be a list of at most " + MAX_HELD + " leases");
     }
-    List<Held> held = new ArrayList<>(leases.size());
+    List<HeldLease> held = new ArrayList<>(leases.size());
     Set<TaskId> seen = new HashSet<>();
     for (int i = 0; i < leases.size(); i++) {
       String name = "leases[" + i + "]";
@@ -312,13 +307,13 @@ public final class WorkerRequests {
       if (!seen.add(id)) {
         throw lease.bad("id", "is there more than once");
       }
-      held.add(new Held(id, token(lease), progress(lease)));
+      held.add(new HeldLease(id, token(lease), progress(lease)));
     }
-    WorkerReport report = report(fields);
+    Introduction figures = figures(fields);
     boolean stopped = flag(fields, "stopped");
     @Nullable Instant stopping =
-        flag(fields, "stopping") || stopped ? startOf(fields, report) : null;
-    return new Hold(worker, List.copyOf(held), report, stopping, stopped);
+        flag(fields, "stopping") || stopped ? startOf(fields, figures) : null;
+    return new Hold(worker, List.copyOf(held), figures, stopping, stopped);
   }
 
   private static boolean flag(Fields fields, String name) {
@@ -329,12 +324,12 @@ public final class WorkerRequests {
     return value != null && value.booleanValue();
   }
 
-  private static Instant startOf(Fields fields, @Nullable WorkerReport report) {
-    if (report == null || report.startedAt() == null) {
+  private static Instant startOf(Fields fields, @Nullable Introduction figures) {
+    if (figures == null || figures.startedAt() == null) {
       // The name alone would bar the next worker that bears it.
       throw fields.bad("figures.started_at", "is missing: it says which worker stops");
     }
-    return report.startedAt();
+    return figures.startedAt();
   }
 
   static TaskId id(Fields fields) {
@@ -388,7 +383,7 @@ public final class WorkerRequests {
     return new Progress(done, total, text == null ? "" : text);
   }
 
-  private @Nullable WorkerReport report(Fields request) {
+  private @Nullable Introduction figures(Fields request) {
     JsonNode value = request.value("figures");
     if (value == null) {
       return null;
@@ -399,17 +394,19 @@ public final class WorkerRequests {
     var fields = new Fields(value, "figures.");
     fields.only(FIGURES);
     Double started = fields.number("started_at", 0, LAST_TIME);
-    return new WorkerReport(
-        word(fields, "host"),
+    String host = word(fields, "host");
+    return new Introduction(
         lanes(fields),
-        word(fields, "device"),
-        count(fields, "running"),
-        count(fields, "done"),
-        count(fields, "failed"),
-        batches(fields),
-        fields.value("memory_bytes") == null ? -1 : count(fields, "memory_bytes"),
-        word(fields, "version"),
-        started == null ? null : Instant.ofEpochMilli(Math.round(started * MILLIS)));
+        started == null ? null : Instant.ofEpochMilli(Math.round(started * MILLIS)),
+        new WorkerReport(
+            host,
+            word(fields, "device"),
+            count(fields, "running"),
+            count(fields, "done"),
+            count(fields, "failed"),
+            batches(fields),
+            fields.value("memory_bytes") == null ? -1 : count(fields, "memory_bytes"),
+            word(fields, "version")));
   }
 
   /** Those that are known: a worker may have models that this server has not. */

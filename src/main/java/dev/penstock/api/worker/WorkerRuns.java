@@ -9,10 +9,10 @@ import dev.penstock.bus.Event.WorkerLeft;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.FindTask;
 import dev.penstock.bus.Request.FindTasks;
-import dev.penstock.bus.Request.Held;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
+import dev.penstock.core.HeldLease;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
 import dev.penstock.task.Outcome;
@@ -92,7 +92,7 @@ public final class WorkerRuns {
         json -> {
           json.writeStartObject();
           json.writeArrayFieldStart("leases");
-          for (Held held : hold.held()) {
+          for (HeldLease held : hold.held()) {
             json.writeStartObject();
             json.writeStringField("id", held.id().value());
             if (lost.contains(held.id())) {
