@@ -41,6 +41,7 @@ import dev.penstock.core.WorkerFigures;
 import dev.penstock.core.WorkerReport;
 import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.json.StrictJson;
+import dev.penstock.storage.TestTasks;
 import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Progress;
@@ -295,14 +296,7 @@ public final class ScriptedDispatcher {
   }
 
   private static Task with(Task task, String owner, byte[] input) {
-    TaskSpec s = task.spec();
-    var spec =
-        new TaskSpec(
-            s.id(),
-            new TaskSpec.Work(s.lane(), s.priority(), input, s.runAt()),
-            new TaskSpec.Limits(s.maxAttempts(), s.timeout()),
-            s.retention(),
-            new TaskSpec.Origin(owner, s.metadata(), s.identity(), s.replyTo()));
+    TaskSpec spec = TestTasks.withInput(input, TestTasks.of(owner, task.spec()));
     return new Task(
         spec,
         task.state(),
