@@ -2,7 +2,7 @@ package dev.penstock.protocol;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.penstock.bus.Request.Held;
+import dev.penstock.core.HeldLease;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
 import dev.penstock.task.Progress;
@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record ExtendRequest(
     String worker,
-    List<Held> held,
-    @Nullable WorkerReport report,
+    List<HeldLease> held,
+    @Nullable Introduction figures,
     @Nullable Instant stopping,
     boolean stopped) {
   private static final int MAX_HELD = 2_000;
@@ -38,8 +38,8 @@ public record ExtendRequest(
     return Members.object(json -> {
       json.writeStringField("worker", worker);
       writeHeld(json);
-      if (report != null) {
-        report.write(json);
+      if (figures != null) {
+        figures.write(json);
       }
       if (stopped) {
         json.writeBooleanField("stopped", true);
@@ -51,7 +51,7 @@ public record ExtendRequest(
 
   private void writeHeld(JsonGenerator json) throws IOException {
     json.writeArrayFieldStart("leases");
-    for (Held each : held) {
+    for (HeldLease each : held) {
       json.writeStartObject();
       json.writeStringField("id", each.id().value());
       json.writeStringField("token", each.token());
@@ -76,7 +76,7 @@ public record ExtendRequest(
     if (leases == null || !leases.isArray() || leases.size() > MAX_HELD) {
       throw fields.bad("leases", "must be a list of at most " + MAX_HELD + " leases");
     }
-    List<Held> held = new ArrayList<>(leases.size());
+    List<HeldLease> held = new ArrayList<>(leases.size());
     Set<TaskId> seen = new HashSet<>();
     for (int i = 0; i < leases.size(); i++) {
       String name = "leases[" + i + "]";
@@ -89,13 +89,13 @@ public record ExtendRequest(
       if (!seen.add(id)) {
         throw lease.bad("id", "is there more than once");
       }
-      held.add(new Held(id, Members.token(lease), progress(lease)));
+      held.add(new HeldLease(id, Members.token(lease), progress(lease)));
     }
-    WorkerReport report = WorkerReport.read(fields, known);
+    Introduction figures = Introduction.read(fields, known);
     boolean stopped = flag(fields, "stopped");
     @Nullable Instant stopping =
-        flag(fields, "stopping") || stopped ? startOf(fields, report) : null;
-    return new ExtendRequest(worker, List.copyOf(held), report, stopping, stopped);
+        flag(fields, "stopping") || stopped ? startOf(fields, figures) : null;
+    return new ExtendRequest(worker, List.copyOf(held), figures, stopping, stopped);
   }
 
   private static boolean flag(Fields fields, String name) {
@@ -106,12 +106,12 @@ public record ExtendRequest(
     return value != null && value.booleanValue();
   }
 
-  private static Instant startOf(Fields fields, @Nullable WorkerReport report) {
-    if (report == null || report.startedAt() == null) {
+  private static Instant startOf(Fields fields, @Nullable Introduction figures) {
+    if (figures == null || figures.startedAt() == null) {
       // The name alone would bar the next worker that bears it.
       throw fields.bad("figures.started_at", "is missing: it says which worker stops");
     }
-    return report.startedAt();
+    return figures.startedAt();
   }
 
   private static @Nullable Progress progress(Fields lease) {

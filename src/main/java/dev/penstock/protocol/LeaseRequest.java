@@ -27,7 +27,7 @@ public record LeaseRequest(
     int most,
     long bytes,
     Duration hold,
-    @Nullable WorkerReport report) {
+    @Nullable Introduction figures) {
   public static final int MAX_TASKS = 256;
 
   /** In a poll, and in a worker's figures. */
@@ -64,7 +64,7 @@ public record LeaseRequest(
 
   /** Lanes say what they want each for itself. */
   public static byte[] write(
-      String worker, List<LeaseTasks> asks, Duration hold, WorkerReport report) {
+      String worker, List<LeaseTasks> asks, Duration hold, Introduction figures) {
     return Members.object(json -> {
       json.writeStringField("worker", worker);
       json.writeArrayFieldStart("lanes");
@@ -79,7 +79,7 @@ public record LeaseRequest(
       }
       json.writeEndArray();
       Members.seconds(json, "wait_seconds", hold.toMillis());
-      report.write(json);
+      figures.write(json);
     });
   }
 
@@ -107,7 +107,7 @@ public record LeaseRequest(
         most(fields, lanes, wishes),
         bytes(fields, lanes, wishes),
         Duration.ofNanos(wait == null ? 0 : Math.round(wait * NANOS)),
-        WorkerReport.read(fields, known));
+        Introduction.read(fields, known));
   }
 
   /** Over all lanes: what is said of all, or what the lanes say of themselves together. */

@@ -1,12 +1,12 @@
 package dev.penstock.remote;
 
 import dev.penstock.base.Visible;
-import dev.penstock.bus.Request.Held;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.HeldLease;
+import dev.penstock.core.WorkerFigures;
 import dev.penstock.protocol.ErrorReply;
 import dev.penstock.protocol.ExtendRequest;
+import dev.penstock.protocol.Introduction;
 import dev.penstock.protocol.LeaseTerms;
-import dev.penstock.protocol.WorkerReport;
 import dev.penstock.remote.RemoteServer.Reply;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -39,23 +39,25 @@ final class Conversation {
   }
 
   /** What this worker says of itself so far. */
-  WorkerReport report() {
+  Introduction introduction() {
     WorkerFigures newest = figures;
-    return newest == null ? WorkerReport.nothing(startedAt) : WorkerReport.of(newest, startedAt);
+    return newest == null
+        ? Introduction.none(startedAt)
+        : new Introduction(newest.lanes(), startedAt, newest.report());
   }
 
-  ExtendRequest extend(List<Held> held) {
-    return new ExtendRequest(worker, held, report(), null, false);
+  ExtendRequest extend(List<HeldLease> held) {
+    return new ExtendRequest(worker, held, introduction(), null, false);
   }
 
   /** Asks for its held polls to be answered, as it takes nothing more. */
   ExtendRequest leaving() {
-    return new ExtendRequest(worker, List.of(), report(), startedAt, false);
+    return new ExtendRequest(worker, List.of(), introduction(), startedAt, false);
   }
 
   /** The last it says. */
   ExtendRequest farewell() {
-    return new ExtendRequest(worker, List.of(), report(), startedAt, true);
+    return new ExtendRequest(worker, List.of(), introduction(), startedAt, true);
   }
 
   Link link() {

@@ -216,7 +216,7 @@ final class Polls {
             conversation.worker(),
             asks.stream().map(Ask::request).toList(),
             wait,
-            conversation.report());
+            conversation.introduction());
     Reply reply;
     try {
       reply = server.post("/v1/worker/lease", body, wait.plus(ANSWER));

@@ -4,13 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.penstock.bus.Request.Batches;
-import dev.penstock.bus.Request.Held;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.Suspects;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.InvalidInput;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.json.StrictJson;
 import dev.penstock.protocol.ExtendReply.Extension;
 import dev.penstock.protocol.ExtendReply.Status;
@@ -30,9 +31,11 @@ import org.junit.jupiter.api.Test;
 final class MessagesTest {
   private static final Instant STARTED = Instant.ofEpochMilli(1_763_780_000_123L);
   private static final Lane LANE = new Lane("ping", null);
-  private static final WorkerReport REPORT =
-      new WorkerReport(
-          "rack-7", List.of(LANE), "cuda:0", 1, 2, 3, new Batches(4, 5), 6, "0.1.0", STARTED);
+  private static final Introduction SELF =
+      new Introduction(
+          List.of(LANE),
+          STARTED,
+          new WorkerReport("rack-7", "cuda:0", 1, 2, 3, new Batches(4, 5), 6, "0.1.0"));
 
   private static final KnownLanes LANES =
       new KnownLanes() {
@@ -52,7 +55,7 @@ final class MessagesTest {
     var ask =
         new LeaseTasks(
             "w", LANE, 8, 1 << 20, new Priority(3), Suspects.SHOW, Duration.ofSeconds(1));
-    byte[] body = LeaseRequest.write("w", List.of(ask), Duration.ofMillis(1_500), REPORT);
+    byte[] body = LeaseRequest.write("w", List.of(ask), Duration.ofMillis(1_500), SELF);
     assertThat(LeaseRequest.read(body, LANES))
         .isEqualTo(
             new LeaseRequest(
@@ -61,7 +64,7 @@ final class MessagesTest {
                 8,
                 1 << 20,
                 Duration.ofMillis(1_500),
-                REPORT));
+                SELF));
   }
 
   @Test
@@ -75,7 +78,7 @@ final class MessagesTest {
             Priority.LOWEST,
             Suspects.LEAVE,
             Duration.ofSeconds(1));
-    byte[] body = LeaseRequest.write("w", List.of(ask), Duration.ZERO, REPORT);
+    byte[] body = LeaseRequest.write("w", List.of(ask), Duration.ZERO, SELF);
     assertThat(LeaseRequest.read(body, LANES).most()).isEqualTo(LeaseRequest.MAX_TASKS);
   }
 
@@ -88,29 +91,29 @@ final class MessagesTest {
     byte[] extend =
         "{\"worker\":\"w\",\"leases\":[],\"figures\":{\"lanes\":[\"other\",\"ping\"]}}"
             .getBytes(UTF_8);
-    assertThat(ExtendRequest.read(extend, LANES).report())
-        .satisfies(report -> assertThat(report.lanes()).containsExactly(LANE));
+    assertThat(ExtendRequest.read(extend, LANES).figures())
+        .satisfies(self -> assertThat(self.lanes()).containsExactly(LANE));
   }
 
   @Test
   void whatAWorkerHoldsIsReadAsItWasMeant() {
     var held =
         List.of(
-            new Held(TaskId.random(), "a", new Progress(1, 2, "half")),
-            new Held(TaskId.random(), "b", null));
+            new HeldLease(TaskId.random(), "a", new Progress(1, 2, "half")),
+            new HeldLease(TaskId.random(), "b", null));
     for (ExtendRequest said :
         List.of(
-            new ExtendRequest("w", held, REPORT, null, false),
-            new ExtendRequest("w", List.of(), WorkerReport.nothing(STARTED), null, false),
-            new ExtendRequest("w", held, REPORT, STARTED, false),
-            new ExtendRequest("w", held, REPORT, STARTED, true))) {
+            new ExtendRequest("w", held, SELF, null, false),
+            new ExtendRequest("w", List.of(), Introduction.none(STARTED), null, false),
+            new ExtendRequest("w", held, SELF, STARTED, false),
+            new ExtendRequest("w", held, SELF, STARTED, true))) {
       assertThat(ExtendRequest.read(said.write(), LANES)).isEqualTo(said);
     }
   }
 
   @Test
   void beforeAnythingIsKnownAWorkerSaysOnlyWhenItStarted() {
-    var hello = new ExtendRequest("w", List.of(), WorkerReport.nothing(STARTED), null, false);
+    var hello = new ExtendRequest("w", List.of(), Introduction.none(STARTED), null, false);
     assertThat(hello.write())
         .asString(UTF_8)
         .isEqualTo(

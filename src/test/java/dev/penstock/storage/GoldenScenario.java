@@ -10,12 +10,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.core.ApiKey;
 import dev.penstock.core.Ending;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Latencies;
+import dev.penstock.core.RetryResult;
 import dev.penstock.core.Scope;
 import dev.penstock.core.Step;
 import dev.penstock.storage.TaskStore.Claim;
-import dev.penstock.storage.TaskStore.Extension;
 import dev.penstock.storage.TaskStore.Inserted;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
@@ -177,7 +178,7 @@ public final class GoldenScenario {
     clock.advance(Duration.ofSeconds(1));
     store.retry(List.of(RETRIED.id()));
     var progress = new Progress(3, 10, "three of ten");
-    assertThat(store.extend(List.of(new Extension(RUNNING.id(), running, progress)), LEASE))
+    assertThat(store.extend(List.of(new HeldLease(RUNNING.id(), running, progress)), LEASE))
         .isEmpty();
     store.pause(PING, true);
     store.addHistory(List.of(minute(), minute()));
@@ -381,7 +382,7 @@ public final class GoldenScenario {
     assertThat(alone.task().lost()).isEqualTo(1);
     store.settle(List.of(new Settle(LOST.id(), alone.lease().token(), ending)));
     assertThat(store.retry(List.of(FAILED.id(), CANCELLED.id())))
-        .allMatch(TaskStore.Retrial.Now.class::isInstance);
+        .allMatch(RetryResult.Now.class::isInstance);
     clock.advance(Duration.ofHours(1).plusSeconds(30));
     assertThat(store.promoteDue(10).stream().map(TaskSpec::id))
         .containsExactlyInAnyOrder(RICH.id(), BACKOFF.id());

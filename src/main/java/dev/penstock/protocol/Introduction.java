@@ -2,8 +2,8 @@ package dev.penstock.protocol;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.penstock.bus.Request.Batches;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.json.Fields;
 import dev.penstock.task.Lane;
 import java.io.IOException;
@@ -17,19 +17,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a worker says of itself; absent members are empty, 0 or −1.
  *
- * @param startedAt tells it from earlier ones of the same name
+ * @param startedAt tells it from earlier ones of the same name; null: it does not say
  */
-public record WorkerReport(
-    String host,
-    List<Lane> lanes,
-    String device,
-    long running,
-    long done,
-    long failed,
-    Batches batches,
-    long memory,
-    String version,
-    @Nullable Instant startedAt) {
+public record Introduction(List<Lane> lanes, @Nullable Instant startedAt, WorkerReport report) {
   private static final double LAST_TIME = 1e11;
   private static final Set<String> FIGURES =
       Set.of(
@@ -45,22 +35,8 @@ public record WorkerReport(
           "started_at");
 
   /** Before anything is known. */
-  public static WorkerReport nothing(@Nullable Instant startedAt) {
-    return new WorkerReport("", List.of(), "", 0, 0, 0, new Batches(0, 0), -1, "", startedAt);
-  }
-
-  public static WorkerReport of(WorkerFigures figures, Instant startedAt) {
-    return new WorkerReport(
-        figures.host(),
-        figures.lanes(),
-        figures.device(),
-        figures.running(),
-        figures.done(),
-        figures.failed(),
-        figures.batches(),
-        figures.memory(),
-        figures.version(),
-        startedAt);
+  public static Introduction none(@Nullable Instant startedAt) {
+    return new Introduction(List.of(), startedAt, WorkerReport.NONE);
   }
 
   void write(JsonGenerator json) throws IOException {
@@ -68,36 +44,36 @@ public record WorkerReport(
     if (startedAt != null) {
       Members.seconds(json, "started_at", startedAt.toEpochMilli());
     }
-    if (!equals(nothing(startedAt))) {
+    if (!equals(none(startedAt))) {
       writeFigures(json);
     }
     json.writeEndObject();
   }
 
   private void writeFigures(JsonGenerator json) throws IOException {
-    if (!host.isEmpty()) {
-      json.writeStringField("host", host);
+    if (!report.host().isEmpty()) {
+      json.writeStringField("host", report.host());
     }
     json.writeArrayFieldStart("lanes");
     for (Lane lane : lanes.subList(0, Math.min(LeaseRequest.MAX_LANES, lanes.size()))) {
       json.writeString(lane.name());
     }
     json.writeEndArray();
-    json.writeStringField("device", device);
-    json.writeNumberField("running", running);
-    json.writeNumberField("done", done);
-    json.writeNumberField("failed", failed);
+    json.writeStringField("device", report.device());
+    json.writeNumberField("running", report.running());
+    json.writeNumberField("done", report.done());
+    json.writeNumberField("failed", report.failed());
     json.writeObjectFieldStart("batches");
-    json.writeNumberField("runs", batches.runs());
-    json.writeNumberField("texts", batches.texts());
+    json.writeNumberField("runs", report.batches().runs());
+    json.writeNumberField("texts", report.batches().texts());
     json.writeEndObject();
-    if (memory >= 0) {
-      json.writeNumberField("memory_bytes", memory);
+    if (report.memory() >= 0) {
+      json.writeNumberField("memory_bytes", report.memory());
     }
-    json.writeStringField("version", version);
+    json.writeStringField("version", report.version());
   }
 
-  static @Nullable WorkerReport read(Fields request, KnownLanes known) {
+  static @Nullable Introduction read(Fields request, KnownLanes known) {
     JsonNode value = request.value("figures");
     if (value == null) {
       return null;
@@ -108,17 +84,19 @@ public record WorkerReport(
     var fields = new Fields(value, "figures.");
     fields.only(FIGURES);
     Double started = fields.number("started_at", 0, LAST_TIME);
-    return new WorkerReport(
-        word(fields, "host"),
+    String host = word(fields, "host");
+    return new Introduction(
         lanes(fields, known),
-        word(fields, "device"),
-        Members.count(fields, "running"),
-        Members.count(fields, "done"),
-        Members.count(fields, "failed"),
-        batches(fields),
-        fields.value("memory_bytes") == null ? -1 : Members.count(fields, "memory_bytes"),
-        word(fields, "version"),
-        started == null ? null : Instant.ofEpochMilli(Math.round(started * Members.MILLIS)));
+        started == null ? null : Instant.ofEpochMilli(Math.round(started * Members.MILLIS)),
+        new WorkerReport(
+            host,
+            word(fields, "device"),
+            Members.count(fields, "running"),
+            Members.count(fields, "done"),
+            Members.count(fields, "failed"),
+            batches(fields),
+            fields.value("memory_bytes") == null ? -1 : Members.count(fields, "memory_bytes"),
+            word(fields, "version")));
   }
 
   /** Those that are known: a worker may have models that this server has not. */
