@@ -112,7 +112,14 @@ public sealed interface Request<R> {
    *
    * @param lane the task's; null: who settles was not told
    */
-  record SettleTask(TaskId id, @Nullable Lane lane, String token, Outcome outcome) {}
+  record SettleTask(TaskId id, @Nullable Lane lane, String token, Outcome outcome) {
+    /** Nobody has run it: others may, and no attempt is spent. */
+    public static SettleTask unrun(LeasedTask leased) {
+      Task task = leased.task();
+      var postpone = new Outcome.Postpone(Duration.ZERO);
+      return new SettleTask(task.id(), task.spec().lane(), leased.lease().token(), postpone);
+    }
+  }
 
   enum SettleReply {
     SETTLED,

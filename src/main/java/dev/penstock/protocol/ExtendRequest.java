@@ -35,7 +35,8 @@ public record ExtendRequest(
   private static final Set<String> PROGRESS = Set.of("done", "total", "message");
 
   public byte[] write() {
-    return Members.object(json -> {
+    return StrictJson.write(json -> {
+      json.writeStartObject();
       json.writeStringField("worker", worker);
       writeHeld(json);
       if (figures != null) {
@@ -46,6 +47,7 @@ public record ExtendRequest(
       } else if (stopping != null) {
         json.writeBooleanField("stopping", true);
       }
+      json.writeEndObject();
     });
   }
 
@@ -115,26 +117,15 @@ public record ExtendRequest(
   }
 
   private static @Nullable Progress progress(Fields lease) {
-    JsonNode value = lease.value("progress");
-    if (value == null) {
+    Fields fields = lease.inner("progress", PROGRESS);
+    if (fields == null) {
       return null;
     }
-    if (!value.isObject()) {
-      throw lease.bad("progress", "must be an object");
-    }
-    var fields = new Fields(value, lease.param("progress."));
-    fields.only(PROGRESS);
     long done = Members.count(fields, "done");
     long total = Members.count(fields, "total");
     if (done > total) {
       throw fields.bad("done", "must not be more than total");
     }
-    JsonNode message = fields.value("message");
-    boolean said = message != null && message.isTextual() && !message.textValue().isEmpty();
-    if (message != null && !message.isTextual()) {
-      throw fields.bad("message", "must be a string");
-    }
-    String text = said ? fields.text("message", MAX_MESSAGE) : null;
-    return new Progress(done, total, text == null ? "" : text);
+    return new Progress(done, total, Members.perhapsEmpty(fields, "message", MAX_MESSAGE));
   }
 }

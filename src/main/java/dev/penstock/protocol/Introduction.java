@@ -74,15 +74,10 @@ public record Introduction(List<Lane> lanes, @Nullable Instant startedAt, Worker
   }
 
   static @Nullable Introduction read(Fields request, KnownLanes known) {
-    JsonNode value = request.value("figures");
-    if (value == null) {
+    Fields fields = request.inner("figures", FIGURES);
+    if (fields == null) {
       return null;
     }
-    if (!value.isObject()) {
-      throw request.bad("figures", "must be an object");
-    }
-    var fields = new Fields(value, "figures.");
-    fields.only(FIGURES);
     Double started = fields.number("started_at", 0, LAST_TIME);
     String host = word(fields, "host");
     return new Introduction(
@@ -119,22 +114,15 @@ public record Introduction(List<Lane> lanes, @Nullable Instant startedAt, Worker
   }
 
   private static Batches batches(Fields figures) {
-    JsonNode value = figures.value("batches");
-    if (value == null) {
-      return new Batches(0, 0);
-    }
-    if (!value.isObject()) {
-      throw figures.bad("batches", "must be an object");
-    }
-    var fields = new Fields(value, "figures.batches.");
-    fields.only(Set.of("runs", "texts"));
-    return new Batches(Members.count(fields, "runs"), Members.count(fields, "texts"));
+    Fields fields = figures.inner("batches", Set.of("runs", "texts"));
+    return fields == null
+        ? WorkerReport.NONE.batches()
+        : new Batches(Members.count(fields, "runs"), Members.count(fields, "texts"));
   }
 
   private static String word(Fields fields, String name) {
-    JsonNode value = fields.value(name);
-    boolean empty = value == null || (value.isTextual() && value.textValue().isEmpty());
-    String text = empty ? null : fields.text(name, Members.MAX_WORD);
-    return text == null ? "" : text.replaceAll("\\p{C}", "?").toLowerCase(Locale.ROOT);
+    return Members.perhapsEmpty(fields, name, Members.MAX_WORD)
+        .replaceAll("\\p{C}", "?")
+        .toLowerCase(Locale.ROOT);
   }
 }

@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,7 +67,8 @@ public record LeaseRequest(
   /** Lanes say what they want each for itself. */
   public static byte[] write(
       String worker, List<LeaseTasks> asks, Duration hold, Introduction figures) {
-    return Members.object(json -> {
+    return StrictJson.write(json -> {
+      json.writeStartObject();
       json.writeStringField("worker", worker);
       json.writeArrayFieldStart("lanes");
       for (LeaseTasks ask : asks) {
@@ -80,6 +83,7 @@ public record LeaseRequest(
       json.writeEndArray();
       Members.seconds(json, "wait_seconds", hold.toMillis());
       figures.write(json);
+      json.writeEndObject();
     });
   }
 
@@ -136,12 +140,7 @@ public record LeaseRequest(
   }
 
   private static boolean anySays(JsonNode lanes, String member) {
-    for (JsonNode lane : lanes) {
-      if (lane.hasNonNull(member)) {
-        return true;
-      }
-    }
-    return false;
+    return StreamSupport.stream(lanes.spliterator(), false).anyMatch(it -> it.hasNonNull(member));
   }
 
   /** A lane by its name, or an object that says more about it than the request does of all. */
@@ -154,10 +153,7 @@ public record LeaseRequest(
     }
     var own = new Fields(value, name + ".");
     own.only(LANE);
-    String lane = own.text("lane", Members.MAX_NAME);
-    if (lane == null) {
-      throw own.bad("lane", "is missing");
-    }
+    String lane = own.required("lane", Members.MAX_NAME);
     return wish(lane(lane, own.param("lane"), known), own, all);
   }
 
@@ -166,28 +162,22 @@ public record LeaseRequest(
   }
 
   private static Wish wish(Lane lane, Fields own, Fields all) {
-    Integer tasks = first(own.integer("max", 1, MAX_TASKS), all.integer("max", 1, MAX_TASKS));
-    Integer bytes =
-        first(own.integer("max_bytes", 1, MAX_BYTES), all.integer("max_bytes", 1, MAX_BYTES));
-    Integer least =
-        first(
-            own.integer("min_priority", Priority.MIN, Priority.MAX),
-            all.integer("min_priority", Priority.MIN, Priority.MAX));
-    Suspects suspects = first(suspects(own), suspects(all));
-    int most = tasks == null ? 1 : tasks;
+    int most = first(own, all, "max", 1, MAX_TASKS, 1);
+    int bytes = first(own, all, "max_bytes", 1, MAX_BYTES, STANDARD_BYTES);
+    int least = first(own, all, "min_priority", Priority.MIN, Priority.MAX, Priority.MIN);
+    Suspects ofLane = suspects(own);
+    Suspects suspects = Objects.requireNonNullElse(suspects(all), Suspects.SHOW);
+    suspects = ofLane == null ? suspects : ofLane;
     if (suspects == Suspects.TAKE && most > 1) {
       throw own.bad("suspects", "can be 'take' only where max is 1: such a task runs alone");
     }
-    return new Wish(
-        lane,
-        most,
-        bytes == null ? STANDARD_BYTES : bytes,
-        least == null ? Priority.LOWEST : new Priority(least),
-        suspects == null ? Suspects.SHOW : suspects);
+    return new Wish(lane, most, bytes, new Priority(least), suspects);
   }
 
-  private static <T> @Nullable T first(@Nullable T one, @Nullable T other) {
-    return one == null ? other : one;
+  private static int first(Fields own, Fields all, String name, int min, int max, int standard) {
+    Integer ofLane = own.integer(name, min, max);
+    Integer ofAll = all.integer(name, min, max);
+    return ofLane != null ? ofLane : ofAll != null ? ofAll : standard;
   }
 
   private static @Nullable Suspects suspects(Fields fields) {

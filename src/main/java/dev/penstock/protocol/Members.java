@@ -5,9 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.json.Fields;
 import dev.penstock.json.JsonMappers;
 import dev.penstock.task.TaskId;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,22 +26,6 @@ final class Members {
 
   private Members() {}
 
-  interface Body {
-    void write(JsonGenerator json) throws IOException;
-  }
-
-  static byte[] object(Body body) {
-    var bytes = new ByteArrayOutputStream();
-    try (JsonGenerator json = JsonMappers.PLAIN.createGenerator(bytes)) {
-      json.writeStartObject();
-      body.write(json);
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // memory does not fail
-    }
-    return bytes.toByteArray();
-  }
-
   static JsonNode tree(byte[] body) throws IOException {
     return JsonMappers.PLAIN.readTree(body);
   }
@@ -60,11 +42,8 @@ final class Members {
   }
 
   static TaskId id(Fields fields) {
-    String text = fields.text("id", MAX_WORD);
-    if (text == null) {
-      throw fields.bad("id", "is missing");
-    }
-    return TaskId.parse(text).orElseThrow(() -> fields.bad("id", "is not the id of a task"));
+    return TaskId.parse(fields.required("id", MAX_WORD))
+        .orElseThrow(() -> fields.bad("id", "is not the id of a task"));
   }
 
   static String token(Fields fields) {
@@ -73,6 +52,14 @@ final class Members {
       throw fields.bad("token", "must be the token of the lease");
     }
     return text;
+  }
+
+  /** A text that may be empty, which is as good as absent. */
+  static String perhapsEmpty(Fields fields, String name, int maxLength) {
+    JsonNode value = fields.value(name);
+    boolean empty = value != null && value.isTextual() && value.textValue().isEmpty();
+    String text = empty ? null : fields.text(name, maxLength);
+    return text == null ? "" : text;
   }
 
   static long count(Fields fields, String name) {

@@ -6,10 +6,12 @@ import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
+import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskError.Code;
 import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskOutput;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -27,8 +29,26 @@ public final class SettleRequest {
 
   private SettleRequest() {}
 
+  /** Writes results: each task type knows its own. */
+  @FunctionalInterface
+  public interface ResultWriter {
+    void write(JsonGenerator json, Lane lane, TaskOutput output) throws IOException;
+  }
+
+  /** Reads and checks results: each task type knows its own. */
+  @FunctionalInterface
+  public interface ResultReader {
+    /**
+     * A task's result.
+     *
+     * @param result as it was sent; empty: there is none
+     */
+    TaskOutput read(Fields request, byte[] result, TaskId id) throws InterruptedException;
+  }
+
   public static byte[] write(String worker, SettleTask request, ResultWriter results) {
-    return Members.object(json -> {
+    return StrictJson.write(json -> {
+      json.writeStartObject();
       json.writeStringField("worker", worker);
       json.writeStringField("id", request.id().value());
       json.writeStringField("token", request.token());
@@ -45,6 +65,7 @@ public final class SettleRequest {
           Members.seconds(json, "delay_seconds", allowed(delay).toMillis());
         }
       }
+      json.writeEndObject();
     });
   }
 
@@ -90,10 +111,7 @@ public final class SettleRequest {
     }
     var error = new Fields(value, "error.");
     error.only(ERROR);
-    String message = error.text("message", MAX_ERROR);
-    if (message == null) {
-      throw error.bad("message", "is missing");
-    }
+    String message = error.required("message", MAX_ERROR);
     String word = error.text("code", Members.MAX_WORD);
     Code code =
         word == null

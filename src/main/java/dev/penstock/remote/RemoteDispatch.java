@@ -14,10 +14,9 @@ import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.core.LeasedTask;
 import dev.penstock.protocol.ExtendReply;
 import dev.penstock.protocol.LeaseTerms;
-import dev.penstock.protocol.ResultWriter;
 import dev.penstock.protocol.SettleRequest;
+import dev.penstock.protocol.SettleRequest.ResultWriter;
 import dev.penstock.remote.RemoteServer.Reply;
-import dev.penstock.task.Outcome;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -283,19 +282,10 @@ public final class RemoteDispatch implements AutoCloseable {
   }
 
   private void giveBack(List<LeasedTask> tasks) {
-    List<SettleTask> back =
-        tasks.stream()
-            .map(task ->
-                new SettleTask(
-                    task.task().id(),
-                    task.task().spec().lane(),
-                    task.lease().token(),
-                    new Outcome.Postpone(Duration.ZERO)))
-            .toList();
     try {
-      var _ = settle(back, ANSWER_WITHIN);
+      var _ = settle(tasks.stream().map(SettleTask::unrun).toList(), ANSWER_WITHIN);
     } catch (RuntimeException e) {
-      LOG.debug("{} tasks: not all given back: {}", back.size(), e.getMessage());
+      LOG.debug("{} tasks: not all given back: {}", tasks.size(), e.getMessage());
     }
   }
 

@@ -2,7 +2,6 @@ package dev.penstock.api.worker;
 
 import dev.penstock.json.StrictJson;
 import dev.penstock.models.ModelCatalogue;
-import dev.penstock.models.ModelSpec;
 import dev.penstock.protocol.KnownLanes;
 import dev.penstock.task.Lane;
 import dev.penstock.types.TaskType;
@@ -10,7 +9,6 @@ import dev.penstock.types.TaskTypes;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Refusal;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** The lanes that tasks can be submitted to: others would be asked for in vain. */
 public final class LaneNames implements KnownLanes {
@@ -31,16 +29,12 @@ public final class LaneNames implements KnownLanes {
   public Optional<Lane> find(String name) {
     String word = word(name);
     boolean modelNamed = name.length() > word.length();
-    @Nullable TaskType type = types.find(word).orElse(null);
-    if (type == null || (!type.usesModels() && modelNamed)) {
-      return Optional.empty();
-    }
-    return type.usesModels()
+    Optional<TaskType> type = types.find(word);
+    return type.filter(TaskType::usesModels).isPresent()
         ? models
             .find(modelNamed ? name.substring(word.length() + 1) : "")
-            .map(ModelSpec::name)
-            .map(model -> new Lane(word, model))
-        : Optional.of(new Lane(word, null));
+            .map(model -> new Lane(word, model.name()))
+        : type.filter(_ -> !modelNamed).map(_ -> new Lane(word, null));
   }
 
   @Override
@@ -54,13 +48,7 @@ public final class LaneNames implements KnownLanes {
                     ? "GET /v1/models lists the models there are"
                     : "the type " + word + " has no models")
             .orElseGet(() -> "known types are " + String.join(", ", types.names()));
-    return new Refusal(
-        new ApiError(
-            404,
-            ApiError.INVALID_REQUEST,
-            param,
-            "lane_not_found",
-            "There is no lane " + StrictJson.quote(name) + ": " + why + ".",
-            ApiError.Again.NEVER));
+    String message = "There is no lane " + StrictJson.quote(name) + ": " + why + ".";
+    return new Refusal(ApiError.http(404, "lane_not_found", message).withParam(param));
   }
 }

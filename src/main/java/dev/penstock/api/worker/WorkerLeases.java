@@ -13,7 +13,6 @@ import dev.penstock.protocol.LeaseReply;
 import dev.penstock.protocol.LeaseRequest;
 import dev.penstock.protocol.LeaseRequest.Wish;
 import dev.penstock.protocol.LeaseTerms;
-import dev.penstock.task.Outcome;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.ClientGone;
 import dev.penstock.web.Exchange;
@@ -194,21 +193,11 @@ public final class WorkerLeases {
     return leased.tasks().stream().filter(task -> !over.contains(task)).toList();
   }
 
-  /** Nobody will run them: others may, and no attempt is spent. */
   private void giveBack(List<LeasedTask> tasks) {
     if (tasks.isEmpty()) {
       return;
     }
-    var request =
-        new SettleTasks(
-            tasks.stream()
-                .map(task ->
-                    new SettleTask(
-                        task.task().id(),
-                        task.task().spec().lane(),
-                        task.lease().token(),
-                        new Outcome.Postpone(Duration.ZERO)))
-                .toList());
+    var request = new SettleTasks(tasks.stream().map(SettleTask::unrun).toList());
     for (int tries = 1; tries <= GIVE_BACK_TRIES; tries++) {
       try {
         bus.ask(request, SETTLE);
