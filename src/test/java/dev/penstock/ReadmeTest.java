@@ -2,8 +2,6 @@ package dev.penstock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.config.SettingKey;
-import dev.penstock.config.SettingsLoader;
 import dev.penstock.start.ServeCommand;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,29 +27,6 @@ final class ReadmeTest {
 
   private static Stream<String> found(Pattern pattern, String text) {
     return pattern.matcher(text).results().map((MatchResult result) -> result.group(1));
-  }
-
-  @Test
-  void theTableHasEverySettingWithItsVariableAndDefaultAndNoOther() throws Exception {
-    List<String> rows =
-        readme().lines().filter(line -> line.matches("\\| `[a-z.-]+` \\|.*")).toList();
-    List<String> expected = SettingsLoader.keys().stream().map(ReadmeTest::startOfRow).toList();
-    assertThat(rows).hasSameSizeAs(expected);
-    for (int i = 0; i < rows.size(); i++) {
-      assertThat(rows.get(i)).startsWith(expected.get(i));
-    }
-  }
-
-  private static String startOfRow(SettingKey key) {
-    String alias =
-        switch (key.key()) {
-          case "api.port" -> ", or `SERVER_PORT`";
-          case "rabbitmq.prefetch" -> ", or `PREFETCH_COUNT`";
-          case "cluster.enabled" -> ", or `CLUSTER`";
-          default -> "";
-        };
-    String standard = key.standard().isEmpty() ? "empty" : "`" + key.standard() + "`";
-    return "| `%s` | `%s`%s | %s | ".formatted(key.key(), key.variable(), alias, standard);
   }
 
   @Test

@@ -20,7 +20,6 @@ import java.net.ServerSocket;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -110,9 +109,8 @@ public final class Cluster {
   }
 
   private static List<String> members(Settings.Cluster settings) {
-    return Arrays.stream(settings.members().orElse("").split(","))
-        .filter(member -> !member.isBlank())
-        .map(member -> withPort(member.strip(), settings.port()))
+    return settings.members().orElse(List.of()).stream()
+        .map(member -> withPort(member, settings.port()))
         .toList();
   }
 

@@ -1,6 +1,9 @@
 package dev.penstock.config;
 
+import dev.penstock.base.ByteSizes;
 import dev.penstock.base.Quantities;
+import io.smallrye.config.WithConverter;
+import java.lang.reflect.Method;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;
@@ -10,16 +13,19 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
- * What one key accepts.
+ * What one setting accepts.
  *
  * @param allowed completes "must be …"
- * @param check throws IllegalArgumentException for a value that is not allowed
+ * @param read gives the value as its type's converter takes it; throws IllegalArgumentException for
+ *     one that is not allowed
  */
-record Rule(String allowed, Consumer<String> check) {
+record Rule(String allowed, UnaryOperator<String> read) {
   private static final Pattern HOST_NAME =
       Pattern.compile(
           "[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*");
@@ -28,9 +34,57 @@ record Rule(String allowed, Consumer<String> check) {
       Pattern.compile("(?<host>\\[[^\\]]*]|[^\\[\\]:]*)(:(?<port>\\d{1,5}))?");
   private static final int MAX_PORT = 65_535;
 
+  /**
+   * What a setting says that it accepts.
+   *
+   * @param type of its value, or of each item of its list
+   * @throws IllegalStateException when it does not say enough
+   */
+  static Rule of(Setting setting, Class<?> type, Method accessor) {
+    String allowed = setting.allowed();
+    String[] range = setting.range().split(" to ", 2);
+    WithConverter converter = accessor.getAnnotation(WithConverter.class);
+    if (setting.form() != Setting.Form.OF_ITS_TYPE) {
+      return switch (setting.form()) {
+        case OF_ITS_TYPE -> throw new IllegalStateException("not here");
+        case HOST -> host();
+        case NODE -> matching("host:port", "([A-Za-z0-9._-]+|\\[[0-9a-fA-F:.]+])(:\\d{1,5})?");
+        case MEMBER -> member();
+        case REDIS_URI -> redis();
+        case AMQP_URI -> amqp();
+      };
+    } else if (!setting.matches().isEmpty() && !allowed.isEmpty()) {
+      return matching(allowed, setting.matches());
+    } else if (type == boolean.class) {
+      return matching("true or false", "true|false");
+    } else if (type.isEnum()) {
+      return oneOf(type);
+    } else if (type == Path.class) {
+      return path(allowed.isEmpty() ? "the path of a file" : allowed);
+    } else if (range.length == 2 && type == Duration.class) {
+      return time(range[0], range[1]);
+    } else if (range.length == 2
+        && converter != null
+        && converter.value().getEnclosingClass() == ByteSizes.class) {
+      return size(range[0], range[1]);
+    } else if (range.length == 2 && (type == int.class || type == Integer.class)) {
+      return whole(Integer.parseInt(range[0]), Integer.parseInt(range[1]));
+    }
+    throw new IllegalStateException(accessor + " does not say what it allows");
+  }
+
+  private static Rule checked(String allowed, Consumer<String> check) {
+    return new Rule(
+        allowed,
+        value -> {
+          check.accept(value);
+          return value;
+        });
+  }
+
   boolean allows(String value) {
     try {
-      check.accept(value);
+      String _ = read.apply(value);
       return true;
     } catch (IllegalArgumentException e) {
       return false;
@@ -39,17 +93,21 @@ record Rule(String allowed, Consumer<String> check) {
 
   /** This rule, or nothing at all. */
   Rule orEmpty() {
-    return new Rule(
-        allowed + ", or empty",
-        value -> {
-          if (!value.isEmpty()) {
-            check.accept(value);
-          }
-        });
+    return new Rule(allowed + ", or empty", value -> value.isEmpty() ? value : read.apply(value));
   }
 
-  static Rule whole(int least, int most) {
+  /** Any number of what this rule allows, but one at least. */
+  Rule list() {
     return new Rule(
+        allowed + ", or several with commas between them",
+        value ->
+            Arrays.stream(value.split(",", -1))
+                .map(item -> read.apply(item.strip()).replace("\\", "\\\\"))
+                .collect(Collectors.joining(",")));
+  }
+
+  private static Rule whole(int least, int most) {
+    return checked(
         "a whole number from %d to %d".formatted(least, most),
         value -> {
           int number = Integer.parseInt(value.strip());
@@ -57,10 +115,10 @@ record Rule(String allowed, Consumer<String> check) {
         });
   }
 
-  static Rule time(String least, String most) {
+  private static Rule time(String least, String most) {
     Duration shortest = Quantities.duration(least);
     Duration longest = Quantities.duration(most);
-    return new Rule(
+    return checked(
         "a time from %s to %s, written like 500ms, 30s, 10m, 2h or 7d".formatted(least, most),
         value -> {
           Duration time = Quantities.duration(value);
@@ -68,10 +126,10 @@ record Rule(String allowed, Consumer<String> check) {
         });
   }
 
-  static Rule size(String least, String most) {
+  private static Rule size(String least, String most) {
     long smallest = Quantities.bytes(least);
     long largest = Quantities.bytes(most);
-    return new Rule(
+    return checked(
         "a size from %s to %s, written like 512KiB, 4MiB or 8GiB".formatted(least, most),
         value -> {
           long bytes = Quantities.bytes(value);
@@ -80,20 +138,25 @@ record Rule(String allowed, Consumer<String> check) {
   }
 
   /** The constants' names, in either case. */
-  static <E extends Enum<E>> Rule oneOf(Class<E> type) {
-    List<String> names = Arrays.stream(type.getEnumConstants()).map(Enum::name).toList();
+  private static Rule oneOf(Class<?> type) {
+    List<String> names =
+        Arrays.stream(type.getEnumConstants()).map(each -> ((Enum<?>) each).name()).toList();
     return new Rule(
         "one of " + String.join(", ", names),
-        value -> require(names.contains(value.strip().toUpperCase(Locale.ROOT))));
+        value -> {
+          String name = value.strip().toUpperCase(Locale.ROOT);
+          require(names.contains(name));
+          return name;
+        });
   }
 
-  static Rule matching(String allowed, String pattern) {
+  private static Rule matching(String allowed, String pattern) {
     Pattern form = Pattern.compile(pattern);
-    return new Rule(allowed, value -> require(form.matcher(value).matches()));
+    return checked(allowed, value -> require(form.matcher(value).matches()));
   }
 
   static Rule path(String allowed) {
-    return new Rule(
+    return checked(
         allowed,
         value -> {
           require(!value.isBlank() && value.equals(value.strip()));
@@ -105,8 +168,8 @@ record Rule(String allowed, Consumer<String> check) {
   }
 
   /** Shape only: asking a name server is left to whoever listens there. */
-  static Rule host() {
-    return new Rule(
+  private static Rule host() {
+    return checked(
         "an IP address or a host name",
         value -> {
           boolean name = value.length() <= MAX_HOST_NAME && HOST_NAME.matcher(value).matches();
@@ -117,29 +180,26 @@ record Rule(String allowed, Consumer<String> check) {
         });
   }
 
-  static Rule members() {
-    return new Rule(
-        "nodes as host, host:port or an IPv6 address, with commas between them",
-        value -> {
-          for (String member : value.split(",", -1)) {
-            String each = member.strip();
-            boolean bare6 = each.chars().filter(c -> c == ':').count() > 1 && !each.startsWith("[");
-            Matcher parts = MEMBER.matcher(bare6 ? "[" + each + "]" : each);
-            require(parts.matches());
-            String host = parts.group("host");
-            if (host.startsWith("[")) {
-              var _ = Inet6Address.ofLiteral(host.substring(1, host.length() - 1));
-            } else {
-              host().check.accept(host);
-            }
-            String port = parts.group("port");
-            require(port == null || Integer.parseInt(port) <= MAX_PORT);
+  private static Rule member() {
+    return checked(
+        "a node as host, host:port or an IPv6 address",
+        each -> {
+          boolean bare6 = each.chars().filter(c -> c == ':').count() > 1 && !each.startsWith("[");
+          Matcher parts = MEMBER.matcher(bare6 ? "[" + each + "]" : each);
+          require(parts.matches());
+          String host = parts.group("host");
+          if (host.startsWith("[")) {
+            var _ = Inet6Address.ofLiteral(host.substring(1, host.length() - 1));
+          } else {
+            require(host().allows(host));
           }
+          String port = parts.group("port");
+          require(port == null || Integer.parseInt(port) <= MAX_PORT);
         });
   }
 
-  static Rule redis() {
-    return new Rule(
+  private static Rule redis() {
+    return checked(
         "a URI like redis://user:password@host:6379/0, or rediss:// for TLS",
         value -> {
           URI uri = URI.create(value);
@@ -149,8 +209,8 @@ record Rule(String allowed, Consumer<String> check) {
         });
   }
 
-  static Rule amqp() {
-    return new Rule(
+  private static Rule amqp() {
+    return checked(
         "a URI like amqp://user:password@host:5672/vhost, or amqps:// for TLS",
         value -> {
           URI uri = URI.create(value);

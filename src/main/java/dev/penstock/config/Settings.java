@@ -1,29 +1,30 @@
 package dev.penstock.config;
 
 import dev.penstock.base.ByteSizes;
+import dev.penstock.config.Setting.Form;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithName;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
- * Every setting. {@code conf/penstock.yaml} gives each key with its default and unit; an
- * environment variable with the key's name in capitals ({@code api.host}: {@code API_HOST})
- * overrides it, and the command line overrides that. {@link SettingsLoader} checks the ranges.
+ * The program's own settings, each a {@link Setting} and nowhere else: reading, checking, its
+ * environment variable and its lines in conf/penstock.yaml and the README follow from that entry.
  */
 @ConfigMapping(prefix = "")
 public interface Settings {
 
-  /** What this process does: names of {@link Role}, with commas between them. */
-  String roles();
+  @Setting(
+      value = "What this process does: http (takes requests), inference (runs tasks), or both.",
+      standard = "http,inference")
+  List<Role> roles();
 
   /** Whether this process has the role. */
   default boolean has(Role role) {
-    return Arrays.stream(roles().split(","))
-        .anyMatch(name -> name.strip().equalsIgnoreCase(role.name()));
+    return roles().contains(role);
   }
 
   /** Whether this node hears of all others: those that share work need no cluster for it. */
@@ -46,9 +47,14 @@ public interface Settings {
   TaskLimits task();
 
   @WithName("failed.ttl")
+  @Setting(value = "Time a failed task is kept.", standard = "7d", range = "100ms to 365d")
   Duration failedTtl();
 
   @WithName("sync.ttl")
+  @Setting(
+      value = "Time the task behind a held /v1/embeddings request is kept.",
+      standard = "60s",
+      range = "100ms to 365d")
   Duration syncTtl();
 
   LeaseTimes lease();
@@ -73,9 +79,9 @@ public interface Settings {
 
   Shutdown shutdown();
 
-  Rabbitmq rabbitmq();
-
   Poll poll();
+
+  Rabbitmq rabbitmq();
 
   Cluster cluster();
 
@@ -88,24 +94,49 @@ public interface Settings {
   }
 
   interface Api {
+    @Setting(
+        value = "Address to listen on. Outside loopback, auth.token must not be a weak one.",
+        standard = "127.0.0.1",
+        form = Form.HOST)
     String host();
 
-    /** 0: any free port. */
+    @Setting(
+        value = "TCP port; 0 takes any free one.",
+        standard = "8000",
+        range = "0 to 65535",
+        also = "SERVER_PORT")
     int port();
   }
 
   interface Auth {
-    /** Absent: a key is generated and kept in the data folder. */
+    @Setting(
+        value =
+            "The API key clients send. Empty: one is generated and kept in data.dir, in the "
+                + "file api-key.",
+        allowed = "1 to 512 visible ASCII characters without spaces",
+        matches = "[!-~]{1,512}",
+        secret = true)
     Optional<String> token();
   }
 
   interface Session {
-    /** How long a login may go unused. */
+    @Setting(
+        value = "Time a login to the dashboard may go unused.",
+        standard = "30m",
+        range = "1s to 7d")
     Duration idle();
 
-    /** How long a login may last. */
+    @Setting(
+        value = "Time after which a login ends in any case.",
+        standard = "12h",
+        range = "1s to 30d")
     Duration max();
 
+    @Setting(
+        value =
+            "When the session cookie is for TLS only: AUTO (a proxy's X-Forwarded-Proto says "
+                + "https) or ALWAYS.",
+        standard = "AUTO")
     Secure secure();
 
     /** When the session's cookie is for TLS only. */
@@ -117,8 +148,15 @@ public interface Settings {
   }
 
   interface Log {
+    @Setting(
+        value = "Least severe messages to log: TRACE, DEBUG, INFO, WARN or ERROR.",
+        standard = "INFO")
     Level level();
 
+    @Setting(
+        value =
+            "What a record looks like: TEXT for people, or JSON for programs, an object a line.",
+        standard = "TEXT")
     Format format();
 
     enum Format {
@@ -136,78 +174,143 @@ public interface Settings {
   }
 
   interface Data {
-    /** Everything the program writes lies below it, temporary files apart. */
+    @Setting(
+        value = "Folder for everything the program writes, temporary files apart.",
+        standard = "data",
+        allowed = "the path of a folder")
     Path dir();
   }
 
   interface Db {
+    @Setting(
+        value = "SQLite file with the queue and the tasks. Empty: penstock.db in data.dir.",
+        allowed = "the path of a file")
     Path path();
   }
 
   interface TaskLimits {
-    /** How long a completed task is kept. */
+    @Setting(
+        value = "Time a completed task and its result are kept.",
+        standard = "3600s",
+        range = "100ms to 365d")
     Duration ttl();
 
+    @Setting(
+        value = "Runs a task gets that end in an error worth repeating.",
+        standard = "3",
+        range = "1 to 100")
     int maxAttempts();
 
-    /** How many lost leases a task may have before it fails. */
+    @Setting(
+        value = "Leases a task may lose (its worker died or froze) before it fails.",
+        standard = "10",
+        range = "0 to 1000")
     int maxLost();
 
-    /** How long one run may take. */
+    @Setting(value = "Time one run of a task may take.", standard = "10m", range = "100ms to 7d")
     Duration timeout();
 
+    @Setting(
+        value = "Longest wait before the second attempt; it doubles with every attempt after that.",
+        standard = "1s",
+        range = "1ms to 1d")
     Duration retryBase();
 
+    @Setting(value = "Longest wait before any attempt.", standard = "5m", range = "1ms to 7d")
     Duration retryCap();
   }
 
   interface LeaseTimes {
+    @Setting(
+        value = "Time a worker holds a task without being heard from.",
+        standard = "30s",
+        range = "100ms to 1h")
     Duration duration();
 
+    @Setting(
+        value = "Time between two extensions of a running task's lease; less than lease.duration.",
+        standard = "10s",
+        range = "10ms to 1h")
     Duration extendEvery();
 
+    @Setting(
+        value = "Time between two searches for lapsed leases and expired tasks.",
+        standard = "5s",
+        range = "10ms to 1h")
     Duration sweepEvery();
 
-    /** How long after its deadline a lease counts as lost. */
+    @Setting(
+        value = "Time after its deadline at which a lease counts as lost.",
+        standard = "10s",
+        range = "0s to 1h")
     Duration margin();
   }
 
   interface Store {
-    /** Above it the oldest completed tasks go first. */
     @WithConverter(ByteSizes.AsLong.class)
+    @Setting(
+        value = "Size the stored tasks may reach; above it the oldest completed ones go first.",
+        standard = "8GiB",
+        range = "1MiB to 1024TiB")
     long maxBytes();
   }
 
   interface Redis {
-    /** With neither a host nor a URI the tasks are kept in the SQLite file. */
+    @Setting(
+        value =
+            "Address of a Redis that keeps the tasks. Empty, and no redis.uri: they are in the "
+                + "SQLite file.",
+        form = Form.HOST)
     Optional<String> host();
 
+    @Setting(value = "TCP port of Redis.", standard = "6379", range = "1 to 65535")
     int port();
 
-    /** Absent: Redis's default user. */
+    @Setting(
+        value = "User to log in as. Empty: Redis's default user.",
+        allowed = "1 to 256 visible ASCII characters without spaces",
+        matches = "[!-~]{1,256}")
     Optional<String> username();
 
+    @Setting(
+        value = "Password of Redis. Empty: none.",
+        allowed = "1 to 512 characters",
+        matches = "\\P{Cntrl}{1,512}",
+        secret = true)
     Optional<String> password();
 
-    /** Holds the password, in place of {@link #password}. */
-    Optional<Path> passwordFile();
-
-    /** Says all of the above in one; goes before host and port. */
+    @Setting(
+        value =
+            "All of it in one, for example rediss://user:password@host:6379/0. Goes before "
+                + "host and port.",
+        form = Form.REDIS_URI,
+        secret = true)
     Optional<String> uri();
 
+    @Setting(value = "Whether to talk TLS to Redis: true or false.", standard = "false")
     boolean tls();
 
-    /** Certificates to trust in place of Java's own, as PEM. */
+    @Setting(
+        value = "File with the certificates to trust, as PEM. Empty: those that Java trusts.",
+        allowed = "the path of a file")
     Optional<Path> caFile();
 
-    /** host:port of each Sentinel, with commas between them; goes before host, port and URI. */
-    Optional<String> sentinels();
+    @Setting(
+        value = "Sentinels that know the master, a list of host:port; go before host and uri.",
+        form = Form.NODE)
+    Optional<List<String>> sentinels();
 
-    /** What the Sentinels call the master. */
+    @Setting(
+        value = "Name by which the Sentinels know the master.",
+        standard = "mymaster",
+        allowed = "1 to 100 letters, digits, '.', '-' or '_'",
+        matches = "[A-Za-z0-9._-]{1,100}")
     String masterName();
 
-    /** host:port of some nodes of a cluster; goes before host, port and URI. */
-    Optional<String> clusterNodes();
+    @Setting(
+        value = "Some nodes of a Redis Cluster, a list of host:port; go before host and uri.",
+        form = Form.NODE)
+    Optional<List<String>> clusterNodes();
 
     default boolean used() {
       return host().isPresent()
@@ -218,109 +321,218 @@ public interface Settings {
   }
 
   interface Http {
-    /** How long a request is held open for its result. */
+    @Setting(
+        value = "Time a request is held open for its result.",
+        standard = "120s",
+        range = "100ms to 1h")
     Duration syncTimeout();
 
     @WithName("max-body")
     @WithConverter(ByteSizes.AsInt.class)
+    @Setting(value = "Size of the largest request body.", standard = "4MiB", range = "1KiB to 1GiB")
     int maxBodyBytes();
 
+    @Setting(
+        value = "Number of requests held open for their results at a time.",
+        standard = "1024",
+        range = "1 to 1000000")
     int maxHeldRequests();
 
-    /** How long work goes on that nobody waits for any more. */
+    @Setting(
+        value = "Time that work goes on after the last client waiting for it has gone.",
+        standard = "5s",
+        range = "0s to 1h")
     Duration abandonAfter();
 
+    @Setting(
+        value = "Number of open connections from one address.",
+        standard = "1024",
+        range = "1 to 1000000")
     int maxConnectionsPerAddress();
 
-    /** How long a client may take to send a request. */
+    @Setting(
+        value = "Time a client may take to send a request.",
+        standard = "30s",
+        range = "100ms to 1h")
     Duration readTimeout();
 
-    /** How long a connection may be idle. */
+    @Setting(value = "Time a connection may be idle.", standard = "75s", range = "1s to 1d")
     Duration idleTimeout();
   }
 
   interface Embedding {
-    /** The model of requests that name none. */
+    @Setting(
+        value = "Model of requests that name none: a name, or an alias from models.yaml.",
+        standard = "all-minilm-l6-v2",
+        allowed = "the name of a model",
+        matches = "[A-Za-z0-9][A-Za-z0-9._/:-]{0,199}")
     String model();
 
-    /** Whether held requests are run without a task where they need not wait. */
+    @Setting(
+        value =
+            "Whether a held /v1/embeddings is run at once, without a task, where it need not "
+                + "wait: true or false.",
+        standard = "true")
     boolean direct();
 
-    /** Bytes that vectors may take that are kept for texts sent again; 0: none are kept. */
     @WithConverter(ByteSizes.AsLong.class)
+    @Setting(
+        value =
+            "Memory for vectors of texts that may be sent again, at most 1/8 of the heap; 0: "
+                + "none are kept.",
+        standard = "64MiB",
+        range = "0 to 1TiB")
     long cache();
   }
 
   interface Inference {
-    /** auto, cpu or cuda:N. */
+    @Setting(
+        value =
+            "What runs the models: auto, cpu or cuda:N. CUDA_VISIBLE_DEVICES empty or -1 turns "
+                + "auto into cpu.",
+        standard = "auto",
+        allowed = "auto, cpu or cuda:N",
+        matches = "auto|cpu|cuda:\\d{1,3}")
     String device();
 
-    /** Model runs side by side; 0: calibrated, or chosen from the device. */
+    @Setting(
+        value = "Number of model runs side by side; 0: calibrated, or chosen from the device.",
+        standard = "0",
+        range = "0 to 1024")
     int threads();
 
-    /** Padded tokens a batch may have; 0: calibrated, or chosen from the device. */
+    @Setting(
+        value =
+            "Number of tokens in a batch, padding included; 0: calibrated, or chosen from the "
+                + "device.",
+        standard = "0",
+        range = "0 to 10000000")
     int tokenBudget();
 
-    /** Tasks leased at a time for each model. */
+    @Setting(
+        value = "Number of tasks leased at a time for each lane (a task type and its model).",
+        standard = "256",
+        range = "1 to 10000")
     int tasksInHand();
   }
 
   interface Ping {
-    /** Whether a ping task may end the process it runs in: for trying out faults. */
+    @Setting(
+        value =
+            "Whether a ping task may kill the process it runs in, to try out faults: true or "
+                + "false.",
+        standard = "false")
     boolean allowCrash();
   }
 
   interface Model {
-    /** The task types this process works on, with commas between them; empty: all. */
-    Optional<String> type();
+    @Setting(
+        value = "List of the task types this process works on (embedding, ping). Empty: all.",
+        allowed = "the name of a task type",
+        matches = "[a-z0-9_-]+")
+    Optional<List<String>> type();
 
-    /** The models this process works with, with commas between them; empty: all. */
-    Optional<String> key();
+    @Setting(
+        value = "List of the models this process works with, by name. Empty: all.",
+        allowed = "the name of a model",
+        matches = "[A-Za-z0-9][A-Za-z0-9._/:-]*")
+    Optional<List<String>> key();
 
-    /** How long a model may be idle before it is closed; zero: for ever. */
+    @Setting(
+        value =
+            "Time a model may be idle before it is closed, the default one excepted; 0s: never "
+                + "closed.",
+        standard = "15m",
+        range = "0s to 365d")
     Duration idleUnload();
 
-    /** GiB that open models may take together; 0: no limit. */
+    @Setting(
+        value = "GiB of memory that open models may take together, by estimate; 0: no limit.",
+        standard = "0",
+        allowed = "a number from 0 to 99999, such as 2 or 0.5",
+        matches = "\\d{1,5}(\\.\\d{1,3})?")
     double maxMemoryGb();
   }
 
   interface Models {
-    /** A models.yaml to use in place of the one inside the program. */
+    @Setting(
+        value =
+            "Path of a models.yaml to use in place of the one inside the program "
+                + "(docs/models.md).",
+        allowed = "the path of a file")
     Optional<Path> file();
 
-    /** Holds models, a directory each. Need not be there. */
+    @Setting(
+        value =
+            "Folder with models of your own, a directory each, found while the program runs "
+                + "too (docs/models.md).",
+        standard = "models",
+        allowed = "the path of a folder")
     Path dir();
   }
 
   interface Plugins {
-    /** Jars with task handlers; need not exist. */
+    @Setting(
+        value = "Folder whose jars bring further task types (docs/plugins.md); need not exist.",
+        standard = "plugins",
+        allowed = "the path of a folder")
     Path dir();
   }
 
   interface Rabbitmq {
-    /** Absent, as {@link #uri}: the queue is in the SQLite file. */
+    @Setting(
+        value =
+            "Broker that holds the queue, with redis.host for the tasks. Empty: both are in "
+                + "the SQLite file.",
+        form = Form.HOST)
     Optional<String> host();
 
+    @Setting(value = "TCP port of the broker.", standard = "5672", range = "1 to 65535")
     int port();
 
+    @Setting(
+        value = "Account at the broker.",
+        standard = "guest",
+        allowed = "the name of a user",
+        matches = "\\P{Cntrl}{1,255}")
     String user();
 
+    @Setting(
+        value =
+            "Password of the account. For a broker outside this machine it must not be guest's.",
+        standard = "guest",
+        allowed = "a password",
+        matches = "\\P{Cntrl}{1,512}",
+        secret = true)
     String password();
 
-    /** Holds the password in its first line; goes before {@link #password}. */
-    Optional<Path> passwordFile();
-
+    @Setting(
+        value = "Virtual host at the broker.",
+        standard = "/",
+        allowed = "the name of a vhost",
+        matches = "\\P{Cntrl}{1,255}")
     String vhost();
 
-    /** Goes before host, port, user, password and vhost. */
+    @Setting(
+        value =
+            "URI (amqp:// or amqps://) to use in place of host, port, user, password and vhost.",
+        form = Form.AMQP_URI,
+        secret = true)
     Optional<String> uri();
 
+    @Setting(
+        value = "Whether to speak TLS to the broker and check its certificate: true or false.",
+        standard = "false")
     boolean tls();
 
-    /** Certificates to trust in place of Java's own, as PEM. */
+    @Setting(
+        value = "File with the certificates to trust, as PEM. Empty: those that Java trusts.",
+        allowed = "the path of a file")
     Optional<Path> caFile();
 
-    /** What new queues are; those that are there stay what they are. */
+    @Setting(
+        value = "What new queues are: CLASSIC or QUORUM. A queue that is there stays what it is.",
+        standard = "CLASSIC")
     QueueType queueType();
 
     enum QueueType {
@@ -328,13 +540,25 @@ public interface Settings {
       QUORUM
     }
 
-    /** Messages of a lane that may be here without being acknowledged. */
+    @Setting(
+        value =
+            "Number of messages of a lane here unacknowledged, shared by its owners, but 64 "
+                + "for each at least.",
+        standard = "512",
+        range = "1 to 65535",
+        also = "PREFETCH_COUNT")
     int prefetch();
 
-    /** How long a publish waits for the broker's confirm. */
+    @Setting(
+        value = "Time a submit waits for the broker to confirm its message.",
+        standard = "10s",
+        range = "100ms to 5m")
     Duration confirmTimeout();
 
-    /** How long a message may go unacknowledged; after it the store's lease alone counts. */
+    @Setting(
+        value = "Time after which a message is acknowledged though its task still runs.",
+        standard = "15m",
+        range = "100ms to 25m")
     Duration ackHorizon();
 
     default boolean used() {
@@ -343,32 +567,60 @@ public interface Settings {
   }
 
   interface Poll {
-    /** How long a remote worker lets pass from one poll that found nothing to the next. */
+    @Setting(
+        value = "Time `penstock worker` lets pass from one poll that found nothing to the next.",
+        standard = "1s",
+        range = "10ms to 10m")
     Duration interval();
   }
 
   interface Cluster {
-    /** Whether nodes talk to each other. */
+    @Setting(
+        value = "Whether nodes tell each other of ended tasks and who is there: true or false.",
+        standard = "false",
+        also = "CLUSTER")
     boolean enabled();
 
-    /** Nodes of one name form a cluster. */
+    @Setting(
+        value = "Name of the cluster; nodes of other names are left alone.",
+        standard = "penstock",
+        allowed = "a word of letters, digits, _ and -",
+        matches = "[A-Za-z0-9_-]{1,100}")
     String name();
 
-    /** The address that this node listens on for others, and is known by. */
+    @Setting(
+        value =
+            "Address of this machine that other nodes reach; nodes trust each other, so keep "
+                + "it private.",
+        standard = "127.0.0.1",
+        form = Form.HOST)
     String host();
 
-    /** Where membership is talked about. */
+    @Setting(
+        value = "TCP port of the membership protocol.",
+        standard = "5701",
+        range = "1 to 65535")
     int port();
 
-    /** Where events come in; 0: any free port. */
+    @Setting(
+        value = "TCP port for events of other nodes; 0 takes any free one.",
+        standard = "0",
+        range = "0 to 65535")
     int busPort();
 
-    /** Other nodes, with commas between them; a name stands for all its addresses. */
-    Optional<String> members();
+    @Setting(
+        value =
+            "Nodes to join, a list of host or host:port; a name stands for all addresses it "
+                + "has.",
+        form = Form.MEMBER)
+    Optional<List<String>> members();
   }
 
   interface Shutdown {
-    /** How long running work may take to finish. */
+    @Setting(
+        value = "Time running work may take to finish when the program is told to stop.",
+        standard = "30s",
+        range = "0s to 1h")
     Duration timeout();
   }
 }

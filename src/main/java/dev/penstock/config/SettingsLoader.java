@@ -2,158 +2,133 @@ package dev.penstock.config;
 
 import dev.penstock.base.Quantities;
 import io.smallrye.config.ConfigMappings;
+import io.smallrye.config.ConfigMappings.ConfigClass;
 import io.smallrye.config.ConfigValidationException;
-import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import org.eclipse.microprofile.config.spi.ConfigSource;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the settings, once, from four places and no others: the command line, the environment, the
- * file given with {@code --conf}, and the defaults inside the program, the first of them that has a
- * key deciding. Checks everything before anything starts.
+ * file given with {@code --conf}, and the defaults, the first of them that has a key deciding.
+ * Checks everything before anything starts.
  */
 public final class SettingsLoader {
-  private static final String DEFAULTS = "conf/penstock.yaml";
   private static final int CONVERTER_PRIORITY = 200;
-
-  /** Variables by other names, for keys whose own variable is not set. */
-  private static final Map<String, String> ALSO =
-      Map.of(
-          "api.port", "SERVER_PORT",
-          "rabbitmq.prefetch", "PREFETCH_COUNT",
-          "cluster.enabled", "CLUSTER");
+  private static final int ORDINAL = 100;
 
   private SettingsLoader() {}
+
+  /** Reads the program's own settings, as {@link #load(Collection, Map, Map, Path)} does. */
+  public static Settings load(
+      Map<String, String> commandLine, Map<String, String> environment, @Nullable Path confFile) {
+    return load(List.of(), commandLine, environment, confFile).settings();
+  }
 
   /**
    * Reads and checks everything.
    *
+   * @param groups declared beside the program's own: see {@link Setting}
    * @param commandLine keys as files name them ({@code api.port}) and their values
    * @param environment the process's environment; an empty variable counts as not set
    * @param confFile read only when given: no file is looked for
    * @throws BadSettings carrying everything that is wrong
    */
-  public static Settings load(
-      Map<String, String> commandLine, Map<String, String> environment, @Nullable Path confFile) {
-    FlatYaml defaults = FlatYaml.of(YamlFile.ofResource(DEFAULTS));
-    Set<String> known = defaults.values().keySet();
+  public static Loaded load(
+      Collection<Class<?>> groups,
+      Map<String, String> commandLine,
+      Map<String, String> environment,
+      @Nullable Path confFile) {
     List<String> problems = new ArrayList<>();
-    Origins origins = new Origins();
-
-    FlatYaml file = FlatYaml.empty();
+    GivenValues given = new GivenValues(known(groups), problems);
     if (confFile != null) {
-      file = FlatYaml.of(YamlFile.of(confFile));
-      file.checkKnown(known, problems);
-      origins.put(file.values().keySet(), file::origin);
+      given.addFile(YamlFile.of(confFile));
     }
-    Map<String, String> variables = variables(environment, known, origins);
-    for (String key : commandLine.keySet()) {
-      if (!known.contains(key)) {
-        problems.add(KnownKeys.unknown(key, "command line", known));
-      }
-    }
-    origins.put(commandLine.keySet(), key -> "command line");
-
-    SmallRyeConfig config =
-        new SmallRyeConfigBuilder()
-            .withSources(
-                source("command line", 400, commandLine),
-                new EnvConfigSource(variables, 300),
-                source("file", 200, file.values()),
-                source("defaults", 100, defaults.values()))
-            .withInterceptors(new DerivedValues(environment.get("CUDA_VISIBLE_DEVICES")))
-            .withConverter(Duration.class, CONVERTER_PRIORITY, Quantities::duration)
-            .withConverter(
-                Path.class, CONVERTER_PRIORITY, text -> text.isEmpty() ? null : Path.of(text))
-            .withConverter(
-                Settings.Log.Level.class,
-                CONVERTER_PRIORITY,
-                text -> Settings.Log.Level.valueOf(text.strip().toUpperCase(Locale.ROOT)))
-            .build();
-    for (String key : known) {
-      String value = config.getConfigValue(key).getValue();
-      Rule rule = Rules.of(key);
-      if (value == null || !rule.allows(value)) {
-        problems.add(origins.problem(key, value, "must be " + rule.allowed()));
-      }
-    }
+    given.addVariables(environment);
+    given.addCommandLine(commandLine);
+    Map<String, String> values = given.checked();
     if (problems.isEmpty()) {
-      Settings settings = typed(config);
-      Rules.checkTogether(
-          settings,
-          (key, message) ->
-              problems.add(origins.problem(key, config.getConfigValue(key).getValue(), message)));
+      derive(values, environment.get("CUDA_VISIBLE_DEVICES"));
+      Loaded loaded = typed(groups, values);
+      Rules.checkTogether(loaded.settings(), given::problem);
       if (problems.isEmpty()) {
-        return settings;
+        return loaded;
       }
     }
     throw new BadSettings(problems);
   }
 
-  /** Every setting, in the order of conf/penstock.yaml. */
-  public static List<SettingKey> keys() {
-    YamlFile file = YamlFile.ofResource(DEFAULTS);
-    FlatYaml defaults = FlatYaml.of(file);
-    List<String> lines = file.text().lines().toList();
-    return defaults.values().entrySet().stream()
-        .map(entry -> {
-          String key = entry.getKey();
-          // A comment of one line stands above each key.
-          String above = lines.get(defaults.line(key) - 2).strip();
-          String description = above.startsWith("#") ? above.substring(1).strip() : "";
-          return new SettingKey(
-              key, entry.getValue(), description, Rules.of(key).allowed(), variable(key));
-        })
-        .toList();
+  /** All settings that were read. */
+  public static final class Loaded {
+    private final SmallRyeConfig config;
+
+    private Loaded(SmallRyeConfig config) {
+      this.config = config;
+    }
+
+    /** The program's own. */
+    public Settings settings() {
+      return group(Settings.class);
+    }
+
+    /** Those of one of the groups that were asked for. */
+    public <T> T group(Class<T> type) {
+      return config.getConfigMapping(type);
+    }
   }
 
-  private static Settings typed(SmallRyeConfig config) {
+  /**
+   * Every setting, by key; of maps with {@code <name>}.
+   *
+   * @param groups declared beside the program's own
+   */
+  public static List<SettingKey> keys(Collection<Class<?>> groups) {
+    return known(groups).all();
+  }
+
+  private static KnownSettings known(Collection<Class<?>> groups) {
+    return new KnownSettings(all(groups).toList());
+  }
+
+  private static Stream<Class<?>> all(Collection<Class<?>> groups) {
+    return Stream.concat(Stream.of(Settings.class), groups.stream());
+  }
+
+  /** Fills in what depends on other settings, or on which GPUs CUDA may show. */
+  private static void derive(Map<String, String> values, @Nullable String cudaVisibleDevices) {
+    values.computeIfPresent(
+        "db.path", (_, path) -> path.isEmpty() ? values.get("data.dir") + "/penstock.db" : path);
+    // Only what hides every GPU matters: which ones the others name is between CUDA and the driver.
+    if (cudaVisibleDevices != null
+        && (cudaVisibleDevices.isBlank() || cudaVisibleDevices.strip().equals("-1"))) {
+      values.replace("inference.device", "auto", "cpu");
+    }
+  }
+
+  private static Loaded typed(Collection<Class<?>> groups, Map<String, String> values) {
+    SmallRyeConfig config =
+        new SmallRyeConfigBuilder()
+            .withSources(new PropertiesConfigSource(values, "settings", ORDINAL))
+            .withConverter(Duration.class, CONVERTER_PRIORITY, Quantities::duration)
+            .withConverter(
+                Path.class, CONVERTER_PRIORITY, text -> text.isEmpty() ? null : Path.of(text))
+            .build();
     try {
       ConfigMappings.registerConfigMappings(
-          config, Set.of(ConfigMappings.ConfigClass.configClass(Settings.class)));
-      return config.getConfigMapping(Settings.class);
+          config, all(groups).map(ConfigClass::configClass).collect(Collectors.toSet()));
+      return new Loaded(config);
     } catch (ConfigValidationException e) {
       // Not reached by a wrong value, which its rule has refused: rule and type disagree.
       throw new IllegalStateException("settings that passed their rules have no type", e);
     }
-  }
-
-  /** The variables that mean a key of ours. Others are nobody's business here. */
-  private static Map<String, String> variables(
-      Map<String, String> environment, Set<String> known, Origins origins) {
-    Map<String, String> variables = new HashMap<>();
-    for (String key : known) {
-      String name = variable(key);
-      String value = environment.getOrDefault(name, "");
-      if (value.isEmpty() && ALSO.containsKey(key)) {
-        name = ALSO.get(key);
-        value = environment.getOrDefault(name, "");
-      }
-      if (!value.isEmpty()) {
-        variables.put(variable(key), value);
-        String origin = "environment variable " + name;
-        origins.put(Set.of(key), any -> origin);
-      }
-    }
-    return variables;
-  }
-
-  private static String variable(String key) {
-    return key.replaceAll("[^A-Za-z0-9]", "_").toUpperCase(Locale.ROOT);
-  }
-
-  private static ConfigSource source(String name, int ordinal, Map<String, String> values) {
-    return new PropertiesConfigSource(values, name, ordinal);
   }
 }

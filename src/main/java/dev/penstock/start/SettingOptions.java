@@ -51,7 +51,8 @@ final class SettingOptions {
 
   /** These, over the environment, over the file that is given. */
   Settings load(Map<String, String> keys) {
-    return SettingsLoader.load(keys, System.getenv(), conf);
+    return SettingsLoader.load(SettingGroups.OF_OTHER_ROOMS, keys, System.getenv(), conf)
+        .settings();
   }
 
   static void put(Map<String, String> keys, String key, @Nullable String value) {

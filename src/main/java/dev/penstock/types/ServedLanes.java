@@ -7,7 +7,6 @@ import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.task.Lane;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -37,7 +36,7 @@ public record ServedLanes(boolean any, Set<String> types, Set<String> models) {
       Settings.Model settings, ModelCatalogue catalogue, Collection<String> knownTypes) {
     List<String> problems = new ArrayList<>();
     Set<String> types = new HashSet<>();
-    for (String type : words(settings.type())) {
+    for (String type : settings.type().orElse(List.of())) {
       if (!knownTypes.contains(type)) {
         problems.add(
             "model.type = %s: no task type is called that; there are %s"
@@ -46,7 +45,7 @@ public record ServedLanes(boolean any, Set<String> types, Set<String> models) {
       types.add(type);
     }
     Set<String> models = new HashSet<>();
-    for (String key : words(settings.key())) {
+    for (String key : settings.key().orElse(List.of())) {
       Optional<ModelSpec> model = catalogue.find(key);
       // A directory that is no model yet may still become one.
       if (model.isEmpty() && !catalogue.broken().containsKey(key)) {
@@ -67,12 +66,5 @@ public record ServedLanes(boolean any, Set<String> types, Set<String> models) {
     return any
         && (types.isEmpty() || types.contains(lane.type()))
         && (lane.model() == null || models.isEmpty() || models.contains(lane.model()));
-  }
-
-  private static List<String> words(Optional<String> list) {
-    return list.stream()
-        .flatMap(words -> Arrays.stream(words.split(",", -1)))
-        .map(String::strip)
-        .toList();
   }
 }

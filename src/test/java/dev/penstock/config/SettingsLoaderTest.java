@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,8 @@ final class SettingsLoaderTest {
   private static final Map<String, String> NONE = Map.of();
   private static final Set<String> SECRETS =
       Set.of("auth.token", "redis.password", "redis.uri", "rabbitmq.password", "rabbitmq.uri");
+
+  private static final List<SettingKey> KEYS = SettingsLoader.keys(List.of());
 
   @TempDir Path dir;
 
@@ -57,7 +60,6 @@ final class SettingsLoaderTest {
     assertThat(settings.redis().port()).isEqualTo(6379);
     assertThat(settings.redis().username()).isEmpty();
     assertThat(settings.redis().password()).isEmpty();
-    assertThat(settings.redis().passwordFile()).isEmpty();
     assertThat(settings.redis().uri()).isEmpty();
     assertThat(settings.redis().tls()).isFalse();
     assertThat(settings.rabbitmq().used()).isFalse();
@@ -90,42 +92,48 @@ final class SettingsLoaderTest {
   }
 
   @Test
-  void fileRulesAndTypesKnowTheSameKeys() {
-    List<String> keys = SettingsLoader.keys().stream().map(SettingKey::key).toList();
-
-    assertThat(keys).containsExactlyInAnyOrderElementsOf(Rules.keys());
-    assertThat(keys)
-        .containsExactlyInAnyOrderElementsOf(
+  void everySettingHasAnAccessorAndEverySecretAFile() {
+    Set<String> expected =
+        new HashSet<>(
             ConfigMappings.getProperties(ConfigMappings.ConfigClass.configClass(Settings.class))
                 .keySet());
+    expected.removeIf(key -> key.endsWith("[*]"));
+    SECRETS.forEach(key -> expected.add(key + "-file"));
+
+    assertThat(KEYS).extracting(SettingKey::key).containsExactlyInAnyOrderElementsOf(expected);
+    assertThat(KEYS)
+        .filteredOn(SettingKey::secret)
+        .extracting(SettingKey::key)
+        .containsExactlyInAnyOrderElementsOf(SECRETS);
   }
 
   @Test
   void everyKeyHasADescriptionAndAVariable() {
-    assertThat(SettingsLoader.keys())
+    assertThat(KEYS)
         .allSatisfy(key -> {
           assertThat(key.description()).as(key.key()).matches("[A-Z].*\\.");
           assertThat(key.allowed()).as(key.key()).isNotBlank();
           assertThat(key.variable()).as(key.key()).matches("[A-Z_]+");
         });
-    assertThat(SettingsLoader.keys())
-        .contains(
-            new SettingKey(
-                "task.max-attempts",
-                "3",
-                "Runs a task gets that end in an error worth repeating.",
-                "a whole number from 1 to 100",
-                "TASK_MAX_ATTEMPTS"));
+    assertThat(KEYS)
+        .filteredOn(key -> key.key().equals("task.max-attempts"))
+        .singleElement()
+        .satisfies(key -> {
+          assertThat(key.standard()).isEqualTo("3");
+          assertThat(key.description())
+              .isEqualTo("Runs a task gets that end in an error worth repeating.");
+          assertThat(key.allowed()).isEqualTo("a whole number from 1 to 100");
+          assertThat(key.variable()).isEqualTo("TASK_MAX_ATTEMPTS");
+        });
   }
 
   @Test
   void everyVariableReachesItsKey() {
     Map<String, String> environment =
-        SettingsLoader.keys().stream()
-            .collect(Collectors.toMap(SettingKey::variable, key -> "\u0007"));
+        KEYS.stream().collect(Collectors.toMap(SettingKey::variable, key -> "\u0007"));
 
     assertThat(problems(NONE, environment, null))
-        .hasSameSizeAs(SettingsLoader.keys())
+        .hasSameSizeAs(KEYS)
         .allSatisfy(problem -> assertThat(problem).contains("(environment variable "));
   }
 
@@ -561,6 +569,106 @@ final class SettingsLoaderTest {
     Path file = dir.resolve("none.yaml");
 
     assertThat(problems(NONE, NONE, file)).containsExactly(file + ": no such file");
+  }
+
+  @Test
+  void listsMayBeYamlListsOrTextWithCommas() throws IOException {
+    Path file =
+        yaml(
+            """
+            roles: [HTTP, inference]
+            model: {type: [embedding, ping], key: "a, b"}
+            cluster:
+              members:
+                - fd00::7
+                - node:5701
+            redis: {sentinels: [s1, "s2:26379"]}
+            """);
+
+    Settings settings = SettingsLoader.load(NONE, Map.of("MODEL_KEY", "c , d"), file);
+
+    assertThat(settings.roles()).containsExactly(Settings.Role.HTTP, Settings.Role.INFERENCE);
+    assertThat(settings.model().type()).contains(List.of("embedding", "ping"));
+    assertThat(settings.model().key()).contains(List.of("c", "d"));
+    assertThat(settings.cluster().members()).contains(List.of("fd00::7", "node:5701"));
+    assertThat(settings.redis().sentinels()).contains(List.of("s1", "s2:26379"));
+    assertThat(SettingsLoader.load(Map.of("model.type", ""), NONE, file).model().type()).isEmpty();
+    assertThat(problems(NONE, NONE, yaml("model.type: [embedding, 'a b']\n")))
+        .singleElement()
+        .asString()
+        .endsWith(
+            "line 1): must be the name of a task type, or several with commas between them, or empty");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"auth.token", "redis.password", "rabbitmq.password"})
+  void aSecretIsTheFirstLineOfItsFileWhereOneIsNamed(String key) throws IOException {
+    Path file = Files.writeString(dir.resolve("secret"), "open-sesame-open  \r\nmore\n");
+
+    Settings settings =
+        SettingsLoader.load(
+            Map.of(key + "-file", file.toString(), key, "another-secret-text"), NONE, null);
+
+    assertThat(
+            List.of(
+                settings.auth().token().orElse(""),
+                settings.redis().password().orElse(""),
+                settings.rabbitmq().password()))
+        .contains("open-sesame-open")
+        .doesNotContain("another-secret-text");
+    assertThat(
+            SettingsLoader.load(
+                    NONE, Map.of("AUTH_TOKEN_FILE", file.toString(), "AUTH_TOKEN", "x"), null)
+                .auth()
+                .token())
+        .contains("open-sesame-open");
+  }
+
+  @Test
+  void aSecretsFileMustBeThereAndHaveALine() throws IOException {
+    Path empty = Files.writeString(dir.resolve("empty"), "\nhunter2\n");
+    Path none = dir.resolve("none");
+
+    assertThat(
+            problems(
+                Map.of("auth.token-file", none.toString()),
+                Map.of(
+                    "REDIS_PASSWORD_FILE", empty.toString(),
+                    "RABBITMQ_PASSWORD_FILE", dir.toString()),
+                yaml("rabbitmq.uri-file: ' '\n")))
+        .satisfiesExactlyInAnyOrder(
+            line ->
+                assertThat(line)
+                    .isEqualTo(
+                        "auth.token-file = '%s' (command line): there is no such file", none),
+            line ->
+                assertThat(line)
+                    .isEqualTo(
+                        "redis.password-file = '%s' (environment variable REDIS_PASSWORD_FILE): its"
+                            + " first line is empty",
+                        empty),
+            line ->
+                assertThat(line)
+                    .startsWith("rabbitmq.password-file = '" + dir + "' (environment variable ")
+                    .contains("): cannot be read: "),
+            line -> assertThat(line).startsWith("rabbitmq.uri-file = ' ' ("));
+  }
+
+  @Test
+  void aSecretFromAFileIsCheckedAsAnyOtherAndNotShown() throws IOException {
+    Path file = Files.writeString(dir.resolve("secret"), "guest");
+
+    assertThat(
+            problems(Map.of("api.host", "0.0.0.0", "auth.token-file", file.toString()), NONE, null))
+        .singleElement()
+        .asString()
+        .startsWith("auth.token (file " + file + "): must be at least 16")
+        .doesNotContain("guest");
+    Files.writeString(file, "two words");
+    assertThat(problems(Map.of("auth.token-file", file.toString()), NONE, null))
+        .containsExactly(
+            "auth.token (file %s): must be 1 to 512 visible ASCII characters without spaces, or empty"
+                .formatted(file));
   }
 
   private Path yaml(String text) throws IOException {

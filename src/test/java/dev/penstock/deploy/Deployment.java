@@ -1,7 +1,7 @@
 package dev.penstock.deploy;
 
 import dev.penstock.config.SettingKey;
-import dev.penstock.config.SettingsLoader;
+import dev.penstock.start.SettingGroups;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,12 +104,12 @@ final class Deployment {
   /** The names of variables that the program in the container knows. */
   static Set<String> known() {
     Set<String> names = new HashSet<>(BESIDE);
-    SettingsLoader.keys().stream().map(SettingKey::variable).forEach(names::add);
+    SettingGroups.keys().stream().map(SettingKey::variable).forEach(names::add);
     return names;
   }
 
   static String standard(String key) {
-    return SettingsLoader.keys().stream()
+    return SettingGroups.keys().stream()
         .filter(setting -> setting.key().equals(key))
         .map(SettingKey::standard)
         .findFirst()

@@ -1,7 +1,7 @@
 package dev.penstock.testing;
 
 import dev.penstock.config.SettingKey;
-import dev.penstock.config.SettingsLoader;
+import dev.penstock.start.SettingGroups;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,7 +75,7 @@ public record CommandProcess(int code, String out, String err, List<String> load
             .redirectOutput(out.toFile())
             .redirectError(err.toFile());
     Map<String, String> variables = builder.environment();
-    SettingsLoader.keys().stream().map(SettingKey::variable).forEach(variables::remove);
+    SettingGroups.keys().stream().map(SettingKey::variable).forEach(variables::remove);
     variables.keySet().removeIf(name -> name.matches("(JAVA|JDK|PENSTOCK)_.*|SERVER_PORT"));
     variables.putAll(environment);
     Process process = builder.start();

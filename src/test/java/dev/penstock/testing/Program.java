@@ -1,7 +1,7 @@
 package dev.penstock.testing;
 
 import dev.penstock.config.SettingKey;
-import dev.penstock.config.SettingsLoader;
+import dev.penstock.start.SettingGroups;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +39,7 @@ public final class Program implements AutoCloseable {
     Path output = Files.createTempFile(folder, "output", ".log");
     var builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
     Map<String, String> variables = builder.environment();
-    SettingsLoader.keys().stream().map(SettingKey::variable).forEach(variables::remove);
+    SettingGroups.keys().stream().map(SettingKey::variable).forEach(variables::remove);
     variables.remove("SERVER_PORT");
     variables.keySet().removeIf(name -> name.startsWith("JAVA_") || name.startsWith("JDK_"));
     variables.putAll(environment);

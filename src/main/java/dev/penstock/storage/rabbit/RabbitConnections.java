@@ -7,7 +7,6 @@ import dev.penstock.config.BadSettings;
 import dev.penstock.config.Settings;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,8 +55,7 @@ final class RabbitConnections {
     settings.host().ifPresent(factory::setHost);
     factory.setPort(settings.port());
     factory.setUsername(settings.user());
-    factory.setPassword(
-        settings.passwordFile().map(RabbitConnections::firstLine).orElse(settings.password()));
+    factory.setPassword(settings.password());
     factory.setVirtualHost(settings.vhost());
     try {
       if (settings.uri().isPresent()) {
@@ -94,14 +92,6 @@ final class RabbitConnections {
       return context;
     } catch (IOException | CertificateException e) {
       throw new BadSettings("rabbitmq.ca-file = " + file + ": cannot be read: " + e);
-    }
-  }
-
-  private static String firstLine(Path file) {
-    try {
-      return Files.readString(file).lines().findFirst().orElse("");
-    } catch (IOException e) {
-      throw new UncheckedIOException("rabbitmq.password-file " + file + " cannot be read", e);
     }
   }
 

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +44,7 @@ final class RedisAddress {
         .caFile()
         .ifPresent(file ->
             net.setTrustOptions(
-                new PemTrustOptions().addCertValue(Buffer.buffer(readAll("redis.ca-file", file)))));
+                new PemTrustOptions().addCertValue(Buffer.buffer(read("redis.ca-file", file)))));
     RedisOptions options =
         new RedisOptions()
             .setType(type(settings))
@@ -61,7 +60,6 @@ final class RedisAddress {
             .setPreferredProtocolVersion(ProtocolVersion.RESP2);
     settings.username().ifPresent(options::setUser);
     settings.password().ifPresent(options::setPassword);
-    settings.passwordFile().ifPresent(file -> options.setPassword(read(file)));
     return options;
   }
 
@@ -74,11 +72,7 @@ final class RedisAddress {
         : RedisClientType.STANDALONE;
   }
 
-  private static String read(Path file) {
-    return readAll("redis.password-file", file).strip();
-  }
-
-  private static String readAll(String key, Path file) {
+  private static String read(String key, Path file) {
     try {
       return Files.readString(file);
     } catch (IOException e) {
@@ -89,10 +83,13 @@ final class RedisAddress {
   /** For messages: without what is secret. */
   static String name(Settings.Redis settings) {
     if (settings.sentinels().isPresent()) {
-      return "Redis " + settings.masterName() + " of the Sentinels " + settings.sentinels().get();
+      return "Redis "
+          + settings.masterName()
+          + " of the Sentinels "
+          + String.join(",", settings.sentinels().get());
     }
     if (settings.clusterNodes().isPresent()) {
-      return "Redis Cluster at " + settings.clusterNodes().get();
+      return "Redis Cluster at " + String.join(",", settings.clusterNodes().get());
     }
     URI uri = URI.create(uris(settings).getFirst());
     return "Redis at " + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort());
@@ -109,8 +106,8 @@ final class RedisAddress {
     return List.of(uri(settings));
   }
 
-  private static List<String> nodes(String scheme, String nodes, int port) {
-    return Arrays.stream(nodes.split(" *, *"))
+  private static List<String> nodes(String scheme, List<String> nodes, int port) {
+    return nodes.stream()
         .map(node -> scheme + node + (node.matches(".*:\\d+") ? "" : ":" + port))
         .toList();
   }

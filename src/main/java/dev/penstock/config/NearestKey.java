@@ -5,12 +5,12 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** Finds the key somebody meant. */
-final class KnownKeys {
+/** The key somebody meant. */
+final class NearestKey {
   /** One character in so many may be wrong: a key further away was not meant. */
   private static final int ONE_WRONG_IN = 3;
 
-  private KnownKeys() {}
+  private NearestKey() {}
 
   static String unknown(String key, String origin, Collection<String> known) {
     return Visible.quoted(key)
