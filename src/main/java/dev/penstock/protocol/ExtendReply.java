@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** What became of the leases that a worker holds. */
 public record ExtendReply(List<Extension> leases, LeaseTerms terms) {
@@ -20,12 +19,7 @@ public record ExtendReply(List<Extension> leases, LeaseTerms terms) {
     CANCELLED
   }
 
-  /**
-   * One lease.
-   *
-   * @param until when it ends now; null where it is not held
-   */
-  public record Extension(TaskId id, Status status, @Nullable Instant until) {}
+  public record Extension(TaskId id, Status status) {}
 
   /** The tasks that are not the worker's any more. */
   public Set<TaskId> lost() {
@@ -35,15 +29,20 @@ public record ExtendReply(List<Extension> leases, LeaseTerms terms) {
         .collect(Collectors.toUnmodifiableSet());
   }
 
-  public void write(JsonGenerator json) throws IOException {
+  /**
+   * Writes it.
+   *
+   * @param until when those that are held end now
+   */
+  public void write(JsonGenerator json, Instant until) throws IOException {
     json.writeStartObject();
     json.writeArrayFieldStart("leases");
     for (Extension each : leases) {
       json.writeStartObject();
       json.writeStringField("id", each.id.value());
       json.writeStringField("status", each.status.name().toLowerCase(Locale.ROOT));
-      if (each.until != null) {
-        Members.digits(json, "expires_at", each.until.toEpochMilli());
+      if (each.status == Status.HELD) {
+        Members.digits(json, "expires_at", until.toEpochMilli());
       }
       json.writeEndObject();
     }
@@ -57,15 +56,14 @@ public record ExtendReply(List<Extension> leases, LeaseTerms terms) {
     JsonNode reply = Members.tree(body);
     List<Extension> leases = new ArrayList<>();
     for (JsonNode lease : reply.path("leases")) {
-      String word = lease.path("status").asText();
       Status status =
-          word.equals("held")
-              ? Status.HELD
-              : word.equals("cancelled") ? Status.CANCELLED : Status.LOST;
-      @Nullable Instant until =
-          status == Status.HELD ? Members.time(lease.path("expires_at")) : null;
+          switch (lease.path("status").asText()) {
+            case "held" -> Status.HELD;
+            case "cancelled" -> Status.CANCELLED;
+            default -> Status.LOST;
+          };
       TaskId.parse(lease.path("id").asText())
-          .ifPresent(id -> leases.add(new Extension(id, status, until)));
+          .ifPresent(id -> leases.add(new Extension(id, status)));
     }
     return new ExtendReply(List.copyOf(leases), LeaseTerms.of(reply));
   }

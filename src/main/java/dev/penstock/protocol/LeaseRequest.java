@@ -12,9 +12,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Set;
-import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -140,7 +138,7 @@ public record LeaseRequest(
   }
 
   private static boolean anySays(JsonNode lanes, String member) {
-    return StreamSupport.stream(lanes.spliterator(), false).anyMatch(it -> it.hasNonNull(member));
+    return lanes.findValues(member).stream().anyMatch(value -> !value.isNull());
   }
 
   /** A lane by its name, or an object that says more about it than the request does of all. */
@@ -166,8 +164,8 @@ public record LeaseRequest(
     int bytes = first(own, all, "max_bytes", 1, MAX_BYTES, STANDARD_BYTES);
     int least = first(own, all, "min_priority", Priority.MIN, Priority.MAX, Priority.MIN);
     Suspects ofLane = suspects(own);
-    Suspects suspects = Objects.requireNonNullElse(suspects(all), Suspects.SHOW);
-    suspects = ofLane == null ? suspects : ofLane;
+    Suspects ofAll = suspects(all);
+    Suspects suspects = ofLane != null ? ofLane : ofAll != null ? ofAll : Suspects.SHOW;
     if (suspects == Suspects.TAKE && most > 1) {
       throw own.bad("suspects", "can be 'take' only where max is 1: such a task runs alone");
     }

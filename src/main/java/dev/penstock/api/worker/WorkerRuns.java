@@ -74,19 +74,19 @@ public final class WorkerRuns {
     Map<TaskId, Task> ended =
         lost.isEmpty() ? Map.of() : bus.ask(new FindTasks(lost), OwnTasks.LIMIT);
     List<Extension> leases =
-        hold.held().stream().map(held -> extension(held.id(), lost, ended, until)).toList();
+        hold.held().stream()
+            .map(held -> new Extension(held.id(), status(held.id(), lost, ended)))
+            .toList();
     var terms = new LeaseTerms(lease, workers.draining(hold));
-    return Reply.json(200, new ExtendReply(leases, terms)::write);
+    return Reply.json(200, json -> new ExtendReply(leases, terms).write(json, until));
   }
 
-  private static Extension extension(
-      TaskId id, Set<TaskId> lost, Map<TaskId, Task> ended, Instant until) {
+  private static Status status(TaskId id, Set<TaskId> lost, Map<TaskId, Task> ended) {
     if (!lost.contains(id)) {
-      return new Extension(id, Status.HELD, until);
+      return Status.HELD;
     }
     @Nullable Task task = ended.get(id);
-    boolean cancelled = task != null && task.state() == TaskState.CANCELLED;
-    return new Extension(id, cancelled ? Status.CANCELLED : Status.LOST, null);
+    return task != null && task.state() == TaskState.CANCELLED ? Status.CANCELLED : Status.LOST;
   }
 
   public Reply settle(Exchange exchange) throws InterruptedException {
