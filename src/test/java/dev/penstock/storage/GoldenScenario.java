@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.penstock.core.ApiKey;
 import dev.penstock.core.Ending;
 import dev.penstock.core.HeldLease;
+import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Latencies;
 import dev.penstock.core.RetryResult;
@@ -266,7 +267,7 @@ public final class GoldenScenario {
                 new TreeSet<>(keys.owners()),
                 new TreeMap<>(store.figures().states()),
                 store.figures().lanes().stream()
-                    .map(Object::toString)
+                    .map(GoldenScenario::tell)
                     .sorted()
                     .collect(Collectors.joining(", ")));
     Golden.check("stored-0.1.0.txt", tasks + rest);
@@ -275,6 +276,17 @@ public final class GoldenScenario {
           .usingRecursiveComparison()
           .isEqualTo(spec.withoutIdentity());
     }
+  }
+
+  private static String tell(LaneCounts lane) {
+    return "LaneFigures[lane=%s, ready=%d, scheduled=%d, running=%d, failed=%d, oldest=%s]"
+        .formatted(
+            lane.lane(),
+            lane.ready(),
+            lane.scheduled(),
+            lane.running(),
+            lane.failed(),
+            lane.oldest());
   }
 
   private static String tell(ApiKey key) {
