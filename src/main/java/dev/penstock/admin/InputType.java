@@ -12,15 +12,23 @@ import java.util.Set;
 /**
  * A task type in the form for new tasks, and what its input may hold.
  *
+ * @param takesText a text is asked for, and not JSON
+ * @param usesModels a model has to be chosen
+ * @param example what stands in the form at first, in JSON
  * @param fields the input's properties, as its schema tells them
  * @param more how many there are besides
  */
-public record InputType(String name, List<Field> fields, int more) {
+public record InputType(
+    String name,
+    boolean takesText,
+    boolean usesModels,
+    String example,
+    List<Field> fields,
+    int more) {
   /** A schema may name any number of properties; a hint is no place for all of them. */
   private static final int MOST = 12;
 
   private static final int MAX_WORDS = 60;
-  private static final String PING = "ping";
 
   /**
    * One property.
@@ -33,15 +41,11 @@ public record InputType(String name, List<Field> fields, int more) {
     fields = List.copyOf(fields);
   }
 
-  static InputType of(TaskType type) {
-    return of(type.name(), type.inputSchema());
-  }
-
   /** A schema that is no JSON object tells nothing, and is no reason to fail. */
-  static InputType of(String name, String schema) {
+  static InputType of(TaskType type) {
     JsonNode root;
     try {
-      root = JsonMappers.PLAIN.readTree(schema);
+      root = JsonMappers.PLAIN.readTree(type.inputSchema());
     } catch (JsonProcessingException e) {
       root = JsonMappers.PLAIN.missingNode();
     }
@@ -57,7 +61,13 @@ public record InputType(String name, List<Field> fields, int more) {
                 kind(property.getValue(), required.contains(property.getKey()))));
       }
     }
-    return new InputType(name, fields, count - fields.size());
+    return new InputType(
+        type.name(),
+        type.takesText(),
+        type.modelKind() != null,
+        type.example(),
+        fields,
+        count - fields.size());
   }
 
   private static String kind(JsonNode property, boolean required) {
@@ -80,21 +90,15 @@ public record InputType(String name, List<Field> fields, int more) {
     return words.length() > MAX_WORDS ? words.substring(0, MAX_WORDS) + "…" : words;
   }
 
-  public boolean takesText() {
-    return name.equals(NewTask.TEXT_TYPE);
-  }
-
-  /** What stands in the form at first: a ping that can be watched, else nothing but the form. */
-  public String example() {
-    return name.equals(PING) ? "{\"sleep_ms\": 5000, \"steps\": 10}" : "{}";
-  }
-
-  /** The name of the form's field: each type has one, for hidden ones are sent too. */
+  /**
+   * The name of the form's field for the input: each type has one, for hidden ones are sent too.
+   */
   public String field() {
-    return field(name);
+    return (takesText ? "text-" : "json-") + name;
   }
 
-  static String field(String type) {
-    return "json-" + type;
+  /** The name of the form's field for the model. */
+  public String modelField() {
+    return "model-" + name;
   }
 }

@@ -3,72 +3,61 @@ package dev.penstock.admin;
 import dev.penstock.task.Lane;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.Optional;
 
 /**
  * The form for a new task and what stands in it.
  *
- * @param type the one chosen; {@link #TEXT_TYPE} takes a text, the others take JSON
- * @param json the chosen type's input; empty: its example
+ * @param types those that work can be sent to
+ * @param type the one chosen; empty: there is none
+ * @param form what was filled in; empty at first
+ * @param model the one chosen where none was
  * @param error what was wrong with it; empty: nothing
  */
 public record NewTask(
-    List<InputType> types,
-    List<String> models,
-    String type,
-    String model,
-    String text,
-    String json,
-    String priority,
-    String error) {
-  static final String TEXT_TYPE = "embedding";
+    List<InputType> types, List<Lane> lanes, String type, Form form, String model, String error) {
 
   /**
    * @param known every type
    * @param lanes those that work can be sent to
    */
-  static NewTask empty(List<InputType> known, List<Lane> lanes, String model) {
-    List<InputType> types = types(known, lanes);
-    return new NewTask(types, models(lanes), chosen("", types), model, "", "", "5", "");
-  }
-
-  static NewTask again(
+  static NewTask of(
       Form form, List<InputType> known, List<Lane> lanes, String model, String error) {
-    List<InputType> types = types(known, lanes);
-    String type = chosen(form.get("type"), types);
-    return new NewTask(
-        types,
-        models(lanes),
-        type,
-        form.get("model").isEmpty() ? model : form.get("model"),
-        form.get("text"),
-        form.get(InputType.field(type)),
-        form.get("priority"),
-        error);
+    List<InputType> types =
+        known.stream()
+            .filter(type -> lanes.stream().anyMatch(lane -> lane.type().equals(type.name())))
+            .toList();
+    // One of them is always chosen, or the form would show no input at all.
+    String type =
+        chosen(form, types).or(() -> types.stream().findFirst()).map(InputType::name).orElse("");
+    return new NewTask(types, lanes, type, form, model, error);
   }
 
-  private static List<InputType> types(List<InputType> known, List<Lane> lanes) {
-    Set<String> served = lanes.stream().map(Lane::type).collect(Collectors.toSet());
-    return known.stream().filter(type -> served.contains(type.name())).toList();
+  /** The type that a form names. */
+  static Optional<InputType> chosen(Form form, List<InputType> types) {
+    return types.stream().filter(type -> type.name().equals(form.get("type"))).findFirst();
   }
 
-  /** One of them is always chosen, or the form would show no input at all. */
-  private static String chosen(String wanted, List<InputType> types) {
-    List<String> names = types.stream().map(InputType::name).toList();
-    return names.contains(wanted) ? wanted : names.isEmpty() ? "" : names.getFirst();
-  }
-
-  private static List<String> models(List<Lane> lanes) {
+  public List<String> models(InputType of) {
     return lanes.stream()
-        .filter(lane -> lane.type().equals(TEXT_TYPE))
+        .filter(lane -> lane.type().equals(of.name()))
         .map(Lane::model)
         .filter(Objects::nonNull)
         .toList();
   }
 
+  public boolean isChosen(InputType of, String candidate) {
+    String given = form.get(of.modelField());
+    return candidate.equals(given.isEmpty() ? model : given);
+  }
+
   /** What stands in a type's field. */
-  public String json(InputType of) {
-    return of.name().equals(type) && !json.isEmpty() ? json : of.example();
+  public String input(InputType of) {
+    String given = form.get(of.field());
+    return !given.isEmpty() ? given : of.takesText() ? "" : of.example();
+  }
+
+  public String priority() {
+    return form.get("type").isEmpty() ? "5" : form.get("priority");
   }
 }

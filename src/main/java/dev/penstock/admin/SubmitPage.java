@@ -7,6 +7,7 @@ import static dev.penstock.web.Route.post;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.penstock.api.TaskIntake;
 import dev.penstock.api.TaskIntake.Taken;
 import dev.penstock.json.JsonMappers;
@@ -16,6 +17,7 @@ import dev.penstock.web.Reply;
 import dev.penstock.web.Route;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** A form for a new task, to try things out. */
@@ -46,7 +48,7 @@ final class SubmitPage {
 
   List<Route> routes() {
     return List.of(
-        get(PATH, SESSION, _ -> page(NewTask.empty(types, lanes.get(), defaultModel))),
+        get(PATH, SESSION, _ -> page(filled(Form.of(""), ""))),
         post(PATH, SESSION, MAX_BODY, desk.guarded(this::submit)));
   }
 
@@ -56,12 +58,13 @@ final class SubmitPage {
 
   private Reply submit(Exchange exchange) throws InterruptedException {
     Form form = Form.of(exchange.body());
-    if (form.get("type").equals(NewTask.TEXT_TYPE) && form.get("text").isEmpty()) {
-      return refused(form, "The text is empty. Write what the embedding is to be made of.");
-    }
     byte[] json;
     try {
-      json = task(form);
+      Optional<InputType> type = NewTask.chosen(form, types);
+      if (type.isPresent() && type.get().takesText() && form.get(type.get().field()).isEmpty()) {
+        return refused(form, "The text is empty. Write one.");
+      }
+      json = task(form, type);
     } catch (JsonProcessingException e) {
       return refused(form, "The input is not JSON: " + e.getOriginalMessage());
     }
@@ -75,22 +78,27 @@ final class SubmitPage {
   }
 
   private Reply refused(Form form, String message) {
-    return PageContext.withStatus(
-        400, page(NewTask.again(form, types, lanes.get(), defaultModel, message)));
+    return PageContext.withStatus(400, page(filled(form, message)));
+  }
+
+  private NewTask filled(Form form, String error) {
+    return NewTask.of(form, types, lanes.get(), defaultModel, error);
   }
 
   /** The task as the API would have been sent it. */
-  private static byte[] task(Form form) throws JsonProcessingException {
+  private static byte[] task(Form form, Optional<InputType> type) throws JsonProcessingException {
     ObjectNode task = JsonMappers.PLAIN.createObjectNode();
-    String type = form.get("type");
-    task.put("type", type);
-    if (type.equals(NewTask.TEXT_TYPE)) {
-      task.put("model", form.get("model"));
-      task.put("input", form.get("text"));
-    } else {
-      String given = form.get(InputType.field(type));
-      JsonNode input = JsonMappers.PLAIN.readTree(given.isBlank() ? "{}" : given);
+    task.put("type", form.get("type"));
+    if (type.isPresent()) {
+      String given = form.get(type.get().field());
+      JsonNode input =
+          type.get().takesText()
+              ? TextNode.valueOf(given)
+              : JsonMappers.PLAIN.readTree(given.isBlank() ? "{}" : given);
       task.set("input", input);
+      if (type.get().usesModels()) {
+        task.put("model", form.get(type.get().modelField()));
+      }
     }
     if (form.get("priority").matches("\\d{1,2}")) {
       task.put("priority", Integer.parseInt(form.get("priority")));

@@ -6,6 +6,7 @@ import dev.penstock.api.Submitter.Submitted;
 import dev.penstock.config.Settings;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
+import dev.penstock.models.EmbeddingTraits;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.task.Lane;
@@ -31,6 +32,7 @@ import java.util.Map;
  * Submit a text, ask for its vector later.
  */
 final class DropInResource {
+  private static final EmbeddingType EMBEDDING = new EmbeddingType();
   private static final String ROUTE = "drop-in";
 
   private final Settings settings;
@@ -48,8 +50,8 @@ final class DropInResource {
   Reply create(Exchange exchange) throws InterruptedException {
     JsonNode body = StrictJson.parse(exchange.body());
     Fields fields = Fields.of(body);
-    ModelSpec model = TaskRequests.model(fields, models, settings);
-    EmbeddingInput input = input(fields, model);
+    ModelSpec model = TaskRequests.model(fields, models, EMBEDDING, settings);
+    EmbeddingInput input = input(fields, EmbeddingTraits.of(model));
     IdempotencyKey key = IdempotencyKey.of(exchange);
     var spec =
         new TaskSpec(
@@ -80,7 +82,7 @@ final class DropInResource {
     return submitted.earlier().isPresent() ? reply.with(IdempotencyKey.REPLAYED, "true") : reply;
   }
 
-  private static EmbeddingInput input(Fields fields, ModelSpec model) {
+  private static EmbeddingInput input(Fields fields, EmbeddingTraits model) {
     JsonNode text = fields.value("text");
     JsonNode texts = fields.value("texts");
     if (texts == null) {
@@ -132,17 +134,16 @@ final class DropInResource {
   Reply models(Exchange exchange) {
     String named = settings.embedding().model();
     // It may have become broken since the start, and is the default all the same.
-    String standard = models.find(named).map(ModelSpec::name).orElse(named);
+    String standard = models.find(named, EmbeddingTraits.KIND).map(ModelSpec::name).orElse(named);
     return Reply.json(
         200,
         json -> {
           json.writeStartObject();
           json.writeArrayFieldStart("models");
-          for (ModelSpec model : models.all()) {
+          for (ModelSpec model : models.all(EmbeddingTraits.KIND)) {
             json.writeStartObject();
             json.writeStringField("name", model.name());
-            json.writeNumberField("dimensions", model.dimensions());
-            json.writeNumberField("max_tokens", model.maxTokens());
+            model.traits().write(json);
             json.writeEndObject();
           }
           json.writeEndArray();

@@ -5,6 +5,7 @@ import dev.penstock.bus.Request.RunNow;
 import dev.penstock.config.Settings;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
+import dev.penstock.models.EmbeddingTraits;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.task.Identity;
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EmbeddingsResource {
   public static final String TYPE = "embedding";
+  private static final EmbeddingType EMBEDDING = new EmbeddingType();
   private static final String ROUTE = "embeddings";
   private static final int MAX_USER = 1_000;
   private static final byte[] NO_INPUT = {};
@@ -82,8 +84,8 @@ public final class EmbeddingsResource {
   Reply create(Exchange exchange) throws InterruptedException {
     EmbeddingInput.Draft body = EmbeddingInput.draft(exchange.body());
     Fields fields = Fields.of(body.rest());
-    ModelSpec model = TaskRequests.model(fields, models, settings);
-    EmbeddingInput input = body.accept(fields, model);
+    ModelSpec model = TaskRequests.model(fields, models, EMBEDDING, settings);
+    EmbeddingInput input = body.accept(fields, EmbeddingTraits.of(model));
     fields.text("user", MAX_USER);
     Patience said = Patience.of(fields);
     Patience patience = said != null ? said : Patience.of(exchange.header("Prefer"));
@@ -153,7 +155,8 @@ public final class EmbeddingsResource {
       return wanted.key.identity(ROUTE, StrictJson.parse(exchange.body()));
     }
     ModelSpec model = wanted.model;
-    var digest = new Digest().add(model.name()).add(model.files().toString());
+    var digest = new Digest().add(model.name());
+    model.sources().forEach(source -> digest.add(source.toString()));
     return new Identity.Alike(digest.add(wanted.async ? "async" : "held").add(input).hex());
   }
 

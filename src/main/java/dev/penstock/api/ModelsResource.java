@@ -47,8 +47,7 @@ final class ModelsResource {
       json.writeString(alias);
     }
     json.writeEndArray();
-    json.writeNumberField("dimensions", model.dimensions());
-    json.writeNumberField("max_tokens", model.maxTokens());
+    model.traits().write(json);
     json.writeEndObject();
   }
 }

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -128,8 +129,8 @@ final class TaskRequests {
   }
 
   private @Nullable ModelSpec model(Fields fields, TaskType type) {
-    if (type.usesModels()) {
-      return model(fields, models, settings);
+    if (type.modelKind() != null) {
+      return model(fields, models, type, settings);
     }
     if (fields.text("model", MAX_MODEL) != null) {
       throw fields.bad("model", "is not for tasks of type " + type.name());
@@ -137,15 +138,23 @@ final class TaskRequests {
     return null;
   }
 
-  /** The model that the request names, or the default one. */
-  static ModelSpec model(Fields fields, ModelCatalogue models, Settings settings) {
+  /**
+   * The model that the request names, or the default one.
+   *
+   * @param type one that uses models
+   */
+  static ModelSpec model(Fields fields, ModelCatalogue models, TaskType type, Settings settings) {
+    String kind = Objects.requireNonNull(type.modelKind());
     String named = fields.text("model", MAX_MODEL);
-    String name = named == null ? settings.embedding().model() : named;
+    String name = named == null ? type.defaultModel(settings) : named;
+    if (name == null) {
+      throw fields.bad("model", "is missing");
+    }
     return models
-        .find(name)
+        .find(name, kind)
         .orElseThrow(() ->
             new Refusal(
-                ApiError.noSuchModel(name, models.broken().get(name))
+                ApiError.noSuchModel(name, models.whyNone(name, kind).orElse(null))
                     .withParam(fields.param("model"))));
   }
 

@@ -1,29 +1,21 @@
 package dev.penstock.engine;
 
+import dev.penstock.models.ModelSource;
 import dev.penstock.models.ModelSpec;
-import java.io.IOException;
-import java.nio.file.Path;
+import dev.penstock.models.SourceReader;
 
 /** What opens models and runs them. A new one is a room below this one, and a line in Backends. */
-public interface Backend {
-
-  /** Its version: what was measured with another says nothing of this one. */
-  String version();
+public interface Backend extends SourceReader {
 
   /**
-   * The device for {@code auto}, {@code cpu} or {@code cuda:N}; the CPU, and a log line that says
-   * why, where what was asked for cannot be used. May take seconds where a driver is half
-   * installed.
+   * Opens a model and tries it out. May block for as long as that takes: for platform threads.
    *
-   * @throws IllegalArgumentException when {@code asked} is none of the three
+   * @param source one of this backend's, of the model
    */
-  Device device(String asked);
+  ModelEngine open(ModelSpec spec, ModelSource source, EngineParts parts) throws Exception;
 
-  /**
-   * Opens a model and tries it out. Blocks in native code, for a second at most once the file is
-   * unpacked: for platform threads.
-   *
-   * @param data the data folder
-   */
-  LoadedModel open(ModelSpec spec, Device device, Path data) throws IOException, CannotOpenModel;
+  /** Memory of this process that the model is expected to take while it is open, in bytes. */
+  default long memory(ModelSource source) {
+    return 0;
+  }
 }

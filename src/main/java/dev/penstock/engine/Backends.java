@@ -1,23 +1,60 @@
 package dev.penstock.engine;
 
 import dev.penstock.engine.onnx.OnnxBackend;
+import dev.penstock.models.EmbeddingTraits;
+import dev.penstock.models.ModelForms;
+import dev.penstock.models.ModelKind;
+import dev.penstock.models.ModelSource;
 import dev.penstock.models.ModelSpec;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The backends that there are, and which of them runs a model. */
-public final class Backends {
-  private static final Backend ONNX = new OnnxBackend();
+/** The kinds of model that there are, and the backends that open them. */
+public record Backends(List<ModelKind> kinds, List<Backend> backends) {
+  private static final Logger LOG = LoggerFactory.getLogger(Backends.class);
+  private static final EncoderBackend LOCAL = new OnnxBackend();
 
-  private Backends() {}
+  /** A new kind or backend is a room below this one, and a line here. */
+  public static final Backends BUILT_IN =
+      new Backends(List.of(new EmbeddingTraits.Kind()), List.of(LOCAL));
 
-  /** The one that runs models from files. */
-  public static Backend local() {
-    return ONNX;
+  /** The one that runs models from files in this process. */
+  public static EncoderBackend local() {
+    return LOCAL;
   }
 
-  /** Every model is made of files now. */
-  public static Backend of(ModelSpec spec) {
-    return switch (spec.files()) {
-      case ModelSpec.ModelFiles.Resources _, ModelSpec.ModelFiles.Folder _ -> ONNX;
-    };
+  /** What models.yaml may hold. */
+  public ModelForms forms() {
+    return new ModelForms(kinds, backends);
+  }
+
+  /** The most that the model may take while it is open: nobody knows which backend will run it. */
+  long memory(ModelSpec spec) {
+    return spec.sources().stream().mapToLong(source -> of(source).memory(source)).max().orElse(0);
+  }
+
+  /** Opens a model by the first of its backends that can. */
+  ModelEngine open(ModelSpec spec, EngineParts parts) throws Exception {
+    for (ModelSource source : spec.sources().subList(0, spec.sources().size() - 1)) {
+      try {
+        return of(source).open(spec, source, parts);
+      } catch (Exception e) {
+        LOG.warn(
+            "model {} cannot be opened by {}: {}; trying the next backend",
+            spec.name(),
+            source.backend(),
+            OpenFailure.describe(spec, e));
+      }
+    }
+    ModelSource last = spec.sources().getLast();
+    return of(last).open(spec, last, parts);
+  }
+
+  private Backend of(ModelSource source) {
+    return backends.stream()
+        .filter(backend -> backend.name().equals(source.backend()))
+        .findFirst()
+        .orElseThrow();
   }
 }

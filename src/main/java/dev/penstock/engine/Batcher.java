@@ -154,7 +154,7 @@ public final class Batcher implements AutoCloseable {
   }
 
   /**
-   * Lets the batches that run finish, and tells all work that waits with {@link Work.Stopped}.
+   * Lets the batches that run finish, and tells all work that waits with {@link EngineStopped}.
    * Blocks until the threads have ended, 30 s at most.
    *
    * @throws IllegalStateException when a thread still runs: its model must not be closed
@@ -171,7 +171,7 @@ public final class Batcher implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    waiting.forEach(job -> job.fail(new Work.Stopped()));
+    waiting.forEach(job -> job.fail(new EngineStopped()));
     boolean interrupted = false;
     long end = System.nanoTime() + CLOSE_WAIT.toNanos();
     for (Thread thread : threads) {

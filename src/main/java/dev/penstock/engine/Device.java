@@ -28,7 +28,8 @@ public sealed interface Device {
   }
 
   /**
-   * The device for {@code auto}, {@code cpu} or {@code cuda:N}, as {@link Backend#device} says.
+   * The device for {@code auto}, {@code cpu} or {@code cuda:N}, as {@link EncoderBackend#device}
+   * says.
    *
    * @throws IllegalArgumentException when {@code asked} is none of the three
    */

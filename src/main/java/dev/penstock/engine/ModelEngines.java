@@ -3,10 +3,10 @@ package dev.penstock.engine;
 import dev.penstock.config.Settings;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,7 +34,8 @@ public final class ModelEngines implements AutoCloseable {
 
   private final ModelCatalogue catalogue;
   private final ModelMemory memory;
-  private final Opener opener;
+  private final Backends backends;
+  private final EngineParts parts;
   private final LongSupplier nanoTime;
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
@@ -46,46 +47,34 @@ public final class ModelEngines implements AutoCloseable {
   /** Their files have changed, but somebody uses them still. Guarded by {@link #slots}. */
   private final Set<ModelSlot> outdated = new HashSet<>();
 
-  /** The name of the model that stays open. Guarded by {@link #slots}. */
-  private String kept = "";
+  /** The names of the models that stay open. Guarded by {@link #slots}. */
+  private final Set<String> kept = new LinkedHashSet<>();
 
   private boolean closed;
-
-  /** Opens a model; on one platform thread. */
-  interface Opener {
-    ModelEngine open(ModelSpec spec) throws Exception;
-  }
 
   /**
    * @param nanoTime a clock like {@link System#nanoTime}
    */
-  ModelEngines(ModelCatalogue catalogue, ModelMemory memory, Opener opener, LongSupplier nanoTime) {
+  ModelEngines(
+      ModelCatalogue catalogue,
+      ModelMemory memory,
+      Backends backends,
+      EngineParts parts,
+      LongSupplier nanoTime) {
     this.catalogue = catalogue;
     this.memory = memory;
-    this.opener = opener;
+    this.backends = backends;
+    this.parts = parts;
     this.nanoTime = nanoTime;
     var _ =
         thread.scheduleWithFixedDelay(
             this::tidy, TIDY_EVERY.toMillis(), TIDY_EVERY.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /**
-   * Starts with no model open: each opens when it is first asked for.
-   *
-   * @param data the data folder
-   */
+  /** Starts with no model open: each opens when it is first asked for. */
   public static ModelEngines start(
-      ModelCatalogue catalogue,
-      Settings.Model limits,
-      Settings.Inference settings,
-      Path data,
-      Device device,
-      BatchRun.Listener listener) {
-    return new ModelEngines(
-        catalogue,
-        ModelMemory.of(limits),
-        spec -> ModelEngine.open(spec, device, settings, data, listener),
-        System::nanoTime);
+      ModelCatalogue catalogue, Settings.Model limits, Backends backends, EngineParts parts) {
+    return new ModelEngines(catalogue, ModelMemory.of(limits), backends, parts, System::nanoTime);
   }
 
   /** A model that is open, and stays so until this is closed. Closing it again does nothing. */
@@ -97,8 +86,13 @@ public final class ModelEngines implements AutoCloseable {
       this.slot = slot;
     }
 
-    public ModelEngine engine() {
-      return slot.engine.resultNow();
+    /**
+     * What the model can do.
+     *
+     * @param kind the interface or class by which models of its kind are used
+     */
+    public <E> E engine(Class<E> kind) {
+      return kind.cast(slot.engine.resultNow());
     }
 
     @Override
@@ -109,17 +103,17 @@ public final class ModelEngines implements AutoCloseable {
     }
   }
 
-  /** The model of that name; aliases are resolved where requests come in. */
-  public Optional<ModelSpec> find(String name) {
-    return catalogue.find(name).filter(spec -> spec.name().equals(name));
+  /** The model of that kind and name; aliases are resolved where requests come in. */
+  public Optional<ModelSpec> find(String name, String kind) {
+    return catalogue.find(name, kind).filter(spec -> spec.name().equals(name));
   }
 
   /** Words for a task whose model is not there, or not any more. */
-  public String whyNone(String name) {
-    String reason = catalogue.broken().get(name);
-    return reason == null
-        ? "no model is called '" + name + "'"
-        : "model " + name + " cannot be used: " + reason;
+  public String whyNone(String name, String kind) {
+    return catalogue
+        .whyNone(name, kind)
+        .map(reason -> "model " + name + " cannot be used: " + reason)
+        .orElse("no model is called '" + name + "'");
   }
 
   /**
@@ -158,43 +152,47 @@ public final class ModelEngines implements AutoCloseable {
   }
 
   /**
-   * Begins to open the model, and keeps it open from now on. A failure is logged and shows in
+   * Begins to open the models, and keeps them open from now on. A failure is logged and shows in
    * {@link #status}.
    */
-  public void keepOpen(ModelSpec spec) {
+  public void keepOpen(List<ModelSpec> specs) {
     synchronized (slots) {
-      kept = spec.name();
+      specs.forEach(spec -> kept.add(spec.name()));
     }
     reopenKept();
   }
 
   private void reopenKept() {
-    try {
-      Optional<ModelSpec> missing;
-      synchronized (slots) {
-        missing = closed || slots.containsKey(kept) ? Optional.empty() : catalogue.find(kept);
+    List<String> missing;
+    synchronized (slots) {
+      missing =
+          closed ? List.of() : kept.stream().filter(name -> !slots.containsKey(name)).toList();
+    }
+    for (String name : missing) {
+      Optional<ModelSpec> spec = catalogue.find(name);
+      try {
+        if (spec.isPresent()) {
+          var _ = start(spec.get(), false);
+        }
+      } catch (ModelFailure e) {
+        LOG.debug("a default model is not opened: {}", e.reason());
       }
-      if (missing.isPresent()) {
-        var _ = start(missing.get(), false);
-      }
-    } catch (ModelFailure e) {
-      LOG.debug("the default model is not opened: {}", e.reason());
     }
   }
 
   private Optional<ModelSlot> start(ModelSpec spec, boolean use) throws ModelFailure {
     synchronized (slots) {
       if (closed) {
-        throw new ModelFailure(spec.name(), new Work.Stopped());
+        throw new ModelFailure(spec.name(), new EngineStopped());
       }
       ModelSlot slot = slots.get(spec.name());
       if (slot == null || slot.failed() || !slot.spec.equals(spec)) {
         if (slot != null) {
           drop(slot);
         }
-        long bytes = memory.need(spec);
+        long bytes = backends.memory(spec);
         slot = new ModelSlot(spec, bytes);
-        Optional<String> never = memory.whyNever(bytes, spec.name().equals(kept) ? 0 : keptBytes());
+        Optional<String> never = memory.whyNever(bytes, keptBytes(spec.name()));
         if (never.isPresent()) {
           slots.put(spec.name(), slot);
           slot.engine.completeExceptionally(new IllegalStateException(never.get()));
@@ -211,9 +209,12 @@ public final class ModelEngines implements AutoCloseable {
     }
   }
 
-  private long keptBytes() {
-    ModelSlot slot = slots.get(kept);
-    return slot == null || slot.failed() ? 0 : slot.bytes;
+  /** What those take that stay open, one apart. */
+  private long keptBytes(String but) {
+    return slots.values().stream()
+        .filter(slot -> kept.contains(slot.name()) && !slot.name().equals(but) && !slot.failed())
+        .mapToLong(slot -> slot.bytes)
+        .sum();
   }
 
   /** Closes idle models, the longest unused first, if that gives room enough. */
@@ -224,7 +225,7 @@ public final class ModelEngines implements AutoCloseable {
             .mapToLong(slot -> slot.bytes)
             .sum();
     List<ModelSlot> idle =
-        slots.values().stream().filter(slot -> slot.idle() && !slot.name().equals(kept)).toList();
+        slots.values().stream().filter(slot -> slot.idle() && !kept.contains(slot.name())).toList();
     Optional<List<ModelSlot>> going = memory.toClose(idle, used + bytes);
     if (going.isEmpty()) {
       return false;
@@ -276,7 +277,7 @@ public final class ModelEngines implements AutoCloseable {
           } else if (!known.contains(slot.spec)) {
             LOG.info("model {} is not used any more: its files have changed", name);
             drop(slot);
-          } else if (slot.idle() && !name.equals(kept) && memory.idleTooLong(idle)) {
+          } else if (slot.idle() && !kept.contains(name) && memory.idleTooLong(idle)) {
             LOG.info("model {} is closed: nobody used it for {}", name, memory.longestIdle());
             drop(slot);
           }
@@ -321,7 +322,7 @@ public final class ModelEngines implements AutoCloseable {
   private void open(ModelSlot slot) {
     ModelSpec spec = slot.spec;
     try {
-      ModelEngine engine = opener.open(spec);
+      ModelEngine engine = backends.open(spec, parts);
       synchronized (slots) {
         slot.idleSince = nanoTime.getAsLong();
       }

@@ -1,10 +1,6 @@
 package dev.penstock.engine;
 
 import dev.penstock.config.Settings;
-import dev.penstock.models.ModelSpec;
-import dev.penstock.models.ModelSpec.ModelFiles;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,20 +18,8 @@ import java.util.Optional;
 record ModelMemory(long limit, Duration longestIdle) {
   private static final double GIB = 1L << 30;
 
-  /** Beside the weights: buffers, the session, the tokenizer (docs/models.md has figures). */
-  private static final long OVERHEAD = 96L << 20;
-
   static ModelMemory of(Settings.Model settings) {
     return new ModelMemory((long) (settings.maxMemoryGb() * GIB), settings.idleUnload());
-  }
-
-  /** What a model is expected to take while it is open. */
-  long need(ModelSpec spec) {
-    return OVERHEAD
-        + switch (spec.files()) {
-          case ModelFiles.Resources(String onnx, _) -> size(onnx);
-          case ModelFiles.Folder(_, _, long bytes, _) -> bytes;
-        };
   }
 
   boolean fits(long bytes) {
@@ -85,13 +69,5 @@ record ModelMemory(long limit, Duration longestIdle) {
 
   boolean idleTooLong(long nanos) {
     return longestIdle.isPositive() && nanos >= longestIdle.toNanos();
-  }
-
-  private static long size(String resource) {
-    try {
-      return ResourceFile.size(resource);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

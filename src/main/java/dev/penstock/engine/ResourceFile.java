@@ -53,7 +53,7 @@ public final class ResourceFile {
   }
 
   /** How many bytes it has. */
-  static long size(String resource) throws IOException {
+  public static long size(String resource) throws IOException {
     return urlOf(resource).openConnection().getContentLengthLong();
   }
 

@@ -2,9 +2,8 @@ package dev.penstock.engine;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import dev.penstock.models.ModelSpec;
-import dev.penstock.models.ModelSpec.ModelFiles;
-import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.models.EmbeddingTraits.Truncation;
+import dev.penstock.models.ModelFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -66,14 +65,15 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Opens the tokenizer of a model.
    *
+   * @param maxTokens the longest text that the model reads, special tokens included
    * @throws IOException when the file is missing, or is no tokenizer
    */
-  public static Tokenizer open(ModelSpec spec) throws IOException {
+  public static Tokenizer open(ModelFiles files, int maxTokens) throws IOException {
     Vocabulary vocabulary;
-    try (InputStream json = json(spec.files())) {
+    try (InputStream json = json(files)) {
       vocabulary = Vocabulary.read(json);
     }
-    try (InputStream json = json(spec.files())) {
+    try (InputStream json = json(files)) {
       HuggingFaceTokenizer tokenizer =
           HuggingFaceTokenizer.newInstance(
               json,
@@ -84,11 +84,11 @@ public final class Tokenizer implements AutoCloseable {
                   "false",
                   // Never applied; unset, each start logs a warning.
                   "maxLength",
-                  Integer.toString(spec.maxTokens()),
+                  Integer.toString(maxTokens),
                   "modelMaxLength",
-                  Integer.toString(spec.maxTokens())));
+                  Integer.toString(maxTokens)));
       try {
-        return new Tokenizer(tokenizer, spec.maxTokens(), vocabulary);
+        return new Tokenizer(tokenizer, maxTokens, vocabulary);
       } catch (RuntimeException e) {
         tokenizer.close();
         throw e;

@@ -1,7 +1,7 @@
 package dev.penstock.engine;
 
 import dev.penstock.engine.Tokenizer.Tokens;
-import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.models.EmbeddingTraits.Truncation;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;

@@ -26,13 +26,4 @@ public record Work(String owner, Priority priority, List<int[]> sequences, Sink 
 
     void failed(Exception cause);
   }
-
-  /** The model's threads have been stopped: nothing is wrong with the work. */
-  public static final class Stopped extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    Stopped() {
-      super("stopping");
-    }
-  }
 }

@@ -4,37 +4,37 @@ import dev.penstock.base.Visible;
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.YamlFile;
 import dev.penstock.config.YamlNode;
-import dev.penstock.models.ModelSpec.ModelFiles;
-import dev.penstock.models.ModelSpec.Pooling;
-import dev.penstock.models.ModelSpec.TokenIds;
-import dev.penstock.models.ModelSpec.Truncation;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Reads the models out of a models.yaml, and gathers what is wrong with it. */
 final class CatalogueReader {
-  private static final int MAX_TOKENS = 1_000_000;
-  private static final int MAX_DIMENSIONS = 65_536;
+  private static final String SOURCE = "source";
+  private static final String BACKENDS = "backends";
 
   /** A name becomes part of a lane's and of a metric label: no slashes, unlike in an alias. */
   static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}";
 
   private static final String ALIAS = "[A-Za-z0-9][A-Za-z0-9._/:-]{0,199}";
 
-  /** No dot at a segment's start, so that no segment leads upwards. */
-  private static final String RESOURCE = "classpath:([A-Za-z0-9_-][A-Za-z0-9._-]*/?)+(?<!/)";
-
-  private static final String CLASS_PATH = "classpath:";
+  /** The keys of a model of any kind; it has one of the last two. */
+  private static final Set<String> KEYS = Set.of("name", "aliases", "kind", SOURCE, BACKENDS);
 
   private final YamlFile file;
+  private final ModelForms forms;
   private final List<String> problems = new ArrayList<>();
 
-  CatalogueReader(YamlFile file) {
+  CatalogueReader(YamlFile file, ModelForms forms) {
     this.file = file;
+    this.forms = forms;
   }
 
   List<ModelSpec> read() {
@@ -69,43 +69,52 @@ final class CatalogueReader {
             ? "model " + Visible.quoted(given.text())
             : "model " + number;
     FieldReader fields = new FieldReader(file.name(), label, node, problems);
-    fields.only(
-        Set.of(
-            "name",
-            "aliases",
-            "source",
-            "pooling",
-            "max_tokens",
-            "dimensions",
-            "prefixes",
-            "truncate",
-            "token_ids"));
+    ModelKind kind = kind(fields);
+    fields.only(Stream.concat(KEYS.stream(), kind.keys().stream()).collect(Collectors.toSet()));
     String name = fields.text("name", NAME, "letters, digits, dots, dashes and underscores");
     List<String> aliases =
         fields.texts("aliases", ALIAS, "names made of letters, digits and ._/:-");
-    ModelFiles files = files(fields.section("source"));
-    Pooling pooling = fields.oneOf("pooling", Pooling.class, Pooling.MEAN);
-    int maxTokens = fields.whole("max_tokens", 3, MAX_TOKENS);
-    int dimensions = fields.whole("dimensions", 1, MAX_DIMENSIONS);
-    Map<String, String> prefixes = fields.optionalSection("prefixes", Set.of("query", "passage"));
-    Truncation truncate = fields.oneOf("truncate", Truncation.class, Truncation.END);
-    TokenIds tokenIds = fields.oneOf("token_ids", TokenIds.class, TokenIds.REJECT);
+    List<ModelSource> sources = sources(fields, kind);
+    ModelTraits traits = kind.read(fields);
     claim("name", name, label, fields, taken);
     aliases.forEach(alias -> claim("aliases", alias, label, fields, taken));
     return problems.size() > before
         ? Optional.empty()
-        : Optional.of(
-            new ModelSpec(
-                name,
-                aliases,
-                files,
-                pooling,
-                maxTokens,
-                dimensions,
-                prefixes,
-                truncate,
-                tokenIds,
-                ModelSpec.Inputs.STANDARD));
+        : Optional.of(new ModelSpec(name, aliases, traits, sources));
+  }
+
+  private ModelKind kind(FieldReader fields) {
+    List<String> known = forms.kinds().stream().map(ModelKind::name).toList();
+    return forms.kinds().get(known.indexOf(fields.word("kind", known)));
+  }
+
+  private List<ModelSource> sources(FieldReader fields, ModelKind kind) {
+    SourceReader first = forms.backends().getFirst();
+    if (!fields.has(BACKENDS)) {
+      return List.of(source(first, SOURCE, fields.section(SOURCE), kind, fields));
+    }
+    if (fields.has(SOURCE)) {
+      fields.problem(SOURCE, "and " + BACKENDS + " exclude each other");
+    }
+    Map<String, SourceReader> known = new LinkedHashMap<>();
+    forms.backends().forEach(backend -> known.put(backend.name(), backend));
+    return fields.variants(BACKENDS, known.keySet()).stream()
+        .map(variant ->
+            source(
+                Objects.requireNonNull(known.get(variant.name())),
+                BACKENDS,
+                variant.fields(),
+                kind,
+                fields))
+        .toList();
+  }
+
+  private static ModelSource source(
+      SourceReader backend, String key, FieldReader own, ModelKind kind, FieldReader model) {
+    if (!backend.kinds().contains(kind.name())) {
+      model.problem(key, "names " + backend.name() + ", which runs no " + kind.name() + " models");
+    }
+    return backend.read(own);
   }
 
   private void claim(
@@ -114,22 +123,5 @@ final class CatalogueReader {
     if (holder != null && !name.isEmpty()) {
       fields.problem(key, name, "is a name of " + holder + " already");
     }
-  }
-
-  private static ModelFiles files(FieldReader source) {
-    source.only(Set.of("onnx", "tokenizer"));
-    return new ModelFiles.Resources(resource(source, "onnx"), resource(source, "tokenizer"));
-  }
-
-  private static String resource(FieldReader source, String key) {
-    String given = source.text(key, RESOURCE, "classpath:<path of a resource>");
-    if (given.isEmpty()) {
-      return "";
-    }
-    String resource = given.substring(CLASS_PATH.length());
-    if (CatalogueReader.class.getResource("/" + resource) == null) {
-      source.problem(key, given, "is not on the class path");
-    }
-    return resource;
   }
 }

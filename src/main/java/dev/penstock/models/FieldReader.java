@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Reads typed fields out of one part of a YAML file. A field that is missing or wrong adds a
  * problem and reads as an empty value, so that one pass finds every mistake.
  */
-final class FieldReader {
+public final class FieldReader {
   private final String file;
   private final String label;
   private final YamlNode.Fields node;
@@ -34,7 +34,7 @@ final class FieldReader {
   }
 
   /** Refuses any other key. */
-  void only(Set<String> known) {
+  public void only(Set<String> known) {
     node.fields()
         .forEach((key, value) -> {
           if (!known.contains(key)) {
@@ -47,7 +47,7 @@ final class FieldReader {
   }
 
   /** Empty when it is missing or wrong. */
-  String text(String key, String form, String allowed) {
+  public String text(String key, String form, String allowed) {
     String text = scalar(key);
     if (text == null) {
       return "";
@@ -60,7 +60,7 @@ final class FieldReader {
   }
 
   /** An optional list. */
-  List<String> texts(String key, String form, String allowed) {
+  public List<String> texts(String key, String form, String allowed) {
     List<String> texts = new ArrayList<>();
     for (YamlNode item : node.fields().containsKey(key) ? items(key) : List.<YamlNode>of()) {
       if (item instanceof YamlNode.Scalar scalar && scalar.text().matches(form)) {
@@ -73,7 +73,7 @@ final class FieldReader {
     return texts;
   }
 
-  int whole(String key, int least, int most) {
+  public int whole(String key, int least, int most) {
     String text = scalar(key);
     if (text == null) {
       return least;
@@ -89,7 +89,7 @@ final class FieldReader {
   }
 
   /** The constant written in lower case. */
-  <E extends Enum<E>> E oneOf(String key, Class<E> type, E instead) {
+  public <E extends Enum<E>> E oneOf(String key, Class<E> type, E instead) {
     String text = scalar(key);
     if (text == null) {
       return instead;
@@ -108,7 +108,54 @@ final class FieldReader {
     return instead;
   }
 
-  List<YamlNode> items(String key) {
+  /** Whether it is there. */
+  public boolean has(String key) {
+    return node.fields().containsKey(key);
+  }
+
+  /** An optional field that is one of the names; the first of them where it is missing or wrong. */
+  public String word(String key, List<String> known) {
+    String text = has(key) ? scalar(key) : null;
+    if (text == null || known.contains(text)) {
+      return text == null ? known.getFirst() : text;
+    }
+    problem(key, text, "must be one of " + String.join(", ", known));
+    return known.getFirst();
+  }
+
+  /**
+   * An item of a list: a name, and the keys and values below it.
+   *
+   * @param name the item's only key
+   */
+  public record Variant(String name, FieldReader fields) {}
+
+  /** A list that is not empty, each item of which has one of the names as its only key. */
+  public List<Variant> variants(String key, Set<String> known) {
+    List<Variant> variants = new ArrayList<>();
+    List<YamlNode> items = items(key);
+    for (YamlNode item : items) {
+      if (item instanceof YamlNode.Fields entry
+          && entry.fields().size() == 1
+          && known.containsAll(entry.fields().keySet())) {
+        String name = entry.fields().keySet().iterator().next();
+        variants.add(
+            new Variant(
+                name, new FieldReader(file, label + ": " + key, entry, problems).section(name)));
+      } else {
+        add(
+            item.line(),
+            "%s: each item must have one key, of %s, with keys and values below it"
+                .formatted(key, String.join(", ", known)));
+      }
+    }
+    if (items.isEmpty()) {
+      problem(key, "must hold at least one item");
+    }
+    return variants;
+  }
+
+  public List<YamlNode> items(String key) {
     YamlNode value = node.fields().get(key);
     if (value instanceof YamlNode.Items items) {
       return items.items();
@@ -121,7 +168,7 @@ final class FieldReader {
     return List.of();
   }
 
-  FieldReader section(String key) {
+  public FieldReader section(String key) {
     YamlNode value = node.fields().get(key);
     if (value instanceof YamlNode.Fields fields) {
       return new FieldReader(file, label + ": " + key, fields, problems);
@@ -137,7 +184,7 @@ final class FieldReader {
   }
 
   /** Texts by key, of which none has to be there. */
-  Map<String, String> optionalSection(String key, Set<String> known) {
+  public Map<String, String> optionalSection(String key, Set<String> known) {
     Map<String, String> texts = new LinkedHashMap<>();
     if (node.fields().containsKey(key)) {
       FieldReader section = section(key);
@@ -152,11 +199,17 @@ final class FieldReader {
     return texts;
   }
 
-  void problem(String key, String value, String message) {
+  public void problem(String key, String value, String message) {
     YamlNode at = node.fields().get(key);
     add(
         at == null ? node.line() : at.line(),
         "%s = %s %s".formatted(key, Visible.quoted(value), message));
+  }
+
+  /** What is wrong with a field that is no text. */
+  public void problem(String key, String message) {
+    YamlNode at = node.fields().get(key);
+    add(at == null ? node.line() : at.line(), key + " " + message);
   }
 
   private @Nullable String scalar(String key) {

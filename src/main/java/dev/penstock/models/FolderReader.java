@@ -5,11 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.penstock.base.Visible;
 import dev.penstock.json.JsonMappers;
-import dev.penstock.models.ModelSpec.Inputs;
-import dev.penstock.models.ModelSpec.ModelFiles;
-import dev.penstock.models.ModelSpec.Pooling;
-import dev.penstock.models.ModelSpec.TokenIds;
-import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.models.EmbeddingTraits.Inputs;
+import dev.penstock.models.EmbeddingTraits.Pooling;
+import dev.penstock.models.EmbeddingTraits.TokenIds;
+import dev.penstock.models.EmbeddingTraits.Truncation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -72,14 +71,15 @@ final class FolderReader {
     return new ModelSpec(
         folder.name(),
         List.of(),
-        new ModelFiles.Folder(onnx, tokenizer, folder.bytes(onnx), revision),
-        pooling(),
-        maxTokens(config, inputs),
-        dimensions(config),
-        prefixes(),
-        Truncation.END,
-        TokenIds.CL100K_BASE,
-        inputs);
+        new EmbeddingTraits(
+            pooling(),
+            maxTokens(config, inputs),
+            dimensions(config),
+            prefixes(),
+            Truncation.END,
+            TokenIds.CL100K_BASE,
+            inputs),
+        List.of(new ModelFiles.Folder(onnx, tokenizer, folder.bytes(onnx), revision)));
   }
 
   private static Inputs inputs(JsonNode config) throws BrokenModel {

@@ -44,8 +44,8 @@ public final class ModelCatalogue {
   private ModelCatalogue(List<ModelSpec> listed, @Nullable Path dir, InstantSource clock) {
     this.listed = List.copyOf(listed);
     this.clock = clock;
-    this.directory = dir == null ? null : new ModelsDirectory(dir, names(listed).keySet(), clock);
-    this.view = new View(this.listed, names(listed), new TreeMap<>());
+    this.directory = dir == null ? null : new ModelsDirectory(dir, byName(listed).keySet(), clock);
+    this.view = new View(this.listed, byName(listed), new TreeMap<>());
     this.looked = clock.instant();
     rescan();
   }
@@ -59,8 +59,8 @@ public final class ModelCatalogue {
    *
    * @throws BadSettings naming every model and key that is wrong
    */
-  public static ModelCatalogue load(@Nullable Path file) {
-    return of(listed(file));
+  public static ModelCatalogue load(ModelForms forms, @Nullable Path file) {
+    return of(listed(forms, file));
   }
 
   /**
@@ -69,8 +69,8 @@ public final class ModelCatalogue {
    * @throws BadSettings naming every model and key that is wrong in models.yaml; a directory that
    *     is no model is in {@link #broken}
    */
-  public static ModelCatalogue load(@Nullable Path file, Path dir) {
-    return new ModelCatalogue(listed(file), dir, InstantSource.system());
+  public static ModelCatalogue load(ModelForms forms, @Nullable Path file, Path dir) {
+    return new ModelCatalogue(listed(forms, file), dir, InstantSource.system());
   }
 
   /** A catalogue of these and no others. */
@@ -82,18 +82,19 @@ public final class ModelCatalogue {
     return new ModelCatalogue(listed, dir, clock);
   }
 
-  static ModelCatalogue read(YamlFile file) {
-    return of(new CatalogueReader(file).read());
-  }
-
-  private static List<ModelSpec> listed(@Nullable Path file) {
-    return new CatalogueReader(file == null ? YamlFile.ofResource(BUNDLED) : YamlFile.of(file))
-        .read();
+  private static List<ModelSpec> listed(ModelForms forms, @Nullable Path file) {
+    YamlFile yaml = file == null ? YamlFile.ofResource(BUNDLED) : YamlFile.of(file);
+    return new CatalogueReader(yaml, forms).read();
   }
 
   /** In the order of models.yaml, then the directories by name. Broken ones are left out. */
   public List<ModelSpec> all() {
     return view.all;
+  }
+
+  /** Those of a kind, in the same order. */
+  public List<ModelSpec> all(String kind) {
+    return view.all.stream().filter(spec -> spec.is(kind)).toList();
   }
 
   /**
@@ -112,27 +113,52 @@ public final class ModelCatalogue {
     return known;
   }
 
+  /** The model of that name or alias, if it is of that kind; may block as well. */
+  public Optional<ModelSpec> find(String name, String kind) {
+    return find(name).filter(spec -> spec.is(kind));
+  }
+
+  /**
+   * Why there is no model of that kind under that name; empty where none has the name.
+   *
+   * @param name for which {@link #find(String, String)} is empty
+   */
+  public Optional<String> whyNone(String name, String kind) {
+    return Optional.ofNullable(view.broken.get(name))
+        .or(() ->
+            find(name).map(spec -> "it is a model for " + spec.traits().kind() + ", not " + kind));
+  }
+
   /** The directories that cannot be used, by name, and why. */
   public SortedMap<String, String> broken() {
     return view.broken;
   }
 
-  /** The model a setting names, {@code embedding.model}. */
-  public ModelSpec require(String name) {
-    return find(name)
+  /**
+   * The model that a setting names.
+   *
+   * @param key the setting's
+   */
+  public ModelSpec require(String key, String name, String kind) {
+    return find(name, kind)
         .orElseThrow(() ->
             new BadSettings(
-                "embedding.model = %s: must be a model of models.yaml or models.dir: %s"
+                "%s = %s: must be a model of models.yaml or models.dir: %s"
                     .formatted(
+                        key,
                         Visible.quoted(name),
                         view.broken.containsKey(name)
                             ? "it is broken: " + view.broken.get(name)
-                            : names())));
+                            : names(all(kind)))));
   }
 
   /** Every name there is, for a message. */
   public String names() {
-    return view.all.stream()
+    return names(view.all);
+  }
+
+  private static String names(List<ModelSpec> models) {
+    return models.stream()
         .map(model ->
             model.aliases().isEmpty()
                 ? model.name()
@@ -181,10 +207,10 @@ public final class ModelCatalogue {
             case Found.Broken(String reason) -> broken.put(name, reason);
           }
         });
-    view = new View(List.copyOf(all), names(all), Collections.unmodifiableSortedMap(broken));
+    view = new View(List.copyOf(all), byName(all), Collections.unmodifiableSortedMap(broken));
   }
 
-  private static Map<String, ModelSpec> names(List<ModelSpec> models) {
+  private static Map<String, ModelSpec> byName(List<ModelSpec> models) {
     Map<String, ModelSpec> names = new HashMap<>();
     for (ModelSpec model : models) {
       Stream.concat(Stream.of(model.name()), model.aliases().stream())

@@ -176,9 +176,9 @@ final class ModelsDirectory {
             LOG.info(
                 "model {} found in models.dir: {} numbers, {} pooling, {} tokens",
                 name,
-                spec.dimensions(),
-                spec.pooling().toString().toLowerCase(Locale.ROOT),
-                spec.maxTokens());
+                EmbeddingTraits.of(spec).dimensions(),
+                EmbeddingTraits.of(spec).pooling().toString().toLowerCase(Locale.ROOT),
+                EmbeddingTraits.of(spec).maxTokens());
         case Found.Broken(String reason) -> LOG.warn("model {} is broken: {}", name, reason);
       }
     }

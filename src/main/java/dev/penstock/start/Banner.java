@@ -5,14 +5,14 @@ import dev.penstock.core.Part;
 import dev.penstock.engine.EngineStatus;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /** What a start prints: where it is, the key, and a command to paste. */
 final class Banner {
   private Banner() {}
 
-  static String of(Node node, Optional<EngineStatus> model, Duration took)
+  static String of(Node node, List<EngineStatus> models, Duration took)
       throws InterruptedException {
     String uri = node.uri().toString();
     var text = new StringBuilder();
@@ -26,7 +26,10 @@ final class Banner {
     for (Part part : node.troubles()) {
       line(text, "not", "ready: " + part.name() + ": " + part.message());
     }
-    line(text, "model", model.map(Banner::model).orElse("the default one is served elsewhere"));
+    if (models.isEmpty()) {
+      line(text, "model", "the default one is served elsewhere");
+    }
+    models.forEach(model -> line(text, "model", model(model)));
     if (!node.takesRequests()) {
       line(text, "role", "runs tasks that other nodes take; here are no page and no API");
       line(text, "health", uri + "/health/ready");

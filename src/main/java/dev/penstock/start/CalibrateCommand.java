@@ -11,6 +11,7 @@ import dev.penstock.engine.ModelFailure;
 import dev.penstock.engine.NativeLibraries;
 import dev.penstock.engine.calibrate.Calibration;
 import dev.penstock.engine.calibrate.Comparison;
+import dev.penstock.models.EmbeddingTraits;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
 import java.io.IOException;
@@ -132,23 +133,27 @@ public final class CalibrateCommand implements Callable<Integer> {
   }
 
   private Set<ModelSpec> chosen(Settings settings) {
-    ModelCatalogue catalogue =
-        ModelCatalogue.load(settings.models().file().orElse(null), settings.models().dir());
+    ModelCatalogue catalogue = Abilities.BUILT_IN.catalogue(settings);
     if (models.isEmpty()) {
-      return Set.of(catalogue.require(settings.embedding().model()));
+      return Set.of(
+          catalogue.require("embedding.model", settings.embedding().model(), EmbeddingTraits.KIND));
     }
     Set<ModelSpec> chosen = new LinkedHashSet<>();
     for (String name : models) {
-      chosen.add(catalogue.find(name).orElseThrow(() -> wrong(whyNone(name, catalogue))));
+      chosen.add(
+          catalogue
+              .find(name, EmbeddingTraits.KIND)
+              .orElseThrow(() -> wrong(whyNone(name, catalogue))));
     }
     return chosen;
   }
 
   private static String whyNone(String name, ModelCatalogue catalogue) {
-    String broken = catalogue.broken().get(name);
-    return broken == null
-        ? "no model is called " + Visible.quoted(name) + ": there are " + catalogue.names()
-        : "model " + name + " cannot be used: " + broken;
+    return catalogue
+        .whyNone(name, EmbeddingTraits.KIND)
+        .map(why -> "model " + name + " cannot be used: " + why)
+        .orElseGet(() ->
+            "no model is called " + Visible.quoted(name) + ": there are " + catalogue.names());
   }
 
   private ParameterException wrong(String why) {

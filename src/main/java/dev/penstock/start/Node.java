@@ -39,7 +39,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -58,7 +57,6 @@ final class Node implements AutoCloseable {
 
   private final Settings settings;
   private final Parts parts;
-  private final String defaultModel;
   private final ApiKeys keys;
   private final WorkerParts worker;
   private final Bus bus;
@@ -70,29 +68,32 @@ final class Node implements AutoCloseable {
     static final Ports AS_THEY_ARE = new Ports(UnaryOperator.identity(), UnaryOperator.identity());
   }
 
-  /** Answers HTTP when it returns; the default model may still be opening. */
+  /** Answers HTTP when it returns; the default models may still be opening. */
   static Node start(Settings settings) throws Exception {
     return start(settings, Ports.AS_THEY_ARE);
   }
 
   static Node start(Settings settings, Ports ports) throws Exception {
+    return start(settings, ports, Abilities.BUILT_IN);
+  }
+
+  static Node start(Settings settings, Ports ports, Abilities abilities) throws Exception {
     var parts = new Parts();
     try {
-      return new Node(settings, ports, parts);
+      return new Node(settings, ports, abilities, parts);
     } catch (Exception | Error e) {
       parts.stop();
       throw e;
     }
   }
 
-  private Node(Settings settings, Ports ports, Parts parts) throws Exception {
+  private Node(Settings settings, Ports ports, Abilities abilities, Parts parts) throws Exception {
     this.settings = settings;
     this.parts = parts;
     boolean external = Storage.external(settings);
     String name = "node-" + UUID.randomUUID().toString().substring(0, NAME_DIGITS);
-    ModelCatalogue catalogue =
-        ModelCatalogue.load(settings.models().file().orElse(null), settings.models().dir());
-    defaultModel = catalogue.require(settings.embedding().model()).name();
+    ModelCatalogue catalogue = abilities.catalogue(settings);
+    abilities.checkDefaults(catalogue, settings);
     DataFolder.prepare(settings.data().dir());
     NativeLibraries.prepare(settings.data().dir());
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -105,7 +106,8 @@ final class Node implements AutoCloseable {
     var meters = new Meters(registry);
 
     // Native libraries and the model take longest: they load beside the rest.
-    var opening = new FutureTask<>(() -> WorkerParts.open(settings, catalogue, name, meters));
+    var opening =
+        new FutureTask<>(() -> WorkerParts.open(settings, abilities, catalogue, name, meters));
     Thread.ofPlatform().name("open-models").daemon().start(opening);
 
     Vertx vertx = vertx(registry, settings.cluster());
@@ -190,24 +192,22 @@ final class Node implements AutoCloseable {
   }
 
   /**
-   * Waits for the default model, with a limit, and says how it stands; empty where it is not served
+   * Waits for the default models, with a limit, and says how they stand; empty where none is served
    * here.
    */
-  Optional<EngineStatus> awaitModel(Duration limit) throws InterruptedException {
+  List<EngineStatus> awaitModels(Duration limit) throws InterruptedException {
     long until = System.nanoTime() + limit.toNanos();
     while (true) {
-      Optional<EngineStatus> model =
-          worker.models().stream()
-              .filter(status -> status.model().equals(defaultModel))
-              .findFirst();
+      List<EngineStatus> models = worker.defaultModels();
       boolean settled =
-          model.isEmpty()
-              || switch (model.get().state()) {
-                case READY, FAILED -> true;
-                case CLOSED, OPENING -> false;
-              };
+          models.stream()
+              .allMatch(model ->
+                  switch (model.state()) {
+                    case READY, FAILED -> true;
+                    case CLOSED, OPENING -> false;
+                  });
       if (settled || System.nanoTime() > until) {
-        return model;
+        return models;
       }
       TimeUnit.MILLISECONDS.sleep(5);
     }

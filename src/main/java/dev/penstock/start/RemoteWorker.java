@@ -43,12 +43,11 @@ final class RemoteWorker implements AutoCloseable {
   private RemoteWorker(Settings settings, RemoteDispatch dispatch, String name, Parts parts)
       throws Exception {
     this.parts = parts;
-    ModelCatalogue catalogue =
-        ModelCatalogue.load(settings.models().file().orElse(null), settings.models().dir());
+    ModelCatalogue catalogue = Abilities.BUILT_IN.catalogue(settings);
     DataFolder.prepare(settings.data().dir());
     NativeLibraries.prepare(settings.data().dir());
     var meters = new Meters(new SimpleMeterRegistry());
-    WorkerParts worker = WorkerParts.open(settings, catalogue, name, meters);
+    WorkerParts worker = WorkerParts.open(settings, Abilities.BUILT_IN, catalogue, name, meters);
     parts.started("models", worker::close);
     Vertx vertx =
         Vertx.vertx(

@@ -7,8 +7,8 @@ import dev.penstock.config.Settings;
 import dev.penstock.engine.EngineStatus;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -86,7 +86,7 @@ public final class ServeCommand implements Callable<Integer> {
       Logging.apply(settings.log());
       Node node = Node.start(settings);
       stopOnSignal(node);
-      Optional<EngineStatus> ready = node.awaitModel(MODEL);
+      List<EngineStatus> ready = node.awaitModels(MODEL);
       Duration took = Duration.ofNanos(System.nanoTime() - begun);
       switch (settings.log().format()) {
         case TEXT -> {

@@ -180,7 +180,7 @@ public final class WorkerCommand implements Callable<Integer> {
       } else {
         all |=
             TaskTypes.BUILT_IN.stream()
-                .anyMatch(type -> type.usesModels() && type.name().equals(lane.type()));
+                .anyMatch(type -> type.modelKind() != null && type.name().equals(lane.type()));
       }
     }
     if (!types.isEmpty()) {

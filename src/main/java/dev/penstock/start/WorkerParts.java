@@ -6,6 +6,7 @@ import dev.penstock.core.Part;
 import dev.penstock.engine.Backends;
 import dev.penstock.engine.BatchRun;
 import dev.penstock.engine.Device;
+import dev.penstock.engine.EngineParts;
 import dev.penstock.engine.EngineStatus;
 import dev.penstock.engine.ModelEngines;
 import dev.penstock.engine.TokenizerThreads;
@@ -26,6 +27,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -36,7 +39,7 @@ final class WorkerParts implements LaneSource, AutoCloseable {
   private final ModelCatalogue catalogue;
   private final Plugins plugins;
   private final TaskTypes types;
-  private final String defaultModel;
+  private final List<ModelSpec> defaults;
   private final WorkerBoard board = new WorkerBoard();
   private final ServedLanes served;
   private final ModelEngines engines;
@@ -44,19 +47,23 @@ final class WorkerParts implements LaneSource, AutoCloseable {
   private final Map<String, TaskHandler> handlers = new HashMap<>();
 
   /**
-   * Chooses the device and begins to open the default model, which goes on after this returns; the
+   * Chooses the device and begins to open the default models, which goes on after this returns; the
    * others open with their first task. Loads native code, so it blocks: for a platform thread.
    *
    * @param worker this worker's id, as results name it
-   * @throws IllegalArgumentException when the device or the default model is none
+   * @throws IllegalArgumentException when the device is none
    * @throws BadSettings when a task type or model that is to be served is unknown
    */
   static WorkerParts open(
-      Settings settings, ModelCatalogue catalogue, String worker, Meters meters) {
-    var first = catalogue.require(settings.embedding().model());
-    Collection<String> taken = TaskTypes.BUILT_IN.stream().map(TaskType::name).toList();
+      Settings settings,
+      Abilities abilities,
+      ModelCatalogue catalogue,
+      String worker,
+      Meters meters) {
+    Collection<String> taken = abilities.types().stream().map(TaskType::name).toList();
     Plugins plugins = Plugins.load(settings.plugins().dir(), taken);
-    var types = new TaskTypes(plugins.handlers().stream().map(PluginType::new).toList());
+    var types =
+        new TaskTypes(abilities.types(), plugins.handlers().stream().map(PluginType::new).toList());
     ServedLanes wanted;
     try {
       wanted = ServedLanes.of(settings.model(), catalogue, types.names());
@@ -64,15 +71,16 @@ final class WorkerParts implements LaneSource, AutoCloseable {
       plugins.close();
       throw e;
     }
-    return new WorkerParts(settings, catalogue, worker, meters, first, plugins, types, wanted);
+    return new WorkerParts(
+        settings, abilities.backends(), catalogue, worker, meters, plugins, types, wanted);
   }
 
   private WorkerParts(
       Settings settings,
+      Backends backends,
       ModelCatalogue catalogue,
       String worker,
       Meters meters,
-      ModelSpec first,
       Plugins plugins,
       TaskTypes types,
       ServedLanes wanted) {
@@ -80,7 +88,6 @@ final class WorkerParts implements LaneSource, AutoCloseable {
     this.catalogue = catalogue;
     this.plugins = plugins;
     this.types = types;
-    this.defaultModel = first.name();
     this.served = inference ? wanted : ServedLanes.NOTHING;
     // Looking for a GPU loads native code.
     Device device =
@@ -96,22 +103,29 @@ final class WorkerParts implements LaneSource, AutoCloseable {
         ModelEngines.start(
             catalogue,
             settings.model(),
-            settings.inference(),
-            settings.data().dir(),
-            device,
-            listener);
+            backends,
+            new EngineParts(device, settings.inference(), settings.data().dir(), listener));
     tokenizers = new TokenizerThreads(Runtime.getRuntime().availableProcessors());
     if (inference) {
       var parts = new HandlerParts(settings, worker, engines, tokenizers, meters);
       types.all().forEach(type -> handlers.put(type.name(), type.handler(parts)));
     }
-    if (lanes().stream().anyMatch(this::isDefault)) {
-      engines.keepOpen(first);
-    }
+    defaults =
+        types.all().stream()
+            .flatMap(type ->
+                defaultModel(type, settings)
+                    .filter(spec -> served.has(new Lane(type.name(), spec.name())))
+                    .stream())
+            .distinct()
+            .toList();
+    engines.keepOpen(defaults);
   }
 
-  private boolean isDefault(Lane lane) {
-    return defaultModel.equals(lane.model());
+  private Optional<ModelSpec> defaultModel(TaskType type, Settings settings) {
+    String name = type.defaultModel(settings);
+    return name == null
+        ? Optional.empty()
+        : catalogue.find(name, Objects.requireNonNull(type.modelKind()));
   }
 
   TaskTypes types() {
@@ -128,9 +142,10 @@ final class WorkerParts implements LaneSource, AutoCloseable {
   }
 
   private Stream<Lane> lanes(TaskType type) {
-    return type.usesModels()
-        ? catalogue.all().stream().map(spec -> new Lane(type.name(), spec.name()))
-        : Stream.of(new Lane(type.name(), null));
+    String kind = type.modelKind();
+    return kind == null
+        ? Stream.of(new Lane(type.name(), null))
+        : catalogue.all(kind).stream().map(spec -> new Lane(type.name(), spec.name()));
   }
 
   @Override
@@ -150,11 +165,25 @@ final class WorkerParts implements LaneSource, AutoCloseable {
   /** How each model stands that is served here, broken ones included. */
   List<EngineStatus> models() {
     return engines.status().stream()
-        .filter(status ->
-            types.all().stream()
-                .filter(TaskType::usesModels)
-                .anyMatch(type -> served.has(new Lane(type.name(), status.model()))))
+        .filter(status -> types.all().stream().anyMatch(type -> serves(type, status.model())))
         .toList();
+  }
+
+  /** A broken model has no kind: it is one for any type that uses models. */
+  private boolean serves(TaskType type, String model) {
+    String kind = type.modelKind();
+    return kind != null
+        && served.has(new Lane(type.name(), model))
+        && catalogue.find(model).map(spec -> spec.is(kind)).orElse(true);
+  }
+
+  /** How those stand that are to stay open. */
+  List<EngineStatus> defaultModels() {
+    return models().stream().filter(this::isDefault).toList();
+  }
+
+  private boolean isDefault(EngineStatus status) {
+    return defaults.stream().anyMatch(spec -> spec.name().equals(status.model()));
   }
 
   @Override
@@ -162,9 +191,9 @@ final class WorkerParts implements LaneSource, AutoCloseable {
     return Stream.concat(models().stream().map(this::part), plugins.parts().stream()).toList();
   }
 
-  /** Only the default model has to be open: the others open with their first task. */
+  /** Only default models have to be open: the others open with their first task. */
   private Part part(EngineStatus status) {
-    boolean needed = status.model().equals(defaultModel);
+    boolean needed = isDefault(status);
     String message =
         switch (status.state()) {
           case READY -> "open on " + status.device();

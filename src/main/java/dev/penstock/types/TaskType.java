@@ -2,6 +2,7 @@ package dev.penstock.types;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.config.Settings;
 import dev.penstock.core.InvalidInput;
 import dev.penstock.json.Fields;
 import dev.penstock.models.ModelSpec;
@@ -23,9 +24,30 @@ public interface TaskType {
 
   String name();
 
-  /** Whether its tasks are for a model: then each model has a lane of its own. */
-  default boolean usesModels() {
+  /**
+   * The kind of model that its tasks are for: each model of that kind has a lane of its own. Null:
+   * they are for none.
+   */
+  default @Nullable String modelKind() {
+    return null;
+  }
+
+  /**
+   * The model of tasks that name none, by name or alias: the setting {@code <type>.model}. Null:
+   * each has to name one.
+   */
+  default @Nullable String defaultModel(Settings settings) {
+    return null;
+  }
+
+  /** Whether a text alone is an input: then people are asked for one, and not for JSON. */
+  default boolean takesText() {
     return false;
+  }
+
+  /** An input to begin with, in JSON, for people who try the type out. */
+  default String example() {
+    return "{}";
   }
 
   /** JSON Schema (2020-12) of the input, for who asks: {@link #accept} decides. */

@@ -18,10 +18,11 @@ public final class TaskTypes {
   private final Map<String, TaskType> types = new TreeMap<>();
 
   /**
+   * @param builtIn {@link #BUILT_IN}, but for tests
    * @param brought by plugins; their names differ from those built in
    */
-  public TaskTypes(Collection<? extends TaskType> brought) {
-    BUILT_IN.forEach(type -> types.put(type.name(), type));
+  public TaskTypes(Collection<? extends TaskType> builtIn, Collection<? extends TaskType> brought) {
+    builtIn.forEach(type -> types.put(type.name(), type));
     brought.forEach(type -> types.put(type.name(), type));
   }
 

@@ -3,6 +3,9 @@ package dev.penstock.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.admin.InputType.Field;
+import dev.penstock.task.TaskHandler;
+import dev.penstock.types.HandlerParts;
+import dev.penstock.types.SchemaType;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -13,7 +16,7 @@ final class InputTypeTest {
   @Test
   void theHintNamesWhatTheSchemaAsksFor() {
     var type =
-        InputType.of(
+        of(
             "word-count",
             """
             {"type": "object", "required": ["text"], "properties": {
@@ -31,7 +34,7 @@ final class InputTypeTest {
   @ValueSource(
       strings = {"true", "{}", "no JSON", "[]", "", "{\"properties\": 3, \"required\": \"x\"}"})
   void aSchemaThatSaysNothingGivesNoHint(String schema) {
-    assertThat(InputType.of("any", schema).fields()).isEmpty();
+    assertThat(of("any", schema).fields()).isEmpty();
   }
 
   @Test
@@ -40,8 +43,18 @@ final class InputTypeTest {
         IntStream.range(0, 50)
             .mapToObj(i -> "\"p%d%s\": {}".formatted(i, "x".repeat(500)))
             .collect(Collectors.joining(","));
-    var type = InputType.of("many", "{\"properties\": {" + properties + "}}");
+    var type = of("many", "{\"properties\": {" + properties + "}}");
     assertThat(type.fields()).hasSize(12).allMatch(field -> field.name().length() <= 61);
     assertThat(type.more()).isEqualTo(38);
+  }
+
+  private static InputType of(String name, String schema) {
+    return InputType.of(
+        new SchemaType(name, schema, "{}") {
+          @Override
+          public TaskHandler handler(HandlerParts parts) {
+            throw new IllegalStateException("runs nothing");
+          }
+        });
   }
 }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class TaskViewTest {
-  private static final TaskTypes TYPES = new TaskTypes(List.of());
+  private static final TaskTypes TYPES = new TaskTypes(TaskTypes.BUILT_IN, List.of());
   private static final Instant NOW = Instant.parse("2025-11-22T03:00:00Z");
   private static final Instant CREATED = NOW.minusSeconds(100);
   private static final TaskError ERROR =

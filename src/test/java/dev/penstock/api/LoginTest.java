@@ -205,7 +205,7 @@ final class LoginTest {
     var refused =
         post(
             "/dashboard/submit",
-            "type=embedding&model=all-minilm-l6-v2&text=&json-ping=%7B%7D",
+            "type=embedding&model-embedding=all-minilm-l6-v2&text-embedding=&json-ping=%7B%7D",
             "Origin",
             origin(),
             "Cookie",

@@ -10,6 +10,7 @@ import dev.penstock.bus.Bus;
 import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsLoader;
 import dev.penstock.core.Scope;
+import dev.penstock.engine.Backends;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.ApiKeys.Created;
@@ -78,8 +79,8 @@ public final class TestServer implements AutoCloseable {
     settings = SettingsLoader.load(given, Map.of(), null);
     bus = Bus.over(vertx, "test-node");
     dispatcher = new ScriptedDispatcher(bus);
-    ModelCatalogue models = ModelCatalogue.load(null);
-    var types = new TaskTypes(List.of());
+    ModelCatalogue models = ModelCatalogue.load(Backends.BUILT_IN.forms(), null);
+    var types = new TaskTypes(TaskTypes.BUILT_IN, List.of());
     folder = Files.createTempDirectory("penstock-test-server");
     database = SqliteDatabase.open(folder.resolve("penstock.db"));
     keys = ApiKeys.open(settings, Storage.in(database, InstantSource.system()).keys());

@@ -216,7 +216,7 @@ class BatcherTest {
     Answers waiting = submit(batcher, Priority.TASK, 300);
     Thread closer = Thread.ofPlatform().start(batcher::close);
 
-    assertThat(waiting.failure()).isInstanceOf(Work.Stopped.class);
+    assertThat(waiting.failure()).isInstanceOf(EngineStopped.class);
     model.gate.release(1);
     assertThat(closer.join(Duration.ofSeconds(10))).isTrue();
     assertThat(running.get()).hasSize(1);

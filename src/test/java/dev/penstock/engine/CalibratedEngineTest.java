@@ -21,14 +21,14 @@ import org.slf4j.LoggerFactory;
 class CalibratedEngineTest {
   private static final Device CPU = new Device.Cpu();
 
-  private final Logger logger = (Logger) LoggerFactory.getLogger(ModelEngine.class);
+  private final Logger logger = (Logger) LoggerFactory.getLogger(EmbeddingEngine.class);
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
   @TempDir Path data;
 
   @BeforeEach
   void keepFigures() throws Exception {
-    try (LoadedModel loaded = Backends.local().open(TestModels.MINILM_Q, CPU, data)) {
+    try (LoadedModel loaded = TestModels.open(TestModels.MINILM_Q, data)) {
       CalibrationFile.in(data)
           .put(CalibrationKey.of(loaded), new Calibrated(1, 256, LocalDate.of(2026, 11, 26), 1.2));
     }
@@ -44,7 +44,8 @@ class CalibratedEngineTest {
   private EngineStatus open(int threads, int tokenBudget) throws Exception {
     var settings = new InferenceSettings("cpu", threads, tokenBudget, 16);
     try (ModelEngine engine =
-        ModelEngine.open(TestModels.MINILM_Q, CPU, settings, data, run -> {})) {
+        Backends.BUILT_IN.open(
+            TestModels.MINILM_Q, new EngineParts(CPU, settings, data, run -> {}))) {
       return engine.status();
     }
   }

@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.engine.EngineStatus.State;
 import dev.penstock.engine.ModelEngines.Use;
-import dev.penstock.engine.TestModels.InferenceSettings;
+import dev.penstock.models.EmbeddingTraits.Truncation;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
-import dev.penstock.models.ModelSpec.Truncation;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
@@ -43,10 +42,7 @@ final class ModelEnginesTest {
 
   private ModelEngines engines(ModelMemory memory) {
     return new ModelEngines(
-        catalogue,
-        memory,
-        spec -> ModelEngine.open(spec, new Device.Cpu(), InferenceSettings.CPU, data, run -> {}),
-        nanos::get);
+        catalogue, memory, Backends.BUILT_IN, TestModels.parts(data), nanos::get);
   }
 
   private void restart(ModelMemory memory) {
@@ -67,8 +63,11 @@ final class ModelEnginesTest {
   }
 
   private static float[] embed(Use use) throws Exception {
-    var tokens = use.engine().tokenizer().encode("a gate in a pipe", Truncation.END);
-    return use.engine().embed("owner", Priority.TASK, List.of(tokens), done -> {}).orElseThrow()[0];
+    var tokens =
+        use.engine(EmbeddingEngine.class).tokenizer().encode("a gate in a pipe", Truncation.END);
+    return use.engine(EmbeddingEngine.class)
+        .embed("owner", Priority.TASK, List.of(tokens), done -> {})
+        .orElseThrow()[0];
   }
 
   private State state(String model) {
@@ -85,7 +84,7 @@ final class ModelEnginesTest {
 
   @Test
   void anIdleModelIsClosedAndOpensAgainAndTheKeptOneStays() throws Exception {
-    engines.keepOpen(ONE);
+    engines.keepOpen(List.of(ONE));
     awaitState(ONE, State.READY);
     use(TWO);
     assertThat(state(TWO.name())).isEqualTo(State.READY);
@@ -113,7 +112,9 @@ final class ModelEnginesTest {
 
   @Test
   void theLongestUnusedModelMakesRoomForAnother() throws Exception {
-    restart(new ModelMemory(UNLIMITED.need(ONE) + UNLIMITED.need(TWO), Duration.ZERO));
+    restart(
+        new ModelMemory(
+            Backends.BUILT_IN.memory(ONE) + Backends.BUILT_IN.memory(TWO), Duration.ZERO));
     use(TWO);
     use(ONE);
     use(TWO);
@@ -127,8 +128,10 @@ final class ModelEnginesTest {
 
   @Test
   void whereNothingCanGoTheTaskIsPostponedAndNothingIsClosed() throws Exception {
-    restart(new ModelMemory(UNLIMITED.need(ONE) + UNLIMITED.need(TWO), Duration.ZERO));
-    engines.keepOpen(ONE);
+    restart(
+        new ModelMemory(
+            Backends.BUILT_IN.memory(ONE) + Backends.BUILT_IN.memory(TWO), Duration.ZERO));
+    engines.keepOpen(List.of(ONE));
     awaitState(ONE, State.READY);
     try (TokenizerThreads threads = new TokenizerThreads(1)) {
       var handler = new EmbeddingHandler(engines, threads, new VectorCache(0));
@@ -145,8 +148,8 @@ final class ModelEnginesTest {
 
   @Test
   void aModelThatCanNeverFitFailsAndSaysSo() throws Exception {
-    restart(new ModelMemory(UNLIMITED.need(ONE) + 1, Duration.ZERO));
-    engines.keepOpen(ONE);
+    restart(new ModelMemory(Backends.BUILT_IN.memory(ONE) + 1, Duration.ZERO));
+    engines.keepOpen(List.of(ONE));
     awaitState(ONE, State.READY);
 
     assertThatThrownBy(() -> engines.acquire(THREE))
@@ -160,7 +163,7 @@ final class ModelEnginesTest {
   @Test
   void aDirectoryGivesTheVectorsOfTheModelInside() throws Exception {
     ModelFolders.miniLm(models, "mine");
-    catalogue = ModelCatalogue.load(null, models);
+    catalogue = ModelCatalogue.load(Backends.BUILT_IN.forms(), null, models);
     restart(UNLIMITED);
 
     try (Use mine = engines.acquire(catalogue.find("mine").orElseThrow()).orElseThrow();
@@ -172,7 +175,7 @@ final class ModelEnginesTest {
   @Test
   void changedFilesOpenAnewAndTheOldModelEndsWithItsLastUse() throws Exception {
     Path folder = ModelFolders.miniLm(models, "mine");
-    catalogue = ModelCatalogue.load(null, models);
+    catalogue = ModelCatalogue.load(Backends.BUILT_IN.forms(), null, models);
     restart(UNLIMITED);
     ModelSpec before = catalogue.find("mine").orElseThrow();
     try (Use old = engines.acquire(before).orElseThrow()) {
@@ -185,8 +188,8 @@ final class ModelEnginesTest {
             return !catalogue.find("mine").orElseThrow().equals(before);
           });
       try (Use next = engines.acquire(catalogue.find("mine").orElseThrow()).orElseThrow()) {
-        assertThat(next.engine().tokenizer().maxTokens()).isEqualTo(16);
-        assertThat(old.engine().tokenizer().maxTokens()).isEqualTo(256);
+        assertThat(next.engine(EmbeddingEngine.class).tokenizer().maxTokens()).isEqualTo(16);
+        assertThat(old.engine(EmbeddingEngine.class).tokenizer().maxTokens()).isEqualTo(256);
         assertThat(embed(old)).containsExactly(embed(next));
       }
     }
@@ -199,7 +202,7 @@ final class ModelEnginesTest {
     Files.writeString(ModelFolders.miniLm(models, "parts").resolve("tokenizer.json"), "{}");
     Files.writeString(
         ModelFolders.miniLm(models, "size").resolve("config.json"), "{\"hidden_size\": 99}");
-    catalogue = ModelCatalogue.load(null, models);
+    catalogue = ModelCatalogue.load(Backends.BUILT_IN.forms(), null, models);
     restart(UNLIMITED);
 
     for (String name : List.of("weights", "tokens", "parts", "size")) {

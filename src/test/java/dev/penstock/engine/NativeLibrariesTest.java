@@ -2,7 +2,7 @@ package dev.penstock.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.models.EmbeddingTraits.Truncation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,17 +3,12 @@ package dev.penstock.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.engine.Tokenizer.Tokens;
-import dev.penstock.models.ModelSpec;
-import dev.penstock.models.ModelSpec.Inputs;
-import dev.penstock.models.ModelSpec.ModelFiles;
-import dev.penstock.models.ModelSpec.Pooling;
-import dev.penstock.models.ModelSpec.TokenIds;
-import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.models.EmbeddingTraits.Truncation;
+import dev.penstock.models.ModelFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -57,18 +52,7 @@ final class OwnTokenizerTest {
   private Tokenizer open(String kind, int maxTokens) throws Exception {
     Path file = folder.resolve("tokenizer.json");
     Files.writeString(file, "{" + ADDED + (kind.equals("unigram") ? UNIGRAM : BYTE_PAIRS) + "}");
-    return Tokenizer.open(
-        new ModelSpec(
-            kind,
-            List.of(),
-            new ModelFiles.Folder(folder.resolve("none"), file, 1, ""),
-            Pooling.MEAN,
-            maxTokens,
-            2,
-            Map.of(),
-            Truncation.END,
-            TokenIds.OWN,
-            Inputs.STANDARD));
+    return Tokenizer.open(new ModelFiles.Folder(folder.resolve("none"), file, 1, ""), maxTokens);
   }
 
   @ParameterizedTest

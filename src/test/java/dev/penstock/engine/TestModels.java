@@ -1,12 +1,14 @@
 package dev.penstock.engine;
 
 import dev.penstock.config.Settings;
+import dev.penstock.models.EmbeddingTraits;
+import dev.penstock.models.EmbeddingTraits.Pooling;
+import dev.penstock.models.EmbeddingTraits.TokenIds;
+import dev.penstock.models.EmbeddingTraits.Truncation;
 import dev.penstock.models.ModelCatalogue;
+import dev.penstock.models.ModelFiles;
 import dev.penstock.models.ModelSpec;
-import dev.penstock.models.ModelSpec.ModelFiles;
-import dev.penstock.models.ModelSpec.Pooling;
-import dev.penstock.models.ModelSpec.TokenIds;
-import dev.penstock.models.ModelSpec.Truncation;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,40 +30,44 @@ public final class TestModels {
   private TestModels() {}
 
   public static LoadedModel open(ModelSpec spec, Path data) throws Exception {
-    return Backends.of(spec).open(spec, new Device.Cpu(), data);
+    return Backends.local().load(spec, spec.sources().getFirst(), new Device.Cpu(), data);
   }
 
   public static ModelSpec with(ModelSpec spec, Truncation truncate, TokenIds tokenIds) {
-    return new ModelSpec(
-        spec.name(),
-        spec.aliases(),
-        spec.files(),
-        spec.pooling(),
-        spec.maxTokens(),
-        spec.dimensions(),
-        spec.prefixes(),
-        truncate,
-        tokenIds,
-        spec.inputs());
+    EmbeddingTraits traits = EmbeddingTraits.of(spec);
+    return with(
+        spec,
+        new EmbeddingTraits(
+            traits.pooling(),
+            traits.maxTokens(),
+            traits.dimensions(),
+            traits.prefixes(),
+            truncate,
+            tokenIds,
+            traits.inputs()));
+  }
+
+  public static ModelSpec with(ModelSpec spec, EmbeddingTraits traits) {
+    return new ModelSpec(spec.name(), spec.aliases(), traits, spec.sources());
   }
 
   public static ModelSpec named(String name, ModelSpec spec) {
-    return new ModelSpec(
-        name,
-        spec.aliases(),
-        spec.files(),
-        spec.pooling(),
-        spec.maxTokens(),
-        spec.dimensions(),
-        spec.prefixes(),
-        spec.truncate(),
-        spec.tokenIds(),
-        spec.inputs());
+    return new ModelSpec(name, spec.aliases(), spec.traits(), spec.sources());
   }
 
   /** The resource that the model is in. */
   public static String onnx(ModelSpec spec) {
-    return ((ModelFiles.Resources) spec.files()).onnx();
+    return ((ModelFiles.Resources) files(spec)).onnx();
+  }
+
+  /** Where its files are. */
+  public static ModelFiles files(ModelSpec spec) {
+    return (ModelFiles) spec.sources().getFirst();
+  }
+
+  /** Its tokenizer, by itself. */
+  public static Tokenizer tokenizer(ModelSpec spec) throws IOException {
+    return Tokenizer.open(files(spec), EmbeddingTraits.of(spec).maxTokens());
   }
 
   /** 200 texts of at most 126 tokens, no two alike. */
@@ -138,14 +144,15 @@ public final class TestModels {
     return new ModelSpec(
         name,
         List.of(),
-        new ModelFiles.Resources(name + ".onnx", name + "-tokenizer.json"),
-        pooling,
-        maxTokens,
-        384,
-        prefixes,
-        Truncation.END,
-        TokenIds.CL100K_BASE,
-        ModelSpec.Inputs.STANDARD);
+        new EmbeddingTraits(
+            pooling,
+            maxTokens,
+            384,
+            prefixes,
+            Truncation.END,
+            TokenIds.CL100K_BASE,
+            EmbeddingTraits.Inputs.STANDARD),
+        List.of(new ModelFiles.Resources(name + ".onnx", name + "-tokenizer.json")));
   }
 
   record InferenceSettings(String device, int threads, int tokenBudget, int tasksInHand)
@@ -153,12 +160,17 @@ public final class TestModels {
     static final InferenceSettings CPU = new InferenceSettings("cpu", 0, 0, 16);
   }
 
+  static EngineParts parts(Path data) {
+    return new EngineParts(new Device.Cpu(), InferenceSettings.CPU, data, run -> {});
+  }
+
   /** Engines on the CPU that may take any memory and stay open. */
   public static ModelEngines engines(List<ModelSpec> models, Path data) {
     return new ModelEngines(
         ModelCatalogue.of(models),
         new ModelMemory(0, Duration.ZERO),
-        spec -> ModelEngine.open(spec, new Device.Cpu(), InferenceSettings.CPU, data, run -> {}),
+        Backends.BUILT_IN,
+        parts(data),
         System::nanoTime);
   }
 }

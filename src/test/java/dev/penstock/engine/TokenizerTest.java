@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.engine.Tokenizer.Tokens;
-import dev.penstock.models.ModelSpec;
-import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.models.EmbeddingTraits.Truncation;
 import dev.penstock.types.embedding.Cl100k;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,21 +29,8 @@ class TokenizerTest {
 
   @BeforeAll
   void open() throws Exception {
-    tokenizer = Tokenizer.open(TestModels.MINILM);
-    ModelSpec spec = TestModels.MINILM;
-    unlimited =
-        Tokenizer.open(
-            new ModelSpec(
-                "unlimited",
-                List.of(),
-                spec.files(),
-                spec.pooling(),
-                100_000_000,
-                spec.dimensions(),
-                spec.prefixes(),
-                spec.truncate(),
-                spec.tokenIds(),
-                spec.inputs()));
+    tokenizer = TestModels.tokenizer(TestModels.MINILM);
+    unlimited = Tokenizer.open(TestModels.files(TestModels.MINILM), 100_000_000);
   }
 
   @AfterAll

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.SettingsLoader;
+import dev.penstock.engine.Backends;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -39,28 +40,35 @@ final class ModelCatalogueTest {
 
   @Test
   void threeModelsAreInsideTheProgram() {
-    List<ModelSpec> models = ModelCatalogue.load(null).all();
+    List<ModelSpec> models = ModelCatalogue.load(Backends.BUILT_IN.forms(), null).all();
 
     assertThat(models)
         .extracting(ModelSpec::name)
         .containsExactly("all-minilm-l6-v2", "all-minilm-l6-v2-q", "bge-small-en-v1.5-q");
     assertThat(models)
-        .extracting(ModelSpec::pooling)
-        .containsExactly(ModelSpec.Pooling.MEAN, ModelSpec.Pooling.MEAN, ModelSpec.Pooling.CLS);
-    assertThat(models).extracting(ModelSpec::maxTokens).containsExactly(256, 256, 512);
+        .extracting(model -> EmbeddingTraits.of(model).pooling())
+        .containsExactly(
+            EmbeddingTraits.Pooling.MEAN,
+            EmbeddingTraits.Pooling.MEAN,
+            EmbeddingTraits.Pooling.CLS);
+    assertThat(models)
+        .extracting(model -> EmbeddingTraits.of(model).maxTokens())
+        .containsExactly(256, 256, 512);
     assertThat(models)
         .allSatisfy(model -> {
-          assertThat(model.dimensions()).isEqualTo(384);
-          assertThat(model.truncate()).isEqualTo(ModelSpec.Truncation.END);
-          assertThat(model.tokenIds()).isEqualTo(ModelSpec.TokenIds.CL100K_BASE);
+          assertThat(EmbeddingTraits.of(model).dimensions()).isEqualTo(384);
+          assertThat(EmbeddingTraits.of(model).truncate())
+              .isEqualTo(EmbeddingTraits.Truncation.END);
+          assertThat(EmbeddingTraits.of(model).tokenIds())
+              .isEqualTo(EmbeddingTraits.TokenIds.CL100K_BASE);
         });
-    assertThat(models.getLast().prefixes())
+    assertThat(EmbeddingTraits.of(models.getLast()).prefixes())
         .isEqualTo(Map.of("query", "Represent this sentence for searching relevant passages: "));
   }
 
   @Test
   void theFilesOfEveryModelCanBeRead() throws IOException {
-    for (ModelSpec model : ModelCatalogue.load(null).all()) {
+    for (ModelSpec model : ModelCatalogue.load(Backends.BUILT_IN.forms(), null).all()) {
       for (String name : resources(model)) {
         try (InputStream in = ModelCatalogueTest.class.getResourceAsStream("/" + name)) {
           assertThat(in).as(name).isNotNull();
@@ -71,14 +79,14 @@ final class ModelCatalogueTest {
   }
 
   private static List<String> resources(ModelSpec model) {
-    return model.files() instanceof ModelSpec.ModelFiles.Resources(String onnx, String tokenizer)
+    return model.sources().getFirst() instanceof ModelFiles.Resources(String onnx, String tokenizer)
         ? List.of(onnx, tokenizer)
         : List.of();
   }
 
   @Test
   void aModelIsFoundByNameAndByAlias() {
-    ModelCatalogue models = ModelCatalogue.load(null);
+    ModelCatalogue models = ModelCatalogue.load(Backends.BUILT_IN.forms(), null);
 
     for (String name :
         List.of(
@@ -97,12 +105,18 @@ final class ModelCatalogueTest {
   void theDefaultModelIsInTheCatalogue() {
     String name = SettingsLoader.load(Map.of(), Map.of(), null).embedding().model();
 
-    assertThat(ModelCatalogue.load(null).require(name).name()).isEqualTo(name);
+    assertThat(
+            ModelCatalogue.load(Backends.BUILT_IN.forms(), null)
+                .require("embedding.model", name, EmbeddingTraits.KIND)
+                .name())
+        .isEqualTo(name);
   }
 
   @Test
   void aSettingThatNamesNoModelIsToldWhichThereAre() {
-    assertThatThrownBy(() -> ModelCatalogue.load(null).require("gpt-9\n"))
+    assertThatThrownBy(() ->
+            ModelCatalogue.load(Backends.BUILT_IN.forms(), null)
+                .require("embedding.model", "gpt-9\n", EmbeddingTraits.KIND))
         .isInstanceOf(BadSettings.class)
         .hasMessageStartingWith(
             "embedding.model = 'gpt-9\\n': must be a model of models.yaml or models.dir: ")
@@ -119,15 +133,27 @@ final class ModelCatalogueTest {
             new ModelSpec(
                 "first",
                 List.of("one", "org/one"),
-                new ModelSpec.ModelFiles.Resources(
-                    "all-minilm-l6-v2.onnx", "all-minilm-l6-v2-tokenizer.json"),
-                ModelSpec.Pooling.MEAN,
-                256,
-                384,
-                Map.of("query", "Q: "),
-                ModelSpec.Truncation.ERROR,
-                ModelSpec.TokenIds.OWN,
-                ModelSpec.Inputs.STANDARD));
+                new EmbeddingTraits(
+                    EmbeddingTraits.Pooling.MEAN,
+                    256,
+                    384,
+                    Map.of("query", "Q: "),
+                    EmbeddingTraits.Truncation.ERROR,
+                    EmbeddingTraits.TokenIds.OWN,
+                    EmbeddingTraits.Inputs.STANDARD),
+                List.of(
+                    new ModelFiles.Resources(
+                        "all-minilm-l6-v2.onnx", "all-minilm-l6-v2-tokenizer.json"))));
+  }
+
+  @Test
+  void sourceIsShortForOneBackend() throws IOException {
+    String whole =
+        GOOD.replace("    source:\n", "    kind: embedding\n    backends:\n      - onnx:\n")
+            .replace("      onnx: ", "          onnx: ")
+            .replace("      tokenizer: ", "          tokenizer: ");
+
+    assertThat(load(whole).all()).isEqualTo(load(GOOD).all());
   }
 
   @ParameterizedTest
@@ -158,6 +184,12 @@ final class ModelCatalogueTest {
         "classpath:all-minilm-l6-v2.onnx | classpath:../x   | source: onnx = 'classpath:../x' must be classpath:",
         "classpath:all-minilm-l6-v2.onnx | classpath:/x     | source: onnx = 'classpath:/x' must be classpath:",
         "classpath:all-minilm-l6-v2.onnx | classpath:none.onnx | source: onnx = 'classpath:none.onnx' is not on the class path",
+        "pooling: mean      | kind: rerank         | kind = 'rerank' must be one of embedding",
+        "source:            | backends:            | backends must be a list",
+        "pooling: mean      | backends: [a]        | source and backends exclude each other",
+        "pooling: mean      | backends: []         | backends must hold at least one item",
+        "pooling: mean      | backends: [gpu: {}]  | each item must have one key, of onnx, with",
+        "pooling: mean      | backends: [onnx: {onnx: x}] | backends: onnx: tokenizer is missing",
         "models:            | model:               | line 1: models is missing",
       })
   void aMistakeIsToldWithItsModelAndKey(String from, String to, String message) {
@@ -196,7 +228,8 @@ final class ModelCatalogueTest {
   }
 
   private ModelCatalogue load(String text) throws IOException {
-    return ModelCatalogue.load(Files.write(dir.resolve("models.yaml"), text.getBytes(UTF_8)));
+    return ModelCatalogue.load(
+        Backends.BUILT_IN.forms(), Files.write(dir.resolve("models.yaml"), text.getBytes(UTF_8)));
   }
 
   private List<String> problems(String text) {

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.config.BadSettings;
-import dev.penstock.models.ModelSpec.Inputs;
-import dev.penstock.models.ModelSpec.ModelFiles;
-import dev.penstock.models.ModelSpec.Pooling;
+import dev.penstock.engine.Backends;
+import dev.penstock.models.EmbeddingTraits.Inputs;
+import dev.penstock.models.EmbeddingTraits.Pooling;
 import dev.penstock.testing.ModelFolders;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class ModelsDirectoryTest {
-  private static final List<ModelSpec> LISTED = ModelCatalogue.load(null).all();
+  private static final List<ModelSpec> LISTED =
+      ModelCatalogue.load(Backends.BUILT_IN.forms(), null).all();
 
   @TempDir Path temp;
 
@@ -74,12 +75,12 @@ final class ModelsDirectoryTest {
     ModelSpec model = read("mine");
 
     assertThat(catalogue().all()).endsWith(model).hasSize(LISTED.size() + 1);
-    assertThat(model.dimensions()).isEqualTo(384);
-    assertThat(model.maxTokens()).isEqualTo(512);
-    assertThat(model.pooling()).isEqualTo(Pooling.MEAN);
-    assertThat(model.prefixes()).isEmpty();
-    assertThat(model.inputs()).isEqualTo(new Inputs(0, 0));
-    assertThat(model.files())
+    assertThat(EmbeddingTraits.of(model).dimensions()).isEqualTo(384);
+    assertThat(EmbeddingTraits.of(model).maxTokens()).isEqualTo(512);
+    assertThat(EmbeddingTraits.of(model).pooling()).isEqualTo(Pooling.MEAN);
+    assertThat(EmbeddingTraits.of(model).prefixes()).isEmpty();
+    assertThat(EmbeddingTraits.of(model).inputs()).isEqualTo(new Inputs(0, 0));
+    assertThat(model.sources().getFirst())
         .isInstanceOfSatisfying(
             ModelFiles.Folder.class,
             files -> {
@@ -95,7 +96,7 @@ final class ModelsDirectoryTest {
     Files.move(folder.resolve("onnx/model.onnx"), folder.resolve("model.onnx"));
     write(folder, "model.onnx_data", "1234");
 
-    assertThat(read("mine").files())
+    assertThat(read("mine").sources().getFirst())
         .isInstanceOfSatisfying(
             ModelFiles.Folder.class,
             files -> {
@@ -127,7 +128,7 @@ final class ModelsDirectoryTest {
         "{\"model_type\":\"%s\",\"hidden_size\":8,\"max_position_embeddings\":%d,\"pad_token_id\":1}"
             .formatted(type, positions));
 
-    assertThat(read("mine").maxTokens()).isEqualTo(expected);
+    assertThat(EmbeddingTraits.of(read("mine")).maxTokens()).isEqualTo(expected);
   }
 
   @Test
@@ -136,15 +137,15 @@ final class ModelsDirectoryTest {
     write(
         folder, "config.json", "{\"model_type\":\"roberta\",\"hidden_size\":8,\"pad_token_id\":1}");
 
-    assertThat(read("mine").inputs()).isEqualTo(new Inputs(1, 2));
+    assertThat(EmbeddingTraits.of(read("mine")).inputs()).isEqualTo(new Inputs(1, 2));
   }
 
   @Test
   void distilBertCallsItsSizeOtherwise() throws IOException {
     write(folder("mine"), "config.json", "{\"model_type\":\"distilbert\",\"dim\":768}");
 
-    assertThat(read("mine").dimensions()).isEqualTo(768);
-    assertThat(read("mine").inputs()).isEqualTo(Inputs.STANDARD);
+    assertThat(EmbeddingTraits.of(read("mine")).dimensions()).isEqualTo(768);
+    assertThat(EmbeddingTraits.of(read("mine")).inputs()).isEqualTo(Inputs.STANDARD);
   }
 
   @ParameterizedTest
@@ -160,7 +161,7 @@ final class ModelsDirectoryTest {
   void poolingIsReadFromItsFile(Pooling expected, String json) throws IOException {
     write(folder("mine"), "1_Pooling/config.json", json.replace('\'', '"'));
 
-    assertThat(read("mine").pooling()).isEqualTo(expected);
+    assertThat(EmbeddingTraits.of(read("mine")).pooling()).isEqualTo(expected);
   }
 
   @Test
@@ -170,7 +171,7 @@ final class ModelsDirectoryTest {
         "config_sentence_transformers.json",
         "{\"prompts\": {\"query\": \"query: \", \"document\": \"passage: \", \"other\": \"x\"}}");
 
-    assertThat(read("mine").prefixes())
+    assertThat(EmbeddingTraits.of(read("mine")).prefixes())
         .isEqualTo(Map.of("query", "query: ", "passage", "passage: "));
   }
 
@@ -206,7 +207,7 @@ final class ModelsDirectoryTest {
     assertThat(catalogue.find("mine")).isEmpty();
     assertThat(catalogue.all()).hasSize(LISTED.size() + 1);
     assertThat(catalogue.find("fine")).isPresent();
-    assertThatThrownBy(() -> catalogue.require("mine"))
+    assertThatThrownBy(() -> catalogue.require("embedding.model", "mine", EmbeddingTraits.KIND))
         .isInstanceOf(BadSettings.class)
         .hasMessageContaining("it is broken: ")
         .hasMessageContaining(reason);
@@ -237,7 +238,7 @@ final class ModelsDirectoryTest {
     assertThat(broken("file")).contains("tokenizer.json is a link that leads out");
     assertThat(broken("weights")).contains("onnx/model.onnx_data is a link that leads out");
     assertThat(broken("whole")).contains("it is a link that leads out of models.dir");
-    assertThat(read("alias").dimensions()).isEqualTo(384);
+    assertThat(EmbeddingTraits.of(read("alias")).dimensions()).isEqualTo(384);
   }
 
   @Test
@@ -285,7 +286,7 @@ final class ModelsDirectoryTest {
     assertThat(catalogue.find("mine")).contains(before);
     now = now.plus(Duration.ofSeconds(3));
     catalogue.rescan();
-    assertThat(catalogue.find("mine").orElseThrow().maxTokens()).isEqualTo(64);
+    assertThat(EmbeddingTraits.of(catalogue.find("mine").orElseThrow()).maxTokens()).isEqualTo(64);
     assertThat(catalogue.find("mine")).isNotEqualTo(before);
   }
 

@@ -182,7 +182,7 @@ final class OldServerTest {
     var met = (Meeting.Met) RemoteDispatch.meet(server, "old-1", Duration.ofMillis(1));
     assertThat(met.lease()).isEqualTo(Duration.ofSeconds(30));
     RemoteDispatch dispatch = met.dispatch();
-    var types = new TaskTypes(List.of());
+    var types = new TaskTypes(TaskTypes.BUILT_IN, List.of());
     dispatch.serve(
         bus, (json, lane, output) -> types.find(lane.type()).orElseThrow().write(json, output));
     Await.until(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.SettingsLoader;
+import dev.penstock.engine.Backends;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.task.Lane;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ final class ServedLanesTest {
     return ServedLanes.of(
         SettingsLoader.load(Map.of("model.type", types, "model.key", models), Map.of(), null)
             .model(),
-        ModelCatalogue.load(null, this.models),
+        ModelCatalogue.load(Backends.BUILT_IN.forms(), null, this.models),
         Set.of("embedding", "ping"));
   }
 

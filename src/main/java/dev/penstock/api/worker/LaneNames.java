@@ -9,6 +9,7 @@ import dev.penstock.types.TaskTypes;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Refusal;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The lanes that tasks can be submitted to: others would be asked for in vain. */
 public final class LaneNames implements KnownLanes {
@@ -30,11 +31,12 @@ public final class LaneNames implements KnownLanes {
     String word = word(name);
     boolean modelNamed = name.length() > word.length();
     Optional<TaskType> type = types.find(word);
-    return type.filter(TaskType::usesModels).isPresent()
-        ? models
-            .find(modelNamed ? name.substring(word.length() + 1) : "")
-            .map(model -> new Lane(word, model.name()))
-        : type.filter(_ -> !modelNamed).map(_ -> new Lane(word, null));
+    @Nullable String kind = type.map(TaskType::modelKind).orElse(null);
+    return kind == null
+        ? type.filter(_ -> !modelNamed).map(_ -> new Lane(word, null))
+        : models
+            .find(modelNamed ? name.substring(word.length() + 1) : "", kind)
+            .map(model -> new Lane(word, model.name()));
   }
 
   @Override
@@ -44,7 +46,7 @@ public final class LaneNames implements KnownLanes {
         types
             .find(word)
             .map(type ->
-                type.usesModels()
+                type.modelKind() != null
                     ? "GET /v1/models lists the models there are"
                     : "the type " + word + " has no models")
             .orElseGet(() -> "known types are " + String.join(", ", types.names()));

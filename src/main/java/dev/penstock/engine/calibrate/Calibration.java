@@ -9,6 +9,7 @@ import dev.penstock.engine.LoadedModel;
 import dev.penstock.engine.ModelFailure;
 import dev.penstock.engine.OpenFailure;
 import dev.penstock.engine.calibrate.TrialRun.Outcome;
+import dev.penstock.models.ModelFiles;
 import dev.penstock.models.ModelSpec;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -99,7 +100,13 @@ public final class Calibration {
 
   private LoadedModel open(ModelSpec spec) throws ModelFailure {
     try {
-      return Backends.of(spec).open(spec, device, data);
+      ModelFiles files =
+          spec.sources().stream()
+              .filter(ModelFiles.class::isInstance)
+              .map(ModelFiles.class::cast)
+              .findFirst()
+              .orElseThrow(() -> new IllegalStateException("it has no files to run here"));
+      return Backends.local().load(spec, files, device, data);
     } catch (IOException | CannotOpenModel | RuntimeException e) {
       throw new ModelFailure(spec.name(), new IOException(OpenFailure.describe(spec, e), e));
     }

@@ -1,9 +1,8 @@
 package dev.penstock.engine.calibrate;
 
-import dev.penstock.engine.Backends;
 import dev.penstock.engine.LoadedModel;
-import dev.penstock.models.ModelSpec;
-import dev.penstock.models.ModelSpec.ModelFiles;
+import dev.penstock.models.EmbeddingTraits;
+import dev.penstock.models.ModelFiles;
 
 /**
  * What figures were measured for; they say nothing about anything else.
@@ -22,17 +21,16 @@ public record CalibrationKey(
         files(loaded),
         loaded.model().device().name(),
         Runtime.getRuntime().availableProcessors(),
-        Backends.of(loaded.spec()).version());
+        loaded.backend());
   }
 
   /** Not the spec as a string: its prefixes come in another order in each process. */
   private static String files(LoadedModel loaded) {
-    ModelSpec spec = loaded.spec();
     String revision =
-        switch (spec.files()) {
-          case ModelFiles.Resources(_, _) -> loaded.file().getFileName().toString();
-          case ModelFiles.Folder(_, _, long bytes, String changed) -> bytes + " " + changed;
-        };
-    return revision + ' ' + spec.pooling() + ' ' + spec.maxTokens() + ' ' + spec.dimensions();
+        loaded.source() instanceof ModelFiles.Folder(_, _, long bytes, String changed)
+            ? bytes + " " + changed
+            : loaded.file().getFileName().toString();
+    EmbeddingTraits model = EmbeddingTraits.of(loaded.spec());
+    return revision + ' ' + model.pooling() + ' ' + model.maxTokens() + ' ' + model.dimensions();
   }
 }

@@ -1,7 +1,7 @@
 package dev.penstock.engine.calibrate;
 
 import dev.penstock.engine.Tokenizer;
-import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.models.EmbeddingTraits.Truncation;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;

@@ -5,16 +5,20 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtException.OrtErrorCode;
 import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
-import dev.penstock.engine.Backend;
 import dev.penstock.engine.CannotOpenModel;
 import dev.penstock.engine.Device;
+import dev.penstock.engine.EncoderBackend;
 import dev.penstock.engine.LoadedModel;
 import dev.penstock.engine.ResourceFile;
 import dev.penstock.engine.Tokenizer;
+import dev.penstock.models.EmbeddingTraits;
+import dev.penstock.models.EmbeddingTraits.Truncation;
+import dev.penstock.models.FieldReader;
+import dev.penstock.models.ModelFiles;
+import dev.penstock.models.ModelSource;
 import dev.penstock.models.ModelSpec;
-import dev.penstock.models.ModelSpec.ModelFiles;
-import dev.penstock.models.ModelSpec.Truncation;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,7 +27,10 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /** ONNX Runtime, in this process. */
-public final class OnnxBackend implements Backend {
+public final class OnnxBackend implements EncoderBackend {
+  /** Beside the weights: buffers, the session, the tokenizer (docs/models.md has figures). */
+  private static final long OVERHEAD = 96L << 20;
+
   /** These may have to do with the machine: memory, the GPU. */
   private static final Set<OrtErrorCode> MAY_PASS =
       Set.of(
@@ -31,6 +38,38 @@ public final class OnnxBackend implements Backend {
           OrtErrorCode.ORT_RUNTIME_EXCEPTION,
           OrtErrorCode.ORT_ENGINE_ERROR,
           OrtErrorCode.ORT_EP_FAIL);
+
+  @Override
+  public String name() {
+    return ModelFiles.ONNX;
+  }
+
+  @Override
+  public Set<String> kinds() {
+    return Set.of(EmbeddingTraits.KIND);
+  }
+
+  @Override
+  public ModelFiles read(FieldReader fields) {
+    return ModelFiles.Resources.read(fields);
+  }
+
+  @Override
+  public long memory(ModelSource source) {
+    return OVERHEAD
+        + switch ((ModelFiles) source) {
+          case ModelFiles.Resources(String onnx, _) -> size(onnx);
+          case ModelFiles.Folder(_, _, long bytes, _) -> bytes;
+        };
+  }
+
+  private static long size(String resource) {
+    try {
+      return ResourceFile.size(resource);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   @Override
   public String version() {
@@ -43,21 +82,23 @@ public final class OnnxBackend implements Backend {
   }
 
   @Override
-  public LoadedModel open(ModelSpec spec, Device device, Path data)
+  public LoadedModel load(ModelSpec spec, ModelSource source, Device device, Path data)
       throws IOException, CannotOpenModel {
+    ModelFiles files = (ModelFiles) source;
+    EmbeddingTraits traits = EmbeddingTraits.of(spec);
     Path file =
-        switch (spec.files()) {
+        switch (files) {
           case ModelFiles.Resources(String onnx, _) ->
               ResourceFile.unpack(onnx, data.toAbsolutePath().resolve("models"), spec.name());
           case ModelFiles.Folder(Path onnx, _, _, _) -> onnx;
         };
-    Tokenizer tokenizer = Tokenizer.open(spec);
+    Tokenizer tokenizer = Tokenizer.open(files, traits.maxTokens());
     try {
-      Integer given = spec.inputs().padToken();
+      Integer given = traits.inputs().padToken();
       int padToken = given == null ? tokenizer.padToken() : given;
-      OnnxModel model = OnnxModel.open(spec, file, device, padToken);
+      OnnxModel model = OnnxModel.open(spec.name(), traits, file, device, padToken);
       tryOut(model, tokenizer);
-      return new LoadedModel(spec, file, tokenizer, model);
+      return new LoadedModel(spec, source, version(), file, tokenizer, model);
     } catch (OrtException e) {
       tokenizer.close();
       throw new CannotOpenModel(e, MAY_PASS.contains(e.getCode()));

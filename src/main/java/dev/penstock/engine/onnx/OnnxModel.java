@@ -10,8 +10,8 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.penstock.engine.Device;
 import dev.penstock.engine.Encoder;
-import dev.penstock.models.ModelSpec;
-import dev.penstock.models.ModelSpec.Pooling;
+import dev.penstock.models.EmbeddingTraits;
+import dev.penstock.models.EmbeddingTraits.Pooling;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -49,7 +49,8 @@ final class OnnxModel implements Encoder {
 
   private static final int MIN_BUFFER_TOKENS = 512;
 
-  private final ModelSpec spec;
+  private final String name;
+  private final EmbeddingTraits traits;
   private final Device device;
   private final OrtSession session;
   private final Set<String> inputs;
@@ -60,9 +61,11 @@ final class OnnxModel implements Encoder {
   /** Buffers between runs: as many as ever ran side by side. */
   private final ConcurrentLinkedQueue<Buffers> spare = new ConcurrentLinkedQueue<>();
 
-  private OnnxModel(ModelSpec spec, Device device, OrtSession session, int padToken)
+  private OnnxModel(
+      String name, EmbeddingTraits traits, Device device, OrtSession session, int padToken)
       throws OrtException {
-    this.spec = spec;
+    this.name = name;
+    this.traits = traits;
     this.device = device;
     this.session = session;
     this.padToken = padToken;
@@ -89,10 +92,11 @@ final class OnnxModel implements Encoder {
     int axes = pooled ? 2 : 3;
     if (!(node.getInfo() instanceof TensorInfo tensor)
         || tensor.getShape().length != axes
-        || (tensor.getShape()[axes - 1] > 0 && tensor.getShape()[axes - 1] != spec.dimensions())) {
+        || (tensor.getShape()[axes - 1] > 0
+            && tensor.getShape()[axes - 1] != traits.dimensions())) {
       throw new OrtException(
           "output %s is not one vector of %d numbers for each %s"
-              .formatted(output, spec.dimensions(), pooled ? "text" : "token"));
+              .formatted(output, traits.dimensions(), pooled ? "text" : "token"));
     }
     if (tensor.type != OnnxJavaType.FLOAT) {
       throw new OrtException("output " + output + " is " + tensor.type + ", not float32");
@@ -105,20 +109,21 @@ final class OnnxModel implements Encoder {
    *
    * @param padToken fills up the shorter texts of a batch
    */
-  public static OnnxModel open(ModelSpec spec, Path file, Device device, int padToken)
+  public static OnnxModel open(
+      String name, EmbeddingTraits traits, Path file, Device device, int padToken)
       throws OrtException {
     if (device instanceof Device.Cuda cuda) {
       try {
-        return openOn(spec, file, device, padToken);
+        return openOn(name, traits, file, device, padToken);
       } catch (OrtException e) {
         LOG.warn(
             "model {} runs on cpu: {} does not take it: {}",
-            spec.name(),
+            name,
             cuda.name(),
             Device.firstLine(e));
       }
     }
-    return openOn(spec, file, new Device.Cpu(), padToken);
+    return openOn(name, traits, file, new Device.Cpu(), padToken);
   }
 
   /** The process's one environment. */
@@ -127,7 +132,8 @@ final class OnnxModel implements Encoder {
     return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "penstock");
   }
 
-  private static OnnxModel openOn(ModelSpec spec, Path file, Device device, int padToken)
+  private static OnnxModel openOn(
+      String name, EmbeddingTraits traits, Path file, Device device, int padToken)
       throws OrtException {
     OrtEnvironment environment = environment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
@@ -145,7 +151,7 @@ final class OnnxModel implements Encoder {
       }
       OrtSession session = environment.createSession(file.toString(), options);
       try {
-        return new OnnxModel(spec, device, session, padToken);
+        return new OnnxModel(name, traits, device, session, padToken);
       } catch (OrtException e) {
         session.close();
         throw e;
@@ -165,12 +171,12 @@ final class OnnxModel implements Encoder {
     if (buffers == null || !buffers.fit(sequences.size() * longest)) {
       buffers =
           new Buffers(
-              roomFor(sequences.size() * longest), spec.dimensions(), inputs.contains(POSITIONS));
+              roomFor(sequences.size() * longest), traits.dimensions(), inputs.contains(POSITIONS));
     }
     try {
-      buffers.fill(sequences, longest, padToken, spec.inputs().firstPosition());
+      buffers.fill(sequences, longest, padToken, traits.inputs().firstPosition());
       int rows = pooled ? sequences.size() : sequences.size() * longest;
-      buffers.hidden.clear().limit(rows * spec.dimensions());
+      buffers.hidden.clear().limit(rows * traits.dimensions());
       infer(buffers, sequences.size(), longest);
       return pooled
           ? read(buffers.hidden, sequences.size())
@@ -186,7 +192,7 @@ final class OnnxModel implements Encoder {
     try {
       session.close();
     } catch (OrtException e) {
-      LOG.warn("model {}: closing: {}", spec.name(), Device.firstLine(e));
+      LOG.warn("model {}: closing: {}", name, Device.firstLine(e));
     }
   }
 
@@ -200,7 +206,7 @@ final class OnnxModel implements Encoder {
     long[] shape = {count, longest};
     Map<String, OnnxTensor> tensors = new HashMap<>();
     // ONNX Runtime writes straight into our buffer, which saves two copies of the output.
-    int dimensions = spec.dimensions();
+    int dimensions = traits.dimensions();
     long[] outputShape =
         pooled ? new long[] {count, dimensions} : new long[] {count, longest, dimensions};
     try (OnnxTensor hidden = OnnxTensor.createTensor(environment, buffers.hidden, outputShape)) {
@@ -221,12 +227,12 @@ final class OnnxModel implements Encoder {
   }
 
   private List<float[]> pool(FloatBuffer hidden, List<int[]> sequences, int longest) {
-    int dimensions = spec.dimensions();
+    int dimensions = traits.dimensions();
     float[] token = new float[dimensions];
     List<float[]> vectors = new ArrayList<>(sequences.size());
     for (int row = 0; row < sequences.size(); row++) {
       int tokens =
-          switch (spec.pooling()) {
+          switch (traits.pooling()) {
             case MEAN, MAX -> sequences.get(row).length;
             case CLS -> 1;
           };
@@ -234,7 +240,7 @@ final class OnnxModel implements Encoder {
       for (int t = 0; t < tokens; t++) {
         hidden.get((row * longest + t) * dimensions, token);
         for (int d = 0; d < dimensions; d++) {
-          boolean larger = spec.pooling() == Pooling.MAX && t > 0;
+          boolean larger = traits.pooling() == Pooling.MAX && t > 0;
           sum[d] = larger ? Math.max(sum[d], token[d]) : sum[d] + token[d];
         }
       }
@@ -246,7 +252,7 @@ final class OnnxModel implements Encoder {
   private List<float[]> read(FloatBuffer rows, int count) {
     List<float[]> vectors = new ArrayList<>(count);
     for (int row = 0; row < count; row++) {
-      float[] vector = new float[spec.dimensions()];
+      float[] vector = new float[traits.dimensions()];
       rows.get(row * vector.length, vector);
       vectors.add(normalised(vector));
     }

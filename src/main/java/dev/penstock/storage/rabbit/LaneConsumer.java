@@ -111,7 +111,7 @@ final class LaneConsumer extends DefaultConsumer {
    * No more messages for now: those that wait go back. Called by the thread that consumes. A few
    * may still be on their way; the next call gives them back.
    */
-  void rest() throws IOException {
+  synchronized void rest() throws IOException {
     for (Subscription subscription : subscriptions()) {
       subscription.cancelled = true;
       channel.basicCancel(subscription.route);
@@ -119,8 +119,11 @@ final class LaneConsumer extends DefaultConsumer {
     lane.rest();
   }
 
-  /** The queue's messages go into the lane from now on. Called by one thread. */
-  void consume(String route, int prefetch) throws IOException {
+  /** The queue's messages go into the lane from now on. */
+  synchronized void consume(String route, int prefetch) throws IOException {
+    if (consumes(route)) {
+      return; // Another thread was first.
+    }
     subscriptions.put(route, new Subscription(route, prefetch));
     channel.basicQos(prefetch); // Of the consumers that follow, each for itself.
     // The route is the consumer's name too: so a delivery says which queue it is of.

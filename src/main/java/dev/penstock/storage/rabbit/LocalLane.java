@@ -104,6 +104,11 @@ final class LocalLane {
     left.forEach(message -> message.from().giveBack(message.brokerTag()));
   }
 
+  /** Whether nobody has asked since the last {@link #rest}. */
+  boolean rests() {
+    return resting;
+  }
+
   /** True once after a {@link #rest}: messages have to be asked for again. */
   boolean wakes() {
     boolean woken = resting;

@@ -143,6 +143,7 @@ final class RabbitLink {
         }
         String route = destinations.route(to);
         declare(route, until);
+        readIfWanted(task.lane(), route);
         publications.add(new Publication(task, route));
       } catch (IOException | TimeoutException | ShutdownSignalException e) {
         throw refusal("the queue of lane " + task.lane() + " cannot be declared: " + reason(e));
@@ -305,8 +306,7 @@ final class RabbitLink {
     }
     long end = System.nanoTime() + A_WHILE_NANOS;
     Set<String> known = owners.known();
-    int prefetch =
-        Math.max(Math.min(settings.prefetch(), LEAST_PREFETCH), settings.prefetch() / known.size());
+    int prefetch = prefetch(known.size());
     if (owners.crowded()) {
       for (String route : RoutingKeys.shared(lane.lane())) {
         consume(consumer, route, prefetch);
@@ -324,6 +324,22 @@ final class RabbitLink {
         return;
       }
     }
+  }
+
+  /**
+   * Has the messages of a queue that we publish to delivered, if those of its lane are. Left to the
+   * thread that consumes, a new owner's first messages would wait until its queues of other lanes
+   * are declared, and meanwhile its turns in this lane would be the others'.
+   */
+  private void readIfWanted(Lane lane, String route) throws IOException {
+    LaneConsumer consumer = consumers.get(lane);
+    if (consumer != null && !consumer.consumes(route) && !consumer.lane().rests()) {
+      consumer.consume(route, prefetch(owners.known().size()));
+    }
+  }
+
+  private int prefetch(int owners) {
+    return Math.max(Math.min(settings.prefetch(), LEAST_PREFETCH), settings.prefetch() / owners);
   }
 
   /** Has no more of the lane's messages delivered until the next {@link #consume}. */

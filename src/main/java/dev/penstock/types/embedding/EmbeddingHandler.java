@@ -3,21 +3,22 @@ package dev.penstock.types.embedding;
 import dev.penstock.core.Immediate;
 import dev.penstock.core.InvalidInput;
 import dev.penstock.core.ReadInput;
-import dev.penstock.engine.ModelEngine;
+import dev.penstock.engine.EmbeddingEngine;
 import dev.penstock.engine.ModelEngines;
 import dev.penstock.engine.ModelFailure;
 import dev.penstock.engine.Tokenizer;
 import dev.penstock.engine.Tokenizer.Tokens;
 import dev.penstock.engine.TokenizerThreads;
 import dev.penstock.engine.UpcomingTokens;
-import dev.penstock.engine.Work;
+import dev.penstock.models.EmbeddingTraits;
+import dev.penstock.models.EmbeddingTraits.Truncation;
 import dev.penstock.models.ModelSpec;
-import dev.penstock.models.ModelSpec.Truncation;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.types.ModelRuns;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,23 +29,15 @@ import java.util.concurrent.RejectedExecutionException;
 public final class EmbeddingHandler implements Immediate {
   public static final String TYPE = EmbeddingType.NAME;
 
-  private static final Duration NO_ROOM_DELAY = Duration.ofSeconds(1);
-
-  /** The models that are open have to be idle first. */
-  private static final Duration NO_MEMORY_DELAY = Duration.ofSeconds(5);
-
-  /** Its vectors are neither kept nor could they be run now. */
-  private static final Outcome UNKNOWN = new Outcome.Postpone(NO_ROOM_DELAY);
-
   private static final Duration SOON = Duration.ofSeconds(1);
   private static final Duration NOT_LONG = Duration.ofSeconds(10);
 
-  private final ModelEngines engines;
+  private final ModelRuns runs;
   private final TokenizerThreads threads;
   private final VectorCache cache;
 
   public EmbeddingHandler(ModelEngines engines, TokenizerThreads threads, VectorCache cache) {
-    this.engines = engines;
+    this.runs = new ModelRuns(engines, EmbeddingTraits.KIND);
     this.threads = threads;
     this.cache = cache;
   }
@@ -57,12 +50,12 @@ public final class EmbeddingHandler implements Immediate {
   /** Its model is open, gets to it within a second, and has done with it within ten. */
   @Override
   public boolean free(TaskSpec spec, ReadInput input) {
-    Optional<ModelEngines.Use> open = model(spec).flatMap(engines::acquireOpen);
+    Optional<ModelEngines.Use> open = runs.open(spec);
     if (open.isEmpty()) {
       return false;
     }
     try (ModelEngines.Use use = open.get()) {
-      ModelEngine engine = use.engine();
+      EmbeddingEngine engine = use.engine(EmbeddingEngine.class);
       return engine.timed()
           && engine.waitFor(spec.priority()).compareTo(SOON) < 0
           && engine.timeFor(work(input).items().tokens(engine.longest())).compareTo(NOT_LONG) < 0;
@@ -99,17 +92,17 @@ public final class EmbeddingHandler implements Immediate {
    */
   @Override
   public Outcome known(TaskSpec task, ReadInput read) throws InterruptedException {
-    Optional<ModelSpec> spec = model(task);
+    Optional<ModelSpec> spec = runs.model(task);
     EmbeddingWork input = work(read);
-    if (cache.isEmpty() || spec.isEmpty() || !isShort(input, spec.get())) {
-      return UNKNOWN;
+    if (cache.isEmpty() || spec.isEmpty() || !isShort(input, EmbeddingTraits.of(spec.get()))) {
+      return ModelRuns.NO_ROOM;
     }
-    Optional<ModelEngines.Use> open = engines.acquireOpen(spec.get());
+    Optional<ModelEngines.Use> open = runs.open(task);
     if (open.isEmpty()) {
-      return UNKNOWN;
+      return ModelRuns.NO_ROOM;
     }
     try (ModelEngines.Use use = open.get()) {
-      ModelEngine engine = use.engine();
+      EmbeddingEngine engine = use.engine(EmbeddingEngine.class);
       String owner = task.owner();
       return embed(
           spec.get(),
@@ -119,66 +112,35 @@ public final class EmbeddingHandler implements Immediate {
     } catch (InvalidInput e) {
       return e.reject();
     } catch (ModelFailure | RejectedExecutionException e) {
-      return UNKNOWN;
+      return ModelRuns.NO_ROOM;
     }
   }
 
-  private static boolean isShort(EmbeddingWork input, ModelSpec spec) {
+  private static boolean isShort(EmbeddingWork input, EmbeddingTraits model) {
     return input.items() instanceof EmbeddingItems.Texts(List<String> texts)
-        && TokenizerThreads.isShort(prefixed(texts, spec, input));
+        && TokenizerThreads.isShort(prefixed(texts, model, input));
   }
 
   private interface Input {
-    EmbeddingWork of(ModelSpec model);
+    EmbeddingWork of(EmbeddingTraits model);
   }
 
   private Outcome run(TaskSpec task, Control control, Input input) throws InterruptedException {
-    Optional<ModelSpec> spec = model(task);
-    if (spec.isEmpty()) {
-      return notFound(String.valueOf(task.lane().model()));
-    }
-    try {
-      return embed(task, control, spec.get(), input.of(spec.get()));
-    } catch (InvalidInput e) {
-      return e.reject();
-    } catch (ModelFailure e) {
-      if (e.getCause() instanceof Work.Stopped) {
-        return new Outcome.Postpone(NO_ROOM_DELAY);
-      }
-      return engines.find(spec.get().name()).isEmpty() // its files turned out to be at fault
-          ? notFound(spec.get().name())
-          : new Outcome.Retry(new TaskError(TaskError.Code.INFERENCE_FAILED, e.reason()));
-    } catch (RejectedExecutionException e) { // The tokenizers have more than enough to do.
-      return new Outcome.Postpone(NO_ROOM_DELAY);
-    }
+    return runs.run(
+        task,
+        spec -> {
+          EmbeddingWork work = input.of(EmbeddingTraits.of(spec));
+          return use -> embed(task, control, spec, work, use.engine(EmbeddingEngine.class));
+        });
   }
 
-  private Optional<ModelSpec> model(TaskSpec task) {
-    String name = task.lane().model();
-    return name == null ? Optional.empty() : engines.find(name);
-  }
-
-  private Outcome notFound(String model) {
-    return new Outcome.Reject(
-        new TaskError(TaskError.Code.MODEL_NOT_FOUND, engines.whyNone(model)));
-  }
-
-  private Outcome embed(TaskSpec task, Control control, ModelSpec spec, EmbeddingWork input)
+  private Outcome embed(
+      TaskSpec task, Control control, ModelSpec spec, EmbeddingWork input, EmbeddingEngine engine)
       throws InterruptedException, ModelFailure {
-    Optional<ModelEngines.Use> use = engines.acquire(spec);
-    if (use.isEmpty()) {
-      return new Outcome.Postpone(NO_MEMORY_DELAY);
-    }
-    try (ModelEngines.Use open = use.get()) {
-      ModelEngine engine = open.engine();
-      try (UpcomingTokens.Arrival coming =
-          engine.announce(task.priority(), input.items().tokens(spec.maxTokens()))) {
-        return embed(
-            spec,
-            input,
-            engine.tokenizer(),
-            texts -> vectors(task, control, engine, texts, coming));
-      }
+    try (UpcomingTokens.Arrival coming =
+        engine.announce(task.priority(), input.items().tokens(engine.longest()))) {
+      return embed(
+          spec, input, engine.tokenizer(), texts -> vectors(task, control, engine, texts, coming));
     }
   }
 
@@ -186,7 +148,7 @@ public final class EmbeddingHandler implements Immediate {
   private Optional<float[][]> vectors(
       TaskSpec task,
       Control control,
-      ModelEngine engine,
+      EmbeddingEngine engine,
       List<Tokens> texts,
       UpcomingTokens.Arrival coming)
       throws InterruptedException, ModelFailure {
@@ -208,7 +170,8 @@ public final class EmbeddingHandler implements Immediate {
   private Outcome embed(
       ModelSpec spec, EmbeddingWork input, Tokenizer tokenizer, VectorCache.Model model)
       throws InterruptedException, ModelFailure {
-    Truncation truncate = input.truncate() == null ? spec.truncate() : input.truncate();
+    EmbeddingTraits traits = EmbeddingTraits.of(spec);
+    Truncation truncate = input.truncate() == null ? traits.truncate() : input.truncate();
     List<Tokens> texts = tokens(tokenizer, spec, input, truncate);
     long tokens = 0;
     int cut = 0;
@@ -226,28 +189,31 @@ public final class EmbeddingHandler implements Immediate {
     }
     Optional<float[][]> vectors = model.run(texts);
     return vectors.isEmpty()
-        ? UNKNOWN
-        : new Outcome.Done(EmbeddingOutput.toOutput(spec.dimensions(), tokens, cut, vectors.get()));
+        ? ModelRuns.NO_ROOM
+        : new Outcome.Done(
+            EmbeddingOutput.toOutput(traits.dimensions(), tokens, cut, vectors.get()));
   }
 
   private List<Tokens> tokens(
       Tokenizer tokenizer, ModelSpec spec, EmbeddingWork input, Truncation truncate)
       throws InterruptedException {
+    EmbeddingTraits model = EmbeddingTraits.of(spec);
     return switch (input.items()) {
       case EmbeddingItems.Texts(List<String> texts) ->
-          threads.encode(tokenizer, prefixed(texts, spec, input), truncate);
+          threads.encode(tokenizer, prefixed(texts, model, input), truncate);
       case EmbeddingItems.TokenIds(List<int[]> lists) ->
-          switch (spec.tokenIds()) {
+          switch (model.tokenIds()) {
             case CL100K_BASE ->
-                threads.encode(tokenizer, prefixed(decode(lists), spec, input), truncate);
+                threads.encode(tokenizer, prefixed(decode(lists), model, input), truncate);
             case OWN -> own(tokenizer, lists, input);
             case REJECT -> throw new InvalidInput(spec.name() + " takes texts, not token ids");
           };
     };
   }
 
-  private static List<String> prefixed(List<String> texts, ModelSpec spec, EmbeddingWork input) {
-    String prefix = input.inputType() == null ? "" : spec.prefixes().get(input.inputType());
+  private static List<String> prefixed(
+      List<String> texts, EmbeddingTraits model, EmbeddingWork input) {
+    String prefix = input.inputType() == null ? "" : model.prefixes().get(input.inputType());
     return prefix == null || prefix.isEmpty()
         ? texts
         : texts.stream().map(text -> prefix + text).toList();
@@ -287,7 +253,7 @@ public final class EmbeddingHandler implements Immediate {
         "the maximum context length of %s is %d tokens, but input item %d has %s%d tokens"
             .formatted(
                 spec.name(),
-                spec.maxTokens(),
+                EmbeddingTraits.of(spec).maxTokens(),
                 index,
                 text.counted() ? "" : "at least ",
                 text.length()));

@@ -9,9 +9,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.core.InvalidInput;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
-import dev.penstock.models.ModelSpec;
-import dev.penstock.models.ModelSpec.TokenIds;
-import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.models.EmbeddingTraits;
+import dev.penstock.models.EmbeddingTraits.TokenIds;
+import dev.penstock.models.EmbeddingTraits.Truncation;
 import dev.penstock.types.embedding.EmbeddingForm.Encoding;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,7 +44,7 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
      *
      * @param fields the other members
      */
-    public EmbeddingInput accept(Fields fields, ModelSpec model) {
+    public EmbeddingInput accept(Fields fields, EmbeddingTraits model) {
       if (items == null) {
         throw fields.bad(INPUT, "is missing");
       }
@@ -96,7 +96,7 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
    * A task's input as it is kept, read again where it runs. Members that nobody here knows were
    * accepted by somebody who did.
    */
-  static EmbeddingInput of(byte[] kept, ModelSpec model) {
+  static EmbeddingInput of(byte[] kept, EmbeddingTraits model) {
     try (JsonParser parser = StrictJson.parser(kept)) {
       return of(parser, INPUT, model, false);
     } catch (JsonProcessingException e) {
@@ -107,7 +107,7 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
   }
 
   /** A task's input: an object with items and options, or the items alone. */
-  public static EmbeddingInput of(JsonNode input, String name, ModelSpec model) {
+  public static EmbeddingInput of(JsonNode input, String name, EmbeddingTraits model) {
     try (JsonParser parser = input.traverse()) {
       return of(parser, name, model, true);
     } catch (IOException e) {
@@ -116,7 +116,7 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
   }
 
   private static EmbeddingInput of(
-      JsonParser parser, String name, ModelSpec model, boolean knownOnly) throws IOException {
+      JsonParser parser, String name, EmbeddingTraits model, boolean knownOnly) throws IOException {
     if (parser.nextToken() != JsonToken.START_OBJECT) {
       return bare(EmbeddingItems.read(parser, name), name, model);
     }
@@ -128,11 +128,11 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
     return draft.accept(fields, model);
   }
 
-  private static EmbeddingInput bare(EmbeddingItems.Read read, String name, ModelSpec model) {
+  private static EmbeddingInput bare(EmbeddingItems.Read read, String name, EmbeddingTraits model) {
     return new EmbeddingInput(bare(read, model, name), read.alone(), EmbeddingForm.WHOLE);
   }
 
-  private static EmbeddingWork bare(EmbeddingItems.Read read, ModelSpec model, String name) {
+  private static EmbeddingWork bare(EmbeddingItems.Read read, EmbeddingTraits model, String name) {
     EmbeddingItems items = read.get();
     if (items instanceof EmbeddingItems.TokenIds && model.tokenIds() == TokenIds.REJECT) {
       throw Fields.problem(name, "must be text: this model takes no token ids");
@@ -161,7 +161,7 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
   /**
    * A model without prefixes treats every kind of text alike, so the field changes nothing there.
    */
-  private static @Nullable String inputType(Fields fields, ModelSpec model) {
+  private static @Nullable String inputType(Fields fields, EmbeddingTraits model) {
     String type = fields.text("input_type", MAX_WORD);
     if (type == null || model.prefixes().isEmpty()) {
       return null;

@@ -2,7 +2,9 @@ package dev.penstock.types.embedding;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.config.Settings;
 import dev.penstock.json.Fields;
+import dev.penstock.models.EmbeddingTraits;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskHandler;
@@ -23,7 +25,17 @@ public final class EmbeddingType implements TaskType {
   }
 
   @Override
-  public boolean usesModels() {
+  public String modelKind() {
+    return EmbeddingTraits.KIND;
+  }
+
+  @Override
+  public String defaultModel(Settings settings) {
+    return settings.embedding().model();
+  }
+
+  @Override
+  public boolean takesText() {
     return true;
   }
 
@@ -39,7 +51,7 @@ public final class EmbeddingType implements TaskType {
 
   @Override
   public Form accept(JsonNode input, String name, @Nullable ModelSpec model) {
-    return EmbeddingInput.of(input, name, Objects.requireNonNull(model)).form();
+    return EmbeddingInput.of(input, name, EmbeddingTraits.of(Objects.requireNonNull(model))).form();
   }
 
   @Override
@@ -54,7 +66,8 @@ public final class EmbeddingType implements TaskType {
 
   @Override
   public TaskOutput read(Fields request, byte[] result, Task task, @Nullable ModelSpec model) {
-    return EmbeddingWire.read(request, result, task.spec().input(), model);
+    return EmbeddingWire.read(
+        request, result, task.spec().input(), model == null ? null : EmbeddingTraits.of(model));
   }
 
   @Override

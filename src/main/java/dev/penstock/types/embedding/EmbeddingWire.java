@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
-import dev.penstock.models.ModelSpec;
+import dev.penstock.models.EmbeddingTraits;
 import dev.penstock.task.TaskOutput;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -33,7 +33,8 @@ final class EmbeddingWire {
   }
 
   /** As many vectors as the task has texts, each as long as the model's, of finite numbers. */
-  static TaskOutput read(Fields request, byte[] result, byte[] input, @Nullable ModelSpec model) {
+  static TaskOutput read(
+      Fields request, byte[] result, byte[] input, @Nullable EmbeddingTraits model) {
     JsonNode value = StrictJson.parse(result);
     if (!value.isObject()) {
       throw request.bad("result", "must be an object with the vectors");

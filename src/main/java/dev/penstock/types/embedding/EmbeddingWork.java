@@ -1,7 +1,7 @@
 package dev.penstock.types.embedding;
 
 import dev.penstock.core.ReadInput;
-import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.models.EmbeddingTraits.Truncation;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -44,6 +44,12 @@ public final class PingType extends SchemaType {
     super(NAME, INPUT, OUTPUT);
   }
 
+  /** One that can be watched. */
+  @Override
+  public String example() {
+    return "{\"sleep_ms\": 5000, \"steps\": 10}";
+  }
+
   @Override
   public TaskHandler handler(HandlerParts parts) {
     return new PingHandler(parts.worker(), parts.settings().ping().allowCrash());

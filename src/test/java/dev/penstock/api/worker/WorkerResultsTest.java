@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.api.SubmitResource;
 import dev.penstock.core.InvalidInput;
+import dev.penstock.engine.Backends;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
 import dev.penstock.models.ModelCatalogue;
@@ -30,7 +31,9 @@ import org.junit.jupiter.api.Test;
 class WorkerResultsTest {
   private static final int DIMENSIONS = 384;
   private final WorkerResults results =
-      new WorkerResults(ModelCatalogue.load(null), new TaskTypes(List.of()));
+      new WorkerResults(
+          ModelCatalogue.load(Backends.BUILT_IN.forms(), null),
+          new TaskTypes(TaskTypes.BUILT_IN, List.of()));
 
   private static Task task(String lane, String input) {
     return SubmitResource.pending(

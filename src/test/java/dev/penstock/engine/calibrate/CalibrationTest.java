@@ -5,15 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.engine.Device;
 import dev.penstock.engine.ModelFailure;
+import dev.penstock.engine.TestModels;
+import dev.penstock.models.ModelFiles;
 import dev.penstock.models.ModelSpec;
-import dev.penstock.models.ModelSpec.ModelFiles;
-import dev.penstock.models.ModelSpec.Pooling;
-import dev.penstock.models.ModelSpec.TokenIds;
-import dev.penstock.models.ModelSpec.Truncation;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,15 +50,10 @@ class CalibrationTest {
         new ModelSpec(
             "mine",
             List.of(),
-            new ModelFiles.Folder(
-                data.resolve("model.onnx"), data.resolve("tokenizer.json"), 1, "1"),
-            Pooling.MEAN,
-            256,
-            384,
-            Map.of(),
-            Truncation.END,
-            TokenIds.OWN,
-            ModelSpec.Inputs.STANDARD);
+            TestModels.MINILM.traits(),
+            List.of(
+                new ModelFiles.Folder(
+                    data.resolve("model.onnx"), data.resolve("tokenizer.json"), 1, "1")));
     assertThatThrownBy(() ->
             new Calibration(new Device.Cpu(), data).compare(none, Duration.ofSeconds(5), _ -> {}))
         .isInstanceOf(ModelFailure.class)

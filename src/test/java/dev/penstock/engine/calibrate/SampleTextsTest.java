@@ -14,7 +14,7 @@ class SampleTextsTest {
 
   @Test
   void theyAreOfMixedLengthMostlyShortAndTheSameEveryTime() throws Exception {
-    try (Tokenizer tokenizer = Tokenizer.open(TestModels.MINILM)) {
+    try (Tokenizer tokenizer = TestModels.tokenizer(TestModels.MINILM)) {
       List<int[]> texts = new SampleTexts(tokenizer).mixed(1_000);
       int[] lengths = texts.stream().mapToInt(ids -> ids.length).sorted().toArray();
       assertThat(lengths).hasSize(1_000);
@@ -31,7 +31,7 @@ class SampleTextsTest {
 
   @Test
   void longOnesFillABatch() throws Exception {
-    try (Tokenizer tokenizer = Tokenizer.open(TestModels.MINILM)) {
+    try (Tokenizer tokenizer = TestModels.tokenizer(TestModels.MINILM)) {
       SampleTexts texts = new SampleTexts(tokenizer);
       assertThat(texts.ofTokens(2_048)).hasSize(8).allMatch(ids -> ids.length == texts.longest());
       assertThat(texts.ofTokens(1)).hasSize(1);

@@ -18,9 +18,10 @@ import dev.penstock.engine.LoadedModel;
 import dev.penstock.engine.ResourceFile;
 import dev.penstock.engine.TestModels;
 import dev.penstock.engine.Tokenizer;
+import dev.penstock.models.EmbeddingTraits;
+import dev.penstock.models.EmbeddingTraits.Pooling;
+import dev.penstock.models.EmbeddingTraits.Truncation;
 import dev.penstock.models.ModelSpec;
-import dev.penstock.models.ModelSpec.Pooling;
-import dev.penstock.models.ModelSpec.Truncation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -85,25 +86,26 @@ class OnnxModelTest {
   void aFileThatIsNoModelIsRefused() throws Exception {
     Path file = ResourceFile.unpack("all-minilm-l6-v2-tokenizer.json", data, "not-a-model");
 
-    assertThatThrownBy(() -> OnnxModel.open(TestModels.MINILM, file, new Device.Cpu(), 0))
+    assertThatThrownBy(() ->
+            OnnxModel.open(
+                "minilm", EmbeddingTraits.of(TestModels.MINILM), file, new Device.Cpu(), 0))
         .isInstanceOf(OrtException.class);
   }
 
   @Test
   void aModelOfOtherDimensionsIsRefused() throws Exception {
-    ModelSpec spec = TestModels.MINILM_Q;
+    EmbeddingTraits traits = EmbeddingTraits.of(TestModels.MINILM_Q);
     ModelSpec wrong =
-        new ModelSpec(
-            spec.name(),
-            spec.aliases(),
-            spec.files(),
-            spec.pooling(),
-            spec.maxTokens(),
-            768,
-            spec.prefixes(),
-            spec.truncate(),
-            spec.tokenIds(),
-            spec.inputs());
+        TestModels.with(
+            TestModels.MINILM_Q,
+            new EmbeddingTraits(
+                traits.pooling(),
+                traits.maxTokens(),
+                768,
+                traits.prefixes(),
+                traits.truncate(),
+                traits.tokenIds(),
+                traits.inputs()));
 
     assertThatThrownBy(() -> TestModels.open(wrong, data)).hasMessageContaining("768");
   }
@@ -142,7 +144,7 @@ class OnnxModelTest {
     void matchesABareRunOnLongTexts() throws Exception {
       String text = "Water falls through the penstock, and the turbine turns. ".repeat(60);
       int[] ids = tokenizer.encode(text, Truncation.END).ids();
-      assertThat(ids).hasSize(spec.maxTokens()).endsWith(102);
+      assertThat(ids).hasSize(EmbeddingTraits.of(spec).maxTokens()).endsWith(102);
       Path file = ResourceFile.unpack(TestModels.onnx(spec), data.resolve("models"), spec.name());
       OrtEnvironment environment = OnnxModel.environment();
       long[][] tokens = {Arrays.stream(ids).asLongStream().toArray()};
@@ -157,8 +159,8 @@ class OnnxModelTest {
               session.run(
                   Map.of("input_ids", input, "attention_mask", mask, "token_type_ids", types))) {
         float[][] hidden = ((float[][][]) result.get(0).getValue())[0];
-        float[] expected = new float[spec.dimensions()];
-        int count = spec.pooling() == Pooling.CLS ? 1 : hidden.length;
+        float[] expected = new float[EmbeddingTraits.of(spec).dimensions()];
+        int count = EmbeddingTraits.of(spec).pooling() == Pooling.CLS ? 1 : hidden.length;
         for (int t = 0; t < count; t++) {
           for (int d = 0; d < expected.length; d++) {
             expected[d] += hidden[t][d] / count;

@@ -6,12 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.OrtException;
 import dev.penstock.engine.Device;
-import dev.penstock.models.ModelSpec;
-import dev.penstock.models.ModelSpec.Inputs;
-import dev.penstock.models.ModelSpec.ModelFiles;
-import dev.penstock.models.ModelSpec.Pooling;
-import dev.penstock.models.ModelSpec.TokenIds;
-import dev.penstock.models.ModelSpec.Truncation;
+import dev.penstock.models.EmbeddingTraits;
+import dev.penstock.models.EmbeddingTraits.Inputs;
+import dev.penstock.models.EmbeddingTraits.Pooling;
+import dev.penstock.models.EmbeddingTraits.TokenIds;
+import dev.penstock.models.EmbeddingTraits.Truncation;
 import dev.penstock.testing.TinyOnnx;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,25 +25,15 @@ final class OwnModelTest {
 
   @TempDir Path folder;
 
-  private ModelSpec spec(Pooling pooling, Inputs inputs) {
-    return new ModelSpec(
-        "own",
-        List.of(),
-        new ModelFiles.Folder(folder.resolve("model.onnx"), folder.resolve("none"), 1, ""),
-        pooling,
-        16,
-        2,
-        Map.of(),
-        Truncation.END,
-        TokenIds.REJECT,
-        inputs);
+  private static EmbeddingTraits traits(Pooling pooling, Inputs inputs) {
+    return new EmbeddingTraits(pooling, 16, 2, Map.of(), Truncation.END, TokenIds.REJECT, inputs);
   }
 
   private OnnxModel open(TinyOnnx onnx, Pooling pooling, Inputs inputs) throws Exception {
     Path file = onnx.write(folder.resolve("model.onnx"));
     Integer padToken = inputs.padToken();
     return OnnxModel.open(
-        spec(pooling, inputs), file, new Device.Cpu(), padToken == null ? 0 : padToken);
+        "own", traits(pooling, inputs), file, new Device.Cpu(), padToken == null ? 0 : padToken);
   }
 
   private static void assertVector(float[] vector, double x, double y) {
@@ -132,8 +121,8 @@ final class OwnModelTest {
 
   private void assertRefused(TinyOnnx onnx, String reason) throws Exception {
     Path file = onnx.write(folder.resolve("model.onnx"));
-    assertThatThrownBy(
-            () -> OnnxModel.open(spec(Pooling.MEAN, Inputs.STANDARD), file, new Device.Cpu(), 0))
+    assertThatThrownBy(() ->
+            OnnxModel.open("own", traits(Pooling.MEAN, Inputs.STANDARD), file, new Device.Cpu(), 0))
         .isInstanceOf(OrtException.class)
         .hasMessageContaining(reason);
   }

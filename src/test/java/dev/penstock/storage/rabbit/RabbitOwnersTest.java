@@ -10,6 +10,7 @@ import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskQueue.Delivery;
 import dev.penstock.storage.TaskQueue.Room;
 import dev.penstock.storage.TestTasks;
+import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.testing.Await;
@@ -93,6 +94,27 @@ final class RabbitOwnersTest {
   private static boolean exists(String route) throws Exception {
     return TestBroker.with(
         server, channel -> channel.queueDeclarePassive(RabbitLink.queue(route)).getQueue() != null);
+  }
+
+  private static long consumers(String route) throws Exception {
+    return TestBroker.with(server, channel -> channel.consumerCount(RabbitLink.queue(route)));
+  }
+
+  /** Each of the owner's queues takes a while to make, and it has two of them in every lane. */
+  @Test
+  void anOwnersFirstMessagesAreReadBeforeItsQueuesOfOtherLanesAreMade() throws Exception {
+    List<Lane> others = IntStream.range(0, 20).mapToObj(n -> new Lane("ping", "n" + n)).toList();
+    try (TaskQueue queue = open(() -> Set.of())) {
+      for (Lane other : others) {
+        queue.receive(other, ROOM, Duration.ZERO); // Somebody asks for its work.
+      }
+      TaskSpec first = TestTasks.of("default", task());
+      queue.enqueue(List.of(first));
+      awaitTask(queue, first);
+
+      queue.enqueue(List.of(TestTasks.of("new", task())));
+      assertThat(consumers(RoutingKeys.own(LANE, "new", false))).as("who read it").isOne();
+    }
   }
 
   @Test

@@ -4,15 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.penstock.bus.Request.RunNow;
+import dev.penstock.engine.EmbeddingEngine;
 import dev.penstock.engine.EngineStatus;
 import dev.penstock.engine.ModelEngines;
 import dev.penstock.engine.TestModels;
 import dev.penstock.engine.TokenizerThreads;
 import dev.penstock.engine.UpcomingTokens;
+import dev.penstock.models.EmbeddingTraits;
+import dev.penstock.models.EmbeddingTraits.TokenIds;
+import dev.penstock.models.EmbeddingTraits.Truncation;
+import dev.penstock.models.ModelFiles;
 import dev.penstock.models.ModelSpec;
-import dev.penstock.models.ModelSpec.ModelFiles;
-import dev.penstock.models.ModelSpec.TokenIds;
-import dev.penstock.models.ModelSpec.Truncation;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
@@ -26,7 +28,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -50,15 +51,10 @@ class EmbeddingHandlerTest {
       new ModelSpec(
           "broken",
           List.of(),
-          new ModelFiles.Resources(
-              "all-minilm-l6-v2-tokenizer.json", "all-minilm-l6-v2-tokenizer.json"),
-          ModelSpec.Pooling.MEAN,
-          256,
-          384,
-          Map.of(),
-          Truncation.END,
-          TokenIds.REJECT,
-          ModelSpec.Inputs.STANDARD);
+          TEXTS_ONLY.traits(),
+          List.of(
+              new ModelFiles.Resources(
+                  "all-minilm-l6-v2-tokenizer.json", "all-minilm-l6-v2-tokenizer.json")));
 
   @TempDir static Path data;
 
@@ -115,9 +111,12 @@ class EmbeddingHandlerTest {
     done("all-minilm-l6-v2", "\"opens it\"");
     RunNow request = texts("all-minilm-l6-v2", 1);
     try (ModelEngines.Use use =
-        engines.acquire(engines.find("all-minilm-l6-v2").orElseThrow()).orElseThrow()) {
+        engines
+            .acquire(engines.find("all-minilm-l6-v2", EmbeddingTraits.KIND).orElseThrow())
+            .orElseThrow()) {
       Priority priority = request.spec().priority();
-      UpcomingTokens.Arrival coming = use.engine().announce(priority, 1_000_000);
+      UpcomingTokens.Arrival coming =
+          use.engine(EmbeddingEngine.class).announce(priority, 1_000_000);
       assertThat(free(request)).isFalse();
       coming.close();
       assertThat(free(request)).isTrue();
@@ -193,7 +192,7 @@ class EmbeddingHandlerTest {
 
   @Test
   void aPrefixGoesBeforeTheTexts() throws Exception {
-    String prefix = TestModels.BGE_Q.prefixes().get("query");
+    String prefix = EmbeddingTraits.of(TestModels.BGE_Q).prefixes().get("query");
     EmbeddingOutput query =
         done("bge-small-en-v1.5-q", "{\"input\":\"what is a gate?\",\"input_type\":\"query\"}");
     EmbeddingOutput text =

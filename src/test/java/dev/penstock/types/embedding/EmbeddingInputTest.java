@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.core.InvalidInput;
+import dev.penstock.engine.TestModels;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
-import dev.penstock.models.ModelCatalogue;
-import dev.penstock.models.ModelSpec;
+import dev.penstock.models.EmbeddingTraits;
 import dev.penstock.types.embedding.EmbeddingItems.Texts;
 import dev.penstock.types.embedding.EmbeddingItems.TokenIds;
 import java.util.Collections;
@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EmbeddingInputTest {
-  private static final ModelSpec MODEL = ModelCatalogue.load(null).require("all-minilm-l6-v2");
+  private static final EmbeddingTraits MODEL = EmbeddingTraits.of(TestModels.MINILM);
 
   private static EmbeddingInput body(String body) {
     EmbeddingInput.Draft draft = EmbeddingInput.draft(body.getBytes(UTF_8));

@@ -1,0 +1,109 @@
+package dev.penstock.models;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an embedding model reads and how its output is read: it makes a vector of a text.
+ *
+ * @param maxTokens the longest text it reads, special tokens included
+ * @param dimensions floats in a vector
+ * @param prefixes text put before an input, by the request's {@code input_type}
+ * @param inputs what the model expects of the numbers it is given
+ */
+public record EmbeddingTraits(
+    Pooling pooling,
+    int maxTokens,
+    int dimensions,
+    Map<String, String> prefixes,
+    Truncation truncate,
+    TokenIds tokenIds,
+    Inputs inputs)
+    implements ModelTraits {
+  /** The name of the kind. */
+  public static final String KIND = "embedding";
+
+  private static final int MAX_TOKENS = 1_000_000;
+  private static final int MAX_DIMENSIONS = 65_536;
+
+  public EmbeddingTraits {
+    prefixes = Map.copyOf(prefixes);
+  }
+
+  /** The traits of a model that is one. */
+  public static EmbeddingTraits of(ModelSpec spec) {
+    return (EmbeddingTraits) spec.traits();
+  }
+
+  @Override
+  public String kind() {
+    return KIND;
+  }
+
+  @Override
+  public void write(JsonGenerator json) throws IOException {
+    json.writeNumberField("dimensions", dimensions);
+    json.writeNumberField("max_tokens", maxTokens);
+  }
+
+  /** Reads embedding models out of models.yaml. */
+  public static final class Kind implements ModelKind {
+    @Override
+    public String name() {
+      return KIND;
+    }
+
+    @Override
+    public Set<String> keys() {
+      return Set.of("pooling", "max_tokens", "dimensions", "prefixes", "truncate", "token_ids");
+    }
+
+    @Override
+    public EmbeddingTraits read(FieldReader fields) {
+      return new EmbeddingTraits(
+          fields.oneOf("pooling", Pooling.class, Pooling.MEAN),
+          fields.whole("max_tokens", 3, MAX_TOKENS),
+          fields.whole("dimensions", 1, MAX_DIMENSIONS),
+          fields.optionalSection("prefixes", Set.of("query", "passage")),
+          fields.oneOf("truncate", Truncation.class, Truncation.END),
+          fields.oneOf("token_ids", TokenIds.class, TokenIds.REJECT),
+          Inputs.STANDARD);
+    }
+  }
+
+  /** How token vectors become one vector. */
+  public enum Pooling {
+    MEAN,
+    CLS,
+    MAX
+  }
+
+  /** What happens to a text of more than {@link #maxTokens} tokens. */
+  public enum Truncation {
+    ERROR,
+    END
+  }
+
+  /** How inputs given as token ids are read. */
+  public enum TokenIds {
+    CL100K_BASE,
+    OWN,
+    REJECT
+  }
+
+  /**
+   * What a model expects of its inputs.
+   *
+   * @param padToken the token that fills up the shorter texts of a batch; null: as tokenizer.json
+   *     says
+   * @param firstPosition the position of a text's first token: RoBERTa and its kin count from
+   *     behind the padding's
+   */
+  public record Inputs(@Nullable Integer padToken, int firstPosition) {
+    /** BERT's. */
+    public static final Inputs STANDARD = new Inputs(null, 0);
+  }
+}

@@ -1,0 +1,16 @@
+package dev.penstock.models;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+
+/**
+ * What a model of some kind says of itself, whoever runs it: a record for each kind. Equal ones
+ * give equal results.
+ */
+public interface ModelTraits {
+  /** The name of the kind. */
+  String kind();
+
+  /** Writes the members that clients see of the model, into an open object. */
+  void write(JsonGenerator json) throws IOException;
+}

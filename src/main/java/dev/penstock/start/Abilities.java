@@ -1,0 +1,38 @@
+package dev.penstock.start;
+
+import dev.penstock.config.BadSettings;
+import dev.penstock.config.Settings;
+import dev.penstock.engine.Backends;
+import dev.penstock.models.ModelCatalogue;
+import dev.penstock.types.TaskType;
+import dev.penstock.types.TaskTypes;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What a process can do, plugins apart.
+ *
+ * @param backends with the kinds of model that they run
+ */
+record Abilities(List<TaskType> types, Backends backends) {
+  static final Abilities BUILT_IN = new Abilities(TaskTypes.BUILT_IN, Backends.BUILT_IN);
+
+  ModelCatalogue catalogue(Settings settings) {
+    return ModelCatalogue.load(
+        backends.forms(), settings.models().file().orElse(null), settings.models().dir());
+  }
+
+  /**
+   * Looks whether there are the models of tasks that name none.
+   *
+   * @throws BadSettings naming one that there is not
+   */
+  void checkDefaults(ModelCatalogue models, Settings settings) {
+    for (TaskType type : types) {
+      String name = type.defaultModel(settings);
+      if (name != null) {
+        models.require(type.name() + ".model", name, Objects.requireNonNull(type.modelKind()));
+      }
+    }
+  }
+}
