@@ -37,15 +37,17 @@ final class ArchitectureTest {
     MAY_IMPORT.put("metrics", "task core config");
     MAY_IMPORT.put("models", "json base config");
     MAY_IMPORT.put("bus", "task core json base config");
+    MAY_IMPORT.put("protocol", "task core json bus");
     MAY_IMPORT.put("storage", "task core json base config metrics");
     MAY_IMPORT.put("dispatch", "task core base config metrics storage bus");
     MAY_IMPORT.put("worker", "task core base config metrics bus");
     MAY_IMPORT.put("engine", "task core json base config metrics models");
-    MAY_IMPORT.put("remote", "task core json base config bus");
+    MAY_IMPORT.put("remote", "task core base bus protocol");
     MAY_IMPORT.put("types", "task core json base config metrics models engine");
     MAY_IMPORT.put("security", "task core base config storage");
     MAY_IMPORT.put("web", "task core json base config security");
-    MAY_IMPORT.put("api", "task core json base config metrics models bus types security web");
+    MAY_IMPORT.put(
+        "api", "task core json base config metrics models bus protocol types security web");
     MAY_IMPORT.put("admin", "task core json base config models bus types security web api");
   }
 

@@ -1,6 +1,6 @@
 package dev.penstock.admin;
 
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.WorkerFigures;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskState;
 import java.util.LinkedHashMap;
@@ -93,7 +93,7 @@ public record Confirmation(
       return new Confirmation(
           title, "It drains already.", "", Map.of(), "", false, WorkersPage.PATH);
     }
-    long running = worker.running();
+    long running = worker.report().running();
     String finishes =
         switch ((int) Math.min(2, running)) {
           case 0 -> "It takes no more tasks";

@@ -5,11 +5,11 @@ import static dev.penstock.web.Route.get;
 import static dev.penstock.web.Route.post;
 
 import dev.penstock.bus.Request.CancelTask;
-import dev.penstock.bus.Request.Cancelled;
 import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
-import dev.penstock.bus.Request.Retried;
 import dev.penstock.bus.Request.RetryTask;
+import dev.penstock.core.CancelResult;
+import dev.penstock.core.RetryResult;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.types.TaskTypes;
@@ -85,8 +85,9 @@ final class OneTaskPage {
       return unknown();
     }
     switch (desk.ask(new CancelTask(id.get()))) {
-      case Cancelled.Now _ -> desk.did(exchange, "cancelled task " + id.get());
-      case Cancelled.Ended _, Cancelled.Unknown _ -> {} // the page they are led to shows how it is
+      case CancelResult.Now _ -> desk.did(exchange, "cancelled task " + id.get());
+      case CancelResult.Ended _,
+          CancelResult.Unknown _ -> {} // the page they are led to shows how it is
     }
     return PageContext.goTo(TaskQuery.PATH + "/" + id.get());
   }
@@ -97,8 +98,8 @@ final class OneTaskPage {
       return unknown();
     }
     switch (desk.ask(new RetryTask(id.get()))) {
-      case Retried.Now _ -> desk.did(exchange, "retried task " + id.get());
-      case Retried.Otherwise _, Retried.Unknown _ -> {}
+      case RetryResult.Now _ -> desk.did(exchange, "retried task " + id.get());
+      case RetryResult.Otherwise _, RetryResult.Unknown _ -> {}
     }
     return PageContext.goTo(TaskQuery.PATH + "/" + id.get());
   }

@@ -2,8 +2,9 @@ package dev.penstock.admin;
 
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.LaneFigures;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
+import dev.penstock.core.WorkerFigures;
 import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.time.Instant;
@@ -111,23 +112,24 @@ public record Overview(boolean answered, List<State> states, List<Lane> lanes, S
   }
 
   private static Lane lane(LaneFigures figures, Instant now, boolean served) {
+    LaneCounts counts = figures.counts();
     String model = figures.lane().model();
-    Instant oldest = figures.oldest();
+    Instant oldest = counts.oldest();
     LaneMinute minute = figures.lastMinute();
     return new Lane(
         figures.lane().name(),
         figures.lane().type(),
         model == null ? "" : model,
-        Times.count(figures.ready()),
-        Times.count(figures.scheduled()),
-        Times.count(figures.running()),
-        Times.count(figures.failed()),
+        Times.count(counts.ready()),
+        Times.count(counts.scheduled()),
+        Times.count(counts.running()),
+        Times.count(counts.failed()),
         Times.age(oldest, now),
         oldest != null && Duration.between(oldest, now).compareTo(OLD) > 0,
         Times.count(minute.completed()),
         minute.failed() == 0 ? "" : Times.count(minute.failed()),
         figures.paused(),
-        figures.ready() > 0 && !served,
-        figures.ready() + figures.scheduled() > 0);
+        counts.ready() > 0 && !served,
+        counts.ready() + counts.scheduled() > 0);
   }
 }

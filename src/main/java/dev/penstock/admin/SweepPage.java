@@ -91,7 +91,7 @@ final class SweepPage {
   }
 
   private static long waiting(LaneFigures figures) {
-    return figures.ready() + figures.scheduled();
+    return figures.counts().ready() + figures.counts().scheduled();
   }
 
   private Reply confirm(Exchange exchange, Confirmation confirmation) {

@@ -1,7 +1,8 @@
 package dev.penstock.admin;
 
-import dev.penstock.bus.Request.Batches;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.WorkerFigures;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.task.Lane;
 import java.time.Instant;
 import java.util.Comparator;
@@ -73,8 +74,9 @@ public record WorkerList(boolean answered, boolean whole, List<Row> rows) {
   }
 
   private static Row row(WorkerFigures worker, Instant now) {
+    WorkerReport report = worker.report();
     boolean runs = worker.runsTasks();
-    boolean busy = worker.running() > 0;
+    boolean busy = report.running() > 0;
     String state;
     String look;
     if (!runs) {
@@ -87,23 +89,23 @@ public record WorkerList(boolean answered, boolean whole, List<Row> rows) {
       state = busy ? "working" : "idle";
       look = busy ? "processing" : "completed";
     }
-    Batches batches = worker.batches();
+    Batches batches = report.batches();
     return new Row(
         worker.node(),
-        worker.host(),
+        report.host(),
         kind(worker.roles()),
         state,
         look,
         worker.lanes().stream().map(Lane::name).sorted().toList(),
-        worker.device(),
-        runs ? Times.count(worker.running()) : "–",
-        runs ? Times.count(worker.done()) : "–",
-        Times.count(worker.failed()),
+        report.device(),
+        runs ? Times.count(report.running()) : "–",
+        runs ? Times.count(report.done()) : "–",
+        Times.count(report.failed()),
         batches.runs() == 0
             ? "–"
             : String.format(Locale.ROOT, "%.1f", (double) batches.texts() / batches.runs()),
-        worker.memory() < 0 ? "–" : memory(worker.memory()),
-        worker.version(),
+        report.memory() < 0 ? "–" : memory(report.memory()),
+        report.version(),
         TimeText.of(worker.startedAt(), now),
         TimeText.of(worker.seenAt(), now),
         runs && !worker.draining() ? WorkersPage.drainPath(worker.node()) : null);

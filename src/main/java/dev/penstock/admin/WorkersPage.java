@@ -7,7 +7,7 @@ import static dev.penstock.web.Route.post;
 import dev.penstock.base.Visible;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Request.ReadWorkers;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.WorkerFigures;
 import dev.penstock.task.Lane;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Reply;

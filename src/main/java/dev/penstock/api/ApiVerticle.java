@@ -10,9 +10,9 @@ import static dev.penstock.web.Route.delete;
 import static dev.penstock.web.Route.get;
 import static dev.penstock.web.Route.post;
 
+import dev.penstock.api.worker.LaneNames;
 import dev.penstock.api.worker.RemoteWorkers;
 import dev.penstock.api.worker.WorkerLeases;
-import dev.penstock.api.worker.WorkerRequests;
 import dev.penstock.api.worker.WorkerResults;
 import dev.penstock.api.worker.WorkerRuns;
 import dev.penstock.bus.Bus;
@@ -182,11 +182,10 @@ public final class ApiVerticle extends VerticleBase {
 
   /** What remote workers call. A worker that ends its work may do so while the node stops. */
   private List<Route> remote(ModelCatalogue models, TaskTypes types) {
-    var requests = new WorkerRequests(models, types);
+    var lanes = new LaneNames(models, types);
     var lease = settings.lease().duration();
-    var leases = new WorkerLeases(bus, requests, remoteWorkers, lease, () -> stopping);
-    var runs =
-        new WorkerRuns(bus, requests, remoteWorkers, new WorkerResults(models, types), lease);
+    var leases = new WorkerLeases(bus, lanes, remoteWorkers, lease, () -> stopping);
+    var runs = new WorkerRuns(bus, lanes, remoteWorkers, new WorkerResults(models, types), lease);
     return List.of(
         post("/v1/worker/lease", WORKER, MAX_POLL, Query.none(leases::lease)),
         post("/v1/worker/extend", WORKER, MAX_EXTEND, Query.none(runs::extend)),

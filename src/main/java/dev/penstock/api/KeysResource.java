@@ -87,10 +87,7 @@ final class KeysResource {
   }
 
   private static String owner(Fields fields) {
-    String owner = fields.text("owner", MAX_OWNER);
-    if (owner == null) {
-      throw fields.bad("owner", "is missing");
-    }
+    String owner = fields.required("owner", MAX_OWNER);
     if (!OWNER.matcher(owner).matches()) {
       throw fields.bad(
           "owner",

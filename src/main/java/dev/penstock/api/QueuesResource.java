@@ -6,9 +6,10 @@ import dev.penstock.bus.Request.LaneFigures;
 import dev.penstock.bus.Request.PauseLane;
 import dev.penstock.bus.Request.PurgeLane;
 import dev.penstock.bus.Request.ReadFigures;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Latencies;
+import dev.penstock.core.WorkerFigures;
 import dev.penstock.json.StrictJson;
 import dev.penstock.task.Lane;
 import dev.penstock.web.ApiError;
@@ -108,6 +109,7 @@ final class QueuesResource {
 
   private static void write(JsonGenerator json, Queue queue) throws IOException {
     LaneFigures known = queue.figures;
+    LaneCounts counts = known == null ? LaneCounts.none(queue.lane) : known.counts();
     json.writeStartObject();
     json.writeStringField("lane", queue.lane.name());
     json.writeStringField("type", queue.lane.type());
@@ -115,12 +117,12 @@ final class QueuesResource {
     if (model != null) {
       json.writeStringField("model", model);
     }
-    json.writeNumberField("depth", known == null ? 0 : known.ready());
-    json.writeNumberField("in_flight", known == null ? 0 : known.running());
-    json.writeNumberField("scheduled", known == null ? 0 : known.scheduled());
-    json.writeNumberField("failed", known == null ? 0 : known.failed());
-    if (known != null && known.oldest() != null) {
-      long age = Math.max(0, Duration.between(known.oldest(), Instant.now()).toMillis());
+    json.writeNumberField("depth", counts.ready());
+    json.writeNumberField("in_flight", counts.running());
+    json.writeNumberField("scheduled", counts.scheduled());
+    json.writeNumberField("failed", counts.failed());
+    if (counts.oldest() != null) {
+      long age = Math.max(0, Duration.between(counts.oldest(), Instant.now()).toMillis());
       json.writeNumberField("oldest_seconds", BigDecimal.valueOf(age, MILLI_DIGITS));
     }
     json.writeBooleanField("paused", queue.paused);

@@ -3,11 +3,11 @@ package dev.penstock.api;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.CancelTasks;
-import dev.penstock.bus.Request.Cancelled;
-import dev.penstock.bus.Request.Retried;
 import dev.penstock.bus.Request.RetryTask;
 import dev.penstock.bus.Request.RetryTasks;
 import dev.penstock.bus.Request.Swept;
+import dev.penstock.core.CancelResult;
+import dev.penstock.core.RetryResult;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.json.StrictJson;
 import dev.penstock.task.Task;
@@ -37,30 +37,30 @@ final class TaskChanges {
   Reply cancel(Exchange exchange) throws InterruptedException {
     Task task = own.find(exchange);
     return switch (bus.ask(new CancelTask(task.id()), OwnTasks.LIMIT)) {
-      case Cancelled.Now(var now) -> reply(now);
-      case Cancelled.Ended(var now) -> {
+      case CancelResult.Now(var now, _) -> reply(now);
+      case CancelResult.Ended(var now) -> {
         if (now.state() != TaskState.CANCELLED) {
           throw wrongState(
               now, "task_ended", "The task is " + now.state().json() + ": it has ended already.");
         }
         yield reply(now);
       }
-      case Cancelled.Unknown() -> throw new Refusal(ApiError.noSuchTask());
+      case CancelResult.Unknown() -> throw new Refusal(ApiError.noSuchTask());
     };
   }
 
   Reply retry(Exchange exchange) throws InterruptedException {
     Task task = own.find(exchange);
     return switch (bus.ask(new RetryTask(task.id()), OwnTasks.LIMIT)) {
-      case Retried.Now(var now) -> reply(now);
-      case Retried.Otherwise(var now) ->
+      case RetryResult.Now(var now) -> reply(now);
+      case RetryResult.Otherwise(var now) ->
           throw wrongState(
               now,
               "task_not_failed",
               "The task is "
                   + now.state().json()
                   + ": only failed and cancelled tasks can be run again.");
-      case Retried.Unknown() -> throw new Refusal(ApiError.noSuchTask());
+      case RetryResult.Unknown() -> throw new Refusal(ApiError.noSuchTask());
     };
   }
 

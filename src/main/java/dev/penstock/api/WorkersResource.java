@@ -4,9 +4,10 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.DrainWorker;
-import dev.penstock.bus.Request.Batches;
 import dev.penstock.bus.Request.ReadWorkers;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.WorkerFigures;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.task.Lane;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
@@ -70,29 +71,30 @@ final class WorkersResource {
   }
 
   private static void write(JsonGenerator json, WorkerFigures worker) throws IOException {
+    WorkerReport report = worker.report();
     json.writeStartObject();
     json.writeStringField("id", worker.node());
-    if (!worker.host().isEmpty()) {
-      json.writeStringField("host", worker.host());
+    if (!report.host().isEmpty()) {
+      json.writeStringField("host", report.host());
     }
     words(json, "roles", worker.roles());
     words(json, "lanes", worker.lanes().stream().map(Lane::name).toList());
-    json.writeStringField("device", worker.device());
+    json.writeStringField("device", report.device());
     json.writeBooleanField("draining", worker.draining());
-    json.writeNumberField("running", worker.running());
-    json.writeNumberField("done", worker.done());
-    json.writeNumberField("failed", worker.failed());
-    Batches batches = worker.batches();
+    json.writeNumberField("running", report.running());
+    json.writeNumberField("done", report.done());
+    json.writeNumberField("failed", report.failed());
+    Batches batches = report.batches();
     json.writeObjectFieldStart("batches");
     json.writeNumberField("runs", batches.runs());
     json.writeNumberField(
         "mean_texts",
         batches.runs() == 0 ? 0 : Math.round(100.0 * batches.texts() / batches.runs()) / 100.0);
     json.writeEndObject();
-    if (worker.memory() >= 0) {
-      json.writeNumberField("memory_bytes", worker.memory());
+    if (report.memory() >= 0) {
+      json.writeNumberField("memory_bytes", report.memory());
     }
-    json.writeStringField("version", worker.version());
+    json.writeStringField("version", report.version());
     time(json, "started_at", worker.startedAt());
     time(json, "seen_at", worker.seenAt());
     json.writeEndObject();

@@ -3,8 +3,9 @@ package dev.penstock.bus;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.penstock.bus.Request.Batches;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.WorkerFigures;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.json.JsonMappers;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskId;
@@ -66,19 +67,20 @@ final class EventCodec implements MessageCodec<Object, Object> {
   }
 
   private static void write(ObjectNode json, WorkerFigures worker) {
-    json.put("worker", worker.node()).put("host", worker.host());
+    WorkerReport report = worker.report();
+    json.put("worker", worker.node()).put("host", report.host());
     ArrayNode roles = json.putArray("roles");
     worker.roles().forEach(roles::add);
     ArrayNode lanes = json.putArray("lanes");
     worker.lanes().forEach(lane -> lanes.add(lane.name()));
-    json.put("device", worker.device())
-        .put("running", worker.running())
-        .put("done", worker.done())
-        .put("failed", worker.failed())
-        .put("batches", worker.batches().runs())
-        .put("texts", worker.batches().texts())
-        .put("memory", worker.memory())
-        .put("version", worker.version())
+    json.put("device", report.device())
+        .put("running", report.running())
+        .put("done", report.done())
+        .put("failed", report.failed())
+        .put("batches", report.batches().runs())
+        .put("texts", report.batches().texts())
+        .put("memory", report.memory())
+        .put("version", report.version())
         .put("started_at", worker.startedAt().toEpochMilli())
         .put("seen_at", worker.seenAt().toEpochMilli())
         .put("draining", worker.draining());
@@ -115,19 +117,20 @@ final class EventCodec implements MessageCodec<Object, Object> {
   private static WorkerFigures worker(JsonNode json) {
     return new WorkerFigures(
         json.path("worker").asText(),
-        json.path("host").asText(),
         words(json.path("roles")),
         words(json.path("lanes")).stream().map(Lane::of).toList(),
-        json.path("device").asText(),
-        json.path("running").asLong(),
-        json.path("done").asLong(),
-        json.path("failed").asLong(),
-        new Batches(json.path("batches").asLong(), json.path("texts").asLong()),
-        json.path("memory").asLong(-1),
-        json.path("version").asText(),
         Instant.ofEpochMilli(json.path("started_at").asLong()),
         Instant.ofEpochMilli(json.path("seen_at").asLong()),
-        json.path("draining").asBoolean());
+        json.path("draining").asBoolean(),
+        new WorkerReport(
+            json.path("host").asText(),
+            json.path("device").asText(),
+            json.path("running").asLong(),
+            json.path("done").asLong(),
+            json.path("failed").asLong(),
+            new Batches(json.path("batches").asLong(), json.path("texts").asLong()),
+            json.path("memory").asLong(-1),
+            json.path("version").asText()));
   }
 
   private static List<String> words(JsonNode array) {

@@ -1,24 +1,27 @@
 package dev.penstock.bus;
 
+import dev.penstock.core.CancelResult;
+import dev.penstock.core.HeldLease;
+import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.LeasedTask;
 import dev.penstock.core.Part;
 import dev.penstock.core.ReadInput;
+import dev.penstock.core.RetryResult;
 import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
+import dev.penstock.core.WorkerFigures;
 import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
-import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -88,9 +91,7 @@ public sealed interface Request<R> {
   record Leased(List<LeasedTask> tasks, boolean suspectWaiting) {}
 
   /** The worker still runs these. */
-  record ExtendLeases(String worker, List<Held> held) implements Request<Extended> {}
-
-  record Held(TaskId id, String token, @Nullable Progress progress) {}
+  record ExtendLeases(String worker, List<HeldLease> held) implements Request<Extended> {}
 
   /**
    * Leases last longer, except those that were lost.
@@ -111,7 +112,14 @@ public sealed interface Request<R> {
    *
    * @param lane the task's; null: who settles was not told
    */
-  record SettleTask(TaskId id, @Nullable Lane lane, String token, Outcome outcome) {}
+  record SettleTask(TaskId id, @Nullable Lane lane, String token, Outcome outcome) {
+    /** Nobody has run it: others may, and no attempt is spent. */
+    public static SettleTask unrun(LeasedTask leased) {
+      Task task = leased.task();
+      var postpone = new Outcome.Postpone(Duration.ZERO);
+      return new SettleTask(task.id(), task.spec().lane(), leased.lease().token(), postpone);
+    }
+  }
 
   enum SettleReply {
     SETTLED,
@@ -154,30 +162,13 @@ public sealed interface Request<R> {
       implements Request<TaskPage> {}
 
   /** Ends a task that has not ended; its run, if there is one, is told to stop. */
-  record CancelTask(TaskId id) implements Request<Cancelled> {}
+  record CancelTask(TaskId id) implements Request<CancelResult> {}
 
-  /** What {@link CancelTask} did; tasks come without input and output. */
-  sealed interface Cancelled {
-    record Now(Task task) implements Cancelled {}
-
-    /** It had ended before, perhaps as cancelled: nothing changed. */
-    record Ended(Task task) implements Cancelled {}
-
-    record Unknown() implements Cancelled {}
-  }
-
-  /** Makes a failed or cancelled task pending again, with all its attempts before it. */
-  record RetryTask(TaskId id) implements Request<Retried> {}
-
-  /** What {@link RetryTask} did; tasks come without input and output. */
-  sealed interface Retried {
-    record Now(Task task) implements Retried {}
-
-    /** It has neither failed nor been cancelled: nothing changed. */
-    record Otherwise(Task task) implements Retried {}
-
-    record Unknown() implements Retried {}
-  }
+  /**
+   * Makes a failed or cancelled task pending again, with all its attempts before it; it comes
+   * without its input.
+   */
+  record RetryTask(TaskId id) implements Request<RetryResult> {}
 
   /** Cancels tasks of the filter that have not ended, newest first. */
   record CancelTasks(TaskFilter filter) implements Request<Swept> {}
@@ -212,74 +203,21 @@ public sealed interface Request<R> {
   record Figures(Map<TaskState, Long> states, List<LaneFigures> lanes) {}
 
   /**
-   * Lanes that have live or failed tasks, had some in the last minute, or are paused.
+   * One of the lanes that have live or failed tasks, had some in the last minute, or are paused.
    *
-   * @param oldest since when its longest-waiting ready task has waited
    * @param lastMinute what happened on it within the last 60 s
    */
-  record LaneFigures(
-      Lane lane,
-      long ready,
-      long scheduled,
-      long running,
-      long failed,
-      @Nullable Instant oldest,
-      boolean paused,
-      LaneMinute lastMinute) {}
+  record LaneFigures(LaneCounts counts, boolean paused, LaneMinute lastMinute) {
+    public Lane lane() {
+      return counts.lane();
+    }
+  }
 
   /** What happened, minute by minute, oldest first; minutes in which nothing did are left out. */
   record ReadHistory(Duration last) implements Request<List<LaneMinute>> {}
 
   /** The nodes and remote workers that were seen lately, by name. */
   record ReadWorkers() implements Request<List<WorkerFigures>> {}
-
-  /**
-   * A node, or a remote worker.
-   *
-   * @param host the machine it runs on, as that names itself; empty: not known
-   * @param running tasks it has in hand
-   * @param done runs that ended with a result since its start
-   * @param failed runs that ended otherwise
-   * @param batches model runs, by the number of texts in them
-   * @param memory bytes its process has resident; −1: not known
-   * @param draining it finishes what it runs and leases nothing more
-   */
-  record WorkerFigures(
-      String node,
-      String host,
-      List<String> roles,
-      List<Lane> lanes,
-      String device,
-      long running,
-      long done,
-      long failed,
-      Batches batches,
-      long memory,
-      String version,
-      Instant startedAt,
-      Instant seenAt,
-      boolean draining) {
-
-    /** Whether it runs tasks, though it may not have said yet of which lanes. */
-    public boolean runsTasks() {
-      return !roles.equals(List.of("http"));
-    }
-
-    /** Whether it takes tasks of that lane. */
-    public boolean serves(Lane lane) {
-      return !draining && lanes.contains(lane);
-    }
-
-    /** The same, told to drain. */
-    public WorkerFigures drained() {
-      return new WorkerFigures(
-          node, host, roles, lanes, device, running, done, failed, batches, memory, version,
-          startedAt, seenAt, true);
-    }
-  }
-
-  /** Model runs and the texts in them. */
-  record Batches(long runs, long texts) {}
 
   /** Is the queue and store able to take work? */
   record ReadDispatchHealth() implements Request<List<Part>> {}

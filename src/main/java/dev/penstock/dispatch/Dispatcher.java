@@ -5,13 +5,13 @@ import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.Extended;
-import dev.penstock.bus.Request.Held;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.Suspects;
 import dev.penstock.core.Ending;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.LeasedTask;
 import dev.penstock.core.RetryPolicy;
 import dev.penstock.metrics.Meters;
@@ -154,13 +154,8 @@ final class Dispatcher {
 
   Extended extend(ExtendLeases request) {
     long asked = System.nanoTime();
-    Set<TaskId> lost =
-        store.extend(
-            request.held().stream()
-                .map(held -> new TaskStore.Extension(held.id(), held.token(), held.progress()))
-                .toList(),
-            lease);
-    for (Held held : request.held()) {
+    Set<TaskId> lost = store.extend(request.held(), lease);
+    for (HeldLease held : request.held()) {
       if (lost.contains(held.id())) {
         deliveries.returned(held.id(), held.token());
       } else {

@@ -5,6 +5,7 @@ import static java.time.temporal.ChronoUnit.MINUTES;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.LaneFigures;
+import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.metrics.Meters;
 import dev.penstock.storage.TaskStore;
@@ -14,13 +15,12 @@ import io.micrometer.core.instrument.Tags;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** The newest figures of the store, read at most once a second however many ask. */
@@ -68,8 +68,8 @@ final class FigureBoard {
       failed = null;
       try {
         pauses.refresh();
-        TaskStore.Figures figures = store.figures();
-        newest = new Figures(figures.states(), lanes(figures.lanes()));
+        TaskStore.TaskCounts counts = store.figures();
+        newest = new Figures(counts.states(), lanes(counts.lanes()));
       } catch (Unavailable e) {
         failed = e;
       }
@@ -81,49 +81,35 @@ final class FigureBoard {
     return newest;
   }
 
-  private List<LaneFigures> lanes(List<TaskStore.LaneFigures> counted) {
+  private List<LaneFigures> lanes(List<LaneCounts> counted) {
     Instant now = clock.instant();
     Map<Lane, LaneMinute> recent =
         LastMinute.of(store.history(now.truncatedTo(MINUTES).minus(1, MINUTES)), now);
     Set<Lane> paused = pauses.lanes();
-    List<LaneFigures> lanes = new ArrayList<>();
-    Set<Lane> idle = new HashSet<>(paused);
-    idle.addAll(recent.keySet()); // what is done as fast as it comes is never counted as live
-    for (TaskStore.LaneFigures lane : counted) {
-      idle.remove(lane.lane());
-      lanes.add(
-          new LaneFigures(
-              lane.lane(),
-              lane.ready(),
-              lane.scheduled(),
-              lane.running(),
-              lane.failed(),
-              lane.oldest(),
-              paused.contains(lane.lane()),
-              recent.getOrDefault(lane.lane(), LastMinute.none(lane.lane(), now))));
-    }
-    for (Lane lane : idle) {
-      lanes.add(
-          new LaneFigures(
-              lane,
-              0,
-              0,
-              0,
-              0,
-              null,
-              paused.contains(lane),
-              recent.getOrDefault(lane, LastMinute.none(lane, now))));
-    }
-    lanes.sort(Comparator.comparing(lane -> lane.lane().name()));
-    return lanes;
+    Map<Lane, LaneCounts> lanes = new TreeMap<>(Comparator.comparing(Lane::name));
+    paused.forEach(lane -> lanes.put(lane, LaneCounts.none(lane)));
+    // What is done as fast as it comes is never counted as live.
+    recent.keySet().forEach(lane -> lanes.put(lane, LaneCounts.none(lane)));
+    counted.forEach(counts -> lanes.put(counts.lane(), counts));
+    return lanes.values().stream()
+        .map(counts -> {
+          Lane lane = counts.lane();
+          return new LaneFigures(
+              counts, paused.contains(lane), recent.getOrDefault(lane, LastMinute.none(lane, now)));
+        })
+        .toList();
   }
 
   private static Map<Lane, Map<String, Long>> phases(Figures figures) {
     Map<Lane, Map<String, Long>> phases = new HashMap<>();
     for (LaneFigures lane : figures.lanes()) {
+      LaneCounts counts = lane.counts();
       phases.put(
           lane.lane(),
-          Map.of("ready", lane.ready(), "scheduled", lane.scheduled(), "running", lane.running()));
+          Map.of(
+              "ready", counts.ready(),
+              "scheduled", counts.scheduled(),
+              "running", counts.running()));
     }
     return phases;
   }

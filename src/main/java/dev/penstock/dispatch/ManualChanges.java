@@ -2,17 +2,15 @@ package dev.penstock.dispatch;
 
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.CancelTasks;
-import dev.penstock.bus.Request.Cancelled;
 import dev.penstock.bus.Request.PurgeLane;
-import dev.penstock.bus.Request.Retried;
 import dev.penstock.bus.Request.RetryTask;
 import dev.penstock.bus.Request.RetryTasks;
 import dev.penstock.bus.Request.Swept;
+import dev.penstock.core.CancelResult;
+import dev.penstock.core.RetryResult;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
 import dev.penstock.storage.TaskStore;
-import dev.penstock.storage.TaskStore.Cancellation;
-import dev.penstock.storage.TaskStore.Retrial;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
@@ -46,26 +44,22 @@ final class ManualChanges {
     this.dispatcher = dispatcher;
   }
 
-  Cancelled cancel(CancelTask request) {
-    return switch (cancel(List.of(request.id())).getFirst()) {
-      case Cancellation.Now(var task, _) -> new Cancelled.Now(task);
-      case Cancellation.Ended(var task) -> new Cancelled.Ended(task);
-      case Cancellation.Unknown() -> new Cancelled.Unknown();
-    };
+  CancelResult cancel(CancelTask request) {
+    return cancel(List.of(request.id())).getFirst();
   }
 
-  private List<Cancellation> cancel(List<TaskId> ids) {
+  private List<CancelResult> cancel(List<TaskId> ids) {
     var tries = new AtomicInteger();
-    List<Cancellation> answers =
+    List<CancelResult> answers =
         Repeat.whileUnknown(() -> {
           tries.incrementAndGet();
           return store.cancel(ids);
         });
     boolean repeated = tries.get() > 1;
-    for (Cancellation answer : answers) {
-      if (answer instanceof Cancellation.Now(var task, var worker)) {
+    for (CancelResult answer : answers) {
+      if (answer instanceof CancelResult.Now(var task, var worker)) {
         dispatcher.cancelled(task, worker);
-      } else if (repeated && answer instanceof Cancellation.Ended(var task)) {
+      } else if (repeated && answer instanceof CancelResult.Ended(var task)) {
         cancelledPerhaps(task);
       }
     }
@@ -79,19 +73,16 @@ final class ManualChanges {
     }
   }
 
-  Retried retry(RetryTask request) {
-    return switch (retry(List.of(request.id())).getFirst()) {
-      case Retrial.Now(var task) -> new Retried.Now(task.brief());
-      case Retrial.Otherwise(var task) -> new Retried.Otherwise(task);
-      case Retrial.Unknown() -> new Retried.Unknown();
-    };
+  RetryResult retry(RetryTask request) {
+    RetryResult answer = retry(List.of(request.id())).getFirst();
+    return answer instanceof RetryResult.Now(var task) ? new RetryResult.Now(task.brief()) : answer;
   }
 
-  private List<Retrial> retry(List<TaskId> ids) {
-    List<Retrial> answers = store.retry(ids);
+  private List<RetryResult> retry(List<TaskId> ids) {
+    List<RetryResult> answers = store.retry(ids);
     List<TaskSpec> ready = new ArrayList<>();
-    for (Retrial answer : answers) {
-      if (answer instanceof Retrial.Now(var task)) {
+    for (RetryResult answer : answers) {
+      if (answer instanceof RetryResult.Now(var task)) {
         ready.add(task.spec());
       }
     }
@@ -103,7 +94,7 @@ final class ManualChanges {
     return sweep(
         request.filter(),
         LIVE,
-        ids -> cancel(ids).stream().filter(Cancellation.Now.class::isInstance).count());
+        ids -> cancel(ids).stream().filter(CancelResult.Now.class::isInstance).count());
   }
 
   Swept retry(RetryTasks request) {
@@ -114,7 +105,7 @@ final class ManualChanges {
           long retried = 0;
           for (int from = 0; from < ids.size(); from += RETRIED_AT_A_TIME) {
             List<TaskId> some = ids.subList(from, Math.min(ids.size(), from + RETRIED_AT_A_TIME));
-            retried += retry(some).stream().filter(Retrial.Now.class::isInstance).count();
+            retried += retry(some).stream().filter(RetryResult.Now.class::isInstance).count();
           }
           return retried;
         });

@@ -2,7 +2,7 @@ package dev.penstock.dispatch;
 
 import dev.penstock.bus.Event;
 import dev.penstock.bus.Event.DrainWorker;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.WorkerFigures;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -64,7 +64,7 @@ final class Presence {
             "{} is here: {}{}",
             worker.node(),
             String.join(", ", worker.roles()),
-            worker.host().isEmpty() ? "" : " on " + worker.host());
+            worker.report().host().isEmpty() ? "" : " on " + worker.report().host());
       }
       unheard =
           worker.draining() || drains.isEmpty()
@@ -101,7 +101,7 @@ final class Presence {
 
   /** Ids of nodes are new at each start, so that of the machine says more. */
   private static String name(Seen one) {
-    String host = one.worker().host();
+    String host = one.worker().report().host();
     return one.worker().node() + (host.isEmpty() ? "" : " on " + host);
   }
 

@@ -1,10 +1,10 @@
 package dev.penstock.dispatch;
 
+import dev.penstock.core.LaneCounts;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;
-import dev.penstock.storage.TaskStore.LaneFigures;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
@@ -62,7 +62,7 @@ final class Rescuer implements Runnable {
   @Override
   public void run() {
     Instant now = clock.instant();
-    for (LaneFigures figures : store.figures().lanes()) {
+    for (LaneCounts figures : store.figures().lanes()) {
       Lane lane = figures.lane();
       OptionalLong messages = figures.ready() == 0 ? OptionalLong.empty() : queue.messages(lane);
       if (messages.isEmpty() || messages.getAsLong() > 0) {
@@ -86,7 +86,7 @@ final class Rescuer implements Runnable {
    * longer than one of its owner's that was no more urgent and has begun has no message any more.
    * It gets another one, as does what has waited for very long; a claim tells the two apart.
    */
-  private void rescueOvertaken(LaneFigures figures, Instant now) {
+  private void rescueOvertaken(LaneCounts figures, Instant now) {
     Lane lane = figures.lane();
     Instant oldest = figures.oldest();
     Instant looked = looks.get(lane);

@@ -1,7 +1,7 @@
 package dev.penstock.dispatch;
 
 import dev.penstock.bus.Request.LaneFigures;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.WorkerFigures;
 import dev.penstock.task.Lane;
 import java.time.Duration;
 import java.util.HashMap;
@@ -50,7 +50,7 @@ final class Unserved implements Runnable {
     lastRun = now;
     Map<Lane, LaneFigures> waiting = new HashMap<>();
     for (LaneFigures figures : lanes.get()) {
-      if (figures.ready() > 0 && !figures.paused()) {
+      if (figures.counts().ready() > 0 && !figures.paused()) {
         waiting.put(figures.lane(), figures);
       }
     }
@@ -61,7 +61,7 @@ final class Unserved implements Runnable {
     waiting.forEach((lane, figures) -> {
       long begun = since.computeIfAbsent(lane, _ -> now);
       if (now - begun >= PATIENCE.toNanos() && warned.add(lane)) {
-        LOG.warn("lane {}: no worker serves it; tasks waiting: {}", lane, figures.ready());
+        LOG.warn("lane {}: no worker serves it; tasks waiting: {}", lane, figures.counts().ready());
       }
     });
   }

@@ -53,6 +53,29 @@ public record Fields(JsonNode object, String prefix) {
     return text;
   }
 
+  /** A text that has to be there. */
+  public String required(String name, int maxLength) {
+    String text = text(name, maxLength);
+    if (text == null) {
+      throw bad(name, "is missing");
+    }
+    return text;
+  }
+
+  /** The members of an object in this one, none but these; null: it is not there. */
+  public @Nullable Fields inner(String name, Collection<String> known) {
+    JsonNode value = value(name);
+    if (value == null) {
+      return null;
+    }
+    if (!value.isObject()) {
+      throw bad(name, "must be an object");
+    }
+    var inner = new Fields(value, param(name) + ".");
+    inner.only(known);
+    return inner;
+  }
+
   public @Nullable Integer integer(String name, int min, int max) {
     JsonNode value = value(name);
     if (value == null) {

@@ -1,12 +1,17 @@
 package dev.penstock.remote;
 
 import dev.penstock.base.Visible;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.HeldLease;
+import dev.penstock.core.WorkerFigures;
+import dev.penstock.protocol.ErrorReply;
+import dev.penstock.protocol.ExtendRequest;
+import dev.penstock.protocol.Introduction;
+import dev.penstock.protocol.LeaseTerms;
 import dev.penstock.remote.RemoteServer.Reply;
-import dev.penstock.remote.Wire.Terms;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,9 +38,26 @@ final class Conversation {
     return worker;
   }
 
-  /** How this worker names itself, and what it says of itself so far. */
-  Wire.Sender sender() {
-    return new Wire.Sender(worker, startedAt, figures);
+  /** What this worker says of itself so far. */
+  Introduction introduction() {
+    WorkerFigures newest = figures;
+    return newest == null
+        ? Introduction.none(startedAt)
+        : new Introduction(newest.lanes(), startedAt, newest.report());
+  }
+
+  ExtendRequest extend(List<HeldLease> held) {
+    return new ExtendRequest(worker, held, introduction(), null, false);
+  }
+
+  /** Asks for its held polls to be answered, as it takes nothing more. */
+  ExtendRequest leaving() {
+    return new ExtendRequest(worker, List.of(), introduction(), startedAt, false);
+  }
+
+  /** The last it says. */
+  ExtendRequest farewell() {
+    return new ExtendRequest(worker, List.of(), introduction(), startedAt, true);
   }
 
   Link link() {
@@ -47,7 +69,7 @@ final class Conversation {
   }
 
   /** The server has answered. */
-  void heard(Terms terms) {
+  void heard(LeaseTerms terms) {
     heardAt = System.nanoTime();
     link.answered();
     if (terms.drain() != draining && !stopping) {
@@ -80,7 +102,7 @@ final class Conversation {
   static String reason(Reply reply) {
     String said;
     try {
-      said = Wire.tree(reply.body()).path("error").path("message").asText();
+      said = ErrorReply.read(reply.body()).message();
     } catch (IOException e) {
       said = "no JSON: is it Penstock?";
     }

@@ -4,8 +4,10 @@ import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.Suspects;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.protocol.ErrorReply;
+import dev.penstock.protocol.LeaseReply;
+import dev.penstock.protocol.LeaseRequest;
 import dev.penstock.remote.RemoteServer.Reply;
-import dev.penstock.remote.Wire.Given;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import java.io.IOException;
@@ -172,11 +174,11 @@ final class Polls {
 
   /** More lanes than the server takes in a poll are several polls, held side by side. */
   private void inGroups(List<Ask> asks, Duration wait) {
-    for (int from = Wire.MAX_LANES; from < asks.size(); from += Wire.MAX_LANES) {
-      List<Ask> group = asks.subList(from, Math.min(asks.size(), from + Wire.MAX_LANES));
+    for (int from = LeaseRequest.MAX_LANES; from < asks.size(); from += LeaseRequest.MAX_LANES) {
+      List<Ask> group = asks.subList(from, Math.min(asks.size(), from + LeaseRequest.MAX_LANES));
       Thread.ofVirtual().name("poll").start(() -> poll(group, wait));
     }
-    poll(asks.subList(0, Math.min(asks.size(), Wire.MAX_LANES)), wait);
+    poll(asks.subList(0, Math.min(asks.size(), LeaseRequest.MAX_LANES)), wait);
   }
 
   /** Polls end together, at multiples of the hold. */
@@ -209,12 +211,17 @@ final class Polls {
   }
 
   private boolean once(List<Ask> asks, Duration wait) throws InterruptedException {
-    byte[] body = Wire.poll(conversation.sender(), asks.stream().map(Ask::request).toList(), wait);
+    byte[] body =
+        LeaseRequest.write(
+            conversation.worker(),
+            asks.stream().map(Ask::request).toList(),
+            wait,
+            conversation.introduction());
     Reply reply;
     try {
       reply = server.post("/v1/worker/lease", body, wait.plus(ANSWER));
       if (reply.status() == OK) {
-        Given given = Wire.given(reply.body(), conversation.worker());
+        LeaseReply given = LeaseReply.read(reply.body(), conversation.worker());
         conversation.heard(given.terms());
         if (stop.getCount() > 0) {
           handOut(given, asks);
@@ -244,9 +251,9 @@ final class Polls {
   }
 
   private boolean withoutUnknown(List<Ask> asks, Reply reply) throws IOException {
-    var error = Wire.tree(reply.body()).path("error");
-    Matcher param = LANE_AT_FAULT.matcher(error.path("param").asText());
-    if (!error.path("code").asText().equals("lane_not_found") || !param.matches()) {
+    ErrorReply error = ErrorReply.read(reply.body());
+    Matcher param = LANE_AT_FAULT.matcher(error.param());
+    if (!error.code().equals("lane_not_found") || !param.matches()) {
       return false;
     }
     int index = Integer.parseInt(param.group(1));
@@ -265,7 +272,7 @@ final class Polls {
     return true;
   }
 
-  private void handOut(Given given, List<Ask> asks) {
+  private void handOut(LeaseReply given, List<Ask> asks) {
     Map<Lane, List<LeasedTask>> byLane = new HashMap<>();
     given
         .tasks()

@@ -12,10 +12,11 @@ import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.protocol.ExtendReply;
+import dev.penstock.protocol.LeaseTerms;
+import dev.penstock.protocol.SettleRequest;
+import dev.penstock.protocol.SettleRequest.ResultWriter;
 import dev.penstock.remote.RemoteServer.Reply;
-import dev.penstock.remote.Wire.Kept;
-import dev.penstock.remote.Wire.Terms;
-import dev.penstock.task.Outcome;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -116,13 +117,13 @@ public final class RemoteDispatch implements AutoCloseable {
       throws InterruptedException {
     Link link = new Link(server.toString());
     var conversation = new Conversation(worker, link);
-    byte[] hello = Wire.extend(conversation.sender(), List.of());
+    byte[] hello = conversation.extend(List.of()).write();
     while (true) {
       try {
         Reply reply = server.post("/v1/worker/extend", hello, HELLO);
         switch (reply.status()) {
           case OK -> {
-            Terms terms = Wire.kept(reply.body()).terms();
+            LeaseTerms terms = ExtendReply.read(reply.body()).terms();
             if (terms.lease().isPositive()) {
               link.answered();
               var dispatch = new RemoteDispatch(server, conversation, interval, terms.lease());
@@ -166,10 +167,9 @@ public final class RemoteDispatch implements AutoCloseable {
   private Extended extend(ExtendLeases request) {
     try {
       Reply reply =
-          server.post(
-              "/v1/worker/extend", Wire.extend(conversation.sender(), request.held()), EXTEND);
+          server.post("/v1/worker/extend", conversation.extend(request.held()).write(), EXTEND);
       if (reply.status() == OK) {
-        Kept kept = Wire.kept(reply.body());
+        ExtendReply kept = ExtendReply.read(reply.body());
         conversation.heard(kept.terms());
         return new Extended(kept.lost());
       }
@@ -237,7 +237,7 @@ public final class RemoteDispatch implements AutoCloseable {
    * @throws IllegalStateException when the server refuses the result for what it is
    */
   private SettleReply settle(SettleTask request) {
-    byte[] body = Wire.settle(conversation.worker(), request, results);
+    byte[] body = SettleRequest.write(conversation.worker(), request, results);
     long until = System.nanoTime() + SETTLE_FOR.toNanos();
     try {
       if (!settles.tryAcquire(SETTLE_FOR.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -251,9 +251,7 @@ public final class RemoteDispatch implements AutoCloseable {
             switch (reply.status()) {
               case OK -> {
                 conversation.link().answered();
-                return Wire.tree(reply.body()).path("status").asText().equals("repeated")
-                    ? SettleReply.REPEATED
-                    : SettleReply.SETTLED;
+                return SettleRequest.readReply(reply.body());
               }
               case CONFLICT -> {
                 conversation.link().answered();
@@ -284,19 +282,10 @@ public final class RemoteDispatch implements AutoCloseable {
   }
 
   private void giveBack(List<LeasedTask> tasks) {
-    List<SettleTask> back =
-        tasks.stream()
-            .map(task ->
-                new SettleTask(
-                    task.task().id(),
-                    task.task().spec().lane(),
-                    task.lease().token(),
-                    new Outcome.Postpone(Duration.ZERO)))
-            .toList();
     try {
-      var _ = settle(back, ANSWER_WITHIN);
+      var _ = settle(tasks.stream().map(SettleTask::unrun).toList(), ANSWER_WITHIN);
     } catch (RuntimeException e) {
-      LOG.debug("{} tasks: not all given back: {}", back.size(), e.getMessage());
+      LOG.debug("{} tasks: not all given back: {}", tasks.size(), e.getMessage());
     }
   }
 
@@ -338,8 +327,7 @@ public final class RemoteDispatch implements AutoCloseable {
   /** Held polls end with it; a server that does not know of it would hold them for long. */
   private void tellStopping() {
     try {
-      Reply reply =
-          server.post("/v1/worker/extend", Wire.stopping(conversation.sender()), ON_ITS_WAY);
+      Reply reply = server.post("/v1/worker/extend", conversation.leaving().write(), ON_ITS_WAY);
       if (reply.status() != OK) {
         LOG.debug("not told that this worker stops: {}", Conversation.reason(reply));
         polls.breakOff();
@@ -362,7 +350,7 @@ public final class RemoteDispatch implements AutoCloseable {
       if (beats != null) {
         beats.join(FAREWELL); // it must not be heard after the farewell
       }
-      server.post("/v1/worker/extend", Wire.stopped(conversation.sender()), FAREWELL);
+      server.post("/v1/worker/extend", conversation.farewell().write(), FAREWELL);
     } catch (IOException e) {
       LOG.debug("not told that this worker has stopped: {}", Conversation.reason(e));
     } catch (InterruptedException e) {

@@ -1,5 +1,6 @@
 package dev.penstock.storage;
 
+import dev.penstock.core.LaneCounts;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskState;
 import java.time.Instant;
@@ -50,17 +51,17 @@ public final class FigureSum {
     return lanes.computeIfAbsent(lane, _ -> new Counts());
   }
 
-  public TaskStore.Figures figures() {
-    List<TaskStore.LaneFigures> figures = new ArrayList<>(lanes.size());
+  public TaskStore.TaskCounts figures() {
+    List<LaneCounts> figures = new ArrayList<>(lanes.size());
     lanes.forEach((lane, counts) ->
         figures.add(
-            new TaskStore.LaneFigures(
+            new LaneCounts(
                 Lane.of(lane),
                 counts.of(Phase.READY),
                 counts.of(Phase.SCHEDULED),
                 counts.of(Phase.RUNNING),
                 counts.of(Phase.FAILED),
                 counts.oldest)));
-    return new TaskStore.Figures(states, figures);
+    return new TaskStore.TaskCounts(states, figures);
   }
 }

@@ -1,13 +1,16 @@
 package dev.penstock.storage;
 
+import dev.penstock.core.CancelResult;
 import dev.penstock.core.Ending;
+import dev.penstock.core.HeldLease;
+import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Lease;
+import dev.penstock.core.RetryResult;
 import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
 import dev.penstock.task.Lane;
-import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
@@ -66,7 +69,7 @@ public interface TaskStore extends AutoCloseable {
    * Ends tasks that have not ended; one answer each, in order. Their leases are void. They are kept
    * as long as completed ones.
    */
-  List<Cancellation> cancel(List<TaskId> ids);
+  List<CancelResult> cancel(List<TaskId> ids);
 
   /**
    * Cancels pending tasks of a lane, scheduled ones too, in no particular order; returns them
@@ -78,7 +81,7 @@ public interface TaskStore extends AutoCloseable {
    * Makes failed and cancelled tasks pending and ready again; one answer each, in order. Their
    * attempts start anew; one that lost leases is still a suspect.
    */
-  List<Retrial> retry(List<TaskId> ids);
+  List<RetryResult> retry(List<TaskId> ids);
 
   /** The lanes from which nothing is to be leased. */
   Set<Lane> paused();
@@ -105,7 +108,7 @@ public interface TaskStore extends AutoCloseable {
    * Moves the deadlines of leases that are still held to now plus {@code lease}, and keeps the
    * progress reported. Returns the tasks whose lease is held no more: their runs should stop.
    */
-  Set<TaskId> extend(List<Extension> extensions, Duration lease);
+  Set<TaskId> extend(List<HeldLease> held, Duration lease);
 
   /**
    * Ends runs; one answer each, in order. Each takes effect once, and only with the current token.
@@ -146,7 +149,7 @@ public interface TaskStore extends AutoCloseable {
   /** Bytes in use. */
   long bytes();
 
-  Figures figures();
+  TaskCounts figures();
 
   /** Why it cannot write right now; empty when it can. Cheap. */
   Optional<String> trouble();
@@ -165,34 +168,6 @@ public interface TaskStore extends AutoCloseable {
     /** Its name belongs to a task with other content. Nothing was added. */
     record Conflict() implements Inserted {}
   }
-
-  /** What {@link #cancel} did with one task; tasks come without input and output. */
-  sealed interface Cancellation {
-    /**
-     * The task was cancelled by this.
-     *
-     * @param worker who was running it; null: nobody
-     */
-    record Now(Task task, @Nullable String worker) implements Cancellation {}
-
-    record Ended(Task task) implements Cancellation {}
-
-    record Unknown() implements Cancellation {}
-  }
-
-  /** What {@link #retry} did with one task. */
-  sealed interface Retrial {
-    /** It is ready and has to be enqueued. The task is whole. */
-    record Now(Task task) implements Retrial {}
-
-    /** It has neither failed nor been cancelled. Without input and output. */
-    record Otherwise(Task task) implements Retrial {}
-
-    record Unknown() implements Retrial {}
-  }
-
-  /** One lease to extend. */
-  record Extension(TaskId id, String token, @Nullable Progress progress) {}
 
   /** What {@link #claim} answers. */
   sealed interface Claim {
@@ -243,11 +218,5 @@ public interface TaskStore extends AutoCloseable {
   record Lapsed(List<TaskSpec> ready, List<Task> failed) {}
 
   /** How many tasks there are. Lanes without live or failed tasks are left out. */
-  record Figures(Map<TaskState, Long> states, List<LaneFigures> lanes) {}
-
-  /**
-   * One lane's tasks that have not ended; {@code oldest} is since when its oldest ready task waits.
-   */
-  record LaneFigures(
-      Lane lane, long ready, long scheduled, long running, long failed, @Nullable Instant oldest) {}
+  record TaskCounts(Map<TaskState, Long> states, List<LaneCounts> lanes) {}
 }

@@ -6,7 +6,6 @@ import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.Extended;
-import dev.penstock.bus.Request.Held;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.Ran;
@@ -16,6 +15,7 @@ import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.bus.Request.Suspects;
 import dev.penstock.config.Settings;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.LeasedTask;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
@@ -355,8 +355,8 @@ final class LaneRunner {
     if (due.isEmpty()) {
       return;
     }
-    List<Held> held = new ArrayList<>(due.size());
-    due.forEach((run, progress) -> held.add(new Held(run.task().id(), run.token(), progress)));
+    List<HeldLease> held = new ArrayList<>(due.size());
+    due.forEach((run, progress) -> held.add(new HeldLease(run.task().id(), run.token(), progress)));
     Extended extended;
     try {
       extended = bus.ask(new ExtendLeases(worker, held), times.extendEvery());

@@ -1,16 +1,14 @@
 package dev.penstock.worker;
 
 import dev.penstock.base.Version;
-import dev.penstock.bus.Request.Batches;
-import dev.penstock.bus.Request.WorkerFigures;
-import dev.penstock.task.Lane;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.task.Outcome;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 
@@ -52,28 +50,20 @@ public final class WorkerBoard {
     texts.add(count);
   }
 
-  WorkerFigures figures(
-      String worker,
-      List<String> roles,
-      List<Lane> lanes,
-      long running,
-      String device,
-      boolean draining) {
-    return new WorkerFigures(
-        worker,
+  Instant startedAt() {
+    return startedAt;
+  }
+
+  WorkerReport report(long running, String device) {
+    return new WorkerReport(
         HOST,
-        roles,
-        lanes,
         device,
         running,
         done.sum(),
         failed.sum(),
         new Batches(runs.sum(), texts.sum()),
         memory(),
-        Version.current(),
-        startedAt,
-        Instant.now(),
-        draining);
+        Version.current());
   }
 
   private static String host() {

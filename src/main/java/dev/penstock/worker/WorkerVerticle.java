@@ -12,13 +12,14 @@ import dev.penstock.bus.Request.CountRun;
 import dev.penstock.bus.Request.Ran;
 import dev.penstock.bus.Request.ReadInferenceHealth;
 import dev.penstock.bus.Request.RunNow;
-import dev.penstock.bus.Request.WorkerFigures;
 import dev.penstock.config.Settings;
+import dev.penstock.core.WorkerFigures;
 import dev.penstock.metrics.Meters;
 import dev.penstock.task.Task;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -97,15 +98,23 @@ public final class WorkerVerticle extends VerticleBase {
         .start(() -> {
           WorkerFigures figures = figures();
           bus.tellAll(new WorkerSeen(figures));
-          if (figures.draining() && figures.running() == 0 && !drainEnded.getAndSet(true)) {
+          if (figures.draining()
+              && figures.report().running() == 0
+              && !drainEnded.getAndSet(true)) {
             LOG.info("drained: nothing runs any more, it may be stopped");
           }
         });
   }
 
   private WorkerFigures figures() {
-    return board.figures(
-        worker, roles, lanes.lanes(), lanes.running(), source.device(), lanes.draining());
+    return new WorkerFigures(
+        worker,
+        roles,
+        lanes.lanes(),
+        board.startedAt(),
+        Instant.now(),
+        lanes.draining(),
+        board.report(lanes.running(), source.device()));
   }
 
   private void drain(DrainWorker event) {

@@ -3,12 +3,14 @@ package dev.penstock.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.admin.jte.StaticTemplates;
-import dev.penstock.bus.Request.Batches;
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.LaneFigures;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Latencies;
+import dev.penstock.core.WorkerFigures;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskState;
 import java.time.Instant;
@@ -27,12 +29,7 @@ final class OverviewTest {
 
   private static LaneFigures lane(Lane name, long ready, Instant oldest, boolean paused) {
     return new LaneFigures(
-        name,
-        ready,
-        2,
-        3,
-        1_000,
-        oldest,
+        new LaneCounts(name, ready, 2, 3, 1_000, oldest),
         paused,
         new LaneMinute(NOW, name, 9, 7, 2, 0, Latencies.none(), Latencies.none()));
   }
@@ -40,19 +37,12 @@ final class OverviewTest {
   private static WorkerFigures worker(Lane... lanes) {
     return new WorkerFigures(
         "node",
-        "",
         List.of(),
         List.of(lanes),
-        "cpu",
-        0,
-        0,
-        0,
-        new Batches(0, 0),
-        -1,
-        "1",
         NOW,
         NOW,
-        false);
+        false,
+        new WorkerReport("", "cpu", 0, 0, 0, new Batches(0, 0), -1, "1"));
   }
 
   @Test

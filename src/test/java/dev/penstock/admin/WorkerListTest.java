@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.penstock.admin.WorkerList.Row;
-import dev.penstock.bus.Request.Batches;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.WorkerFigures;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.task.Lane;
 import java.time.Instant;
 import java.util.Arrays;
@@ -21,19 +22,12 @@ final class WorkerListTest {
       String id, String role, List<Lane> lanes, long running, boolean draining) {
     return new WorkerFigures(
         id,
-        "rack-7",
         List.of(role),
         lanes,
-        "cpu",
-        running,
-        1_234,
-        0,
-        new Batches(3, 8),
-        3L << 29,
-        "1",
         NOW.minusSeconds(3_600),
         NOW,
-        draining);
+        draining,
+        new WorkerReport("rack-7", "cpu", running, 1_234, 0, new Batches(3, 8), 3L << 29, "1"));
   }
 
   private static WorkerList list(WorkerFigures... workers) {

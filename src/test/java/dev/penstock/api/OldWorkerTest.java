@@ -11,17 +11,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.WorkerLeft;
 import dev.penstock.bus.Event.WorkerSeen;
-import dev.penstock.bus.Request.Batches;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.Extended;
-import dev.penstock.bus.Request.Held;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.Suspects;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.Lease;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.core.WorkerFigures;
+import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Progress;
@@ -153,9 +153,9 @@ final class OldWorkerTest {
             new ExtendLeases(
                 "old-1",
                 List.of(
-                    new Held(RICH.id(), "token-a", new Progress(3, 10, "three of ten, ü")),
-                    new Held(TOKENS.id(), "token-b", null),
-                    new Held(MINIMAL.id(), "token-c", null))));
+                    new HeldLease(RICH.id(), "token-a", new Progress(3, 10, "three of ten, ü")),
+                    new HeldLease(TOKENS.id(), "token-b", null),
+                    new HeldLease(MINIMAL.id(), "token-c", null))));
   }
 
   private void checkSettles() {
@@ -199,15 +199,18 @@ final class OldWorkerTest {
     assertThat(left.getFirst().startedAt()).isNotNull();
     assertThat(drained).contains(new DrainWorker("old-1", left.getFirst().startedAt()));
     WorkerFigures figures =
-        seen.stream().filter(each -> each.device().equals("cuda:0")).findFirst().orElseThrow();
+        seen.stream()
+            .filter(each -> each.report().device().equals("cuda:0"))
+            .findFirst()
+            .orElseThrow();
     assertThat(figures.node()).isEqualTo("old-1");
-    assertThat(figures.host()).isEqualTo("rack-7");
+    assertThat(figures.report().host()).isEqualTo("rack-7");
     assertThat(figures.lanes()).containsExactlyInAnyOrder(EMBEDDING, PING);
-    assertThat(figures.running()).isEqualTo(3);
-    assertThat(figures.done()).isEqualTo(1L << 40);
-    assertThat(figures.failed()).isEqualTo(5);
-    assertThat(figures.batches()).isEqualTo(new Batches(6, 70));
-    assertThat(figures.memory()).isEqualTo(1L << 33);
-    assertThat(figures.version()).isEqualTo("0.1.0");
+    assertThat(figures.report().running()).isEqualTo(3);
+    assertThat(figures.report().done()).isEqualTo(1L << 40);
+    assertThat(figures.report().failed()).isEqualTo(5);
+    assertThat(figures.report().batches()).isEqualTo(new Batches(6, 70));
+    assertThat(figures.report().memory()).isEqualTo(1L << 33);
+    assertThat(figures.report().version()).isEqualTo("0.1.0");
   }
 }

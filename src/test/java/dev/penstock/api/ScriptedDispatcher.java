@@ -3,10 +3,8 @@ package dev.penstock.api;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.TaskSettled;
-import dev.penstock.bus.Request.Batches;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.CancelTasks;
-import dev.penstock.bus.Request.Cancelled;
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
@@ -21,7 +19,6 @@ import dev.penstock.bus.Request.ReadDispatchHealth;
 import dev.penstock.bus.Request.ReadFigures;
 import dev.penstock.bus.Request.ReadInferenceHealth;
 import dev.penstock.bus.Request.ReadWorkers;
-import dev.penstock.bus.Request.Retried;
 import dev.penstock.bus.Request.RetryTask;
 import dev.penstock.bus.Request.RetryTasks;
 import dev.penstock.bus.Request.SettleReply;
@@ -31,14 +28,20 @@ import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.bus.Request.Submitted;
 import dev.penstock.bus.Request.Swept;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.CancelResult;
+import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Latencies;
 import dev.penstock.core.Part;
+import dev.penstock.core.RetryResult;
 import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
+import dev.penstock.core.WorkerFigures;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.json.StrictJson;
+import dev.penstock.storage.TestTasks;
 import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Progress;
@@ -168,7 +171,7 @@ public final class ScriptedDispatcher {
         request ->
             new Swept(
                 matching(request.filter()).stream()
-                    .filter(task -> cancel(new CancelTask(task.id())) instanceof Cancelled.Now)
+                    .filter(task -> cancel(new CancelTask(task.id())) instanceof CancelResult.Now)
                     .count(),
                 false));
     bus.serve(
@@ -176,7 +179,7 @@ public final class ScriptedDispatcher {
         request ->
             new Swept(
                 matching(request.filter()).stream()
-                    .filter(task -> retry(new RetryTask(task.id())) instanceof Retried.Now)
+                    .filter(task -> retry(new RetryTask(task.id())) instanceof RetryResult.Now)
                     .count(),
                 true));
     bus.serve(PurgeLane.class, request -> new Swept(request.lane().name().length(), false));
@@ -293,14 +296,7 @@ public final class ScriptedDispatcher {
   }
 
   private static Task with(Task task, String owner, byte[] input) {
-    TaskSpec s = task.spec();
-    var spec =
-        new TaskSpec(
-            s.id(),
-            new TaskSpec.Work(s.lane(), s.priority(), input, s.runAt()),
-            new TaskSpec.Limits(s.maxAttempts(), s.timeout()),
-            s.retention(),
-            new TaskSpec.Origin(owner, s.metadata(), s.identity(), s.replyTo()));
+    TaskSpec spec = TestTasks.withInput(input, TestTasks.of(owner, task.spec()));
     return new Task(
         spec,
         task.state(),
@@ -375,48 +371,41 @@ public final class ScriptedDispatcher {
         request.filter().text() != null);
   }
 
-  private Cancelled cancel(CancelTask request) {
+  private CancelResult cancel(CancelTask request) {
     Task task = tasks.get(request.id());
     if (task == null) {
-      return new Cancelled.Unknown();
+      return new CancelResult.Unknown();
     }
     if (task.state().ended()) {
-      return new Cancelled.Ended(brief(task));
+      return new CancelResult.Ended(brief(task));
     }
     end(request.id(), TaskState.CANCELLED, null, null);
-    return new Cancelled.Now(brief(end(task, TaskState.CANCELLED, null, null)));
+    return new CancelResult.Now(brief(end(task, TaskState.CANCELLED, null, null)), null);
   }
 
-  private Retried retry(RetryTask request) {
+  private RetryResult retry(RetryTask request) {
     Task task = tasks.get(request.id());
     if (task == null) {
-      return new Retried.Unknown();
+      return new RetryResult.Unknown();
     }
     if (task.state() != TaskState.FAILED && task.state() != TaskState.CANCELLED) {
-      return new Retried.Otherwise(brief(task));
+      return new RetryResult.Otherwise(brief(task));
     }
     Task again =
         new Task(task.spec(), TaskState.PENDING, 0, 0, null, NOW, null, null, null, null, null);
     tasks.put(request.id(), again);
-    return new Retried.Now(brief(again));
+    return new RetryResult.Now(brief(again));
   }
 
   private static WorkerFigures worker() {
     return new WorkerFigures(
         "w",
-        "rack-7",
         List.of("inference"),
         List.of(new Lane("embedding", "all-minilm-l6-v2"), new Lane("ping", null)),
-        "cpu",
-        1,
-        7,
-        2,
-        new Batches(3, 8),
-        -1,
-        "test",
         NOW,
         NOW,
-        false);
+        false,
+        new WorkerReport("rack-7", "cpu", 1, 7, 2, new Batches(3, 8), -1, "test"));
   }
 
   private static Task end(
@@ -464,12 +453,7 @@ public final class ScriptedDispatcher {
             .distinct()
             .map(lane ->
                 new LaneFigures(
-                    lane,
-                    1,
-                    0,
-                    0,
-                    0,
-                    Instant.now(),
+                    new LaneCounts(lane, 1, 0, 0, 0, Instant.now()),
                     paused.contains(lane),
                     new LaneMinute(
                         Instant.EPOCH, lane, 90, 60, 6, 0, oneOf(100), Latencies.none())))

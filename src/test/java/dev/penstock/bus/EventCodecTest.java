@@ -3,8 +3,9 @@ package dev.penstock.bus;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.penstock.bus.Request.Batches;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.WorkerFigures;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
@@ -23,19 +24,13 @@ final class EventCodecTest {
     var worker =
         new WorkerFigures(
             "node-1",
-            "host-1",
             List.of("http", "inference"),
             List.of(new Lane("embedding", "some/model.v2"), new Lane("ping", null)),
-            "cuda:0",
-            3,
-            1L << 40,
-            5,
-            new Batches(6, 70),
-            -1,
-            "0.1 \"beta\"",
             Instant.ofEpochMilli(1_000),
             Instant.ofEpochMilli(2_345),
-            true);
+            true,
+            new WorkerReport(
+                "host-1", "cuda:0", 3, 1L << 40, 5, new Batches(6, 70), -1, "0.1 \"beta\""));
     return List.of(
         new Event.TaskEnded(TaskId.random()),
         new Event.RunCancelled(TaskId.random()),

@@ -2,8 +2,9 @@ package dev.penstock.bus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.bus.Request.Batches;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.WorkerFigures;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskId;
 import dev.penstock.testing.Golden;
@@ -30,35 +31,29 @@ final class GoldenEventsTest {
         new Event.WorkerSeen(
             new WorkerFigures(
                 "node-1",
-                "host-1",
                 List.of("http", "inference"),
                 List.of(new Lane("embedding", "some/model.v2"), new Lane("ping", null)),
-                "cuda:0",
-                3,
-                1L << 40,
-                5,
-                new Batches(6, 70),
-                1L << 33,
-                "0.1.0 \"ü\"",
                 STARTED,
                 STARTED.plusMillis(1_234),
-                true)),
+                true,
+                new WorkerReport(
+                    "host-1",
+                    "cuda:0",
+                    3,
+                    1L << 40,
+                    5,
+                    new Batches(6, 70),
+                    1L << 33,
+                    "0.1.0 \"ü\""))),
         new Event.WorkerSeen(
             new WorkerFigures(
                 "far",
-                "",
                 List.of(),
                 List.of(),
-                "cpu",
-                0,
-                0,
-                0,
-                new Batches(0, 0),
-                -1,
-                "0.1.0",
                 STARTED,
                 STARTED,
-                false)),
+                false,
+                new WorkerReport("", "cpu", 0, 0, 0, new Batches(0, 0), -1, "0.1.0"))),
         new Event.WorkerLeft("node-1", null),
         new Event.WorkerLeft("far", STARTED),
         new Event.DrainWorker("node-1", null),

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.ExtendLeases;
-import dev.penstock.bus.Request.Held;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.SettleReply;
@@ -16,6 +15,7 @@ import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.bus.Request.Submitted;
 import dev.penstock.bus.Request.Suspects;
 import dev.penstock.core.Ending;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.LeasedTask;
 import dev.penstock.core.RetryPolicy;
 import dev.penstock.metrics.Meters;
@@ -274,7 +274,7 @@ final class DispatcherTest {
     LeasedTask leased = leaseOne();
     for (int i = 0; i < 5; i++) {
       pass(Duration.ofSeconds(20));
-      var held = new Held(id, leased.lease().token(), null);
+      var held = new HeldLease(id, leased.lease().token(), null);
       assertThat(dispatcher.extend(new ExtendLeases("worker", List.of(held))).lost()).isEmpty();
       sweep(10);
     }

@@ -10,6 +10,7 @@ import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.LaneFigures;
+import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Latencies;
 import dev.penstock.task.Lane;
@@ -63,11 +64,11 @@ final class FigureBoardTest {
     assertThat(figures.lanes()).hasSize(1);
     LaneFigures lane = figures.lanes().getFirst();
     assertThat(lane.lane()).isEqualTo(LANE);
-    assertThat(lane.ready()).isEqualTo(2);
-    assertThat(lane.scheduled()).isEqualTo(1);
-    assertThat(lane.running()).isEqualTo(1);
-    assertThat(lane.failed()).isEqualTo(1);
-    assertThat(lane.oldest()).isEqualTo(start);
+    assertThat(lane.counts().ready()).isEqualTo(2);
+    assertThat(lane.counts().scheduled()).isEqualTo(1);
+    assertThat(lane.counts().running()).isEqualTo(1);
+    assertThat(lane.counts().failed()).isEqualTo(1);
+    assertThat(lane.counts().oldest()).isEqualTo(start);
     assertThat(lane.paused()).isTrue();
     assertThat(lane.lastMinute().submitted()).isEqualTo(5);
     assertThat(lane.lastMinute().failed()).isEqualTo(1);
@@ -95,14 +96,9 @@ final class FigureBoardTest {
 
     assertThat(board().figures().lanes())
         .containsExactly(
-            new LaneFigures(LANE, 0, 0, 0, 0, null, true, LastMinute.none(LANE, now)),
+            new LaneFigures(LaneCounts.none(LANE), true, LastMinute.none(LANE, now)),
             new LaneFigures(
-                IDLE,
-                0,
-                0,
-                0,
-                0,
-                null,
+                LaneCounts.none(IDLE),
                 true,
                 new LaneMinute(now, IDLE, 1, 0, 0, 1, Latencies.none(), Latencies.none())));
   }

@@ -11,18 +11,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event;
 import dev.penstock.bus.Request.ExtendLeases;
-import dev.penstock.bus.Request.Held;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
-import dev.penstock.bus.Request.Retried;
 import dev.penstock.bus.Request.RetryTask;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.Suspects;
 import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsLoader;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.LeasedTask;
 import dev.penstock.core.RetryPolicy;
+import dev.penstock.core.RetryResult;
 import dev.penstock.metrics.Meters;
 import dev.penstock.storage.GoldenScenario;
 import dev.penstock.storage.SettableClock;
@@ -196,7 +196,7 @@ final class GoldenNodesTest {
             dispatcher
                 .extend(
                     new ExtendLeases(
-                        "worker-1", List.of(new Held(GoldenScenario.RUNS, token, null))))
+                        "worker-1", List.of(new HeldLease(GoldenScenario.RUNS, token, null))))
                 .lost())
         .isEmpty();
     assertThat(done(GoldenScenario.RUNS, token)).isEqualTo(SettleReply.SETTLED);
@@ -213,7 +213,7 @@ final class GoldenNodesTest {
     // What is to be done by hand, and what has its time.
     var byHand = new ManualChanges(store, dispatcher);
     for (String ended : List.of("i", "j")) {
-      assertThat(byHand.retry(new RetryTask(id(ended)))).isInstanceOf(Retried.Now.class);
+      assertThat(byHand.retry(new RetryTask(id(ended)))).isInstanceOf(RetryResult.Now.class);
     }
     run(EMBEDDING, Suspects.SHOW, id("i"), id("j"));
     clock.advance(Duration.ofHours(1).plusSeconds(30));

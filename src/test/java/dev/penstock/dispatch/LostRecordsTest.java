@@ -1,6 +1,7 @@
 package dev.penstock.dispatch;
 
 import static dev.penstock.storage.TestTasks.LANE;
+import static dev.penstock.storage.TestTasks.as;
 import static dev.penstock.storage.TestTasks.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -136,22 +137,13 @@ final class LostRecordsTest {
   @Test
   void aTaskWhoseIdentityIsAnothersByNowIsMadeAgainWithoutIt() {
     var name = new Identity.Named("order", "digest");
-    TaskSpec later = named(name, task());
+    TaskSpec later = as(name, task());
     store.insert(List.of(later));
-    TaskSpec lost = named(name, task());
+    TaskSpec lost = as(name, task());
     pass(lost, Duration.ZERO);
 
     assertThat(restore(lost, UNKNOWN)).isTrue();
     assertThat(store.find(lost.id())).isPresent();
     assertThat(store.find(later.id())).isPresent();
-  }
-
-  private static TaskSpec named(Identity identity, TaskSpec spec) {
-    return new TaskSpec(
-        spec.id(),
-        new TaskSpec.Work(spec.lane(), spec.priority(), spec.input(), spec.runAt()),
-        new TaskSpec.Limits(spec.maxAttempts(), spec.timeout()),
-        spec.retention(),
-        new TaskSpec.Origin(spec.owner(), spec.metadata(), identity, spec.replyTo()));
   }
 }

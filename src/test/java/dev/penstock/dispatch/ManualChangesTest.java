@@ -12,14 +12,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.penstock.bus.Event;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.CancelTasks;
-import dev.penstock.bus.Request.Cancelled;
 import dev.penstock.bus.Request.PurgeLane;
-import dev.penstock.bus.Request.Retried;
 import dev.penstock.bus.Request.RetryTask;
 import dev.penstock.bus.Request.RetryTasks;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.Swept;
+import dev.penstock.core.CancelResult;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.core.RetryResult;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TestTasks;
@@ -62,11 +62,11 @@ final class ManualChangesTest {
     return rig.store.find(spec.id()).orElseThrow().state();
   }
 
-  private Cancelled cancel(TaskSpec spec) {
+  private CancelResult cancel(TaskSpec spec) {
     return rig.byHand.cancel(new CancelTask(spec.id()));
   }
 
-  private Retried retry(TaskSpec spec) {
+  private RetryResult retry(TaskSpec spec) {
     return rig.byHand.retry(new RetryTask(spec.id()));
   }
 
@@ -74,7 +74,7 @@ final class ManualChangesTest {
   void whoWaitsForACancelledTaskIsTold() throws Exception {
     TaskSpec spec = task();
     rig.submit(spec);
-    assertThat(cancel(spec)).isInstanceOf(Cancelled.Now.class);
+    assertThat(cancel(spec)).isInstanceOf(CancelResult.Now.class);
 
     Task told = ((Event.TaskSettled) rig.nextTold()).task();
     assertThat(told.id()).isEqualTo(spec.id());
@@ -90,7 +90,7 @@ final class ManualChangesTest {
     var byHand =
         new ManualChanges(Faulty.losingTheFirstAnswer(rig.store, "cancel"), rig.dispatcher);
 
-    assertThat(byHand.cancel(new CancelTask(spec.id()))).isInstanceOf(Cancelled.Ended.class);
+    assertThat(byHand.cancel(new CancelTask(spec.id()))).isInstanceOf(CancelResult.Ended.class);
     assertThat(((Event.TaskSettled) rig.nextTold()).task().id()).isEqualTo(spec.id());
   }
 
@@ -114,9 +114,9 @@ final class ManualChangesTest {
     rig.submit(spec);
     rig.settle(rig.lease(LANE).getFirst(), DONE);
 
-    assertThat(cancel(spec)).isInstanceOf(Cancelled.Ended.class);
+    assertThat(cancel(spec)).isInstanceOf(CancelResult.Ended.class);
     assertThat(rig.byHand.cancel(new CancelTask(TaskId.random())))
-        .isEqualTo(new Cancelled.Unknown());
+        .isEqualTo(new CancelResult.Unknown());
     assertThat(state(spec)).isEqualTo(TaskState.COMPLETED);
   }
 
@@ -125,12 +125,13 @@ final class ManualChangesTest {
     TaskSpec spec = task();
     rig.submit(spec);
     rig.settle(rig.lease(LANE).getFirst(), REJECTED);
-    Retried.Now now = (Retried.Now) retry(spec);
+    RetryResult.Now now = (RetryResult.Now) retry(spec);
     assertThat(now.task().spec().input()).isEmpty();
     assertThat(rig.settle(rig.lease(LANE).getFirst(), DONE)).isEqualTo(SettleReply.SETTLED);
 
-    assertThat(retry(spec)).isInstanceOf(Retried.Otherwise.class);
-    assertThat(rig.byHand.retry(new RetryTask(TaskId.random()))).isEqualTo(new Retried.Unknown());
+    assertThat(retry(spec)).isInstanceOf(RetryResult.Otherwise.class);
+    assertThat(rig.byHand.retry(new RetryTask(TaskId.random())))
+        .isEqualTo(new RetryResult.Unknown());
     assertThat(state(spec)).isEqualTo(TaskState.COMPLETED);
   }
 

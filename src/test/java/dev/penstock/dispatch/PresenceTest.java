@@ -6,8 +6,9 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.WorkerLeft;
 import dev.penstock.bus.Event.WorkerSeen;
-import dev.penstock.bus.Request.Batches;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.WorkerFigures;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,19 +29,12 @@ final class PresenceTest {
     return new WorkerSeen(
         new WorkerFigures(
             node,
-            "",
             List.of("inference"),
             List.of(),
-            "cpu",
-            0,
-            done,
-            0,
-            new Batches(0, 0),
-            -1,
-            "1",
             startedAt,
             Instant.EPOCH,
-            draining));
+            draining,
+            new WorkerReport("", "cpu", 0, done, 0, new Batches(0, 0), -1, "1")));
   }
 
   @Test
@@ -49,7 +43,7 @@ final class PresenceTest {
     presence.seen(seen("a", 1));
     presence.seen(seen("b", 2));
     assertThat(presence.workers())
-        .extracting(WorkerFigures::node, WorkerFigures::done)
+        .extracting(WorkerFigures::node, worker -> worker.report().done())
         .containsExactly(tuple("a", 1L), tuple("b", 2L));
   }
 

@@ -2,9 +2,11 @@ package dev.penstock.dispatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.bus.Request.Batches;
 import dev.penstock.bus.Request.LaneFigures;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.LaneCounts;
+import dev.penstock.core.WorkerFigures;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.task.Lane;
 import java.time.Instant;
 import java.util.List;
@@ -21,25 +23,18 @@ final class UnservedTest {
 
   private static LaneFigures lane(long ready, boolean paused) {
     return new LaneFigures(
-        LANE, ready, 0, 0, 0, null, paused, LastMinute.none(LANE, Instant.EPOCH));
+        new LaneCounts(LANE, ready, 0, 0, 0, null), paused, LastMinute.none(LANE, Instant.EPOCH));
   }
 
   private static WorkerFigures worker(boolean draining) {
     return new WorkerFigures(
         "node",
-        "",
         List.of("inference"),
         List.of(LANE),
-        "cpu",
-        0,
-        0,
-        0,
-        new Batches(0, 0),
-        -1,
-        "1",
         Instant.EPOCH,
         Instant.EPOCH,
-        draining);
+        draining,
+        new WorkerReport("", "cpu", 0, 0, 0, new Batches(0, 0), -1, "1"));
   }
 
   private void runAfter(long seconds) {

@@ -14,17 +14,18 @@ import com.sun.net.httpserver.HttpServer;
 import dev.penstock.start.SettingGroups;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.WorkerSeen;
-import dev.penstock.bus.Request.Batches;
 import dev.penstock.bus.Request.ExtendLeases;
-import dev.penstock.bus.Request.Held;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.bus.Request.Suspects;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.core.WorkerFigures;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.remote.RemoteDispatch.Meeting;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
@@ -146,19 +147,13 @@ final class OldServerTest {
   private static WorkerFigures figures() {
     return new WorkerFigures(
         "old-1",
-        "rack-7",
         List.of("inference"),
         List.of(EMBEDDING, PING),
-        "cuda:0",
-        3,
-        1L << 40,
-        5,
-        new Batches(6, 70),
-        1L << 33,
-        "0.1.0",
         STARTED,
         STARTED,
-        false);
+        false,
+        new WorkerReport(
+            "rack-7", "cuda:0", 3, 1L << 40, 5, new Batches(6, 70), 1L << 33, "0.1.0"));
   }
 
   private static void check(LeasedTask leased, TaskSpec spec, String token) {
@@ -232,9 +227,9 @@ final class OldServerTest {
     next = "extend";
     var held =
         List.of(
-            new Held(RICH.id(), "token-a", new Progress(3, 10, "three of ten, ü")),
-            new Held(TOKENS.id(), "token-b", null),
-            new Held(MINIMAL.id(), "token-c", null));
+            new HeldLease(RICH.id(), "token-a", new Progress(3, 10, "three of ten, ü")),
+            new HeldLease(TOKENS.id(), "token-b", null),
+            new HeldLease(MINIMAL.id(), "token-c", null));
     assertThat(bus.ask(new ExtendLeases("old-1", held), LIMIT).lost())
         .containsExactlyInAnyOrder(TOKENS.id(), MINIMAL.id());
 

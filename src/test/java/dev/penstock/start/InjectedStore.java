@@ -1,7 +1,10 @@
 package dev.penstock.start;
 
 import dev.penstock.base.Unavailable;
+import dev.penstock.core.CancelResult;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneMinute;
+import dev.penstock.core.RetryResult;
 import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
@@ -63,7 +66,7 @@ final class InjectedStore implements TaskStore {
   }
 
   @Override
-  public List<Cancellation> cancel(List<TaskId> ids) {
+  public List<CancelResult> cancel(List<TaskId> ids) {
     return afterwards(real.cancel(ids));
   }
 
@@ -73,7 +76,7 @@ final class InjectedStore implements TaskStore {
   }
 
   @Override
-  public List<Retrial> retry(List<TaskId> ids) {
+  public List<RetryResult> retry(List<TaskId> ids) {
     return real.retry(ids);
   }
 
@@ -123,7 +126,7 @@ final class InjectedStore implements TaskStore {
   }
 
   @Override
-  public Set<TaskId> extend(List<Extension> extensions, Duration lease) {
+  public Set<TaskId> extend(List<HeldLease> extensions, Duration lease) {
     return afterwards(real.extend(extensions, lease));
   }
 
@@ -163,7 +166,7 @@ final class InjectedStore implements TaskStore {
   }
 
   @Override
-  public Figures figures() {
+  public TaskCounts figures() {
     return real.figures();
   }
 

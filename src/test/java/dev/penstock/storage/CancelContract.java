@@ -9,8 +9,8 @@ import static dev.penstock.storage.TestTasks.taskAt;
 import static dev.penstock.storage.TestTasks.tasks;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.core.CancelResult;
 import dev.penstock.core.Ending;
-import dev.penstock.storage.TaskStore.Cancellation;
 import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStore.Lapsed;
 import dev.penstock.storage.TaskStore.Settled;
@@ -33,7 +33,7 @@ interface CancelContract extends StoreRig {
     TaskSpec ready = inserted(task());
     TaskSpec scheduled = inserted(taskAt(clock().instant().plusSeconds(60)));
     for (TaskSpec spec : List.of(ready, scheduled)) {
-      Cancellation.Now now = (Cancellation.Now) cancel(spec);
+      CancelResult.Now now = (CancelResult.Now) cancel(spec);
       assertThat(now.worker()).isNull();
       assertThat(now.task().state()).isEqualTo(TaskState.CANCELLED);
       assertThat(now.task().finishedAt()).isEqualTo(clock().instant());
@@ -55,7 +55,7 @@ interface CancelContract extends StoreRig {
   default void aCancelledRunIsNobodysAnyMore() throws Exception {
     Claim.Claimed claimed = claimed();
     clock().advance(Duration.ofSeconds(1));
-    Cancellation.Now now = (Cancellation.Now) cancel(claimed.task().spec());
+    CancelResult.Now now = (CancelResult.Now) cancel(claimed.task().spec());
     assertThat(now.worker()).isEqualTo("w");
     assertThat(now.task().startedAt()).isEqualTo(clock().instant().minusSeconds(1));
     assertThat(now.task().attempts()).isZero();
@@ -93,14 +93,14 @@ interface CancelContract extends StoreRig {
     TaskSpec done = inserted(task());
     complete(done);
     TaskSpec pending = inserted(task());
-    List<Cancellation> answers =
+    List<CancelResult> answers =
         store().cancel(List.of(TaskId.random(), done.id(), pending.id(), pending.id(), done.id()));
 
-    assertThat(answers.get(0)).isEqualTo(new Cancellation.Unknown());
-    assertThat(answers.get(1)).isInstanceOf(Cancellation.Ended.class);
-    assertThat(answers.get(2)).isInstanceOf(Cancellation.Now.class);
-    assertThat(answers.get(3)).isInstanceOf(Cancellation.Ended.class);
-    Task ended = ((Cancellation.Ended) answers.get(4)).task();
+    assertThat(answers.get(0)).isEqualTo(new CancelResult.Unknown());
+    assertThat(answers.get(1)).isInstanceOf(CancelResult.Ended.class);
+    assertThat(answers.get(2)).isInstanceOf(CancelResult.Now.class);
+    assertThat(answers.get(3)).isInstanceOf(CancelResult.Ended.class);
+    Task ended = ((CancelResult.Ended) answers.get(4)).task();
     assertThat(ended.state()).isEqualTo(TaskState.COMPLETED);
     assertThat(ended.output()).isNull();
     assertThat(ended.spec().input()).isEmpty();
@@ -130,7 +130,7 @@ interface CancelContract extends StoreRig {
           worker -> {
             boolean ended =
                 worker == 0
-                    ? cancel(claimed.task().spec()) instanceof Cancellation.Now
+                    ? cancel(claimed.task().spec()) instanceof CancelResult.Now
                     : settle(claimed, new Ending.Completed(json("1"))) instanceof Settled.Now;
             ends.addAndGet(ended ? 1 : 0);
           });
@@ -170,7 +170,7 @@ interface CancelContract extends StoreRig {
 
     assertThat(store().cancel(ids(specs)))
         .hasSize(500)
-        .allMatch(Cancellation.Now.class::isInstance);
+        .allMatch(CancelResult.Now.class::isInstance);
     assertThat(store().figures().states()).containsEntry(TaskState.CANCELLED, 500L);
   }
 }

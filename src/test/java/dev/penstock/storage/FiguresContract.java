@@ -10,8 +10,8 @@ import static dev.penstock.storage.TestTasks.tasks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.core.Ending;
+import dev.penstock.core.LaneCounts;
 import dev.penstock.storage.TaskStore.Claim;
-import dev.penstock.storage.TaskStore.LaneFigures;
 import dev.penstock.storage.TaskStore.Settled;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Progress;
@@ -41,7 +41,7 @@ interface FiguresContract extends StoreRig {
     claimed();
     restart();
 
-    TaskStore.Figures figures = store().figures();
+    TaskStore.TaskCounts figures = store().figures();
     assertThat(figures.states())
         .isEqualTo(
             Map.of(
@@ -52,8 +52,8 @@ interface FiguresContract extends StoreRig {
                 TaskState.CANCELLED, 0L));
     assertThat(figures.lanes())
         .containsExactlyInAnyOrder(
-            new LaneFigures(LANE, 3, 1, 1, 1, first),
-            new LaneFigures(ping, 1, 0, 0, 0, clock().instant()));
+            new LaneCounts(LANE, 3, 1, 1, 1, first),
+            new LaneCounts(ping, 1, 0, 0, 0, clock().instant()));
   }
 
   @Test
@@ -104,7 +104,7 @@ interface FiguresContract extends StoreRig {
     settle(claims.get(1), new Ending.Completed(json("[1]")));
     settle(claims.get(2), new Ending.Backoff(ERROR, Duration.ofSeconds(5)));
     Map<TaskId, Task> before = new HashMap<>(store().findAll(ids(specs)));
-    TaskStore.Figures figures = store().figures();
+    TaskStore.TaskCounts figures = store().figures();
     restart();
 
     for (TaskSpec spec : specs) {

@@ -10,12 +10,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.core.ApiKey;
 import dev.penstock.core.Ending;
+import dev.penstock.core.HeldLease;
+import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Latencies;
+import dev.penstock.core.RetryResult;
 import dev.penstock.core.Scope;
 import dev.penstock.core.Step;
 import dev.penstock.storage.TaskStore.Claim;
-import dev.penstock.storage.TaskStore.Extension;
 import dev.penstock.storage.TaskStore.Inserted;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
@@ -177,7 +179,7 @@ public final class GoldenScenario {
     clock.advance(Duration.ofSeconds(1));
     store.retry(List.of(RETRIED.id()));
     var progress = new Progress(3, 10, "three of ten");
-    assertThat(store.extend(List.of(new Extension(RUNNING.id(), running, progress)), LEASE))
+    assertThat(store.extend(List.of(new HeldLease(RUNNING.id(), running, progress)), LEASE))
         .isEmpty();
     store.pause(PING, true);
     store.addHistory(List.of(minute(), minute()));
@@ -265,7 +267,7 @@ public final class GoldenScenario {
                 new TreeSet<>(keys.owners()),
                 new TreeMap<>(store.figures().states()),
                 store.figures().lanes().stream()
-                    .map(Object::toString)
+                    .map(GoldenScenario::tell)
                     .sorted()
                     .collect(Collectors.joining(", ")));
     Golden.check("stored-0.1.0.txt", tasks + rest);
@@ -274,6 +276,17 @@ public final class GoldenScenario {
           .usingRecursiveComparison()
           .isEqualTo(spec.withoutIdentity());
     }
+  }
+
+  private static String tell(LaneCounts lane) {
+    return "LaneFigures[lane=%s, ready=%d, scheduled=%d, running=%d, failed=%d, oldest=%s]"
+        .formatted(
+            lane.lane(),
+            lane.ready(),
+            lane.scheduled(),
+            lane.running(),
+            lane.failed(),
+            lane.oldest());
   }
 
   private static String tell(ApiKey key) {
@@ -381,7 +394,7 @@ public final class GoldenScenario {
     assertThat(alone.task().lost()).isEqualTo(1);
     store.settle(List.of(new Settle(LOST.id(), alone.lease().token(), ending)));
     assertThat(store.retry(List.of(FAILED.id(), CANCELLED.id())))
-        .allMatch(TaskStore.Retrial.Now.class::isInstance);
+        .allMatch(RetryResult.Now.class::isInstance);
     clock.advance(Duration.ofHours(1).plusSeconds(30));
     assertThat(store.promoteDue(10).stream().map(TaskSpec::id))
         .containsExactlyInAnyOrder(RICH.id(), BACKOFF.id());

@@ -8,8 +8,8 @@ import static dev.penstock.storage.TestTasks.tasks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.core.Ending;
+import dev.penstock.core.HeldLease;
 import dev.penstock.storage.TaskStore.Claim;
-import dev.penstock.storage.TaskStore.Extension;
 import dev.penstock.storage.TaskStore.Settled;
 import dev.penstock.task.Progress;
 import dev.penstock.task.TaskId;
@@ -169,8 +169,8 @@ interface LeaseContract extends StoreRig {
     Claim.Claimed ended = claimed();
     settle(ended, new Ending.Completed(json("1")));
     Claim.Claimed other = claimed();
-    Extension stolen = new Extension(other.task().id(), held.lease().token(), null);
-    Extension unknown = new Extension(TaskId.random(), OTHER_TOKEN, null);
+    HeldLease stolen = new HeldLease(other.task().id(), held.lease().token(), null);
+    HeldLease unknown = new HeldLease(TaskId.random(), OTHER_TOKEN, null);
 
     assertThat(
             store()

@@ -8,8 +8,8 @@ import static dev.penstock.storage.TestTasks.taskAt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.core.Ending;
+import dev.penstock.core.RetryResult;
 import dev.penstock.storage.TaskStore.Claim;
-import dev.penstock.storage.TaskStore.Retrial;
 import dev.penstock.storage.TaskStore.Settled;
 import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
@@ -30,7 +30,7 @@ interface RetryContract extends StoreRig {
     settle(claimed, new Ending.Failed(ERROR));
     TaskSpec spec = claimed.task().spec();
 
-    Task now = ((Retrial.Now) retry(spec)).task();
+    Task now = ((RetryResult.Now) retry(spec)).task();
     assertSame(now.spec(), spec);
     restart();
     for (Task task : List.of(now, get(spec))) {
@@ -54,7 +54,7 @@ interface RetryContract extends StoreRig {
   default void aCancelledTaskIsReadyAgain() {
     TaskSpec scheduled = inserted(taskAt(clock().instant().plusSeconds(60)));
     cancel(scheduled);
-    assertThat(retry(scheduled)).isInstanceOf(Retrial.Now.class);
+    assertThat(retry(scheduled)).isInstanceOf(RetryResult.Now.class);
 
     assertThat(store().promoteDue(10)).isEmpty();
     assertThat(claimOnce(scheduled)).isInstanceOf(Claim.Claimed.class);
@@ -85,7 +85,7 @@ interface RetryContract extends StoreRig {
     complete(completed);
     TaskSpec failed = inserted(task());
     fail(failed);
-    List<Retrial> answers =
+    List<RetryResult> answers =
         store()
             .retry(
                 List.of(
@@ -97,12 +97,12 @@ interface RetryContract extends StoreRig {
                     failed.id()));
 
     for (int i : List.of(0, 1, 2, 5)) {
-      assertThat(answers.get(i)).isInstanceOf(Retrial.Otherwise.class);
-      assertThat(((Retrial.Otherwise) answers.get(i)).task().spec().input()).isEmpty();
-      assertThat(((Retrial.Otherwise) answers.get(i)).task().output()).isNull();
+      assertThat(answers.get(i)).isInstanceOf(RetryResult.Otherwise.class);
+      assertThat(((RetryResult.Otherwise) answers.get(i)).task().spec().input()).isEmpty();
+      assertThat(((RetryResult.Otherwise) answers.get(i)).task().output()).isNull();
     }
-    assertThat(answers.get(3)).isEqualTo(new Retrial.Unknown());
-    assertThat(answers.get(4)).isInstanceOf(Retrial.Now.class);
+    assertThat(answers.get(3)).isEqualTo(new RetryResult.Unknown());
+    assertThat(answers.get(4)).isInstanceOf(RetryResult.Now.class);
     assertThat(get(running).state()).isEqualTo(TaskState.PROCESSING);
     assertThat(get(completed).state()).isEqualTo(TaskState.COMPLETED);
     assertThat(store().retry(List.of())).isEmpty();

@@ -111,7 +111,7 @@ interface SettleContract extends StoreRig {
       Claim.Claimed claimed = claimed();
       assertThat(settle(claimed, ending)).isInstanceOf(Settled.Now.class);
       Task before = get(claimed);
-      TaskStore.Figures figures = store().figures();
+      TaskStore.TaskCounts figures = store().figures();
       clock().advance(Duration.ofMillis(1));
 
       assertThat(settle(claimed, ending)).isEqualTo(new Settled.Before());

@@ -7,14 +7,14 @@ import static dev.penstock.storage.TestTasks.tasks;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.core.CancelResult;
 import dev.penstock.core.Ending;
+import dev.penstock.core.HeldLease;
+import dev.penstock.core.LaneCounts;
 import dev.penstock.core.Lease;
-import dev.penstock.storage.TaskStore.Cancellation;
+import dev.penstock.core.RetryResult;
 import dev.penstock.storage.TaskStore.Claim;
-import dev.penstock.storage.TaskStore.Extension;
-import dev.penstock.storage.TaskStore.LaneFigures;
 import dev.penstock.storage.TaskStore.Lapsed;
-import dev.penstock.storage.TaskStore.Retrial;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
 import dev.penstock.task.Lane;
@@ -91,8 +91,8 @@ public interface StoreRig {
     return store().reclaimLapsed(MARGIN, MAX_LOST, 100);
   }
 
-  default Extension extension(Claim.Claimed claimed, @Nullable Progress progress) {
-    return new Extension(claimed.task().id(), claimed.lease().token(), progress);
+  default HeldLease extension(Claim.Claimed claimed, @Nullable Progress progress) {
+    return new HeldLease(claimed.task().id(), claimed.lease().token(), progress);
   }
 
   default byte[] output(Task task) {
@@ -124,15 +124,15 @@ public interface StoreRig {
     settle(claim(spec), new Ending.Failed(ERROR));
   }
 
-  default Cancellation cancel(TaskSpec spec) {
+  default CancelResult cancel(TaskSpec spec) {
     return store().cancel(List.of(spec.id())).getFirst();
   }
 
-  default Retrial retry(TaskSpec spec) {
+  default RetryResult retry(TaskSpec spec) {
     return store().retry(List.of(spec.id())).getFirst();
   }
 
-  default LaneFigures lane(Lane lane) {
+  default LaneCounts lane(Lane lane) {
     return store().figures().lanes().stream()
         .filter(figures -> figures.lane().equals(lane))
         .findFirst()

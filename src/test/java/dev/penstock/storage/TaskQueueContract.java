@@ -10,10 +10,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.core.Ending;
+import dev.penstock.core.RetryResult;
 import dev.penstock.storage.TaskQueue.Delivery;
 import dev.penstock.storage.TaskQueue.Room;
 import dev.penstock.storage.TaskStore.Claim;
-import dev.penstock.storage.TaskStore.Retrial;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
 import dev.penstock.task.Lane;
@@ -377,8 +377,8 @@ public abstract class TaskQueueContract implements TurnsContract {
   private void retry(TaskSpec... tasks) {
     List<TaskId> ids = Stream.of(tasks).map(TaskSpec::id).toList();
     List<TaskSpec> ready = new ArrayList<>();
-    for (Retrial retrial : rig.store.retry(ids)) {
-      ready.add(((Retrial.Now) retrial).task().spec());
+    for (RetryResult retrial : rig.store.retry(ids)) {
+      ready.add(((RetryResult.Now) retrial).task().spec());
     }
     rig.queue.enqueue(ready);
   }

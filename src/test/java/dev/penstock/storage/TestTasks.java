@@ -55,18 +55,28 @@ public final class TestTasks {
   public static TaskSpec of(String owner, TaskSpec task) {
     return new TaskSpec(
         task.id(),
-        new TaskSpec.Work(task.lane(), task.priority(), task.input(), task.runAt()),
-        new TaskSpec.Limits(task.maxAttempts(), task.timeout()),
+        task.work(),
+        task.limits(),
         task.retention(),
         new TaskSpec.Origin(owner, task.metadata(), task.identity(), task.replyTo()));
+  }
+
+  /** The task, but with this input. */
+  public static TaskSpec withInput(byte[] input, TaskSpec task) {
+    return new TaskSpec(
+        task.id(),
+        new TaskSpec.Work(task.lane(), task.priority(), input, task.runAt()),
+        task.limits(),
+        task.retention(),
+        task.origin());
   }
 
   /** The task, but with this identity. */
   public static TaskSpec as(Identity identity, TaskSpec task) {
     return new TaskSpec(
         task.id(),
-        new TaskSpec.Work(task.lane(), task.priority(), task.input(), task.runAt()),
-        new TaskSpec.Limits(task.maxAttempts(), task.timeout()),
+        task.work(),
+        task.limits(),
         task.retention(),
         new TaskSpec.Origin(task.owner(), task.metadata(), identity, task.replyTo()));
   }

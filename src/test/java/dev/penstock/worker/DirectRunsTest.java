@@ -136,7 +136,7 @@ final class DirectRunsTest {
   }
 
   private long done() {
-    return board.figures("worker", List.of(), List.of(), 0, "", false).done();
+    return board.report(0, "").done();
   }
 
   @Test

@@ -3,11 +3,11 @@ package dev.penstock.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.bus.Bus;
-import dev.penstock.bus.Request.Held;
 import dev.penstock.bus.Request.Ran;
 import dev.penstock.bus.Request.RunNow;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.config.SettingsLoader;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.ReadInput;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
@@ -220,7 +220,7 @@ final class LaneRunnerTest {
     Task task = add(5, MINUTE);
     awaitBegun(task);
     Await.until("the keeper has looked often", LIMIT, () -> queue.held().size() > 2);
-    assertThat(queue.held()).extracting(Held::id).containsOnly(task.id());
+    assertThat(queue.held()).extracting(HeldLease::id).containsOnly(task.id());
     handler.open.countDown();
     assertThat(ran.get(20, TimeUnit.SECONDS)).isInstanceOf(Ran.Ended.class);
   }
@@ -267,7 +267,7 @@ final class LaneRunnerTest {
     start("lease.extend-every", "10s");
     Task task = add(5, MINUTE);
     Await.until("progress is told", LIMIT, () -> !queue.held().isEmpty());
-    Held held = queue.held().getFirst();
+    HeldLease held = queue.held().getFirst();
     assertThat(held.id()).isEqualTo(task.id());
     assertThat(held.progress()).isEqualTo(half);
   }

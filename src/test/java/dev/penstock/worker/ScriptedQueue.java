@@ -4,13 +4,13 @@ import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.Extended;
-import dev.penstock.bus.Request.Held;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.bus.Request.Suspects;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.Lease;
 import dev.penstock.core.LeasedTask;
 import dev.penstock.task.Task;
@@ -25,7 +25,7 @@ import java.util.Set;
 /** The other side of the bus: gives tasks out, keeps account of what it hears, fails when told. */
 final class ScriptedQueue {
   private final List<Task> waiting = new ArrayList<>();
-  private final List<Held> held = new ArrayList<>();
+  private final List<HeldLease> held = new ArrayList<>();
   private final List<SettleTask> settled = new ArrayList<>();
   private final Set<TaskId> lost = new HashSet<>();
   private int settlesToRefuse;
@@ -73,7 +73,7 @@ final class ScriptedQueue {
     return List.copyOf(waiting);
   }
 
-  synchronized List<Held> held() {
+  synchronized List<HeldLease> held() {
     return List.copyOf(held);
   }
 

@@ -2,13 +2,13 @@ package dev.penstock.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.bus.Request.Batches;
-import dev.penstock.task.Lane;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskOutput;
 import java.time.Duration;
-import java.util.List;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class WorkerBoardTest {
@@ -21,21 +21,19 @@ class WorkerBoardTest {
     board.ended(new Outcome.Retry(ERROR));
     board.ended(new Outcome.Reject(ERROR));
     board.ended(new Outcome.Postpone(Duration.ZERO));
-    var figures =
-        board.figures("w", List.of("inference"), List.of(new Lane("ping", null)), 3, "", false);
+    WorkerReport figures = board.report(3, "");
     assertThat(figures.done()).isEqualTo(1);
     assertThat(figures.failed()).isEqualTo(2);
     assertThat(figures.running()).isEqualTo(3);
     assertThat(figures.device()).as("no model is open").isEmpty();
-    assertThat(figures.seenAt()).isAfterOrEqualTo(figures.startedAt());
+    assertThat(board.startedAt()).isBeforeOrEqualTo(Instant.now());
   }
 
   @Test
   void batchesAreCountedWithTheirTexts() {
     board.ran(5);
     board.ran(2);
-    assertThat(board.figures("w", List.of(), List.of(), 0, "", false).batches())
-        .isEqualTo(new Batches(2, 7));
+    assertThat(board.report(0, "").batches()).isEqualTo(new Batches(2, 7));
   }
 
   @Test

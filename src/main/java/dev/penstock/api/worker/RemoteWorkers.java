@@ -1,11 +1,10 @@
 package dev.penstock.api.worker;
 
-import dev.penstock.api.worker.WorkerRequests.Hold;
-import dev.penstock.api.worker.WorkerRequests.Poll;
-import dev.penstock.api.worker.WorkerRequests.Wish;
-import dev.penstock.api.worker.WorkerRequests.WorkerReport;
-import dev.penstock.bus.Request.Batches;
-import dev.penstock.bus.Request.WorkerFigures;
+import dev.penstock.core.WorkerFigures;
+import dev.penstock.protocol.ExtendRequest;
+import dev.penstock.protocol.Introduction;
+import dev.penstock.protocol.LeaseRequest;
+import dev.penstock.protocol.LeaseRequest.Wish;
 import dev.penstock.task.Lane;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,8 +26,7 @@ public final class RemoteWorkers {
 
   private static final int MOST = 10_000;
   private static final List<String> ROLES = List.of("remote");
-  private static final WorkerReport NOTHING =
-      new WorkerReport("", List.of(), "", 0, 0, 0, new Batches(0, 0), -1, "", null);
+  private static final Introduction NOTHING = Introduction.none(null);
 
   private final Consumer<WorkerFigures> announce;
 
@@ -38,7 +36,7 @@ public final class RemoteWorkers {
   private static final class Known {
     final Instant since = Instant.now();
     List<Lane> lanes = List.of();
-    WorkerReport report = NOTHING;
+    Introduction figures = NOTHING;
     boolean drained;
 
     /** The one that has stopped: what is still on its way from it is no news. */
@@ -54,10 +52,10 @@ public final class RemoteWorkers {
     long announced = heard - 2 * ANNOUNCE_EVERY; // the first time at once
 
     /** Who has started anew since is another one, to whom the order was not given. */
-    boolean draining(@Nullable WorkerReport said) {
+    boolean draining(@Nullable Introduction said) {
       @Nullable Instant started = said == null ? null : said.startedAt();
       if (started == null) {
-        started = report.startedAt();
+        started = figures.startedAt();
       }
       return drained && (started == null || drainedOne == null || started.equals(drainedOne));
     }
@@ -67,29 +65,29 @@ public final class RemoteWorkers {
     this.announce = announce;
   }
 
-  void seen(Poll poll) {
-    seen(poll.worker(), poll.wishes().stream().map(Wish::lane).toList(), poll.report());
+  void seen(LeaseRequest poll) {
+    seen(poll.worker(), poll.wishes().stream().map(Wish::lane).toList(), poll.figures());
   }
 
   /** Its poll is still held: it is there, though it says nothing new. */
-  void holds(Poll poll) {
+  void holds(LeaseRequest poll) {
     seen(poll.worker(), List.of(), null);
   }
 
-  void seen(Hold hold) {
-    seen(hold.worker(), List.of(), hold.report());
+  void seen(ExtendRequest hold) {
+    seen(hold.worker(), List.of(), hold.figures());
   }
 
-  private void seen(String worker, List<Lane> lanes, @Nullable WorkerReport report) {
+  private void seen(String worker, List<Lane> lanes, @Nullable Introduction said) {
     WorkerFigures figures;
     synchronized (known) {
       Known one = touch(worker);
-      if (report != null) {
-        if (report.startedAt() != null && report.startedAt().equals(one.left)) {
+      if (said != null) {
+        if (said.startedAt() != null && said.startedAt().equals(one.left)) {
           return;
         }
-        lookForTwins(worker, one, report);
-        one.report = report;
+        lookForTwins(worker, one, said);
+        one.figures = said;
       }
       if (!lanes.isEmpty()) {
         one.lanes = lanes;
@@ -106,9 +104,9 @@ public final class RemoteWorkers {
   }
 
   /** One that was started before the newest of its name speaks: it was not replaced. */
-  private static void lookForTwins(String worker, Known one, WorkerReport report) {
-    Instant before = one.report.startedAt();
-    Instant now = report.startedAt();
+  private static void lookForTwins(String worker, Known one, Introduction said) {
+    Instant before = one.figures.startedAt();
+    Instant now = said.startedAt();
     if (!one.twice && before != null && now != null && now.isBefore(before)) {
       one.twice = true;
       LOG.warn("two workers are called {}: what is shown of them is mixed up, rename one", worker);
@@ -119,7 +117,7 @@ public final class RemoteWorkers {
   void left(String worker, Instant startedAt) {
     synchronized (known) {
       Known before = touch(worker);
-      Instant newest = before.report.startedAt();
+      Instant newest = before.figures.startedAt();
       if (newest == null || newest.equals(startedAt)) {
         var next = new Known(); // whoever takes its name is another one
         next.left = startedAt;
@@ -144,23 +142,15 @@ public final class RemoteWorkers {
   }
 
   private static WorkerFigures figures(String worker, Known one) {
-    WorkerReport report = one.report;
-    Instant started = report.startedAt();
+    Introduction said = one.figures;
     return new WorkerFigures(
         worker,
-        report.host(),
         ROLES,
-        report.lanes().isEmpty() ? one.lanes : report.lanes(),
-        report.device(),
-        report.running(),
-        report.done(),
-        report.failed(),
-        report.batches(),
-        report.memory(),
-        report.version(),
-        started == null ? one.since : started,
+        said.lanes().isEmpty() ? one.lanes : said.lanes(),
+        said.startedAt() == null ? one.since : said.startedAt(),
         Instant.now(),
-        one.draining(null));
+        one.draining(null),
+        said.report());
   }
 
   /**
@@ -176,18 +166,18 @@ public final class RemoteWorkers {
     }
   }
 
-  boolean draining(Poll poll) {
-    return draining(poll.worker(), poll.report());
+  boolean draining(LeaseRequest poll) {
+    return draining(poll.worker(), poll.figures());
   }
 
-  boolean draining(Hold hold) {
-    return draining(hold.worker(), hold.report());
+  boolean draining(ExtendRequest hold) {
+    return draining(hold.worker(), hold.figures());
   }
 
-  private boolean draining(String worker, @Nullable WorkerReport report) {
+  private boolean draining(String worker, @Nullable Introduction said) {
     synchronized (known) {
       Known one = known.get(worker);
-      return one != null && one.draining(report);
+      return one != null && one.draining(said);
     }
   }
 }

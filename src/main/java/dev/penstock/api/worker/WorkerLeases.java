@@ -1,8 +1,5 @@
 package dev.penstock.api.worker;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import dev.penstock.api.worker.WorkerRequests.Poll;
-import dev.penstock.api.worker.WorkerRequests.Wish;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.LeaseTasks;
@@ -11,17 +8,18 @@ import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.bus.Request.Suspects;
 import dev.penstock.core.LeasedTask;
-import dev.penstock.json.StrictJson;
-import dev.penstock.task.Outcome;
+import dev.penstock.protocol.KnownLanes;
+import dev.penstock.protocol.LeaseReply;
+import dev.penstock.protocol.LeaseRequest;
+import dev.penstock.protocol.LeaseRequest.Wish;
+import dev.penstock.protocol.LeaseTerms;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.ClientGone;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Refusal;
 import dev.penstock.web.Reply;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -50,7 +48,7 @@ public final class WorkerLeases {
   private static final int GIVE_BACK_TRIES = 3;
 
   private final Bus bus;
-  private final WorkerRequests requests;
+  private final KnownLanes lanes;
   private final RemoteWorkers workers;
   private final Duration lease;
   private final BooleanSupplier stopping;
@@ -58,26 +56,22 @@ public final class WorkerLeases {
   private final AtomicInteger turn = new AtomicInteger();
 
   public WorkerLeases(
-      Bus bus,
-      WorkerRequests requests,
-      RemoteWorkers workers,
-      Duration lease,
-      BooleanSupplier stopping) {
+      Bus bus, KnownLanes lanes, RemoteWorkers workers, Duration lease, BooleanSupplier stopping) {
     this.bus = bus;
-    this.requests = requests;
+    this.lanes = lanes;
     this.workers = workers;
     this.lease = lease;
     this.stopping = stopping;
   }
 
   public Reply lease(Exchange exchange) throws InterruptedException {
-    Poll poll = requests.poll(StrictJson.parse(exchange.body()));
+    LeaseRequest poll = LeaseRequest.read(exchange.body(), lanes);
     if (stopping.getAsBoolean()) {
       throw new Refusal(ApiError.stopping());
     }
     workers.seen(poll);
-    int lanes = poll.wishes().size();
-    if (!waits.tryAcquire(lanes)) {
+    int waiting = poll.wishes().size();
+    if (!waits.tryAcquire(waiting)) {
       throw new Refusal(ApiError.overloaded(MAX_WAITS + " lanes are being waited on already."));
     }
     var catchAll = new PollResult(poll.most(), poll.bytes());
@@ -95,7 +89,7 @@ public final class WorkerLeases {
       giveBack(catchAll.caught());
       throw e;
     } finally {
-      waits.release(lanes);
+      waits.release(waiting);
     }
     List<LeasedTask> tasks = catchAll.tasks();
     if (exchange.gone().isDone()) {
@@ -104,15 +98,15 @@ public final class WorkerLeases {
     }
     // Where the reply does not reach it. What was lost beyond that lapses.
     var _ = exchange.gone().thenRun(() -> Thread.ofVirtual().start(() -> giveBack(tasks)));
-    boolean drain = workers.draining(poll);
-    return Reply.json(200, json -> write(json, tasks, catchAll.suspects(), drain));
+    var terms = new LeaseTerms(lease, workers.draining(poll));
+    return Reply.json(200, new LeaseReply(tasks, catchAll.suspects(), terms)::write);
   }
 
   /**
    * Takes what is there now. Lanes take turns in being the first, and each gives its share before
    * any gives more.
    */
-  private void look(Poll poll, PollResult found) throws InterruptedException {
+  private void look(LeaseRequest poll, PollResult found) throws InterruptedException {
     List<Wish> wishes = poll.wishes();
     int first = Math.floorMod(turn.getAndIncrement(), wishes.size());
     int share = Math.max(1, poll.most() / wishes.size());
@@ -137,7 +131,7 @@ public final class WorkerLeases {
   }
 
   /** Waits on all lanes side by side; the first that has something ends it. */
-  private void await(Poll poll, PollResult found) throws InterruptedException {
+  private void await(LeaseRequest poll, PollResult found) throws InterruptedException {
     long until = System.nanoTime() + poll.hold().toNanos();
     // A worker that takes no notice of suspects or of a drain must not ask in a tight circle.
     boolean shown = !found.suspects().isEmpty() || workers.draining(poll);
@@ -199,21 +193,11 @@ public final class WorkerLeases {
     return leased.tasks().stream().filter(task -> !over.contains(task)).toList();
   }
 
-  /** Nobody will run them: others may, and no attempt is spent. */
   private void giveBack(List<LeasedTask> tasks) {
     if (tasks.isEmpty()) {
       return;
     }
-    var request =
-        new SettleTasks(
-            tasks.stream()
-                .map(task ->
-                    new SettleTask(
-                        task.task().id(),
-                        task.task().spec().lane(),
-                        task.lease().token(),
-                        new Outcome.Postpone(Duration.ZERO)))
-                .toList());
+    var request = new SettleTasks(tasks.stream().map(SettleTask::unrun).toList());
     for (int tries = 1; tries <= GIVE_BACK_TRIES; tries++) {
       try {
         bus.ask(request, SETTLE);
@@ -225,25 +209,5 @@ public final class WorkerLeases {
         return; // the leases lapse
       }
     }
-  }
-
-  private void write(
-      JsonGenerator json, List<LeasedTask> tasks, Set<String> suspects, boolean drain)
-      throws IOException {
-    json.writeStartObject();
-    json.writeArrayFieldStart("leases");
-    for (LeasedTask task : tasks) {
-      WorkerJson.write(json, task);
-    }
-    json.writeEndArray();
-    if (!suspects.isEmpty()) {
-      json.writeArrayFieldStart("suspects");
-      for (String lane : suspects) {
-        json.writeString(lane);
-      }
-      json.writeEndArray();
-    }
-    WorkerJson.writeTerms(json, lease, drain);
-    json.writeEndObject();
   }
 }

@@ -11,7 +11,7 @@ final class RedisFigures {
 
   private RedisFigures() {}
 
-  static TaskStore.Figures read(RedisCalls calls) {
+  static TaskStore.TaskCounts read(RedisCalls calls) {
     FigureSum sum = new FigureSum();
     for (Response shard : calls.everywhere(RedisScript.FIGURES)) {
       new RedisTasks.Fields(shard.get(0))

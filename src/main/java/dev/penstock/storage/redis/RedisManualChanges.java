@@ -1,7 +1,7 @@
 package dev.penstock.storage.redis;
 
-import dev.penstock.storage.TaskStore.Cancellation;
-import dev.penstock.storage.TaskStore.Retrial;
+import dev.penstock.core.CancelResult;
+import dev.penstock.core.RetryResult;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
@@ -20,19 +20,19 @@ final class RedisManualChanges {
     this.candidates = candidates;
   }
 
-  List<Cancellation> cancel(List<TaskId> ids) {
+  List<CancelResult> cancel(List<TaskId> ids) {
     return calls.tasks(
         RedisScript.CANCEL, List.of(0), ids, List::of, RedisManualChanges::cancellation);
   }
 
-  private static Cancellation cancellation(TaskId id, @Nullable Response answer) {
+  private static CancelResult cancellation(TaskId id, @Nullable Response answer) {
     return switch (RedisTasks.kind(answer)) {
-      case "UNKNOWN" -> new Cancellation.Unknown();
-      case "OTHERWISE" -> new Cancellation.Ended(RedisTasks.read(id, answer, 1));
-      case "NOW" -> new Cancellation.Now(RedisTasks.read(id, answer, 1), null);
+      case "UNKNOWN" -> new CancelResult.Unknown();
+      case "OTHERWISE" -> new CancelResult.Ended(RedisTasks.read(id, answer, 1));
+      case "NOW" -> new CancelResult.Now(RedisTasks.read(id, answer, 1), null);
       case "RUNNING" -> {
         Task task = RedisTasks.read(id, answer, 1);
-        yield new Cancellation.Now(task, task.worker());
+        yield new CancelResult.Now(task, task.worker());
       }
       case String other -> throw new IllegalStateException("a cancel is answered " + other);
     };
@@ -50,15 +50,15 @@ final class RedisManualChanges {
     return cancelled;
   }
 
-  List<Retrial> retry(List<TaskId> ids) {
+  List<RetryResult> retry(List<TaskId> ids) {
     return calls.tasks(RedisScript.RETRY, List.of(), ids, List::of, RedisManualChanges::retrial);
   }
 
-  private static Retrial retrial(TaskId id, @Nullable Response answer) {
+  private static RetryResult retrial(TaskId id, @Nullable Response answer) {
     return switch (RedisTasks.kind(answer)) {
-      case "UNKNOWN" -> new Retrial.Unknown();
-      case "OTHERWISE" -> new Retrial.Otherwise(RedisTasks.read(id, answer, 1));
-      case "NOW" -> new Retrial.Now(RedisTasks.read(id, answer, 1));
+      case "UNKNOWN" -> new RetryResult.Unknown();
+      case "OTHERWISE" -> new RetryResult.Otherwise(RedisTasks.read(id, answer, 1));
+      case "NOW" -> new RetryResult.Now(RedisTasks.read(id, answer, 1));
       case String other -> throw new IllegalStateException("a retry is answered " + other);
     };
   }

@@ -1,10 +1,10 @@
 package dev.penstock.storage.redis;
 
 import dev.penstock.core.Ending;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.Lease;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.TaskStore.Claim;
-import dev.penstock.storage.TaskStore.Extension;
 import dev.penstock.storage.TaskStore.Lapsed;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
@@ -64,7 +64,7 @@ final class RedisRuns {
     };
   }
 
-  Set<TaskId> extend(List<Extension> extensions, Duration lease) {
+  Set<TaskId> extend(List<HeldLease> extensions, Duration lease) {
     List<Boolean> held =
         calls.each(
             RedisScript.EXTEND,

@@ -2,7 +2,10 @@ package dev.penstock.storage.redis;
 
 import dev.penstock.base.Unavailable;
 import dev.penstock.config.Settings;
+import dev.penstock.core.CancelResult;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneMinute;
+import dev.penstock.core.RetryResult;
 import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
@@ -123,7 +126,7 @@ public final class RedisTaskStore implements TaskStore {
   }
 
   @Override
-  public List<Cancellation> cancel(List<TaskId> ids) {
+  public List<CancelResult> cancel(List<TaskId> ids) {
     return byHand.cancel(ids);
   }
 
@@ -133,7 +136,7 @@ public final class RedisTaskStore implements TaskStore {
   }
 
   @Override
-  public List<Retrial> retry(List<TaskId> ids) {
+  public List<RetryResult> retry(List<TaskId> ids) {
     return byHand.retry(ids);
   }
 
@@ -169,7 +172,7 @@ public final class RedisTaskStore implements TaskStore {
   }
 
   @Override
-  public Set<TaskId> extend(List<Extension> extensions, Duration lease) {
+  public Set<TaskId> extend(List<HeldLease> extensions, Duration lease) {
     return runs.extend(extensions, lease);
   }
 
@@ -225,7 +228,7 @@ public final class RedisTaskStore implements TaskStore {
   }
 
   @Override
-  public Figures figures() {
+  public TaskCounts figures() {
     return RedisFigures.read(calls);
   }
 

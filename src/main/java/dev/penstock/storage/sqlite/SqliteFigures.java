@@ -41,7 +41,7 @@ final class SqliteFigures {
 
   private SqliteFigures() {}
 
-  static TaskStore.Figures read(SqliteConnection connection) throws SQLException {
+  static TaskStore.TaskCounts read(SqliteConnection connection) throws SQLException {
     FigureSum sum = new FigureSum();
     try (ResultSet rows = connection.prepare(COUNTERS).executeQuery()) {
       Columns row = new Columns(rows);

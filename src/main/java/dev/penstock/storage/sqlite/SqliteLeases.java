@@ -1,11 +1,11 @@
 package dev.penstock.storage.sqlite;
 
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.Lease;
 import dev.penstock.core.Step;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.Phase;
 import dev.penstock.storage.TaskStore.Claim;
-import dev.penstock.storage.TaskStore.Extension;
 import dev.penstock.storage.TaskStore.Lapsed;
 import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
@@ -102,10 +102,10 @@ final class SqliteLeases {
   }
 
   /** The tasks whose leases are not held any more. */
-  static Set<TaskId> extend(SqliteConnection connection, List<Extension> extensions, long until)
+  static Set<TaskId> extend(SqliteConnection connection, List<HeldLease> extensions, long until)
       throws SQLException {
     Set<TaskId> lost = new HashSet<>();
-    for (Extension extension : extensions) {
+    for (HeldLease extension : extensions) {
       Progress progress = extension.progress();
       int held =
           Columns.bind(

@@ -1,10 +1,10 @@
 package dev.penstock.storage.sqlite;
 
+import dev.penstock.core.CancelResult;
+import dev.penstock.core.RetryResult;
 import dev.penstock.core.Step;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.Phase;
-import dev.penstock.storage.TaskStore.Cancellation;
-import dev.penstock.storage.TaskStore.Retrial;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
@@ -65,17 +65,17 @@ final class SqliteManualChanges {
     }
   }
 
-  static Cancellation cancel(SqliteConnection connection, TaskId id, Instant now)
+  static CancelResult cancel(SqliteConnection connection, TaskId id, Instant now)
       throws SQLException {
     Found found = find(connection, id);
     if (found == null) {
-      return new Cancellation.Unknown();
+      return new CancelResult.Unknown();
     }
     if (found.phase().state().ended()) {
-      return new Cancellation.Ended(TaskRows.getBrief(connection, found.seq(), null));
+      return new CancelResult.Ended(TaskRows.getBrief(connection, found.seq(), null));
     }
     cancel(connection, found.seq(), found.lane(), found.phase(), now);
-    return new Cancellation.Now(
+    return new CancelResult.Now(
         TaskRows.getBrief(connection, found.seq(), null),
         found.phase() == Phase.RUNNING ? found.worker() : null);
   }
@@ -121,20 +121,21 @@ final class SqliteManualChanges {
     }
   }
 
-  static Retrial retry(SqliteConnection connection, TaskId id, Instant now) throws SQLException {
+  static RetryResult retry(SqliteConnection connection, TaskId id, Instant now)
+      throws SQLException {
     Found found = find(connection, id);
     if (found == null) {
-      return new Retrial.Unknown();
+      return new RetryResult.Unknown();
     }
     return switch (found.phase()) {
       case FAILED, CANCELLED -> {
         SqliteSteps.add(connection, found.seq(), Step.Kind.RETRIED, now, null);
         Columns.bind(connection.prepare(RETRY), Micros.of(now), found.seq()).executeUpdate();
         Changed.count(connection, found.lane(), found.phase(), Phase.READY);
-        yield new Retrial.Now(TaskRows.get(connection, found.seq()));
+        yield new RetryResult.Now(TaskRows.get(connection, found.seq()));
       }
       case READY, SCHEDULED, RUNNING, COMPLETED ->
-          new Retrial.Otherwise(TaskRows.getBrief(connection, found.seq(), null));
+          new RetryResult.Otherwise(TaskRows.getBrief(connection, found.seq(), null));
     };
   }
 }

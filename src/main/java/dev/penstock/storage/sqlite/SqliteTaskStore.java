@@ -1,6 +1,9 @@
 package dev.penstock.storage.sqlite;
 
+import dev.penstock.core.CancelResult;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneMinute;
+import dev.penstock.core.RetryResult;
 import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
@@ -111,7 +114,7 @@ public final class SqliteTaskStore implements TaskStore {
   }
 
   @Override
-  public List<Cancellation> cancel(List<TaskId> ids) {
+  public List<CancelResult> cancel(List<TaskId> ids) {
     return forEach(ids, Durability.SYNCED, SqliteManualChanges::cancel);
   }
 
@@ -123,7 +126,7 @@ public final class SqliteTaskStore implements TaskStore {
   }
 
   @Override
-  public List<Retrial> retry(List<TaskId> ids) {
+  public List<RetryResult> retry(List<TaskId> ids) {
     return forEach(ids, Durability.SYNCED, SqliteManualChanges::retry);
   }
 
@@ -160,7 +163,7 @@ public final class SqliteTaskStore implements TaskStore {
   }
 
   @Override
-  public Set<TaskId> extend(List<Extension> extensions, Duration lease) {
+  public Set<TaskId> extend(List<HeldLease> extensions, Duration lease) {
     if (extensions.isEmpty()) {
       return Set.of();
     }
@@ -235,7 +238,7 @@ public final class SqliteTaskStore implements TaskStore {
   }
 
   @Override
-  public Figures figures() {
+  public TaskCounts figures() {
     return database.read(SqliteFigures::read);
   }
 

@@ -4,6 +4,7 @@ import static dev.penstock.storage.TestTasks.LANE;
 import static dev.penstock.storage.TestTasks.ids;
 import static dev.penstock.storage.TestTasks.task;
 import static dev.penstock.storage.TestTasks.tasks;
+import static dev.penstock.storage.TestTasks.withInput;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -491,14 +492,7 @@ final class RabbitTaskQueueFaultsTest {
   }
 
   private static TaskSpec large(long bytes) {
-    TaskSpec spec = task();
-    return new TaskSpec(
-        spec.id(),
-        new TaskSpec.Work(
-            spec.lane(), spec.priority(), new byte[Math.toIntExact(bytes)], spec.runAt()),
-        new TaskSpec.Limits(spec.maxAttempts(), spec.timeout()),
-        spec.retention(),
-        new TaskSpec.Origin(spec.owner(), spec.metadata(), spec.identity(), spec.replyTo()));
+    return withInput(new byte[Math.toIntExact(bytes)], task());
   }
 
   @Test

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.penstock.base.Unavailable;
 import dev.penstock.core.Ending;
+import dev.penstock.core.HeldLease;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStore.Inserted;
@@ -163,9 +164,7 @@ final class RedisTaskStoreFaultsTest {
     assertThat(complete(claimed)).isEqualTo(new Settled.Stale());
     var unknown = (Claim.Unknown) store.claim(List.of(id), "w", LEASE, false).getFirst();
     assertThat(unknown.began()).as("nothing older is known").isAfter(id.time());
-    assertThat(
-            store.extend(
-                List.of(new TaskStore.Extension(id, claimed.lease().token(), null)), LEASE))
+    assertThat(store.extend(List.of(new HeldLease(id, claimed.lease().token(), null)), LEASE))
         .containsExactly(id);
     assertThat(store.figures().lanes()).isEmpty();
     assertThat(store.bytes()).isZero();
@@ -200,9 +199,7 @@ final class RedisTaskStoreFaultsTest {
     var progress = new Progress(1, 2, "half");
     assertThat(
             store.extend(
-                List.of(
-                    new TaskStore.Extension(
-                        claimed.task().id(), claimed.lease().token(), progress)),
+                List.of(new HeldLease(claimed.task().id(), claimed.lease().token(), progress)),
                 LEASE))
         .isEmpty();
     assertThat(complete(claimed)).isInstanceOf(Settled.Now.class);

@@ -3,7 +3,10 @@ package dev.penstock.storage.sqlite;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.core.CancelResult;
 import dev.penstock.core.Ending;
+import dev.penstock.core.LaneCounts;
+import dev.penstock.core.RetryResult;
 import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.storage.SettableClock;
@@ -11,10 +14,7 @@ import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskQueue.Room;
 import dev.penstock.storage.TaskStore;
-import dev.penstock.storage.TaskStore.Cancellation;
 import dev.penstock.storage.TaskStore.Claim;
-import dev.penstock.storage.TaskStore.LaneFigures;
-import dev.penstock.storage.TaskStore.Retrial;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
 import dev.penstock.storage.TestTasks;
@@ -98,7 +98,7 @@ final class SchemaTest {
     assertThat(requireNonNull(get(4).output()).bytes()).asString().isEqualTo("[4]");
     assertThat(requireNonNull(get(5).error()).message()).isEqualTo("it threw");
     assertThat(store.figures().lanes())
-        .containsExactly(new LaneFigures(LANE, 1, 1, 1, 1, CREATED.plusNanos(1_000)));
+        .containsExactly(new LaneCounts(LANE, 1, 1, 1, 1, CREATED.plusNanos(1_000)));
     assertThat(store.steps(id(5))).isEmpty();
   }
 
@@ -128,8 +128,8 @@ final class SchemaTest {
         .isInstanceOf(Settled.Now.class);
     assertThat(store.settle(List.of(new Settle(id(4), "t4", done))).getFirst())
         .isEqualTo(new Settled.Before());
-    assertThat(store.cancel(List.of(id(2))).getFirst()).isInstanceOf(Cancellation.Now.class);
-    assertThat(store.retry(List.of(id(5), id(6)))).allMatch(Retrial.Now.class::isInstance);
+    assertThat(store.cancel(List.of(id(2))).getFirst()).isInstanceOf(CancelResult.Now.class);
+    assertThat(store.retry(List.of(id(5), id(6)))).allMatch(RetryResult.Now.class::isInstance);
     assertThat(store.steps(id(5))).extracting(Step::kind).containsExactly(Step.Kind.RETRIED);
   }
 

@@ -1,4 +1,4 @@
-package dev.penstock.remote;
+package dev.penstock.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,10 +11,11 @@ import dev.penstock.task.TaskId;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-final class WireTest {
+final class SettleRequestTest {
   private static JsonNode settle(Outcome outcome) throws Exception {
-    return Wire.tree(
-        Wire.settle("w", new SettleTask(TaskId.random(), null, "t", outcome), (_, _, _) -> {}));
+    return Members.tree(
+        SettleRequest.write(
+            "w", new SettleTask(TaskId.random(), null, "t", outcome), (_, _, _) -> {}));
   }
 
   @Test

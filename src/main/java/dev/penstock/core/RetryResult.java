@@ -1,0 +1,14 @@
+package dev.penstock.core;
+
+import dev.penstock.task.Task;
+
+/** What retrying by hand did with one task. */
+public sealed interface RetryResult {
+  /** It is pending and ready again: whole where it has yet to be enqueued, brief after that. */
+  record Now(Task task) implements RetryResult {}
+
+  /** It has neither failed nor been cancelled: nothing changed. Without input and output. */
+  record Otherwise(Task task) implements RetryResult {}
+
+  record Unknown() implements RetryResult {}
+}

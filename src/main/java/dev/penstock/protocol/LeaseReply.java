@@ -1,0 +1,174 @@
+package dev.penstock.protocol;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.penstock.core.Lease;
+import dev.penstock.core.LeasedTask;
+import dev.penstock.json.JsonMappers;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Priority;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskSpec.Retention;
+import dev.penstock.task.TaskState;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Work for a worker: of each task what a run needs, and nothing more.
+ *
+ * @param suspects the lanes in which tasks wait that are to run alone
+ */
+public record LeaseReply(List<LeasedTask> tasks, Set<String> suspects, LeaseTerms terms) {
+  public void write(JsonGenerator json) throws IOException {
+    json.writeStartObject();
+    json.writeArrayFieldStart("leases");
+    for (LeasedTask task : tasks) {
+      write(json, task);
+    }
+    json.writeEndArray();
+    if (!suspects.isEmpty()) {
+      json.writeArrayFieldStart("suspects");
+      for (String lane : suspects) {
+        json.writeString(lane);
+      }
+      json.writeEndArray();
+    }
+    terms.write(json);
+    json.writeEndObject();
+  }
+
+  private static void write(JsonGenerator json, LeasedTask leased) throws IOException {
+    Task task = leased.task();
+    TaskSpec spec = task.spec();
+    json.writeStartObject();
+    json.writeStringField("token", leased.lease().token());
+    Members.digits(json, "expires_at", leased.lease().deadline().toEpochMilli());
+    json.writeObjectFieldStart("task");
+    json.writeStringField("id", task.id().value());
+    json.writeStringField("lane", spec.lane().name());
+    json.writeStringField("type", spec.lane().type());
+    if (spec.lane().model() != null) {
+      json.writeStringField("model", spec.lane().model());
+    }
+    json.writeStringField("owner", spec.owner());
+    json.writeNumberField("priority", spec.priority().value());
+    json.writeNumberField("attempts", task.attempts());
+    json.writeNumberField("max_attempts", spec.maxAttempts());
+    json.writeNumberField("lost", task.lost());
+    Members.digits(json, "timeout_seconds", spec.timeout().toMillis());
+    Members.digits(json, "created_at", task.createdAt().toEpochMilli());
+    json.writeObjectFieldStart("metadata");
+    for (var pair : new TreeMap<>(spec.metadata()).entrySet()) {
+      json.writeStringField(pair.getKey(), pair.getValue());
+    }
+    json.writeEndObject();
+    json.writeFieldName("input");
+    json.writeRawValue(new String(spec.input(), StandardCharsets.UTF_8));
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  /** Inputs are taken byte for byte, as the submitter's result may show them again. */
+  public static LeaseReply read(byte[] body, String worker) throws IOException {
+    List<LeasedTask> tasks = new ArrayList<>();
+    Set<String> suspects = new HashSet<>();
+    ObjectNode rest = JsonMappers.PLAIN.createObjectNode();
+    try (JsonParser parser = JsonMappers.PLAIN.createParser(body)) {
+      parser.nextToken();
+      for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+        JsonToken token = parser.nextToken();
+        if (name.equals("leases") && token == JsonToken.START_ARRAY) {
+          while (parser.nextToken() == JsonToken.START_OBJECT) {
+            tasks.add(lease(parser, body, worker));
+          }
+        } else {
+          rest.set(name, parser.<JsonNode>readValueAsTree());
+        }
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IOException("an answer that makes no sense: " + e.getMessage(), e);
+    }
+    rest.path("suspects").forEach(lane -> suspects.add(lane.asText()));
+    return new LeaseReply(List.copyOf(tasks), Set.copyOf(suspects), LeaseTerms.of(rest));
+  }
+
+  private static LeasedTask lease(JsonParser parser, byte[] body, String worker)
+      throws IOException {
+    ObjectNode lease = JsonMappers.PLAIN.createObjectNode();
+    ObjectNode task = JsonMappers.PLAIN.createObjectNode();
+    byte[] input = {};
+    for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+      parser.nextToken();
+      if (!name.equals("task")) {
+        lease.set(name, parser.<JsonNode>readValueAsTree());
+        continue;
+      }
+      for (String field = parser.nextFieldName(); field != null; field = parser.nextFieldName()) {
+        parser.nextToken();
+        if (field.equals("input")) {
+          input = raw(parser, body);
+        } else {
+          task.set(field, parser.<JsonNode>readValueAsTree());
+        }
+      }
+    }
+    TaskId id = new TaskId(task.path("id").asText());
+    Instant deadline = Members.time(lease.path("expires_at"));
+    return new LeasedTask(
+        task(id, task, input, worker), new Lease(id, lease.path("token").asText(), deadline));
+  }
+
+  private static byte[] raw(JsonParser parser, byte[] body) throws IOException {
+    int start = (int) parser.currentTokenLocation().getByteOffset();
+    parser.finishToken(); // strings are read when they are asked for
+    parser.skipChildren();
+    int end = (int) parser.currentLocation().getByteOffset();
+    return Arrays.copyOfRange(body, start, end);
+  }
+
+  private static Task task(TaskId id, JsonNode task, byte[] input, String worker) {
+    Map<String, String> metadata = new HashMap<>();
+    task.path("metadata")
+        .properties()
+        .forEach(pair -> metadata.put(pair.getKey(), pair.getValue().asText()));
+    var spec =
+        new TaskSpec(
+            id,
+            new TaskSpec.Work(
+                Lane.of(task.path("lane").asText()),
+                new Priority(task.path("priority").asInt()),
+                input,
+                null),
+            new TaskSpec.Limits(
+                task.path("max_attempts").asInt(), Members.duration(task.path("timeout_seconds"))),
+            new Retention(Duration.ZERO, Duration.ZERO), // the server's business
+            new TaskSpec.Origin(task.path("owner").asText(), metadata, null, null));
+    return new Task(
+        spec,
+        TaskState.PROCESSING,
+        task.path("attempts").asInt(),
+        task.path("lost").asInt(),
+        null,
+        Members.time(task.path("created_at")),
+        Instant.now(),
+        null,
+        worker,
+        null,
+        null);
+  }
+}

@@ -1,0 +1,87 @@
+package dev.penstock.protocol;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.json.Fields;
+import dev.penstock.json.JsonMappers;
+import dev.penstock.task.TaskId;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.regex.Pattern;
+
+/** What several messages have in them. Requests are read strictly, replies with tolerance. */
+final class Members {
+  static final int MILLIS = 1_000;
+  static final int MAX_NAME = 300;
+  static final int MAX_WORD = 100;
+  private static final int MILLI_DIGITS = 3;
+  private static final double MOST = 1e15;
+
+  /** Nodes call themselves {@code node-…}: nobody else may pass for one. */
+  private static final Pattern WORKER = Pattern.compile("(?!node-)[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+
+  private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9_-]{1,128}");
+
+  private Members() {}
+
+  static JsonNode tree(byte[] body) throws IOException {
+    return JsonMappers.PLAIN.readTree(body);
+  }
+
+  static String worker(Fields fields) {
+    String name = fields.text("worker", MAX_NAME);
+    if (name == null || !WORKER.matcher(name).matches()) {
+      throw fields.bad(
+          "worker",
+          "must be a name of 1 to 64 letters, digits, dots, hyphens and underscores that begins"
+              + " with a letter or digit, and not with 'node-'");
+    }
+    return name;
+  }
+
+  static TaskId id(Fields fields) {
+    return TaskId.parse(fields.required("id", MAX_WORD))
+        .orElseThrow(() -> fields.bad("id", "is not the id of a task"));
+  }
+
+  static String token(Fields fields) {
+    String text = fields.text("token", MAX_NAME);
+    if (text == null || !TOKEN.matcher(text).matches()) {
+      throw fields.bad("token", "must be the token of the lease");
+    }
+    return text;
+  }
+
+  /** A text that may be empty, which is as good as absent. */
+  static String perhapsEmpty(Fields fields, String name, int maxLength) {
+    JsonNode value = fields.value(name);
+    boolean empty = value != null && value.isTextual() && value.textValue().isEmpty();
+    String text = empty ? null : fields.text(name, maxLength);
+    return text == null ? "" : text;
+  }
+
+  static long count(Fields fields, String name) {
+    Double number = fields.number(name, 0, MOST);
+    return number == null ? 0 : Math.round(number);
+  }
+
+  /** In requests: 1.5 and 1.7E9. */
+  static void seconds(JsonGenerator json, String name, long millis) throws IOException {
+    json.writeNumberField(name, millis / (double) MILLIS);
+  }
+
+  /** In replies: 1.500 and 1700000000.000. */
+  static void digits(JsonGenerator json, String name, long millis) throws IOException {
+    json.writeNumberField(name, BigDecimal.valueOf(millis, MILLI_DIGITS));
+  }
+
+  static Instant time(JsonNode seconds) {
+    return Instant.ofEpochMilli(Math.round(seconds.asDouble() * MILLIS));
+  }
+
+  static Duration duration(JsonNode seconds) {
+    return Duration.ofMillis(Math.round(seconds.asDouble() * MILLIS));
+  }
+}

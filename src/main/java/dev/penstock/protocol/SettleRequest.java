@@ -1,0 +1,154 @@
+package dev.penstock.protocol;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.bus.Request.SettleReply;
+import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.json.Fields;
+import dev.penstock.json.StrictJson;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskError.Code;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskOutput;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** How a run ended, and the reply to it. */
+public final class SettleRequest {
+  private static final Set<String> SETTLE =
+      Set.of("worker", "id", "token", "outcome", "result", "error", "delay_seconds");
+  private static final Set<String> ERROR = Set.of("code", "message");
+  private static final int MAX_ERROR = 20_000;
+  private static final double MAX_DELAY = Outcome.Postpone.MOST.toSeconds();
+
+  private SettleRequest() {}
+
+  /** Writes results: each task type knows its own. */
+  @FunctionalInterface
+  public interface ResultWriter {
+    void write(JsonGenerator json, Lane lane, TaskOutput output) throws IOException;
+  }
+
+  /** Reads and checks results: each task type knows its own. */
+  @FunctionalInterface
+  public interface ResultReader {
+    /**
+     * A task's result.
+     *
+     * @param result as it was sent; empty: there is none
+     */
+    TaskOutput read(Fields request, byte[] result, TaskId id) throws InterruptedException;
+  }
+
+  public static byte[] write(String worker, SettleTask request, ResultWriter results) {
+    return StrictJson.write(json -> {
+      json.writeStartObject();
+      json.writeStringField("worker", worker);
+      json.writeStringField("id", request.id().value());
+      json.writeStringField("token", request.token());
+      switch (request.outcome()) {
+        case Outcome.Done(var output) -> {
+          json.writeStringField("outcome", "done");
+          json.writeFieldName("result");
+          results.write(json, Objects.requireNonNull(request.lane()), output);
+        }
+        case Outcome.Retry(var error) -> write(json, "retry", error);
+        case Outcome.Reject(var error) -> write(json, "reject", error);
+        case Outcome.Postpone(var delay) -> {
+          json.writeStringField("outcome", "postpone");
+          Members.seconds(json, "delay_seconds", allowed(delay).toMillis());
+        }
+      }
+      json.writeEndObject();
+    });
+  }
+
+  private static Duration allowed(Duration delay) {
+    Duration most = Outcome.Postpone.MOST;
+    return delay.isNegative() ? Duration.ZERO : delay.compareTo(most) > 0 ? most : delay;
+  }
+
+  /** What the server would refuse is put into words that it takes: the outcome counts. */
+  private static void write(JsonGenerator json, String outcome, TaskError said) throws IOException {
+    TaskError error = said.ofRun();
+    String message = StrictJson.whole(error.message());
+    json.writeStringField("outcome", outcome);
+    json.writeObjectFieldStart("error");
+    json.writeStringField("code", error.code().json());
+    json.writeStringField("message", message.isEmpty() ? "no reason was given" : message);
+    json.writeEndObject();
+  }
+
+  /** What is said of the worker and the task's lane is not looked at. */
+  public static SettleTask read(byte[] bytes, ResultReader results) throws InterruptedException {
+    StrictJson.Apart body = StrictJson.apart(bytes, "result");
+    Fields fields = Fields.of(StrictJson.parse(body.rest()));
+    fields.only(SETTLE);
+    TaskId id = Members.id(fields);
+    String token = Members.token(fields);
+    Outcome outcome =
+        switch (fields.text("outcome", Members.MAX_WORD)) {
+          case "done" -> new Outcome.Done(results.read(fields, body.member(), id));
+          case "retry" -> new Outcome.Retry(error(fields, Code.HANDLER_FAILED));
+          case "reject" -> new Outcome.Reject(error(fields, Code.INVALID_INPUT));
+          case "postpone" -> new Outcome.Postpone(delay(fields));
+          case null, default ->
+              throw fields.bad("outcome", "must be 'done', 'retry', 'reject' or 'postpone'");
+        };
+    return new SettleTask(id, null, token, outcome);
+  }
+
+  private static TaskError error(Fields fields, Code standard) {
+    JsonNode value = fields.value("error");
+    if (value == null || !value.isObject()) {
+      throw fields.bad("error", "must be an object with a message");
+    }
+    var error = new Fields(value, "error.");
+    error.only(ERROR);
+    String message = error.required("message", MAX_ERROR);
+    String word = error.text("code", Members.MAX_WORD);
+    Code code =
+        word == null
+            ? standard
+            : Arrays.stream(Code.values())
+                .filter(each -> each.ofRuns() && each.json().equals(word))
+                .findFirst()
+                .orElseThrow(() ->
+                    error.bad(
+                        "code",
+                        "must be one of "
+                            + Arrays.stream(Code.values())
+                                .filter(Code::ofRuns)
+                                .map(Code::json)
+                                .sorted()
+                                .collect(Collectors.joining(", "))));
+    return new TaskError(code, message);
+  }
+
+  private static Duration delay(Fields fields) {
+    Double seconds = fields.number("delay_seconds", 0, MAX_DELAY);
+    return seconds == null
+        ? Duration.ZERO
+        : Duration.ofMillis(Math.round(seconds * Members.MILLIS));
+  }
+
+  public static void writeReply(JsonGenerator json, TaskId id, SettleReply reply)
+      throws IOException {
+    json.writeStartObject();
+    json.writeStringField("id", id.value());
+    json.writeStringField("status", reply == SettleReply.REPEATED ? "repeated" : "settled");
+    json.writeEndObject();
+  }
+
+  public static SettleReply readReply(byte[] body) throws IOException {
+    return Members.tree(body).path("status").asText().equals("repeated")
+        ? SettleReply.REPEATED
+        : SettleReply.SETTLED;
+  }
+}

@@ -1,0 +1,174 @@
+package dev.penstock.protocol;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.penstock.bus.Request.LeaseTasks;
+import dev.penstock.bus.Request.SettleReply;
+import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.bus.Request.Suspects;
+import dev.penstock.core.HeldLease;
+import dev.penstock.core.InvalidInput;
+import dev.penstock.core.WorkerReport;
+import dev.penstock.core.WorkerReport.Batches;
+import dev.penstock.json.StrictJson;
+import dev.penstock.protocol.ExtendReply.Extension;
+import dev.penstock.protocol.ExtendReply.Status;
+import dev.penstock.protocol.LeaseRequest.Wish;
+import dev.penstock.task.Lane;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.Priority;
+import dev.penstock.task.Progress;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskOutput;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+final class MessagesTest {
+  private static final Instant STARTED = Instant.ofEpochMilli(1_763_780_000_123L);
+  private static final Lane LANE = new Lane("ping", null);
+  private static final Introduction SELF =
+      new Introduction(
+          List.of(LANE),
+          STARTED,
+          new WorkerReport("rack-7", "cuda:0", 1, 2, 3, new Batches(4, 5), 6, "0.1.0"));
+
+  private static final KnownLanes LANES =
+      new KnownLanes() {
+        @Override
+        public Optional<Lane> find(String name) {
+          return name.equals("ping") ? Optional.of(LANE) : Optional.empty();
+        }
+
+        @Override
+        public RuntimeException unknown(String name, String param) {
+          return new InvalidInput(param, name);
+        }
+      };
+
+  @Test
+  void aPollIsReadAsItWasMeant() {
+    var ask =
+        new LeaseTasks(
+            "w", LANE, 8, 1 << 20, new Priority(3), Suspects.SHOW, Duration.ofSeconds(1));
+    byte[] body = LeaseRequest.write("w", List.of(ask), Duration.ofMillis(1_500), SELF);
+    assertThat(LeaseRequest.read(body, LANES))
+        .isEqualTo(
+            new LeaseRequest(
+                "w",
+                List.of(new Wish(LANE, 8, 1 << 20, new Priority(3), Suspects.SHOW)),
+                8,
+                1 << 20,
+                Duration.ofMillis(1_500),
+                SELF));
+  }
+
+  @Test
+  void noPollAsksForMoreThanTheServerTakes() {
+    var ask =
+        new LeaseTasks(
+            "w",
+            LANE,
+            1_000,
+            Long.MAX_VALUE,
+            Priority.LOWEST,
+            Suspects.LEAVE,
+            Duration.ofSeconds(1));
+    byte[] body = LeaseRequest.write("w", List.of(ask), Duration.ZERO, SELF);
+    assertThat(LeaseRequest.read(body, LANES).most()).isEqualTo(LeaseRequest.MAX_TASKS);
+  }
+
+  @Test
+  void aLaneThatIsNotKnownIsRefusedInAPollAndLeftOutOfTheFigures() {
+    byte[] poll = "{\"worker\":\"w\",\"lanes\":[\"ping\",\"other\"]}".getBytes(UTF_8);
+    assertThatThrownBy(() -> LeaseRequest.read(poll, LANES))
+        .isInstanceOfSatisfying(
+            InvalidInput.class, refused -> assertThat(refused.param()).isEqualTo("lanes[1]"));
+    byte[] extend =
+        "{\"worker\":\"w\",\"leases\":[],\"figures\":{\"lanes\":[\"other\",\"ping\"]}}"
+            .getBytes(UTF_8);
+    assertThat(ExtendRequest.read(extend, LANES).figures())
+        .satisfies(self -> assertThat(self.lanes()).containsExactly(LANE));
+  }
+
+  @Test
+  void whatAWorkerHoldsIsReadAsItWasMeant() {
+    var held =
+        List.of(
+            new HeldLease(TaskId.random(), "a", new Progress(1, 2, "half")),
+            new HeldLease(TaskId.random(), "b", null));
+    for (ExtendRequest said :
+        List.of(
+            new ExtendRequest("w", held, SELF, null, false),
+            new ExtendRequest("w", List.of(), Introduction.none(STARTED), null, false),
+            new ExtendRequest("w", held, SELF, STARTED, false),
+            new ExtendRequest("w", held, SELF, STARTED, true))) {
+      assertThat(ExtendRequest.read(said.write(), LANES)).isEqualTo(said);
+    }
+  }
+
+  @Test
+  void beforeAnythingIsKnownAWorkerSaysOnlyWhenItStarted() {
+    var hello = new ExtendRequest("w", List.of(), Introduction.none(STARTED), null, false);
+    assertThat(hello.write())
+        .asString(UTF_8)
+        .isEqualTo(
+            "{\"worker\":\"w\",\"leases\":[],\"figures\":{\"started_at\":1.763780000123E9}}");
+  }
+
+  @Test
+  void theReplyToAnExtendIsReadAsItWasMeant() throws Exception {
+    var reply =
+        new ExtendReply(
+            List.of(
+                new Extension(TaskId.random(), Status.HELD),
+                new Extension(TaskId.random(), Status.LOST),
+                new Extension(TaskId.random(), Status.CANCELLED)),
+            new LeaseTerms(Duration.ofSeconds(30), true));
+    assertThat(ExtendReply.read(StrictJson.write(json -> reply.write(json, STARTED))))
+        .isEqualTo(reply);
+    assertThat(reply.lost())
+        .containsExactlyInAnyOrder(reply.leases().get(1).id(), reply.leases().get(2).id());
+  }
+
+  @Test
+  void aReplyWithWordsOfANewerServerIsUnderstoodAsFarAsItCanBe() throws Exception {
+    TaskId id = TaskId.random();
+    byte[] extended =
+        "{\"new\":[{}],\"leases\":[{\"id\":\"%s\",\"status\":\"moved\",\"to\":1},{\"id\":\"?\"}]}"
+            .formatted(id.value())
+            .getBytes(UTF_8);
+    assertThat(ExtendReply.read(extended).lost()).containsExactly(id);
+    assertThat(ExtendReply.read(extended).terms()).isEqualTo(new LeaseTerms(Duration.ZERO, false));
+    assertThat(SettleRequest.readReply("{\"status\":\"kept\"}".getBytes(UTF_8)))
+        .isEqualTo(SettleReply.SETTLED);
+    assertThat(LeaseReply.read("{\"new\":1,\"drain\":true}".getBytes(UTF_8), "w").terms().drain())
+        .isTrue();
+    assertThat(ErrorReply.read("[]".getBytes(UTF_8))).isEqualTo(new ErrorReply("", "", ""));
+  }
+
+  @Test
+  void aResultGoesThroughByteForByte() throws Exception {
+    byte[] result = "{\"is\": [1.10, \"ü\", null]}".getBytes(UTF_8);
+    TaskId id = TaskId.random();
+    var sent = new SettleTask(id, LANE, "t", new Outcome.Done(TaskOutput.json("null")));
+    byte[] body =
+        SettleRequest.write(
+            "w", sent, (json, _, _) -> json.writeRawValue(new String(result, UTF_8)));
+    var seen = new byte[1][];
+    SettleTask read =
+        SettleRequest.read(
+            body,
+            (_, bytes, _) -> {
+              seen[0] = bytes;
+              return TaskOutput.json("null");
+            });
+    assertThat(read.id()).isEqualTo(id);
+    assertThat(read.token()).isEqualTo("t");
+    assertThat(seen[0]).isEqualTo(result);
+  }
+}
