@@ -53,7 +53,8 @@ final class SettingDocsTest {
 
   @Test
   void theExampleFileIsASettingsFileThatChangesNothing() {
-    assertThat(SettingGroups.load(Map.of(), Map.of(), CONF).settings().api().port()).isEqualTo(8000);
+    assertThat(SettingGroups.load(Map.of(), Map.of(), CONF).settings().api().port())
+        .isEqualTo(8000);
   }
 
   @Test

@@ -49,7 +49,8 @@ public final class Dashboard {
     routes.addAll(new TaskListPage(desk, lanes).routes());
     routes.addAll(new OneTaskPage(desk, types).routes());
     routes.addAll(new SweepPage(desk).routes());
-    List<InputType> inputs = types.all().stream().map(type -> InputType.of(type, types.defaultModel(type))).toList();
+    List<InputType> inputs =
+        types.all().stream().map(type -> InputType.of(type, types.defaultModel(type))).toList();
     routes.addAll(new SubmitPage(desk, intake, inputs, lanes).routes());
     routes.addAll(new WorkersPage(desk, Settings.knowsAllNodes(settings)).routes());
     routes.addAll(new HealthPage(desk).routes());

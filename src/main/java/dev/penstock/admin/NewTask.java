@@ -20,8 +20,7 @@ public record NewTask(
    * @param known every type
    * @param lanes those that work can be sent to
    */
-  static NewTask of(
-      Form form, List<InputType> known, List<Lane> lanes, String error) {
+  static NewTask of(Form form, List<InputType> known, List<Lane> lanes, String error) {
     List<InputType> types =
         known.stream()
             .filter(type -> lanes.stream().anyMatch(lane -> lane.type().equals(type.name())))

@@ -33,10 +33,7 @@ final class SubmitPage {
   private final Supplier<List<Lane>> lanes;
 
   SubmitPage(
-      PageContext desk,
-      TaskIntake intake,
-      List<InputType> types,
-      Supplier<List<Lane>> lanes) {
+      PageContext desk, TaskIntake intake, List<InputType> types, Supplier<List<Lane>> lanes) {
     this.desk = desk;
     this.intake = intake;
     this.types = types;

@@ -27,7 +27,10 @@ public final class SettingGroups {
     return SettingsLoader.keys(OF_TYPES);
   }
 
-  /** Reads and checks all of them: {@link SettingsLoader#load(java.util.Collection, Map, Map, Path)}. */
+  /**
+   * Reads and checks all of them: {@link SettingsLoader#load(java.util.Collection, Map, Map,
+   * Path)}.
+   */
   public static Loaded load(
       Map<String, String> commandLine, Map<String, String> environment, @Nullable Path confFile) {
     return SettingsLoader.load(OF_TYPES, commandLine, environment, confFile);

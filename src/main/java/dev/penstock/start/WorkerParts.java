@@ -56,18 +56,13 @@ final class WorkerParts implements LaneSource, AutoCloseable {
    * @throws BadSettings when a task type or model that is to be served is unknown
    */
   static WorkerParts open(
-      Loaded loaded,
-      Abilities abilities,
-      ModelCatalogue catalogue,
-      String worker,
-      Meters meters) {
+      Loaded loaded, Abilities abilities, ModelCatalogue catalogue, String worker, Meters meters) {
     Collection<String> taken = abilities.types().stream().map(TaskType::name).toList();
     Settings settings = loaded.settings();
     Plugins plugins = Plugins.load(settings.plugins().dir(), taken);
     var types =
-        new TaskTypes(abilities.types(),
-            plugins.handlers().stream().map(PluginType::new).toList(),
-            loaded);
+        new TaskTypes(
+            abilities.types(), plugins.handlers().stream().map(PluginType::new).toList(), loaded);
     ServedLanes wanted;
     try {
       wanted = ServedLanes.of(settings.model(), catalogue, types.names());

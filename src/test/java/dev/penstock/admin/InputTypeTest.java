@@ -2,15 +2,15 @@ package dev.penstock.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.admin.InputType.Field;
+import dev.penstock.models.ModelSpec;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.types.HandlerParts;
 import dev.penstock.types.TaskType;
-import org.jspecify.annotations.Nullable;
-import dev.penstock.models.ModelSpec;
-import com.fasterxml.jackson.databind.JsonNode;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

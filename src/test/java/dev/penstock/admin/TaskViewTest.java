@@ -3,9 +3,9 @@ package dev.penstock.admin;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.start.SettingGroups;
 import dev.penstock.admin.jte.StaticTemplates;
 import dev.penstock.core.Step;
+import dev.penstock.start.SettingGroups;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Progress;
@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class TaskViewTest {
-  private static final TaskTypes TYPES = new TaskTypes(TaskTypes.BUILT_IN, List.of(), SettingGroups.load(Map.of(), Map.of(), null));
+  private static final TaskTypes TYPES =
+      new TaskTypes(TaskTypes.BUILT_IN, List.of(), SettingGroups.load(Map.of(), Map.of(), null));
   private static final Instant NOW = Instant.parse("2025-11-22T03:00:00Z");
   private static final Instant CREATED = NOW.minusSeconds(100);
   private static final TaskError ERROR =

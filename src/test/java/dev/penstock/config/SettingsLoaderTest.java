@@ -1,10 +1,10 @@
 package dev.penstock.config;
 
-import dev.penstock.start.SettingGroups;
-import dev.penstock.types.embedding.EmbeddingSettings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.penstock.start.SettingGroups;
+import dev.penstock.types.embedding.EmbeddingSettings;
 import io.smallrye.config.ConfigMappings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -190,12 +190,8 @@ final class SettingsLoaderTest {
 
   @Test
   void serverPortIsASecondNameForApiPort() {
-    assertThat(load(NONE, Map.of("SERVER_PORT", "9000"), null).api().port())
-        .isEqualTo(9000);
-    assertThat(
-            load(NONE, Map.of("SERVER_PORT", "9000", "API_PORT", "9001"), null)
-                .api()
-                .port())
+    assertThat(load(NONE, Map.of("SERVER_PORT", "9000"), null).api().port()).isEqualTo(9000);
+    assertThat(load(NONE, Map.of("SERVER_PORT", "9000", "API_PORT", "9001"), null).api().port())
         .isEqualTo(9001);
     assertThat(problems(NONE, Map.of("SERVER_PORT", "x"), null))
         .containsExactly(
@@ -205,8 +201,7 @@ final class SettingsLoaderTest {
 
   @Test
   void prefetchCountIsASecondNameForThePrefetch() {
-    assertThat(
-            load(NONE, Map.of("PREFETCH_COUNT", "64"), null).rabbitmq().prefetch())
+    assertThat(load(NONE, Map.of("PREFETCH_COUNT", "64"), null).rabbitmq().prefetch())
         .isEqualTo(64);
   }
 
@@ -227,8 +222,7 @@ final class SettingsLoaderTest {
 
   @Test
   void anEmptyVariableCountsAsNotSet() {
-    Settings settings =
-        load(NONE, Map.of("API_HOST", "", "API_PORT", "", "AUTH_TOKEN", ""), null);
+    Settings settings = load(NONE, Map.of("API_HOST", "", "API_PORT", "", "AUTH_TOKEN", ""), null);
 
     assertThat(settings.api().host()).isEqualTo("127.0.0.1");
     assertThat(settings.auth().token()).isEmpty();
@@ -263,8 +257,7 @@ final class SettingsLoaderTest {
   void textThatLooksLikeAnExpressionIsOnlyText() {
     String token = "a${api.host}b$$c\\d%e";
 
-    assertThat(load(NONE, Map.of("AUTH_TOKEN", token), null).auth().token())
-        .contains(token);
+    assertThat(load(NONE, Map.of("AUTH_TOKEN", token), null).auth().token()).contains(token);
   }
 
   @ParameterizedTest
@@ -279,8 +272,7 @@ final class SettingsLoaderTest {
   })
   void hiddenGpusTurnAutoIntoCpu(String visible, String device, String expected) {
     Settings settings =
-        load(
-            Map.of("inference.device", device), Map.of("CUDA_VISIBLE_DEVICES", visible), null);
+        load(Map.of("inference.device", device), Map.of("CUDA_VISIBLE_DEVICES", visible), null);
 
     assertThat(settings.inference().device()).isEqualTo(expected);
   }
@@ -289,10 +281,7 @@ final class SettingsLoaderTest {
   void theDatabaseFollowsTheDataFolderUnlessItHasItsOwnPath() {
     assertThat(load(Map.of("data.dir", "/var/p"), NONE, null).db().path())
         .isEqualTo(Path.of("/var/p/penstock.db"));
-    assertThat(
-            load(Map.of("data.dir", "/var/p"), Map.of("DB_PATH", "q.db"), null)
-                .db()
-                .path())
+    assertThat(load(Map.of("data.dir", "/var/p"), Map.of("DB_PATH", "q.db"), null).db().path())
         .isEqualTo(Path.of("q.db"));
   }
 
@@ -470,10 +459,7 @@ final class SettingsLoaderTest {
           .doesNotContain(token);
     }
     for (String host : List.of("127.0.0.1", "127.1.2.3", "::1", "localhost")) {
-      assertThat(
-              load(Map.of("api.host", host), Map.of("AUTH_TOKEN", token), null)
-                  .auth()
-                  .token())
+      assertThat(load(Map.of("api.host", host), Map.of("AUTH_TOKEN", token), null).auth().token())
           .contains(token);
     }
   }
@@ -482,8 +468,7 @@ final class SettingsLoaderTest {
   void outsideLoopbackALongTokenOrNoneIsFine() {
     Map<String, String> open = Map.of("api.host", "0.0.0.0");
 
-    assertThat(load(open, Map.of("AUTH_TOKEN", "sixteen-letters!"), null))
-        .isNotNull();
+    assertThat(load(open, Map.of("AUTH_TOKEN", "sixteen-letters!"), null)).isNotNull();
     assertThat(load(open, NONE, null).auth().token()).isEmpty();
   }
 
@@ -607,8 +592,7 @@ final class SettingsLoaderTest {
     Path file = Files.writeString(dir.resolve("secret"), "open-sesame-open  \r\nmore\n");
 
     Settings settings =
-        load(
-            Map.of(key + "-file", file.toString(), key, "another-secret-text"), NONE, null);
+        load(Map.of(key + "-file", file.toString(), key, "another-secret-text"), NONE, null);
 
     assertThat(
             List.of(
@@ -618,8 +602,7 @@ final class SettingsLoaderTest {
         .contains("open-sesame-open")
         .doesNotContain("another-secret-text");
     assertThat(
-            load(
-                    NONE, Map.of("AUTH_TOKEN_FILE", file.toString(), "AUTH_TOKEN", "x"), null)
+            load(NONE, Map.of("AUTH_TOKEN_FILE", file.toString(), "AUTH_TOKEN", "x"), null)
                 .auth()
                 .token())
         .contains("open-sesame-open");
@@ -679,8 +662,7 @@ final class SettingsLoaderTest {
   private static List<String> problems(
       Map<String, String> commandLine, Map<String, String> environment, @Nullable Path file) {
     BadSettings refusal =
-        catchThrowableOfType(
-            BadSettings.class, () -> load(commandLine, environment, file));
+        catchThrowableOfType(BadSettings.class, () -> load(commandLine, environment, file));
     assertThat(refusal).as("a refusal").isNotNull();
     assertThat(refusal).hasMessageContaining(refusal.problems().getFirst());
     return refusal.problems();

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.penstock.config.BadSettings;
+import dev.penstock.engine.Backends;
 import dev.penstock.start.SettingGroups;
 import dev.penstock.types.embedding.EmbeddingSettings;
-import dev.penstock.engine.Backends;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -104,7 +104,7 @@ final class ModelCatalogueTest {
 
   @Test
   void theDefaultModelIsInTheCatalogue() {
-    String name = 
+    String name =
         SettingGroups.load(Map.of(), Map.of(), null).group(EmbeddingSettings.class).model();
 
     assertThat(

@@ -11,7 +11,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.penstock.start.SettingGroups;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.WorkerSeen;
 import dev.penstock.bus.Request.ExtendLeases;
@@ -27,6 +26,7 @@ import dev.penstock.core.WorkerFigures;
 import dev.penstock.core.WorkerReport;
 import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.remote.RemoteDispatch.Meeting;
+import dev.penstock.start.SettingGroups;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
@@ -183,7 +183,8 @@ final class OldServerTest {
     var met = (Meeting.Met) RemoteDispatch.meet(server, "old-1", Duration.ofMillis(1));
     assertThat(met.lease()).isEqualTo(Duration.ofSeconds(30));
     RemoteDispatch dispatch = met.dispatch();
-    var types = new TaskTypes(TaskTypes.BUILT_IN, List.of(), SettingGroups.load(Map.of(), Map.of(), null));
+    var types =
+        new TaskTypes(TaskTypes.BUILT_IN, List.of(), SettingGroups.load(Map.of(), Map.of(), null));
     dispatch.serve(
         bus, (json, lane, output) -> types.find(lane.type()).orElseThrow().write(json, output));
     Await.until(

@@ -76,8 +76,7 @@ final class SecondKindTest {
             "embedding.model",
             TinyModel.QUICK);
     node =
-        Node.start(
-            SettingGroups.load(settings, Map.of(), null), Node.Ports.AS_THEY_ARE, abilities);
+        Node.start(SettingGroups.load(settings, Map.of(), null), Node.Ports.AS_THEY_ARE, abilities);
     api = new Api(node.uri(), PenstockProcess.KEY);
   }
 

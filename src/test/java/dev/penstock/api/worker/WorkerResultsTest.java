@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.penstock.start.SettingGroups;
 import dev.penstock.api.SubmitResource;
 import dev.penstock.core.InvalidInput;
 import dev.penstock.engine.Backends;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
 import dev.penstock.models.ModelCatalogue;
+import dev.penstock.start.SettingGroups;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
@@ -34,7 +34,8 @@ class WorkerResultsTest {
   private final WorkerResults results =
       new WorkerResults(
           ModelCatalogue.load(Backends.BUILT_IN.forms(), null),
-          new TaskTypes(TaskTypes.BUILT_IN, List.of(), SettingGroups.load(Map.of(), Map.of(), null)));
+          new TaskTypes(
+              TaskTypes.BUILT_IN, List.of(), SettingGroups.load(Map.of(), Map.of(), null)));
 
   private static Task task(String lane, String input) {
     return SubmitResource.pending(
