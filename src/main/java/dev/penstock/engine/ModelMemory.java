@@ -50,7 +50,7 @@ record ModelMemory(long limit, Duration longestIdle) {
   /**
    * Why a model could not be opened even if all others were closed; empty when it could.
    *
-   * @param keptBytes what the model takes that is never closed
+   * @param keptBytes what the models take that are never closed
    */
   Optional<String> whyNever(long bytes, long keptBytes) {
     return fits(bytes + keptBytes)

@@ -155,6 +155,7 @@ final class ModelCatalogueTest {
             .replace("      onnx: ", "          onnx: ")
             .replace("      tokenizer: ", "          tokenizer: ");
 
+    assertThat(whole).contains("- onnx:\n          onnx: ");
     assertThat(load(whole).all()).isEqualTo(load(GOOD).all());
   }
 

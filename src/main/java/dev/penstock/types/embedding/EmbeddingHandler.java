@@ -50,7 +50,7 @@ public final class EmbeddingHandler implements Immediate {
   /** Its model is open, gets to it within a second, and has done with it within ten. */
   @Override
   public boolean free(TaskSpec spec, ReadInput input) {
-    Optional<ModelEngines.Use> open = runs.open(spec);
+    Optional<ModelEngines.Use> open = runs.model(spec).flatMap(runs::open);
     if (open.isEmpty()) {
       return false;
     }
@@ -97,7 +97,7 @@ public final class EmbeddingHandler implements Immediate {
     if (cache.isEmpty() || spec.isEmpty() || !isShort(input, EmbeddingTraits.of(spec.get()))) {
       return ModelRuns.NO_ROOM;
     }
-    Optional<ModelEngines.Use> open = runs.open(task);
+    Optional<ModelEngines.Use> open = runs.open(spec.get());
     if (open.isEmpty()) {
       return ModelRuns.NO_ROOM;
     }
