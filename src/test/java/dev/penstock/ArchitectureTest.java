@@ -4,6 +4,9 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -198,6 +201,15 @@ final class ArchitectureTest {
     assertThat(outer)
         .as("public classes that nothing outside their package uses; not expected: close it" + gone)
         .containsExactlyInAnyOrderElementsOf(names(OUTER_DOORS));
+  }
+
+  @ArchTest
+  static void noTwoPublicClassesShareASimpleName(JavaClasses all) {
+    Map<String, List<String>> byName =
+        all.stream()
+            .filter(ArchitectureTest::isPublic)
+            .collect(groupingBy(JavaClass::getSimpleName, mapping(JavaClass::getName, toList())));
+    assertThat(byName.values()).allSatisfy(names -> assertThat(names).hasSize(1));
   }
 
   @ArchTest
