@@ -26,8 +26,8 @@ import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 
 /** Texts to vectors: parses, tokenises, and waits for the model's batcher. */
-public final class EmbeddingHandler implements Immediate {
-  public static final String TYPE = EmbeddingType.NAME;
+final class EmbeddingHandler implements Immediate {
+  static final String TYPE = EmbeddingType.NAME;
 
   private static final Duration SOON = Duration.ofSeconds(1);
   private static final Duration NOT_LONG = Duration.ofSeconds(10);
@@ -36,7 +36,7 @@ public final class EmbeddingHandler implements Immediate {
   private final TokenizerThreads threads;
   private final VectorCache cache;
 
-  public EmbeddingHandler(ModelEngines engines, TokenizerThreads threads, VectorCache cache) {
+  EmbeddingHandler(ModelEngines engines, TokenizerThreads threads, VectorCache cache) {
     this.runs = new ModelRuns(engines, EmbeddingTraits.KIND);
     this.threads = threads;
     this.cache = cache;
