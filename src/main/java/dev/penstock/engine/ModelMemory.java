@@ -63,7 +63,7 @@ record ModelMemory(long limit, Duration longestIdle) {
                 keptBytes == 0
                     ? ""
                     : String.format(
-                        Locale.ROOT, " beside the default model's %.2f", keptBytes / GIB),
+                        Locale.ROOT, " beside the default models' %.2f", keptBytes / GIB),
                 limit / GIB));
   }
 

@@ -146,6 +146,20 @@ final class ModelEnginesTest {
   }
 
   @Test
+  void allModelsThatAreToStayAreKept() throws Exception {
+    restart(
+        new ModelMemory(
+            Backends.BUILT_IN.memory(ONE) + Backends.BUILT_IN.memory(TWO), Duration.ZERO));
+    engines.keepOpen(List.of(ONE, TWO));
+    awaitState(ONE, State.READY);
+    awaitState(TWO, State.READY);
+
+    assertThatThrownBy(() -> engines.acquire(THREE)).isInstanceOf(ModelFailure.class);
+    assertThat(state(ONE.name())).isEqualTo(State.READY);
+    assertThat(state(TWO.name())).isEqualTo(State.READY);
+  }
+
+  @Test
   void aModelThatCanNeverFitFailsAndSaysSo() throws Exception {
     restart(new ModelMemory(Backends.BUILT_IN.memory(ONE) + 1, Duration.ZERO));
     engines.keepOpen(List.of(ONE));
@@ -153,7 +167,7 @@ final class ModelEnginesTest {
 
     assertThatThrownBy(() -> engines.acquire(THREE))
         .isInstanceOf(ModelFailure.class)
-        .hasMessageContaining("beside the default model's")
+        .hasMessageContaining("beside the default models'")
         .hasMessageContaining("model.max-memory-gb");
     assertThat(state("three")).isEqualTo(State.FAILED);
     use(ONE);

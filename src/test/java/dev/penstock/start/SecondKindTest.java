@@ -48,6 +48,10 @@ final class SecondKindTest {
           backends:
             - glass: {place: away, slots: 9}
             - glass: {place: here, slots: 3}
+        - name: desert
+          kind: mirror
+          longest: 20
+          backends: [glass: {place: away, slots: 1}]
       """;
 
   private final MirrorBackend backend = new MirrorBackend();
@@ -146,6 +150,18 @@ final class SecondKindTest {
   }
 
   @Test
+  void aModelThatNoBackendOpensFailsItsTasksWithTheReason() throws Exception {
+    String task = task("reflection", "desert", "a text").replace("{", "{\"max_attempts\":1,");
+    String id = api.post("/v1/tasks", task).json().path("id").asText();
+    Await.until(
+        "it fails",
+        LIMIT,
+        () -> api.get("/v1/tasks/" + id).json().path("status").asText().equals("failed"));
+    assertThat(api.get("/v1/tasks/" + id).json().path("error").path("message").asText())
+        .isEqualTo("model desert: nobody is there");
+  }
+
+  @Test
   void aModelIsInTheLanesOfItsKindAlone() throws Exception {
     assertThat(api.get("/v1/queues").json().path("data").findValuesAsText("lane"))
         .contains("reflection.pond", "embedding.tiny", "ping")
@@ -181,7 +197,7 @@ final class SecondKindTest {
                 settings(other, "reflection.model", "tiny"), Node.Ports.AS_THEY_ARE, abilities))
         .isInstanceOf(BadSettings.class)
         .hasMessage(
-            "reflection.model = 'tiny': must be a model of models.yaml or models.dir: pond");
+            "reflection.model = 'tiny': must be a model of models.yaml or models.dir: pond; desert");
   }
 
   @Test

@@ -4,11 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import dev.penstock.core.InvalidInput;
 import dev.penstock.engine.Backends;
+import dev.penstock.engine.TestModels;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
 import dev.penstock.models.ModelCatalogue;
+import dev.penstock.models.ModelSpec;
+import dev.penstock.models.ModelTraits;
 import dev.penstock.start.SettingGroups;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
@@ -53,6 +57,37 @@ class WorkerResultsTest {
       bytes.putFloat(value);
     }
     return "\"" + Base64.getEncoder().encodeToString(bytes.array()) + "\"";
+  }
+
+  @Test
+  void theResultForAModelThatIsOfAnotherKindNowIsRefused() {
+    var pond = new ModelSpec("pond", List.of(), new OtherTraits(), TestModels.MINILM.sources());
+    var turned =
+        new WorkerResults(
+            ModelCatalogue.of(List.of(pond)),
+            new TaskTypes(
+                TaskTypes.BUILT_IN, List.of(), SettingGroups.load(Map.of(), Map.of(), null)));
+    Task task = task("embedding.pond", "\"a\"");
+    Fields fields = Fields.of(StrictJson.parse("{}".getBytes(UTF_8)));
+
+    assertThatThrownBy(() -> turned.of(fields, "{\"vectors\":[]}".getBytes(UTF_8), task))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("the model is not known here");
+  }
+
+  private record OtherTraits() implements ModelTraits {
+    @Override
+    public String kind() {
+      return "other";
+    }
+
+    @Override
+    public String summary() {
+      return "";
+    }
+
+    @Override
+    public void write(JsonGenerator json) {}
   }
 
   @Test
