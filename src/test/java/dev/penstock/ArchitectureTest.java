@@ -28,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -189,30 +190,24 @@ final class ArchitectureTest {
   @ArchTest
   static void roomsMeetAtTheDoorsOfTheTable(JavaClasses all) {
     Map<JavaClass, Set<String>> users = users(all);
-    Set<String> doors = new TreeSet<>();
-    Set<String> inner = new TreeSet<>();
-    Set<String> outer = new TreeSet<>();
+    Map<String, Set<String>> doors = new TreeMap<>();
+    Map<String, Set<String>> inner = new TreeMap<>();
+    Map<String, Set<String>> outer = new TreeMap<>();
     for (JavaClass type : all) {
       String room = room(type);
       if (isPublic(type) && !WITHOUT_DOORS.contains(room)) {
+        String name = room + "." + type.getSimpleName();
         Set<String> from = users.getOrDefault(type, Set.of());
         if (from.stream().allMatch(user -> house(user).equals(house(room)))) {
-          (from.isEmpty() ? outer : inner).add(room + "." + type.getSimpleName());
+          (from.isEmpty() ? outer : inner).put(name, from);
         } else if (!VOCABULARIES.contains(room)) {
-          doors.add(room + "." + type.getSimpleName());
+          doors.put(name, from);
         }
       }
     }
-    String gone = "; in the table but not found: no such class, or nobody uses it any more";
-    assertThat(doors)
-        .as("classes that other rooms use; not expected: no door of its room" + gone)
-        .containsExactlyInAnyOrderElementsOf(names(DOORS));
-    assertThat(inner)
-        .as("classes that other packages of the room use; not expected: no inner door" + gone)
-        .containsExactlyInAnyOrderElementsOf(names(INNER_DOORS));
-    assertThat(outer)
-        .as("public classes that nothing outside their package uses; not expected: close it" + gone)
-        .containsExactlyInAnyOrderElementsOf(names(OUTER_DOORS));
+    sameAs(DOORS, doors, "used by another room");
+    sameAs(INNER_DOORS, inner, "used by another package of its room only");
+    sameAs(OUTER_DOORS, outer, "public and used by no other package");
   }
 
   @ArchTest
@@ -268,6 +263,15 @@ final class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(packages);
+  }
+
+  private static void sameAs(
+      Map<String, String> table, Map<String, Set<String>> found, String what) {
+    Set<String> gone = new TreeSet<>(names(table));
+    gone.removeAll(found.keySet());
+    found.keySet().removeAll(names(table));
+    assertThat(found).as("%s, and not in the table (by whom)", what).isEmpty();
+    assertThat(gone).as("in the table as %s, and is not, or not there", what).isEmpty();
   }
 
   /** The packages that use each class or what is declared within it, its own apart. */
