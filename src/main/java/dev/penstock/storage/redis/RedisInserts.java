@@ -3,6 +3,7 @@ package dev.penstock.storage.redis;
 import static java.util.Objects.requireNonNull;
 
 import dev.penstock.base.Coalescer;
+import dev.penstock.base.Digests;
 import dev.penstock.base.Unavailable;
 import dev.penstock.storage.Metadata;
 import dev.penstock.storage.Micros;
@@ -13,9 +14,6 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import io.vertx.redis.client.Response;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -314,13 +312,7 @@ final class RedisInserts {
 
   /** Unique to the owner and the identity, of one length whatever theirs is. */
   private static String name(String owner, Identity identity) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256")
-              .digest((owner + "\0" + identity.key()).getBytes(StandardCharsets.UTF_8));
-      return Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    byte[] digest = Digests.sha256(owner + "\0" + identity.key());
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
   }
 }
