@@ -162,7 +162,7 @@ final class SqliteLists {
 
   /** Mostly the newest will do; only where others own them all are looked at. */
   private List<Long> live(String sql, List<String> lanes) throws SQLException {
-    String json = AsciiJson.array(lanes);
+    String json = AsciiJson.write(lanes);
     List<Long> found = seqs(bind(sql, wanted, json));
     return found.size() == wanted ? found : seqs(bind(sql, NO_LIMIT, json));
   }
