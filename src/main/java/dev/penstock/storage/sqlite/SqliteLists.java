@@ -147,17 +147,12 @@ final class SqliteLists {
       while (rows.next()) {
         String lane = rows.getString(1);
         Phase phase = Phase.valueOf(rows.getString(2));
-        if (states.contains(phase.state()) && meant(filter, Lane.of(lane))) {
+        if (states.contains(phase.state()) && filter.means(Lane.of(lane))) {
           lanes.computeIfAbsent(phase, _ -> new ArrayList<>()).add(lane);
         }
       }
     }
     return lanes;
-  }
-
-  private static boolean meant(TaskFilter filter, Lane lane) {
-    return (filter.type() == null || filter.type().equals(lane.type()))
-        && (filter.model() == null || filter.model().equals(lane.model()));
   }
 
   /** Mostly the newest will do; only where others own them all are looked at. */
