@@ -212,7 +212,6 @@ final class RedisInserts {
             RedisScript.MEET,
             List.of(),
             pending.stream().map(item -> requireNonNull(meant.get(item)).id()).toList(),
-            List::of,
             (_, answer) -> answer != null && answer.toString().equals("MET"));
     for (int i = 0; i < pending.size(); i++) {
       if (met.get(i)) {
@@ -245,7 +244,6 @@ final class RedisInserts {
         RedisScript.FIND,
         List.of(0, 1),
         ids,
-        List::of,
         (id, told) -> Optional.ofNullable(told).map(task -> RedisTasks.read(id, task)));
   }
 

@@ -62,7 +62,6 @@ final class RedisLists {
             RedisScript.FIND,
             List.of(0, 0),
             ids,
-            List::of,
             (id, told) -> Optional.ofNullable(told).map(task -> RedisTasks.read(id, task)))
         .stream()
         .flatMap(Optional::stream)
