@@ -38,7 +38,6 @@ import org.jspecify.annotations.Nullable;
  * where it says that it would.
  */
 public final class EmbeddingsResource {
-  public static final String TYPE = "embedding";
   private static final EmbeddingType EMBEDDING = new EmbeddingType();
   private static final String ROUTE = "embeddings";
   private static final int MAX_USER = 1_000;

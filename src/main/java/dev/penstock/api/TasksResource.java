@@ -16,14 +16,14 @@ import dev.penstock.web.Exchange;
 import dev.penstock.web.Query;
 import dev.penstock.web.Refusal;
 import dev.penstock.web.Reply;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** {@code GET /v1/tasks}, one of them, and its result. */
 final class TasksResource {
-  private static final Set<String> PARAMETERS = parameters();
+  private static final Set<String> PARAMETERS =
+      Set.of("status", "type", "model", "q", "limit", "after");
   private static final int MOST = 100;
   private static final int STANDARD = 20;
   private static final int ID_LENGTH = 36;
@@ -36,12 +36,6 @@ final class TasksResource {
     this.bus = bus;
     this.own = own;
     this.filters = filters;
-  }
-
-  private static Set<String> parameters() {
-    var names = new HashSet<>(TaskFilters.NAMES);
-    names.addAll(List.of("limit", "after"));
-    return Set.copyOf(names);
   }
 
   Reply list(Exchange exchange) throws InterruptedException {
