@@ -327,7 +327,8 @@ public final class RemoteDispatch implements AutoCloseable {
   /** Held polls end with it; a server that does not know of it would hold them for long. */
   private void tellStopping() {
     try {
-      Reply reply = server.post("/v1/worker/extend", conversation.leaving().write(), ON_ITS_WAY);
+      Reply reply =
+          server.post("/v1/worker/extend", conversation.leaving(false).write(), ON_ITS_WAY);
       if (reply.status() != OK) {
         LOG.debug("not told that this worker stops: {}", Conversation.reason(reply));
         polls.breakOff();
@@ -350,7 +351,7 @@ public final class RemoteDispatch implements AutoCloseable {
       if (beats != null) {
         beats.join(FAREWELL); // it must not be heard after the farewell
       }
-      server.post("/v1/worker/extend", conversation.farewell().write(), FAREWELL);
+      server.post("/v1/worker/extend", conversation.leaving(true).write(), FAREWELL);
     } catch (IOException e) {
       LOG.debug("not told that this worker has stopped: {}", Conversation.reason(e));
     } catch (InterruptedException e) {
