@@ -210,14 +210,12 @@ public final class EmbeddingsResource {
 
   private static Reply accepted(TaskId id, boolean preferred) {
     Reply reply =
-        Reply.json(
+        Reply.object(
                 202,
                 json -> {
-                  json.writeStartObject();
                   json.writeStringField("id", id.value());
                   json.writeStringField("object", "task");
                   json.writeStringField("status", TaskState.PENDING.json());
-                  json.writeEndObject();
                 })
             .with("X-Task-Id", id.value())
             .with("Location", "/v1/tasks/" + id);

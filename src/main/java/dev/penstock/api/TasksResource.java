@@ -45,10 +45,9 @@ final class TasksResource {
     int limit = query.whole("limit", 1, MOST, STANDARD);
     TaskId after = after(query.text("after", ID_LENGTH), owner);
     TaskPage page = bus.ask(new ListTasks(filter, after, limit), OwnTasks.LIMIT);
-    return Reply.json(
+    return Reply.object(
         200,
         json -> {
-          json.writeStartObject();
           json.writeStringField("object", "list");
           json.writeArrayFieldStart("data");
           for (Task task : page.tasks()) {
@@ -59,7 +58,6 @@ final class TasksResource {
           if (page.cut()) {
             json.writeBooleanField("search_limited", true);
           }
-          json.writeEndObject();
         });
   }
 

@@ -187,6 +187,15 @@ public final class StrictJson {
     return write(BUFFER, writer);
   }
 
+  /** An object of these members. */
+  public static byte[] object(Writer members) {
+    return write(json -> {
+      json.writeStartObject();
+      members.write(json);
+      json.writeEndObject();
+    });
+  }
+
   /**
    * JSON as bytes.
    *
