@@ -122,7 +122,7 @@ final class GoldenNodesTest {
     given.put("redis.port", Integer.toString(redis.port()));
     given.put("rabbitmq.host", "127.0.0.1");
     given.put("rabbitmq.port", Integer.toString(rabbit.port()));
-    Settings settings = SettingsLoader.load(given, Map.of(), null);
+    Settings settings = SettingsLoader.load(List.of(), given, Map.of(), null).settings();
     var meters = new Meters(new SimpleMeterRegistry());
     var bus = Bus.over(vertx, "node-1");
     bus.listen("node-1", Event.TaskSettled.class, settled -> told.add(settled.task().id()));
