@@ -2,7 +2,6 @@ package dev.penstock.admin;
 
 import static dev.penstock.web.Route.Access.SESSION;
 import static dev.penstock.web.Route.get;
-import static dev.penstock.web.Route.post;
 
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.FindSteps;
@@ -35,8 +34,8 @@ final class OneTaskPage {
     return List.of(
         get(PATH, SESSION, desk.guarded(this::page)),
         get(PATH + "/input", SESSION, desk.guarded(this::input)),
-        post(PATH + "/cancel", SESSION, PageContext.SMALL_FORM, desk.guarded(this::cancel)),
-        post(PATH + "/retry", SESSION, PageContext.SMALL_FORM, desk.guarded(this::retry)));
+        desk.form(PATH + "/cancel", this::cancel),
+        desk.form(PATH + "/retry", this::retry));
   }
 
   private static Optional<TaskId> id(Exchange exchange) {

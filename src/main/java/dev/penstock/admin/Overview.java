@@ -46,7 +46,6 @@ public record Overview(boolean answered, List<State> states, List<Lane> lanes, S
    * @param rate tasks completed within the last minute
    * @param failing tasks failed within the last minute; empty: none
    * @param unserved tasks wait, and no worker takes them
-   * @param waiting whether there is anything to purge
    */
   public record Lane(
       String name,
@@ -61,8 +60,7 @@ public record Overview(boolean answered, List<State> states, List<Lane> lanes, S
       String rate,
       String failing,
       boolean paused,
-      boolean unserved,
-      boolean waiting) {
+      boolean unserved) {
 
     public String path() {
       return TaskQuery.PATH + "?lane=" + Form.encode(name);
@@ -129,7 +127,6 @@ public record Overview(boolean answered, List<State> states, List<Lane> lanes, S
         Times.count(minute.completed()),
         minute.failed() == 0 ? "" : Times.count(minute.failed()),
         figures.paused(),
-        counts.ready() > 0 && !served,
-        counts.ready() + counts.scheduled() > 0);
+        counts.ready() > 0 && !served);
   }
 }

@@ -2,7 +2,6 @@ package dev.penstock.admin;
 
 import static dev.penstock.web.Route.Access.SESSION;
 import static dev.penstock.web.Route.get;
-import static dev.penstock.web.Route.post;
 
 import dev.penstock.base.Visible;
 import dev.penstock.bus.Request.PauseLane;
@@ -46,16 +45,8 @@ final class OverviewPage {
             CHARTS,
             SESSION,
             desk.guarded(_ -> Reply.html(desk.templates.charts(charts()).render()))),
-        post(
-            PAUSE,
-            SESSION,
-            PageContext.SMALL_FORM,
-            desk.guarded(exchange -> pause(exchange, true))),
-        post(
-            RESUME,
-            SESSION,
-            PageContext.SMALL_FORM,
-            desk.guarded(exchange -> pause(exchange, false))));
+        desk.form(PAUSE, exchange -> pause(exchange, true)),
+        desk.form(RESUME, exchange -> pause(exchange, false)));
   }
 
   private Reply page(Exchange exchange) throws InterruptedException {

@@ -109,6 +109,11 @@ final class PageContext {
     };
   }
 
+  /** What a form with little in it is sent to. */
+  Route form(String path, Route.Resource resource) {
+    return Route.post(path, Route.Access.SESSION, SMALL_FORM, guarded(resource));
+  }
+
   /** Notes what somebody did. */
   void did(Exchange exchange, String what) {
     LOG.info(

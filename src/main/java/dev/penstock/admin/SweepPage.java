@@ -2,7 +2,6 @@ package dev.penstock.admin;
 
 import static dev.penstock.web.Route.Access.SESSION;
 import static dev.penstock.web.Route.get;
-import static dev.penstock.web.Route.post;
 
 import dev.penstock.base.Visible;
 import dev.penstock.bus.Request;
@@ -50,17 +49,9 @@ final class SweepPage {
         get(CANCEL, SESSION, desk.guarded(exchange -> ask(exchange, true))),
         get(RETRY, SESSION, desk.guarded(exchange -> ask(exchange, false))),
         get(PURGE, SESSION, desk.guarded(this::askToPurge)),
-        post(
-            CANCEL,
-            SESSION,
-            PageContext.SMALL_FORM,
-            desk.guarded(exchange -> sweep(exchange, true))),
-        post(
-            RETRY,
-            SESSION,
-            PageContext.SMALL_FORM,
-            desk.guarded(exchange -> sweep(exchange, false))),
-        post(PURGE, SESSION, PageContext.SMALL_FORM, desk.guarded(this::purge)));
+        desk.form(CANCEL, exchange -> sweep(exchange, true)),
+        desk.form(RETRY, exchange -> sweep(exchange, false)),
+        desk.form(PURGE, this::purge));
   }
 
   private Reply ask(Exchange exchange, boolean cancel) throws InterruptedException {

@@ -2,7 +2,6 @@ package dev.penstock.admin;
 
 import static dev.penstock.web.Route.Access.SESSION;
 import static dev.penstock.web.Route.get;
-import static dev.penstock.web.Route.post;
 
 import dev.penstock.base.Visible;
 import dev.penstock.bus.Event.DrainWorker;
@@ -39,7 +38,7 @@ final class WorkersPage {
     return List.of(
         get(PATH, SESSION, desk.guarded(this::page)),
         get(DRAIN, SESSION, desk.guarded(this::askToDrain)),
-        post(DRAIN, SESSION, PageContext.SMALL_FORM, desk.guarded(this::drain)));
+        desk.form(DRAIN, this::drain));
   }
 
   private Reply page(Exchange exchange) throws InterruptedException {

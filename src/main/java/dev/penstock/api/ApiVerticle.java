@@ -30,6 +30,7 @@ import dev.penstock.web.CannotListen;
 import dev.penstock.web.Connections;
 import dev.penstock.web.Pipeline;
 import dev.penstock.web.Query;
+import dev.penstock.web.Reply;
 import dev.penstock.web.Route;
 import dev.penstock.web.Routes;
 import dev.penstock.web.Routes.Match;
@@ -66,6 +67,7 @@ public final class ApiVerticle extends VerticleBase {
   /** 2,048 vectors of 2,048 floats in base64, or the largest result in JSON. */
   private static final int MAX_RESULT = 24 * 1024 * 1024;
 
+  private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
   private static final Duration SOCKETS_CLOSE = Duration.ofSeconds(2);
 
   private static final Pattern DECODABLE = Pattern.compile("/(?:[^%]|%[0-9a-fA-F]{2})*+");
@@ -207,7 +209,7 @@ public final class ApiVerticle extends VerticleBase {
         get("/health/live", OPEN, health::live),
         get("/health/ready", OPEN, health::ready),
         get("/api/health", OPEN, health::summary),
-        get("/metrics", SCRAPER, new MetricsResource(metrics)::get),
+        get("/metrics", SCRAPER, _ -> Reply.text(PROMETHEUS, metrics.get())),
         get("/docs", OPEN, new DocsResource()::page));
   }
 

@@ -1,25 +1,17 @@
 package dev.penstock.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.base.Digests;
 import dev.penstock.json.StrictJson;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** SHA-256 over several parts, each apart from the next. */
 final class Digest {
-  private final MessageDigest sha256;
-
-  Digest() {
-    try {
-      sha256 = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
-  }
+  private final MessageDigest sha256 = Digests.sha256();
 
   /** A word of ours: it has no NUL. */
   Digest add(String word) {

@@ -80,13 +80,7 @@ final class DropInResource {
     Submitted submitted = submitter.submit(spec, Duration.ZERO, exchange, false);
     TaskState state = submitted.earlier().map(Task::state).orElse(TaskState.PENDING);
     Reply reply =
-        Reply.json(
-                202,
-                json -> {
-                  json.writeStartObject();
-                  writeState(json, submitted.id(), state);
-                  json.writeEndObject();
-                })
+        Reply.object(202, json -> writeState(json, submitted.id(), state))
             .with("X-Task-Id", submitted.id().value());
     return submitted.earlier().isPresent() ? reply.with(IdempotencyKey.REPLAYED, "true") : reply;
   }
@@ -121,10 +115,9 @@ final class DropInResource {
   /** Vectors are given for tasks that have some, however they were submitted. */
   Reply get(Exchange exchange) throws InterruptedException {
     Task task = own.find(exchange, "task_id");
-    return Reply.json(
+    return Reply.object(
             200,
             json -> {
-              json.writeStartObject();
               writeState(json, task.id(), task.state());
               TaskOutput output = task.output();
               if (output != null && task.spec().lane().type().equals(EmbeddingType.NAME)) {
@@ -135,7 +128,6 @@ final class DropInResource {
               if (error != null) {
                 json.writeStringField("error", StrictJson.whole(error.message()));
               }
-              json.writeEndObject();
             })
         .with("X-Task-Id", task.id().value());
   }
@@ -144,10 +136,9 @@ final class DropInResource {
     String named = types.settings(EmbeddingSettings.class).model();
     // It may have become broken since the start, and is the default all the same.
     String standard = models.find(named, EmbeddingTraits.KIND).map(ModelSpec::name).orElse(named);
-    return Reply.json(
+    return Reply.object(
         200,
         json -> {
-          json.writeStartObject();
           json.writeArrayFieldStart("models");
           for (ModelSpec model : models.all(EmbeddingTraits.KIND)) {
             json.writeStartObject();
@@ -157,7 +148,6 @@ final class DropInResource {
           }
           json.writeEndArray();
           json.writeStringField("default", standard);
-          json.writeEndObject();
         });
   }
 }

@@ -38,7 +38,6 @@ import org.jspecify.annotations.Nullable;
  * where it says that it would.
  */
 final class EmbeddingsResource {
-  static final String TYPE = "embedding";
   private static final EmbeddingType EMBEDDING = new EmbeddingType();
   private static final String ROUTE = "embeddings";
   private static final int MAX_USER = 1_000;
@@ -211,14 +210,12 @@ final class EmbeddingsResource {
 
   private static Reply accepted(TaskId id, boolean preferred) {
     Reply reply =
-        Reply.json(
+        Reply.object(
                 202,
                 json -> {
-                  json.writeStartObject();
                   json.writeStringField("id", id.value());
                   json.writeStringField("object", "task");
                   json.writeStringField("status", TaskState.PENDING.json());
-                  json.writeEndObject();
                 })
             .with("X-Task-Id", id.value())
             .with("Location", "/v1/tasks/" + id);

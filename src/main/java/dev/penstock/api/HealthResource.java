@@ -68,10 +68,9 @@ final class HealthResource {
   }
 
   private static Reply reply(boolean ok, List<Part> parts) {
-    return Reply.json(
+    return Reply.object(
         ok ? 200 : 503,
         json -> {
-          json.writeStartObject();
           json.writeStringField("status", ok ? "ok" : "unavailable");
           if (!parts.isEmpty()) {
             json.writeArrayFieldStart("parts");
@@ -84,7 +83,6 @@ final class HealthResource {
             }
             json.writeEndArray();
           }
-          json.writeEndObject();
         });
   }
 

@@ -14,7 +14,6 @@ import dev.penstock.web.Exchange;
 import dev.penstock.web.Refusal;
 import dev.penstock.web.Reply;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -34,7 +33,6 @@ final class KeysResource {
   private static final int MAX_OWNER = 64;
   private static final int MAX_LABEL = 100;
   private static final Pattern OWNER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@-]*");
-  private static final int MILLI_DIGITS = 3;
 
   private final ApiKeys keys;
 
@@ -135,11 +133,8 @@ final class KeysResource {
     json.writeStringField("id", key.id());
     json.writeStringField("object", "key");
     json.writeStringField("owner", key.owner());
-    json.writeArrayFieldStart("scopes");
-    for (Scope scope : EnumSet.copyOf(key.scopes())) {
-      json.writeString(scope.json());
-    }
-    json.writeEndArray();
+    json.writeObjectField(
+        "scopes", EnumSet.copyOf(key.scopes()).stream().map(Scope::json).toList());
     String label = key.label();
     if (label != null) {
       json.writeStringField("label", label);
@@ -148,18 +143,14 @@ final class KeysResource {
     if (highest != null) {
       json.writeNumberField("max_priority", highest.value());
     }
-    time(json, "created_at", key.created());
+    StrictJson.writeSeconds(json, "created_at", key.created().toEpochMilli());
     Instant revoked = key.revoked();
     if (revoked != null) {
-      time(json, "revoked_at", revoked);
+      StrictJson.writeSeconds(json, "revoked_at", revoked.toEpochMilli());
     }
     if (secret != null) {
       json.writeStringField("key", secret);
     }
     json.writeEndObject();
-  }
-
-  private static void time(JsonGenerator json, String name, Instant time) throws IOException {
-    json.writeNumberField(name, BigDecimal.valueOf(time.toEpochMilli(), MILLI_DIGITS));
   }
 }

@@ -42,11 +42,7 @@ final class ModelsResource {
     json.writeStringField("object", "model");
     json.writeNumberField("created", created);
     json.writeStringField("owned_by", "penstock");
-    json.writeArrayFieldStart("aliases");
-    for (String alias : model.aliases()) {
-      json.writeString(alias);
-    }
-    json.writeEndArray();
+    json.writeObjectField("aliases", model.aliases());
     model.traits().write(json);
     json.writeEndObject();
   }

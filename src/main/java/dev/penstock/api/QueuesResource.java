@@ -17,7 +17,6 @@ import dev.penstock.web.Exchange;
 import dev.penstock.web.Refusal;
 import dev.penstock.web.Reply;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -29,7 +28,6 @@ import org.jspecify.annotations.Nullable;
 final class QueuesResource {
   private static final Duration PURGE_LIMIT = Duration.ofSeconds(60);
   private static final double SECONDS = 60;
-  private static final int MILLI_DIGITS = 3;
   private static final double MEDIAN = 0.5;
   private static final double MOST = 0.95;
 
@@ -123,7 +121,7 @@ final class QueuesResource {
     json.writeNumberField("failed", counts.failed());
     if (counts.oldest() != null) {
       long age = Math.max(0, Duration.between(counts.oldest(), Instant.now()).toMillis());
-      json.writeNumberField("oldest_seconds", BigDecimal.valueOf(age, MILLI_DIGITS));
+      StrictJson.writeSeconds(json, "oldest_seconds", age);
     }
     json.writeBooleanField("paused", queue.paused);
     json.writeNumberField("consumers", queue.consumers);

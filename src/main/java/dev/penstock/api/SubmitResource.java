@@ -137,10 +137,9 @@ final class SubmitResource {
             ? Optional.of(error)
             : Optional.empty();
     Reply reply =
-        Reply.json(
+        Reply.object(
             first.map(ApiError::status).orElse(202),
             json -> {
-              json.writeStartObject();
               json.writeStringField("object", "list");
               if (first.isPresent()) {
                 Reply.writeError(json, first.get());
@@ -158,7 +157,6 @@ final class SubmitResource {
                 }
               }
               json.writeEndArray();
-              json.writeEndObject();
             });
     if (first.isPresent()) {
       return reply.with(first.get());

@@ -119,15 +119,11 @@ final class Submitter {
       if (e.surelyNotDone()) {
         throw e;
       }
-      return again(bus, request);
     }
-  }
-
-  /** A refusal of the repetition says nothing of the first time. */
-  private static List<Submission> again(Bus bus, SubmitTasks request) throws InterruptedException {
     try {
       return bus.ask(request, LIMIT).answers();
     } catch (Unavailable e) {
+      // A refusal of the repetition says nothing of the first time.
       throw Unavailable.unknown(String.valueOf(e.getMessage()), e);
     }
   }

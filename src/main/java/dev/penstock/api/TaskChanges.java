@@ -87,17 +87,15 @@ final class TaskChanges {
 
   /** How many tasks were changed, and whether to ask again. */
   static Reply swept(String what, Swept swept) {
-    return Reply.json(
+    return Reply.object(
         200,
         json -> {
-          json.writeStartObject();
           json.writeStringField("object", what);
           json.writeNumberField("count", swept.tasks());
           json.writeBooleanField("has_more", swept.more());
           if (swept.cut()) {
             json.writeBooleanField("search_limited", true);
           }
-          json.writeEndObject();
         });
   }
 }

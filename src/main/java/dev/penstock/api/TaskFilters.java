@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads which of the caller's tasks a request means, from its query or its body. */
 final class TaskFilters {
-  static final Set<String> NAMES = Set.of("status", "type", "model", "q");
   private static final Set<String> MEMBERS = Set.of("status", "type", "model", "q", "all");
   private static final int MAX_TYPE = 100;
   private static final int MAX_MODEL = 200;

@@ -12,7 +12,6 @@ import dev.penstock.types.TaskType.Form;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Reply;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -21,8 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Tasks as clients see them. What is not known yet is left out. */
 final class TaskJson {
-  private static final int MILLI_DIGITS = 3;
-
   private TaskJson() {}
 
   /** The task, what it went through and its result. */
@@ -78,11 +75,7 @@ final class TaskJson {
       json.writeStringField("worker", task.worker());
     }
     writeError(json, task.error());
-    json.writeObjectFieldStart("metadata");
-    for (var pair : new TreeMap<>(task.spec().metadata()).entrySet()) {
-      json.writeStringField(pair.getKey(), pair.getValue());
-    }
-    json.writeEndObject();
+    json.writeObjectField("metadata", new TreeMap<>(task.spec().metadata()));
   }
 
   private static void writeSteps(JsonGenerator json, List<Step> steps) throws IOException {
@@ -140,7 +133,7 @@ final class TaskJson {
   private static void writeTime(JsonGenerator json, String name, @Nullable Instant time)
       throws IOException {
     if (time != null) {
-      json.writeNumberField(name, BigDecimal.valueOf(time.toEpochMilli(), MILLI_DIGITS));
+      StrictJson.writeSeconds(json, name, time.toEpochMilli());
     }
   }
 

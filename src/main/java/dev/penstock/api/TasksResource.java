@@ -16,14 +16,14 @@ import dev.penstock.web.Exchange;
 import dev.penstock.web.Query;
 import dev.penstock.web.Refusal;
 import dev.penstock.web.Reply;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** {@code GET /v1/tasks}, one of them, and its result. */
 final class TasksResource {
-  private static final Set<String> PARAMETERS = parameters();
+  private static final Set<String> PARAMETERS =
+      Set.of("status", "type", "model", "q", "limit", "after");
   private static final int MOST = 100;
   private static final int STANDARD = 20;
   private static final int ID_LENGTH = 36;
@@ -38,12 +38,6 @@ final class TasksResource {
     this.filters = filters;
   }
 
-  private static Set<String> parameters() {
-    var names = new HashSet<>(TaskFilters.NAMES);
-    names.addAll(List.of("limit", "after"));
-    return Set.copyOf(names);
-  }
-
   Reply list(Exchange exchange) throws InterruptedException {
     Query query = Query.of(exchange).only(PARAMETERS);
     String owner = exchange.caller().owner();
@@ -51,10 +45,9 @@ final class TasksResource {
     int limit = query.whole("limit", 1, MOST, STANDARD);
     TaskId after = after(query.text("after", ID_LENGTH), owner);
     TaskPage page = bus.ask(new ListTasks(filter, after, limit), OwnTasks.LIMIT);
-    return Reply.json(
+    return Reply.object(
         200,
         json -> {
-          json.writeStartObject();
           json.writeStringField("object", "list");
           json.writeArrayFieldStart("data");
           for (Task task : page.tasks()) {
@@ -65,7 +58,6 @@ final class TasksResource {
           if (page.cut()) {
             json.writeBooleanField("search_limited", true);
           }
-          json.writeEndObject();
         });
   }
 

@@ -8,15 +8,14 @@ import dev.penstock.bus.Request.ReadWorkers;
 import dev.penstock.core.WorkerFigures;
 import dev.penstock.core.WorkerReport;
 import dev.penstock.core.WorkerReport.Batches;
+import dev.penstock.json.StrictJson;
 import dev.penstock.task.Lane;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Refusal;
 import dev.penstock.web.Reply;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +24,6 @@ import org.slf4j.LoggerFactory;
 final class WorkersResource {
   private static final Logger LOG = LoggerFactory.getLogger(WorkersResource.class);
   private static final Duration LIMIT = Duration.ofSeconds(2);
-  private static final int MILLI_DIGITS = 3;
 
   private final Bus bus;
 
@@ -77,8 +75,8 @@ final class WorkersResource {
     if (!report.host().isEmpty()) {
       json.writeStringField("host", report.host());
     }
-    words(json, "roles", worker.roles());
-    words(json, "lanes", worker.lanes().stream().map(Lane::name).toList());
+    json.writeObjectField("roles", worker.roles());
+    json.writeObjectField("lanes", worker.lanes().stream().map(Lane::name).toList());
     json.writeStringField("device", report.device());
     json.writeBooleanField("draining", worker.draining());
     json.writeNumberField("running", report.running());
@@ -95,21 +93,8 @@ final class WorkersResource {
       json.writeNumberField("memory_bytes", report.memory());
     }
     json.writeStringField("version", report.version());
-    time(json, "started_at", worker.startedAt());
-    time(json, "seen_at", worker.seenAt());
+    StrictJson.writeSeconds(json, "started_at", worker.startedAt().toEpochMilli());
+    StrictJson.writeSeconds(json, "seen_at", worker.seenAt().toEpochMilli());
     json.writeEndObject();
-  }
-
-  private static void words(JsonGenerator json, String name, List<String> words)
-      throws IOException {
-    json.writeArrayFieldStart(name);
-    for (String word : words) {
-      json.writeString(word);
-    }
-    json.writeEndArray();
-  }
-
-  private static void time(JsonGenerator json, String name, Instant time) throws IOException {
-    json.writeNumberField(name, BigDecimal.valueOf(time.toEpochMilli(), MILLI_DIGITS));
   }
 }

@@ -90,15 +90,11 @@ public sealed interface Request<R> {
    */
   record Leased(List<LeasedTask> tasks, boolean suspectWaiting) {}
 
-  /** The worker still runs these. */
-  record ExtendLeases(String worker, List<HeldLease> held) implements Request<Extended> {}
-
   /**
-   * Leases last longer, except those that were lost.
-   *
-   * @param lost the tasks that are not the worker's any more: it should stop them
+   * The worker still runs these. Their leases last longer, except those that were lost: the answer
+   * is the tasks that are not the worker's any more, which it should stop.
    */
-  record Extended(Set<TaskId> lost) {}
+  record ExtendLeases(String worker, List<HeldLease> held) implements Request<Set<TaskId>> {}
 
   /** Runs have ended; a reply for each, in order. */
   record SettleTasks(List<SettleTask> ended) implements Request<List<SettleReply>> {

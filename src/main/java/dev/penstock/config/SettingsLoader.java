@@ -28,12 +28,6 @@ public final class SettingsLoader {
 
   private SettingsLoader() {}
 
-  /** Reads the program's own settings, as {@link #load(Collection, Map, Map, Path)} does. */
-  public static Settings load(
-      Map<String, String> commandLine, Map<String, String> environment, @Nullable Path confFile) {
-    return load(List.of(), commandLine, environment, confFile).settings();
-  }
-
   /**
    * Reads and checks everything.
    *

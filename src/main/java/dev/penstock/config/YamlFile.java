@@ -35,7 +35,7 @@ import org.yaml.snakeyaml.representer.Representer;
  *
  * @param name what messages call the file
  */
-public record YamlFile(String name, String text, YamlNode.Fields root) {
+public record YamlFile(String name, YamlNode.Fields root) {
   private static final int MAX_BYTES = 1024 * 1024;
   private static final int MAX_DEPTH = 16;
 
@@ -72,7 +72,7 @@ public record YamlFile(String name, String text, YamlNode.Fields root) {
     } catch (CharacterCodingException e) {
       throw new BadSettings(name + ": not text in UTF-8");
     }
-    return new YamlFile(name, text, root(name, text));
+    return new YamlFile(name, root(name, text));
   }
 
   private static YamlNode.Fields root(String name, String text) {

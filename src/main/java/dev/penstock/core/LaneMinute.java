@@ -19,4 +19,17 @@ public record LaneMinute(
     long failed,
     long cancelled,
     Latencies waited,
-    Latencies ran) {}
+    Latencies ran) {
+
+  public LaneMinute plus(LaneMinute more) {
+    return new LaneMinute(
+        minute,
+        lane,
+        submitted + more.submitted,
+        completed + more.completed,
+        failed + more.failed,
+        cancelled + more.cancelled,
+        waited.plus(more.waited),
+        ran.plus(more.ran));
+  }
+}

@@ -1,5 +1,6 @@
 package dev.penstock.core;
 
+import dev.penstock.task.Lane;
 import dev.penstock.task.TaskState;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,12 @@ public record TaskFilter(
   /** All tasks of an owner. */
   public static TaskFilter of(String owner) {
     return new TaskFilter(owner, Set.of(), null, null, null);
+  }
+
+  /** Whether tasks of that lane may be meant. */
+  public boolean means(Lane lane) {
+    return (type == null || type.equals(lane.type()))
+        && (model == null || model.equals(lane.model()));
   }
 
   public TaskFilter in(Set<TaskState> wanted) {

@@ -4,7 +4,6 @@ import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event;
 import dev.penstock.bus.Request.ExtendLeases;
-import dev.penstock.bus.Request.Extended;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.SettleReply;
@@ -152,7 +151,7 @@ final class Dispatcher {
     };
   }
 
-  Extended extend(ExtendLeases request) {
+  Set<TaskId> extend(ExtendLeases request) {
     long asked = System.nanoTime();
     Set<TaskId> lost = store.extend(request.held(), lease);
     for (HeldLease held : request.held()) {
@@ -162,7 +161,7 @@ final class Dispatcher {
         deliveries.extended(held.id(), held.token(), asked);
       }
     }
-    return new Extended(lost);
+    return lost;
   }
 
   /** Settles runs that have ended; a reply for each, in order. */

@@ -28,7 +28,7 @@ final class LastMinute {
     Map<Lane, LaneMinute> lanes = new HashMap<>();
     for (LaneMinute minute : minutes) {
       double share = minute.minute().isBefore(begun) ? before : 1;
-      lanes.merge(minute.lane(), part(minute, share, now), LastMinute::sum);
+      lanes.merge(minute.lane(), part(minute, share, now), LaneMinute::plus);
     }
     return lanes;
   }
@@ -47,17 +47,5 @@ final class LastMinute {
         Math.round(minute.cancelled() * share),
         minute.waited(),
         minute.ran());
-  }
-
-  private static LaneMinute sum(LaneMinute one, LaneMinute other) {
-    return new LaneMinute(
-        one.minute(),
-        one.lane(),
-        one.submitted() + other.submitted(),
-        one.completed() + other.completed(),
-        one.failed() + other.failed(),
-        one.cancelled() + other.cancelled(),
-        one.waited().plus(other.waited()),
-        one.ran().plus(other.ran()));
   }
 }

@@ -20,6 +20,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class StrictJson {
   private static final int MAX_QUOTED = 100;
   private static final int BUFFER = 1_024;
+  private static final int MILLI_DIGITS = 3;
 
   /** For a value among others. */
   private static final ObjectReader PART =
@@ -185,6 +187,15 @@ public final class StrictJson {
     return write(BUFFER, writer);
   }
 
+  /** An object of these members. */
+  public static byte[] object(Writer members) {
+    return write(json -> {
+      json.writeStartObject();
+      members.write(json);
+      json.writeEndObject();
+    });
+  }
+
   /**
    * JSON as bytes.
    *
@@ -234,6 +245,11 @@ public final class StrictJson {
       case NUMBER -> json.writeNumber(value.decimalValue().stripTrailingZeros().toString());
       case BINARY, BOOLEAN, MISSING, NULL, POJO, STRING -> json.writeTree(value);
     }
+  }
+
+  /** A time, or how long something takes, in seconds: 1.500 and 1700000000.000. */
+  public static void writeSeconds(JsonGenerator json, String name, long millis) throws IOException {
+    json.writeNumberField(name, BigDecimal.valueOf(millis, MILLI_DIGITS));
   }
 
   /** A parser for JSON of our own. */

@@ -2,6 +2,7 @@ package dev.penstock.protocol;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.json.StrictJson;
 import dev.penstock.task.TaskId;
 import java.io.IOException;
 import java.time.Instant;
@@ -42,7 +43,7 @@ public record ExtendReply(List<Extension> leases, LeaseTerms terms) {
       json.writeStringField("id", each.id.value());
       json.writeStringField("status", each.status.name().toLowerCase(Locale.ROOT));
       if (each.status == Status.HELD) {
-        Members.digits(json, "expires_at", until.toEpochMilli());
+        StrictJson.writeSeconds(json, "expires_at", until.toEpochMilli());
       }
       json.writeEndObject();
     }

@@ -35,8 +35,7 @@ public record ExtendRequest(
   private static final Set<String> PROGRESS = Set.of("done", "total", "message");
 
   public byte[] write() {
-    return StrictJson.write(json -> {
-      json.writeStartObject();
+    return StrictJson.object(json -> {
       json.writeStringField("worker", worker);
       writeHeld(json);
       if (figures != null) {
@@ -47,7 +46,6 @@ public record ExtendRequest(
       } else if (stopping != null) {
         json.writeBooleanField("stopping", true);
       }
-      json.writeEndObject();
     });
   }
 

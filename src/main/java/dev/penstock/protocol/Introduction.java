@@ -54,11 +54,8 @@ public record Introduction(List<Lane> lanes, @Nullable Instant startedAt, Worker
     if (!report.host().isEmpty()) {
       json.writeStringField("host", report.host());
     }
-    json.writeArrayFieldStart("lanes");
-    for (Lane lane : lanes.subList(0, Math.min(LeaseRequest.MAX_LANES, lanes.size()))) {
-      json.writeString(lane.name());
-    }
-    json.writeEndArray();
+    json.writeObjectField(
+        "lanes", lanes.stream().limit(LeaseRequest.MAX_LANES).map(Lane::name).toList());
     json.writeStringField("device", report.device());
     json.writeNumberField("running", report.running());
     json.writeNumberField("done", report.done());

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.core.Lease;
 import dev.penstock.core.LeasedTask;
 import dev.penstock.json.JsonMappers;
+import dev.penstock.json.StrictJson;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
@@ -42,11 +43,7 @@ public record LeaseReply(List<LeasedTask> tasks, Set<String> suspects, LeaseTerm
     }
     json.writeEndArray();
     if (!suspects.isEmpty()) {
-      json.writeArrayFieldStart("suspects");
-      for (String lane : suspects) {
-        json.writeString(lane);
-      }
-      json.writeEndArray();
+      json.writeObjectField("suspects", suspects);
     }
     terms.write(json);
     json.writeEndObject();
@@ -57,7 +54,7 @@ public record LeaseReply(List<LeasedTask> tasks, Set<String> suspects, LeaseTerm
     TaskSpec spec = task.spec();
     json.writeStartObject();
     json.writeStringField("token", leased.lease().token());
-    Members.digits(json, "expires_at", leased.lease().deadline().toEpochMilli());
+    StrictJson.writeSeconds(json, "expires_at", leased.lease().deadline().toEpochMilli());
     json.writeObjectFieldStart("task");
     json.writeStringField("id", task.id().value());
     json.writeStringField("lane", spec.lane().name());
@@ -70,13 +67,9 @@ public record LeaseReply(List<LeasedTask> tasks, Set<String> suspects, LeaseTerm
     json.writeNumberField("attempts", task.attempts());
     json.writeNumberField("max_attempts", spec.maxAttempts());
     json.writeNumberField("lost", task.lost());
-    Members.digits(json, "timeout_seconds", spec.timeout().toMillis());
-    Members.digits(json, "created_at", task.createdAt().toEpochMilli());
-    json.writeObjectFieldStart("metadata");
-    for (var pair : new TreeMap<>(spec.metadata()).entrySet()) {
-      json.writeStringField(pair.getKey(), pair.getValue());
-    }
-    json.writeEndObject();
+    StrictJson.writeSeconds(json, "timeout_seconds", spec.timeout().toMillis());
+    StrictJson.writeSeconds(json, "created_at", task.createdAt().toEpochMilli());
+    json.writeObjectField("metadata", new TreeMap<>(spec.metadata()));
     json.writeFieldName("input");
     json.writeRawValue(new String(spec.input(), StandardCharsets.UTF_8));
     json.writeEndObject();

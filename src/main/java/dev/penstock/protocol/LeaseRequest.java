@@ -65,8 +65,7 @@ public record LeaseRequest(
   /** Lanes say what they want each for itself. */
   public static byte[] write(
       String worker, List<LeaseTasks> asks, Duration hold, Introduction figures) {
-    return StrictJson.write(json -> {
-      json.writeStartObject();
+    return StrictJson.object(json -> {
       json.writeStringField("worker", worker);
       json.writeArrayFieldStart("lanes");
       for (LeaseTasks ask : asks) {
@@ -81,7 +80,6 @@ public record LeaseRequest(
       json.writeEndArray();
       Members.seconds(json, "wait_seconds", hold.toMillis());
       figures.write(json);
-      json.writeEndObject();
     });
   }
 

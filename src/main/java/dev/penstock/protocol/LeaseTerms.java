@@ -2,6 +2,7 @@ package dev.penstock.protocol;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.json.StrictJson;
 import java.io.IOException;
 import java.time.Duration;
 
@@ -13,7 +14,7 @@ import java.time.Duration;
  */
 public record LeaseTerms(Duration lease, boolean drain) {
   void write(JsonGenerator json) throws IOException {
-    Members.digits(json, "lease_seconds", lease.toMillis());
+    StrictJson.writeSeconds(json, "lease_seconds", lease.toMillis());
     if (drain) {
       json.writeBooleanField("drain", true);
     }

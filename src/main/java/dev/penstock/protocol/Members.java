@@ -4,9 +4,9 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.json.Fields;
 import dev.penstock.json.JsonMappers;
+import dev.penstock.json.StrictJson;
 import dev.penstock.task.TaskId;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.regex.Pattern;
@@ -16,7 +16,6 @@ final class Members {
   static final int MILLIS = 1_000;
   static final int MAX_NAME = 300;
   static final int MAX_WORD = 100;
-  private static final int MILLI_DIGITS = 3;
   private static final double MOST = 1e15;
 
   /** Nodes call themselves {@code node-…}: nobody else may pass for one. */
@@ -67,14 +66,9 @@ final class Members {
     return number == null ? 0 : Math.round(number);
   }
 
-  /** In requests: 1.5 and 1.7E9. */
+  /** In requests: 1.5 and 1.7E9. Replies have them as {@link StrictJson#writeSeconds} does. */
   static void seconds(JsonGenerator json, String name, long millis) throws IOException {
     json.writeNumberField(name, millis / (double) MILLIS);
-  }
-
-  /** In replies: 1.500 and 1700000000.000. */
-  static void digits(JsonGenerator json, String name, long millis) throws IOException {
-    json.writeNumberField(name, BigDecimal.valueOf(millis, MILLI_DIGITS));
   }
 
   static Instant time(JsonNode seconds) {

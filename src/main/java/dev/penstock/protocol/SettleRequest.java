@@ -47,8 +47,7 @@ public final class SettleRequest {
   }
 
   public static byte[] write(String worker, SettleTask request, ResultWriter results) {
-    return StrictJson.write(json -> {
-      json.writeStartObject();
+    return StrictJson.object(json -> {
       json.writeStringField("worker", worker);
       json.writeStringField("id", request.id().value());
       json.writeStringField("token", request.token());
@@ -65,7 +64,6 @@ public final class SettleRequest {
           Members.seconds(json, "delay_seconds", allowed(delay).toMillis());
         }
       }
-      json.writeEndObject();
     });
   }
 

@@ -50,14 +50,13 @@ final class Conversation {
     return new ExtendRequest(worker, held, introduction(), null, false);
   }
 
-  /** Asks for its held polls to be answered, as it takes nothing more. */
-  ExtendRequest leaving() {
-    return new ExtendRequest(worker, List.of(), introduction(), startedAt, false);
-  }
-
-  /** The last it says. */
-  ExtendRequest farewell() {
-    return new ExtendRequest(worker, List.of(), introduction(), startedAt, true);
+  /**
+   * Asks for its held polls to be answered, as it takes nothing more.
+   *
+   * @param last it says nothing after that
+   */
+  ExtendRequest leaving(boolean last) {
+    return new ExtendRequest(worker, List.of(), introduction(), startedAt, last);
   }
 
   Link link() {

@@ -5,7 +5,6 @@ import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.WorkerSeen;
 import dev.penstock.bus.Request.ExtendLeases;
-import dev.penstock.bus.Request.Extended;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.SettleReply;
@@ -17,10 +16,12 @@ import dev.penstock.protocol.LeaseTerms;
 import dev.penstock.protocol.SettleRequest;
 import dev.penstock.protocol.SettleRequest.ResultWriter;
 import dev.penstock.remote.RemoteServer.Reply;
+import dev.penstock.task.TaskId;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CountDownLatch;
@@ -164,14 +165,14 @@ public final class RemoteDispatch implements AutoCloseable {
     }
   }
 
-  private Extended extend(ExtendLeases request) {
+  private Set<TaskId> extend(ExtendLeases request) {
     try {
       Reply reply =
           server.post("/v1/worker/extend", conversation.extend(request.held()).write(), EXTEND);
       if (reply.status() == OK) {
         ExtendReply kept = ExtendReply.read(reply.body());
         conversation.heard(kept.terms());
-        return new Extended(kept.lost());
+        return kept.lost();
       }
       throw away(new IOException(Conversation.reason(reply)));
     } catch (IOException e) {
@@ -327,7 +328,8 @@ public final class RemoteDispatch implements AutoCloseable {
   /** Held polls end with it; a server that does not know of it would hold them for long. */
   private void tellStopping() {
     try {
-      Reply reply = server.post("/v1/worker/extend", conversation.leaving().write(), ON_ITS_WAY);
+      Reply reply =
+          server.post("/v1/worker/extend", conversation.leaving(false).write(), ON_ITS_WAY);
       if (reply.status() != OK) {
         LOG.debug("not told that this worker stops: {}", Conversation.reason(reply));
         polls.breakOff();
@@ -350,7 +352,7 @@ public final class RemoteDispatch implements AutoCloseable {
       if (beats != null) {
         beats.join(FAREWELL); // it must not be heard after the farewell
       }
-      server.post("/v1/worker/extend", conversation.farewell().write(), FAREWELL);
+      server.post("/v1/worker/extend", conversation.leaving(true).write(), FAREWELL);
     } catch (IOException e) {
       LOG.debug("not told that this worker has stopped: {}", Conversation.reason(e));
     } catch (InterruptedException e) {

@@ -1,5 +1,6 @@
 package dev.penstock.security;
 
+import dev.penstock.base.Digests;
 import dev.penstock.config.Settings;
 import dev.penstock.core.ApiKey;
 import dev.penstock.core.Scope;
@@ -8,13 +9,11 @@ import dev.penstock.task.Priority;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -53,7 +52,7 @@ public final class ApiKeys {
       boolean generated,
       KeyStore store,
       LongSupplier nanos) {
-    this.hash = sha256(key);
+    this.hash = Digests.sha256(key);
     this.caller = new Caller(OWNER, keyId, EnumSet.allOf(Scope.class));
     this.keyFile = keyFile;
     this.fresh = new AtomicReference<>(generated ? key : null);
@@ -117,7 +116,7 @@ public final class ApiKeys {
    * throws {@link dev.penstock.base.Unavailable}, as the other checks do.
    */
   public BooleanSupplier standing(String key) {
-    byte[] digest = sha256(key);
+    byte[] digest = Digests.sha256(key);
     return () -> check(digest).isPresent();
   }
 
@@ -149,7 +148,7 @@ public final class ApiKeys {
             "key-" + HEX.formatHex(random),
             owner,
             scopes,
-            HEX.formatHex(sha256(secret)),
+            HEX.formatHex(Digests.sha256(secret)),
             highest,
             label,
             Instant.now().truncatedTo(ChronoUnit.MILLIS),
@@ -175,13 +174,6 @@ public final class ApiKeys {
     return now;
   }
 
-  /** Everybody whose tasks there may be: the first key's owner, and all that ever had a key. */
-  public Set<String> owners() {
-    Set<String> owners = new HashSet<>(store.owners());
-    owners.add(OWNER);
-    return owners;
-  }
-
   /** The key, when this start generated it: to be shown once, so the second call has nothing. */
   public Optional<String> newlyGenerated() {
     return Optional.ofNullable(fresh.getAndSet(null));
@@ -193,7 +185,7 @@ public final class ApiKeys {
   }
 
   private Optional<Caller> check(@Nullable String key) {
-    return key == null ? Optional.empty() : check(sha256(key));
+    return key == null ? Optional.empty() : check(Digests.sha256(key));
   }
 
   private Optional<Caller> check(byte[] digest) {
@@ -219,13 +211,5 @@ public final class ApiKeys {
     }
     String credentials = header.substring(scheme.length()).strip();
     return credentials.isEmpty() ? null : credentials;
-  }
-
-  private static byte[] sha256(String text) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 }

@@ -1,8 +1,6 @@
 package dev.penstock.security;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import dev.penstock.base.Digests;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -138,12 +136,6 @@ public final class Sessions {
 
   /** Looking up a hash tells nothing about tokens by the time it takes. */
   private static String hash(String token) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return HexFormat.of().formatHex(Digests.sha256(token));
   }
 }

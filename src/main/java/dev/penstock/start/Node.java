@@ -1,5 +1,7 @@
 package dev.penstock.start;
 
+import static dev.penstock.start.Parts.await;
+
 import dev.penstock.admin.Dashboard;
 import dev.penstock.api.ApiVerticle;
 import dev.penstock.api.TaskIntake;
@@ -27,7 +29,6 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
@@ -41,15 +42,12 @@ import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
 
 /** One running Penstock: builds every part, starts them in order and stops them in reverse. */
 final class Node implements AutoCloseable {
-  private static final Duration PART = Duration.ofSeconds(30);
   private static final int NAME_DIGITS = 12;
   private static final Duration JOIN = Duration.ofMinutes(1);
   private static final Duration CONNECTING = Duration.ofSeconds(3);
@@ -71,11 +69,7 @@ final class Node implements AutoCloseable {
 
   /** Answers HTTP when it returns; the default models may still be opening. */
   static Node start(Loaded settings) throws Exception {
-    return start(settings, Ports.AS_THEY_ARE);
-  }
-
-  static Node start(Loaded settings, Ports ports) throws Exception {
-    return start(settings, ports, Abilities.BUILT_IN);
+    return start(settings, Ports.AS_THEY_ARE, Abilities.BUILT_IN);
   }
 
   static Node start(Loaded settings, Ports ports, Abilities abilities) throws Exception {
@@ -175,21 +169,6 @@ final class Node implements AutoCloseable {
         ? await(
             Cluster.join(builder, options, cluster).toCompletionStage().toCompletableFuture(), JOIN)
         : builder.build();
-  }
-
-  private static <T> T await(Future<T> future) throws Exception {
-    return await(future.toCompletionStage().toCompletableFuture(), PART);
-  }
-
-  private static <T> T await(java.util.concurrent.Future<T> future, Duration limit)
-      throws Exception {
-    try {
-      return future.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof Exception cause ? cause : e;
-    } catch (TimeoutException e) {
-      throw new IllegalStateException("a part did not start or stop within " + limit, e);
-    }
   }
 
   /**

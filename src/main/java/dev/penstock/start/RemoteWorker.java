@@ -1,5 +1,7 @@
 package dev.penstock.start;
 
+import static dev.penstock.start.Parts.await;
+
 import dev.penstock.bus.Bus;
 import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsLoader.Loaded;
@@ -9,13 +11,9 @@ import dev.penstock.models.ModelCatalogue;
 import dev.penstock.remote.RemoteDispatch;
 import dev.penstock.worker.WorkerVerticle;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
-import java.time.Duration;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A process that runs tasks and nothing else: the parts of a node that do so, with {@link
@@ -23,8 +21,6 @@ import java.util.concurrent.TimeUnit;
  * broker.
  */
 final class RemoteWorker implements AutoCloseable {
-  private static final Duration PART = Duration.ofSeconds(30);
-
   private final Parts parts;
 
   /**
@@ -72,17 +68,6 @@ final class RemoteWorker implements AutoCloseable {
           inference.stopLeasing(); // first: lanes must not ask in circles meanwhile
           dispatch.stopLeasing();
         });
-  }
-
-  private static <T> T await(Future<T> future) throws Exception {
-    try {
-      return future
-          .toCompletionStage()
-          .toCompletableFuture()
-          .get(PART.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof Exception cause ? cause : e;
-    }
   }
 
   /** Takes no more work, finishes what runs, gives the rest back; then stops every part. */

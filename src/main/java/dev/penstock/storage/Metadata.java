@@ -16,16 +16,7 @@ public final class Metadata {
   private Metadata() {}
 
   public static String toJson(Map<String, String> metadata) {
-    if (metadata.isEmpty()) {
-      return NONE;
-    }
-    return AsciiJson.write(json -> {
-      json.writeStartObject();
-      for (Map.Entry<String, String> entry : new TreeMap<>(metadata).entrySet()) {
-        json.writeStringField(entry.getKey(), entry.getValue());
-      }
-      json.writeEndObject();
-    });
+    return metadata.isEmpty() ? NONE : AsciiJson.write(new TreeMap<>(metadata));
   }
 
   public static Map<String, String> ofJson(String text) {

@@ -38,22 +38,14 @@ public record ApiError(
     UNSAID
   }
 
+  /** An error of a task, as the API tells it. */
   public static ApiError of(TaskError error) {
-    return of(error, "input");
-  }
-
-  /**
-   * An error of a task, as the API tells it.
-   *
-   * @param input what the request calls the task's input
-   */
-  public static ApiError of(TaskError error, String input) {
     String code = error.code().json();
     String message = error.message();
     return switch (error.code()) {
-      case INVALID_INPUT -> invalid(input, message);
+      case INVALID_INPUT -> invalid("input", message);
       case CONTEXT_LENGTH_EXCEEDED ->
-          new ApiError(400, INVALID_REQUEST, input, code, message, Again.NEVER);
+          new ApiError(400, INVALID_REQUEST, "input", code, message, Again.NEVER);
       case IDEMPOTENCY_CONFLICT ->
           new ApiError(409, INVALID_REQUEST, null, code, message, Again.NEVER);
       case MODEL_NOT_FOUND ->
@@ -115,8 +107,7 @@ public record ApiError(
             : " cannot be used: " + broken + (broken.endsWith(".") ? "" : ".");
     return of(
         new TaskError(
-            TaskError.Code.MODEL_NOT_FOUND, "The model " + StrictJson.quote(name) + problem),
-        "input");
+            TaskError.Code.MODEL_NOT_FOUND, "The model " + StrictJson.quote(name) + problem));
   }
 
   /** A status that speaks for itself: wrong route, method, size or form. */

@@ -1,10 +1,9 @@
 package dev.penstock.web;
 
+import dev.penstock.base.Digests;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** A file inside the program, served as it is. The name is ours: no request becomes a path. */
@@ -23,7 +22,8 @@ public final class Assets {
    */
   public static Route.Resource file(String name, String contentType) {
     byte[] bytes = read(name);
-    String tag = "\"" + hash(bytes) + "\"";
+    String tag =
+        "\"" + HexFormat.of().formatHex(Digests.sha256().digest(bytes), 0, ETAG_BYTES) + "\"";
     Reply whole =
         Reply.of(200, contentType, bytes).with("ETag", tag).with("Cache-Control", "no-cache");
     Reply known =
@@ -39,15 +39,6 @@ public final class Assets {
       return in.readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static String hash(byte[] bytes) {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
-      return HexFormat.of().formatHex(digest, 0, ETAG_BYTES);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
     }
   }
 }

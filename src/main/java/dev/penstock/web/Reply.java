@@ -28,19 +28,22 @@ public record Reply(int status, Map<String, String> headers, byte[] body) implem
         .with("Cache-Control", "no-store");
   }
 
+  /** A JSON object of these members. */
+  public static Reply object(int status, Writer members) {
+    return json(status, StrictJson.object(members));
+  }
+
   /** A list in OpenAI's shape. */
   public static <T> Reply list(Iterable<T> items, ItemWriter<T> writer) {
-    return json(
+    return object(
         200,
         json -> {
-          json.writeStartObject();
           json.writeStringField("object", "list");
           json.writeArrayFieldStart("data");
           for (T item : items) {
             writer.write(json, item);
           }
           json.writeEndArray();
-          json.writeEndObject();
         });
   }
 
@@ -75,15 +78,13 @@ public record Reply(int status, Map<String, String> headers, byte[] body) implem
   /** The error shape, with the id beside it of a task that goes on. */
   static Reply error(ApiError error, @Nullable TaskId task) {
     Reply reply =
-        json(
+        object(
             error.status(),
             json -> {
-              json.writeStartObject();
               if (task != null) {
                 json.writeStringField("id", task.value());
               }
               writeError(json, error);
-              json.writeEndObject();
             });
     return (task == null ? reply : reply.with("X-Task-Id", task.value())).with(error);
   }

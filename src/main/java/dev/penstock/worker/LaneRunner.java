@@ -5,7 +5,6 @@ import dev.penstock.base.Coalescer;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.ExtendLeases;
-import dev.penstock.bus.Request.Extended;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.Ran;
@@ -30,6 +29,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -360,9 +360,9 @@ final class LaneRunner {
     }
     List<HeldLease> held = new ArrayList<>(due.size());
     due.forEach((run, progress) -> held.add(new HeldLease(run.task().id(), run.token(), progress)));
-    Extended extended;
+    Set<TaskId> lost;
     try {
-      extended = bus.ask(new ExtendLeases(worker, held), times.extendEvery());
+      lost = bus.ask(new ExtendLeases(worker, held), times.extendEvery());
     } catch (Unavailable e) {
       // The store would know better; without it, what should have lapsed has.
       due.keySet().stream()
@@ -371,7 +371,7 @@ final class LaneRunner {
       throw e;
     }
     due.forEach((run, progress) -> {
-      if (extended.lost().contains(run.task().id())) {
+      if (lost.contains(run.task().id())) {
         run.stop(Run.Stop.LEASE_LOST);
       } else {
         run.extended(now, progress);

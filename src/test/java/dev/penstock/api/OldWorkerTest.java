@@ -12,7 +12,6 @@ import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.WorkerLeft;
 import dev.penstock.bus.Event.WorkerSeen;
 import dev.penstock.bus.Request.ExtendLeases;
-import dev.penstock.bus.Request.Extended;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.SettleTask;
@@ -81,8 +80,7 @@ final class OldWorkerTest {
         ExtendLeases.class,
         request -> {
           extended.add(request);
-          return new Extended(
-              request.held().isEmpty() ? Set.of() : Set.of(TOKENS.id(), MINIMAL.id()));
+          return request.held().isEmpty() ? Set.of() : Set.of(TOKENS.id(), MINIMAL.id());
         });
     server.bus.listenAll(WorkerSeen.class, event -> seen.add(event.worker()));
     server.bus.listenAll(WorkerLeft.class, left::add);

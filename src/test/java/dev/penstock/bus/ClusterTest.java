@@ -7,6 +7,7 @@ import com.hazelcast.config.Config;
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsLoader;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class ClusterTest {
   private static Settings.Cluster settings(Map<String, String> more) {
-    return SettingsLoader.load(more, Map.of(), null).cluster();
+    return SettingsLoader.load(List.of(), more, Map.of(), null).settings().cluster();
   }
 
   @ParameterizedTest

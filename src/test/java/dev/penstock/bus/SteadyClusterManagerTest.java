@@ -23,12 +23,14 @@ final class SteadyClusterManagerTest {
   private static Vertx join(List<Integer> ports, int which) throws Exception {
     var settings =
         SettingsLoader.load(
+                List.of(),
                 Map.of(
                     "cluster.name", "steady-" + ports.getFirst(),
                     "cluster.port", ports.get(which).toString(),
                     "cluster.members", "127.0.0.1:" + ports.get(1 - which)),
                 Map.of(),
                 null)
+            .settings()
             .cluster();
     return Cluster.join(Vertx.builder(), new VertxOptions(), settings)
         .toCompletionStage()

@@ -275,7 +275,7 @@ final class DispatcherTest {
     for (int i = 0; i < 5; i++) {
       pass(Duration.ofSeconds(20));
       var held = new HeldLease(id, leased.lease().token(), null);
-      assertThat(dispatcher.extend(new ExtendLeases("worker", List.of(held))).lost()).isEmpty();
+      assertThat(dispatcher.extend(new ExtendLeases("worker", List.of(held)))).isEmpty();
       sweep(10);
     }
     assertThat(settle(leased, new Outcome.Done(OUTPUT))).isEqualTo(SettleReply.SETTLED);

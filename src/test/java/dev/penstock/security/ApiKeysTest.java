@@ -18,6 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
 import java.util.Base64;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -94,7 +95,11 @@ final class ApiKeysTest {
     String one = ApiKeys.open(settings(null), store).newlyGenerated().orElseThrow();
     Settings elsewhere =
         SettingsLoader.load(
-            Map.of("data.dir", temp.resolve("deep/er/other").toString()), Map.of(), null);
+                List.of(),
+                Map.of("data.dir", temp.resolve("deep/er/other").toString()),
+                Map.of(),
+                null)
+            .settings();
 
     assertThat(ApiKeys.open(elsewhere, store).authenticate("Bearer " + one)).isEmpty();
   }
@@ -219,8 +224,10 @@ final class ApiKeysTest {
 
   private Settings settings(@Nullable String token) {
     return SettingsLoader.load(
-        Map.of("data.dir", data().toString()),
-        token == null ? Map.of() : Map.of("AUTH_TOKEN", token),
-        null);
+            List.of(),
+            Map.of("data.dir", data().toString()),
+            token == null ? Map.of() : Map.of("AUTH_TOKEN", token),
+            null)
+        .settings();
   }
 }

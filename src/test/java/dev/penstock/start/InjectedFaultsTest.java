@@ -35,7 +35,7 @@ final class InjectedFaultsTest {
                 "lease.sweep-every", "100ms",
                 "lease.margin", "200ms"));
     all.putAll(settings);
-    return Node.start(SettingGroups.load(all, Map.of(), null), ports);
+    return Node.start(SettingGroups.load(all, Map.of(), null), ports, Abilities.BUILT_IN);
   }
 
   private static Api api(Node node) {

@@ -64,7 +64,8 @@ final class DeclaredGroupTest {
             "(\"trial.limits.<name>.max-tasks\", \"TRIAL_LIMITS_<NAME>_MAX_TASKS\")",
             "(\"trial.limits.<name>.password\", \"TRIAL_LIMITS_<NAME>_PASSWORD\")",
             "(\"trial.limits.<name>.password-file\", \"TRIAL_LIMITS_<NAME>_PASSWORD_FILE\")");
-    assertThatThrownBy(() -> SettingsLoader.load(Map.of("trial.timeout", "7s"), NONE, null))
+    assertThatThrownBy(
+            () -> SettingsLoader.load(List.of(), Map.of("trial.timeout", "7s"), NONE, null))
         .isInstanceOf(BadSettings.class)
         .hasMessageStartingWith("'trial.timeout' (command line): no such key");
   }

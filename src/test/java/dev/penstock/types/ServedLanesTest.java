@@ -10,6 +10,7 @@ import dev.penstock.models.ModelCatalogue;
 import dev.penstock.task.Lane;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,9 @@ final class ServedLanesTest {
 
   private ServedLanes served(String types, String models) {
     return ServedLanes.of(
-        SettingsLoader.load(Map.of("model.type", types, "model.key", models), Map.of(), null)
+        SettingsLoader.load(
+                List.of(), Map.of("model.type", types, "model.key", models), Map.of(), null)
+            .settings()
             .model(),
         ModelCatalogue.load(Backends.BUILT_IN.forms(), null, this.models),
         Set.of("embedding", "ping"));

@@ -22,6 +22,7 @@ import dev.penstock.testing.Await;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -132,7 +133,7 @@ final class LaneRunnerTest {
             LANE,
             handler,
             "worker",
-            SettingsLoader.load(keys, Map.of(), null),
+            SettingsLoader.load(List.of(), keys, Map.of(), null).settings(),
             new SoloGate(),
             new WorkerBoard());
     runner = started;

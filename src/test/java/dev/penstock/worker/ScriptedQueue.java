@@ -3,7 +3,6 @@ package dev.penstock.worker;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.ExtendLeases;
-import dev.penstock.bus.Request.Extended;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.SettleReply;
@@ -124,12 +123,12 @@ final class ScriptedQueue {
     return new LeasedTask(task, new Lease(task.id(), Lease.newToken(), Instant.MAX));
   }
 
-  private synchronized Extended extend(ExtendLeases request) {
+  private synchronized Set<TaskId> extend(ExtendLeases request) {
     if (!extending) {
       throw away();
     }
     held.addAll(request.held());
-    return new Extended(Set.copyOf(lost));
+    return Set.copyOf(lost);
   }
 
   private synchronized List<SettleReply> settle(SettleTasks request) {

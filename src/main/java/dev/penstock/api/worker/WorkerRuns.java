@@ -70,7 +70,7 @@ public final class WorkerRuns {
     Set<TaskId> lost =
         hold.held().isEmpty()
             ? Set.of()
-            : bus.ask(new ExtendLeases(hold.worker(), hold.held()), OwnTasks.LIMIT).lost();
+            : bus.ask(new ExtendLeases(hold.worker(), hold.held()), OwnTasks.LIMIT);
     Map<TaskId, Task> ended =
         lost.isEmpty() ? Map.of() : bus.ask(new FindTasks(lost), OwnTasks.LIMIT);
     List<Extension> leases =

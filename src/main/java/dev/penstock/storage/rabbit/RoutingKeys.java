@@ -1,10 +1,9 @@
 package dev.penstock.storage.rabbit;
 
+import dev.penstock.base.Digests;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -79,12 +78,6 @@ final class RoutingKeys {
   }
 
   private static String hash(String owner) {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(owner.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return HexFormat.of().formatHex(Digests.sha256(owner));
   }
 }

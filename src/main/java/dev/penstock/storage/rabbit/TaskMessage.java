@@ -63,11 +63,7 @@ final class TaskMessage {
     if (task.replyTo() != null) {
       json.writeStringField("reply_to", task.replyTo());
     }
-    json.writeObjectFieldStart("metadata");
-    for (var pair : task.metadata().entrySet()) {
-      json.writeStringField(pair.getKey(), pair.getValue());
-    }
-    json.writeEndObject();
+    json.writeObjectField("metadata", task.metadata());
     Identity identity = task.identity();
     if (identity != null) {
       json.writeObjectFieldStart("identity");

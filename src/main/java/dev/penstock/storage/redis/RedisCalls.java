@@ -72,12 +72,8 @@ final class RedisCalls {
 
   /** Something to do with each task, in the shard it is in; the answers in order. */
   <A> List<A> tasks(
-      RedisScript script,
-      List<Object> head,
-      List<TaskId> ids,
-      Function<TaskId, List<Object>> args,
-      Answer<TaskId, A> answer) {
-    return each(script, head, ids, RedisShards::of, args, answer);
+      RedisScript script, List<Object> head, List<TaskId> ids, Answer<TaskId, A> answer) {
+    return each(script, head, ids, RedisShards::of, List::of, answer);
   }
 
   /** What the script answers to each item; items of one shard are done in order. */

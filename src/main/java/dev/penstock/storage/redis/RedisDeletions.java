@@ -60,7 +60,6 @@ final class RedisDeletions {
         RedisScript.DELETE,
         List.of(which),
         ids,
-        List::of,
         (_, name) -> Optional.ofNullable(name).map(Response::toString));
   }
 

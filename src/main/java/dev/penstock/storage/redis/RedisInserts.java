@@ -3,6 +3,7 @@ package dev.penstock.storage.redis;
 import static java.util.Objects.requireNonNull;
 
 import dev.penstock.base.Coalescer;
+import dev.penstock.base.Digests;
 import dev.penstock.base.Unavailable;
 import dev.penstock.storage.Metadata;
 import dev.penstock.storage.Micros;
@@ -13,9 +14,6 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import io.vertx.redis.client.Response;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -214,7 +212,6 @@ final class RedisInserts {
             RedisScript.MEET,
             List.of(),
             pending.stream().map(item -> requireNonNull(meant.get(item)).id()).toList(),
-            List::of,
             (_, answer) -> answer != null && answer.toString().equals("MET"));
     for (int i = 0; i < pending.size(); i++) {
       if (met.get(i)) {
@@ -247,7 +244,6 @@ final class RedisInserts {
         RedisScript.FIND,
         List.of(0, 1),
         ids,
-        List::of,
         (id, told) -> Optional.ofNullable(told).map(task -> RedisTasks.read(id, task)));
   }
 
@@ -314,13 +310,7 @@ final class RedisInserts {
 
   /** Unique to the owner and the identity, of one length whatever theirs is. */
   private static String name(String owner, Identity identity) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256")
-              .digest((owner + "\0" + identity.key()).getBytes(StandardCharsets.UTF_8));
-      return Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    byte[] digest = Digests.sha256(owner + "\0" + identity.key());
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
   }
 }

@@ -62,7 +62,6 @@ final class RedisLists {
             RedisScript.FIND,
             List.of(0, 0),
             ids,
-            List::of,
             (id, told) -> Optional.ofNullable(told).map(task -> RedisTasks.read(id, task)))
         .stream()
         .flatMap(Optional::stream)
@@ -170,13 +169,8 @@ final class RedisLists {
         .filter(name -> {
           int colon = name.indexOf(':');
           return states.contains(Phase.valueOf(name.substring(0, colon)).state())
-              && meant(filter, Lane.of(name.substring(colon + 1)));
+              && filter.means(Lane.of(name.substring(colon + 1)));
         })
         .toList();
-  }
-
-  private static boolean meant(TaskFilter filter, Lane lane) {
-    return (filter.type() == null || filter.type().equals(lane.type()))
-        && (filter.model() == null || filter.model().equals(lane.model()));
   }
 }

@@ -21,8 +21,7 @@ final class RedisManualChanges {
   }
 
   List<CancelResult> cancel(List<TaskId> ids) {
-    return calls.tasks(
-        RedisScript.CANCEL, List.of(0), ids, List::of, RedisManualChanges::cancellation);
+    return calls.tasks(RedisScript.CANCEL, List.of(0), ids, RedisManualChanges::cancellation);
   }
 
   private static CancelResult cancellation(TaskId id, @Nullable Response answer) {
@@ -44,14 +43,13 @@ final class RedisManualChanges {
         RedisScript.CANCEL,
         List.of(1),
         candidates.pending(lane, limit),
-        List::of,
         (id, answer) ->
             RedisTasks.kind(answer).equals("NOW") && cancelled.add(RedisTasks.read(id, answer, 1)));
     return cancelled;
   }
 
   List<RetryResult> retry(List<TaskId> ids) {
-    return calls.tasks(RedisScript.RETRY, List.of(), ids, List::of, RedisManualChanges::retrial);
+    return calls.tasks(RedisScript.RETRY, List.of(), ids, RedisManualChanges::retrial);
   }
 
   private static RetryResult retrial(TaskId id, @Nullable Response answer) {

@@ -148,7 +148,6 @@ final class RedisRuns {
         RedisScript.RECLAIM,
         List.of(Micros.of(margin), maxLost),
         lapsed,
-        List::of,
         (id, answer) ->
             switch (RedisTasks.kind(answer)) {
               case "READY" -> ready.add(RedisTasks.read(id, answer, 1).spec());
@@ -164,7 +163,6 @@ final class RedisRuns {
             RedisScript.PROMOTE,
             List.of(),
             candidates.due(limit),
-            List::of,
             (id, told) -> Optional.ofNullable(told).map(task -> RedisTasks.read(id, task).spec()))
         .stream()
         .flatMap(Optional::stream)

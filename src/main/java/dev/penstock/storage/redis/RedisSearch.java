@@ -46,7 +46,6 @@ final class RedisSearch {
               RedisScript.SEARCH,
               List.of(plain, escaped, TaskStore.SEARCHED_INPUT_BYTES),
               some,
-              List::of,
               RedisSearch::looked)) {
         bytes += looked.bytes();
         if (looked.found()) {

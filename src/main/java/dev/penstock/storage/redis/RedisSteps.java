@@ -1,18 +1,13 @@
 package dev.penstock.storage.redis;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import dev.penstock.core.Step;
-import dev.penstock.json.JsonMappers;
+import dev.penstock.storage.Metadata;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.sqlite.TaskRows;
 import dev.penstock.task.TaskId;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Response;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -30,17 +25,7 @@ final class RedisSteps {
   }
 
   private static Step step(String entry) {
-    Map<String, String> fields = new HashMap<>();
-    try (JsonParser json = JsonMappers.ASCII.createParser(entry)) {
-      json.nextToken();
-      while (json.nextToken() == JsonToken.FIELD_NAME) {
-        String name = json.currentName();
-        json.nextToken();
-        fields.put(name, json.getText());
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    Map<String, String> fields = Metadata.ofJson(entry);
     String started = fields.get("started");
     return new Step(
         Step.Kind.valueOf(fields.getOrDefault("kind", "")),

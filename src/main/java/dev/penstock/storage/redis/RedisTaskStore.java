@@ -110,7 +110,6 @@ public final class RedisTaskStore implements TaskStore {
         RedisScript.FIND,
         List.of(0, 1),
         List.copyOf(ids),
-        List::of,
         (id, told) -> told == null || found.put(id, RedisTasks.read(id, told)) == null);
     return found;
   }

@@ -2,7 +2,6 @@ package dev.penstock.storage.sqlite;
 
 import dev.penstock.storage.Phase;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
@@ -11,9 +10,7 @@ record Changed(long seq, String lane) {
 
   /** The one that the statement changes; null when it changes none. */
   static @Nullable Changed by(PreparedStatement statement) throws SQLException {
-    try (ResultSet rows = statement.executeQuery()) {
-      return rows.next() ? new Changed(rows.getLong(1), rows.getString(2)) : null;
-    }
+    return Columns.first(statement, row -> new Changed(row.number(), row.text())).orElse(null);
   }
 
   /** Counts a task of the lane elsewhere than before. */

@@ -5,25 +5,26 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Reads the columns of a result's current row one after the other, and binds parameters likewise.
- */
+/** Binds the parameters of a statement in order, and reads the columns of its rows likewise. */
 final class Columns {
   private static final byte[] NO_BYTES = {};
 
   private final ResultSet rows;
   private int at;
 
-  Columns(ResultSet rows) {
-    this.rows = rows;
+  /** Makes something of a row. */
+  @FunctionalInterface
+  interface Reader<T> {
+    T read(Columns row) throws SQLException;
   }
 
-  /** Starts again at the first column. */
-  Columns rewind() {
-    at = 0;
-    return this;
+  Columns(ResultSet rows) {
+    this.rows = rows;
   }
 
   long number() throws SQLException {
@@ -55,6 +56,29 @@ final class Columns {
 
   TaskId id() throws SQLException {
     return new TaskId(text());
+  }
+
+  /** All that the statement answers. */
+  static <T> List<T> all(PreparedStatement statement, Reader<T> reader) throws SQLException {
+    List<T> all = new ArrayList<>();
+    try (ResultSet rows = statement.executeQuery()) {
+      while (rows.next()) {
+        all.add(reader.read(new Columns(rows)));
+      }
+    }
+    return all;
+  }
+
+  /** The first of it; empty: it answers nothing. */
+  static <T> Optional<T> first(PreparedStatement statement, Reader<T> reader) throws SQLException {
+    try (ResultSet rows = statement.executeQuery()) {
+      return rows.next() ? Optional.of(reader.read(new Columns(rows))) : Optional.empty();
+    }
+  }
+
+  /** Whether it answers anything. */
+  static boolean any(PreparedStatement statement) throws SQLException {
+    return first(statement, _ -> true).isPresent();
   }
 
   /** Binds all parameters of the statement, in order. */

@@ -107,13 +107,9 @@ final class ReadyScan implements Work<List<Delivery>> {
 
   private @Nullable Integer nextPriority(SqliteConnection connection, int above)
       throws SQLException {
-    PreparedStatement next = connection.prepare(NEXT_PRIORITY);
-    next.setString(1, lane.name());
-    next.setInt(2, room.least().value());
-    next.setInt(3, above);
-    try (ResultSet rows = next.executeQuery()) {
-      return rows.next() ? rows.getInt(1) : null;
-    }
+    PreparedStatement next =
+        Columns.bind(connection.prepare(NEXT_PRIORITY), lane, room.least().value(), above);
+    return Columns.first(next, Columns::small).orElse(null);
   }
 
   /** Takes messages of one priority, until there are none or there is no more room. */
@@ -150,19 +146,9 @@ final class ReadyScan implements Work<List<Delivery>> {
 
   private List<String> owners(SqliteConnection connection, int priority, String after, String upTo)
       throws SQLException {
-    List<String> owners = new ArrayList<>();
-    PreparedStatement statement = connection.prepare(OWNERS);
-    statement.setString(1, lane.name());
-    statement.setInt(2, priority);
-    statement.setString(3, after);
-    statement.setString(4, upTo);
-    statement.setInt(5, left());
-    try (ResultSet rows = statement.executeQuery()) {
-      while (rows.next()) {
-        owners.add(rows.getString(1));
-      }
-    }
-    return owners;
+    PreparedStatement owners =
+        Columns.bind(connection.prepare(OWNERS), lane, priority, after, upTo, left());
+    return Columns.all(owners, Columns::text);
   }
 
   private void takeInTurns(SqliteConnection connection, int priority, List<String> owners)

@@ -44,9 +44,8 @@ final class SqliteFigures {
   static TaskStore.TaskCounts read(SqliteConnection connection) throws SQLException {
     FigureSum sum = new FigureSum();
     try (ResultSet rows = connection.prepare(COUNTERS).executeQuery()) {
-      Columns row = new Columns(rows);
       while (rows.next()) {
-        row.rewind();
+        Columns row = new Columns(rows);
         String lane = row.text();
         sum.count(lane, Phase.valueOf(row.text()), row.number());
         Long oldest = row.numberOrNull();

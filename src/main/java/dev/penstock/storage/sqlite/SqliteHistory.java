@@ -5,11 +5,10 @@ import dev.penstock.core.Latencies;
 import dev.penstock.storage.Micros;
 import dev.penstock.task.Lane;
 import java.nio.ByteBuffer;
-import java.sql.ResultSet;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 
 /** What happened, minute by minute. The histograms are kept as longs, one after the other. */
@@ -42,23 +41,9 @@ final class SqliteHistory {
   }
 
   private static LaneMinute plus(SqliteConnection connection, LaneMinute more) throws SQLException {
-    try (ResultSet rows =
-        Columns.bind(connection.prepare(ONE), Micros.of(more.minute()), more.lane())
-            .executeQuery()) {
-      if (!rows.next()) {
-        return more;
-      }
-      LaneMinute known = read(new Columns(rows));
-      return new LaneMinute(
-          more.minute(),
-          more.lane(),
-          known.submitted() + more.submitted(),
-          known.completed() + more.completed(),
-          known.failed() + more.failed(),
-          known.cancelled() + more.cancelled(),
-          known.waited().plus(more.waited()),
-          known.ran().plus(more.ran()));
-    }
+    PreparedStatement one =
+        Columns.bind(connection.prepare(ONE), Micros.of(more.minute()), more.lane());
+    return Columns.first(one, SqliteHistory::read).map(known -> known.plus(more)).orElse(more);
   }
 
   private static void put(SqliteConnection connection, LaneMinute minute) throws SQLException {
@@ -76,15 +61,8 @@ final class SqliteHistory {
   }
 
   static List<LaneMinute> since(SqliteConnection connection, Instant since) throws SQLException {
-    List<LaneMinute> minutes = new ArrayList<>();
-    try (ResultSet rows =
-        Columns.bind(connection.prepare(SINCE), Micros.of(since)).executeQuery()) {
-      Columns row = new Columns(rows);
-      while (rows.next()) {
-        minutes.add(read(row.rewind()));
-      }
-    }
-    return minutes;
+    return Columns.all(
+        Columns.bind(connection.prepare(SINCE), Micros.of(since)), SqliteHistory::read);
   }
 
   private static LaneMinute read(Columns row) throws SQLException {

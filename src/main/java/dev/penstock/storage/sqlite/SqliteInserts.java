@@ -9,7 +9,6 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +57,7 @@ final class SqliteInserts {
   static Inserted insert(SqliteConnection connection, long seq, TaskSpec spec, Instant now)
       throws SQLException {
     Identity identity = spec.identity();
-    if (identity != null && !known(connection, spec.id())) {
+    if (identity != null && !Columns.any(Columns.bind(connection.prepare(KNOWN), spec.id()))) {
       Holder holder = holder(connection, spec.owner(), identity);
       if (holder != null) {
         switch (identity) {
@@ -80,23 +79,18 @@ final class SqliteInserts {
     return new Inserted.Kept();
   }
 
-  private static boolean known(SqliteConnection connection, TaskId id) throws SQLException {
-    try (ResultSet rows = Columns.bind(connection.prepare(KNOWN), id).executeQuery()) {
-      return rows.next();
-    }
-  }
-
   private static @Nullable Holder holder(
       SqliteConnection connection, String owner, Identity identity) throws SQLException {
-    try (ResultSet rows =
-        Columns.bind(connection.prepare(HOLDER), owner, identity.key()).executeQuery()) {
-      if (!rows.next()) {
-        return null;
-      }
-      Columns row = new Columns(rows);
-      return new Holder(
-          row.number(), row.id(), TaskRows.state(row.small()), row.small(), row.textOrNull());
-    }
+    return Columns.first(
+            Columns.bind(connection.prepare(HOLDER), owner, identity.key()),
+            row ->
+                new Holder(
+                    row.number(),
+                    row.id(),
+                    TaskRows.state(row.small()),
+                    row.small(),
+                    row.textOrNull()))
+        .orElse(null);
   }
 
   private static boolean standsIn(Holder holder, TaskSpec spec) {

@@ -5,11 +5,8 @@ import dev.penstock.storage.KeyStore;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.Scopes;
 import dev.penstock.task.Priority;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -62,7 +59,7 @@ public final class SqliteKeyStore implements KeyStore {
     }
     if (key.submits()
         && connection.number("SELECT count(*) FROM key_owners") >= most
-        && !any(Columns.bind(connection.prepare(KNOWN_OWNER), key.owner()))) {
+        && !Columns.any(Columns.bind(connection.prepare(KNOWN_OWNER), key.owner()))) {
       return Added.TOO_MANY_OWNERS;
     }
     if (connection.number("SELECT count(*) FROM api_keys") >= most
@@ -94,15 +91,7 @@ public final class SqliteKeyStore implements KeyStore {
 
   @Override
   public List<ApiKey> list() {
-    return database.read(connection -> {
-      List<ApiKey> keys = new ArrayList<>();
-      try (ResultSet rows = connection.prepare(ALL).executeQuery()) {
-        while (rows.next()) {
-          keys.add(read(new Columns(rows)));
-        }
-      }
-      return keys;
-    });
+    return database.read(connection -> Columns.all(connection.prepare(ALL), SqliteKeyStore::read));
   }
 
   @Override
@@ -117,28 +106,13 @@ public final class SqliteKeyStore implements KeyStore {
 
   @Override
   public Set<String> owners() {
-    return database.read(connection -> {
-      Set<String> owners = new HashSet<>();
-      try (ResultSet rows = connection.prepare(OWNERS).executeQuery()) {
-        while (rows.next()) {
-          owners.add(rows.getString(1));
-        }
-      }
-      return owners;
-    });
-  }
-
-  private static boolean any(PreparedStatement statement) throws SQLException {
-    try (ResultSet rows = statement.executeQuery()) {
-      return rows.next();
-    }
+    return database.read(
+        connection -> new HashSet<>(Columns.all(connection.prepare(OWNERS), Columns::text)));
   }
 
   private static Optional<ApiKey> one(SqliteConnection connection, String sql, String name)
       throws SQLException {
-    try (ResultSet rows = Columns.bind(connection.prepare(sql), name).executeQuery()) {
-      return rows.next() ? Optional.of(read(new Columns(rows))) : Optional.empty();
-    }
+    return Columns.first(Columns.bind(connection.prepare(sql), name), SqliteKeyStore::read);
   }
 
   private static ApiKey read(Columns row) throws SQLException {

@@ -1,7 +1,6 @@
 package dev.penstock.storage.sqlite;
 
 import dev.penstock.task.Lane;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HashSet;
 import java.util.Set;
@@ -15,13 +14,7 @@ final class SqliteLanes {
   private SqliteLanes() {}
 
   static Set<Lane> paused(SqliteConnection connection) throws SQLException {
-    Set<Lane> paused = new HashSet<>();
-    try (ResultSet rows = connection.prepare(PAUSED).executeQuery()) {
-      while (rows.next()) {
-        paused.add(Lane.of(rows.getString(1)));
-      }
-    }
-    return paused;
+    return new HashSet<>(Columns.all(connection.prepare(PAUSED), row -> Lane.of(row.text())));
   }
 
   /** How many lanes changed: none when it was so already. */

@@ -88,17 +88,15 @@ final class SqliteLeases {
   }
 
   private static Claim refusal(SqliteConnection connection, TaskId id) throws SQLException {
-    try (ResultSet rows = Columns.bind(connection.prepare(STATE), id).executeQuery()) {
-      if (!rows.next()) {
-        return new Claim.Unknown(Instant.EPOCH);
-      }
-      Columns row = new Columns(rows);
-      return switch (TaskRows.state(row.small())) {
-        case COMPLETED, FAILED, CANCELLED -> new Claim.Settled();
-        case PROCESSING -> new Claim.Held();
-        case PENDING -> row.small() == 1 ? new Claim.Suspect() : new Claim.Held();
-      };
-    }
+    return Columns.<Claim>first(
+            Columns.bind(connection.prepare(STATE), id),
+            row ->
+                switch (TaskRows.state(row.small())) {
+                  case COMPLETED, FAILED, CANCELLED -> new Claim.Settled();
+                  case PROCESSING -> new Claim.Held();
+                  case PENDING -> row.small() == 1 ? new Claim.Suspect() : new Claim.Held();
+                })
+        .orElse(new Claim.Unknown(Instant.EPOCH));
   }
 
   /** The tasks whose leases are not held any more. */
@@ -134,10 +132,9 @@ final class SqliteLeases {
     PreparedStatement query =
         Columns.bind(connection.prepare(LAPSED), now - Micros.of(margin), limit);
     try (ResultSet rows = query.executeQuery()) {
-      Columns row = new Columns(rows);
       long bytes = 0;
       while (bytes < TaskRows.MOST_BYTES && rows.next()) {
-        row.rewind();
+        Columns row = new Columns(rows);
         lapsed.add(new LostRow(row.number(), row.text(), row.small() + 1));
         bytes += row.number();
       }

@@ -9,7 +9,6 @@ import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskState;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -106,9 +105,8 @@ final class SqliteLists {
 
   /** The row of a task, or the end of all rows when there is no such task. */
   private static long seq(SqliteConnection connection, TaskId id) throws SQLException {
-    try (ResultSet rows = Columns.bind(connection.prepare(SEQ), id).executeQuery()) {
-      return rows.next() ? rows.getLong(1) : Long.MAX_VALUE;
-    }
+    return Columns.first(Columns.bind(connection.prepare(SEQ), id), Columns::number)
+        .orElse(Long.MAX_VALUE);
   }
 
   private List<Long> newest(TaskFilter filter) throws SQLException {
@@ -117,7 +115,7 @@ final class SqliteLists {
         filter.states().isEmpty() ? EnumSet.allOf(TaskState.class) : filter.states();
     if (everyLane && states.size() == TaskState.values().length) {
       long glance = owner == null ? wanted : (long) wanted * GLANCE;
-      List<Long> any = seqs(bind(ANY, glance));
+      List<Long> any = seqs(ANY, glance);
       if (owner == null || any.size() == wanted) {
         return any;
       }
@@ -130,7 +128,7 @@ final class SqliteLists {
         case RUNNING -> found.addAll(live(RUNNING, group.getValue()));
         case COMPLETED, FAILED, CANCELLED -> {
           for (String lane : group.getValue()) {
-            found.addAll(seqs(bind(ENDED, TaskRows.code(group.getKey().state()), lane)));
+            found.addAll(seqs(ENDED, TaskRows.code(group.getKey().state()), lane));
           }
         }
       }
@@ -147,7 +145,7 @@ final class SqliteLists {
       while (rows.next()) {
         String lane = rows.getString(1);
         Phase phase = Phase.valueOf(rows.getString(2));
-        if (states.contains(phase.state()) && meant(filter, Lane.of(lane))) {
+        if (states.contains(phase.state()) && filter.means(Lane.of(lane))) {
           lanes.computeIfAbsent(phase, _ -> new ArrayList<>()).add(lane);
         }
       }
@@ -155,34 +153,19 @@ final class SqliteLists {
     return lanes;
   }
 
-  private static boolean meant(TaskFilter filter, Lane lane) {
-    return (filter.type() == null || filter.type().equals(lane.type()))
-        && (filter.model() == null || filter.model().equals(lane.model()));
-  }
-
   /** Mostly the newest will do; only where others own them all are looked at. */
   private List<Long> live(String sql, List<String> lanes) throws SQLException {
-    String json = AsciiJson.array(lanes);
-    List<Long> found = seqs(bind(sql, wanted, json));
-    return found.size() == wanted ? found : seqs(bind(sql, NO_LIMIT, json));
+    String json = AsciiJson.write(lanes);
+    List<Long> found = seqs(sql, wanted, json);
+    return found.size() == wanted ? found : seqs(sql, NO_LIMIT, json);
   }
 
-  private PreparedStatement bind(String sql, Object... more) throws SQLException {
+  private List<Long> seqs(String sql, Object... more) throws SQLException {
     @Nullable Object[] values = new @Nullable Object[3 + more.length];
     values[0] = before;
     values[1] = owner;
     values[2] = wanted;
     System.arraycopy(more, 0, values, 3, more.length);
-    return Columns.bind(connection.prepare(sql), values);
-  }
-
-  private static List<Long> seqs(PreparedStatement statement) throws SQLException {
-    List<Long> seqs = new ArrayList<>();
-    try (ResultSet rows = statement.executeQuery()) {
-      while (rows.next()) {
-        seqs.add(rows.getLong(1));
-      }
-    }
-    return seqs;
+    return Columns.all(Columns.bind(connection.prepare(sql), values), Columns::number);
   }
 }

@@ -8,7 +8,6 @@ import dev.penstock.storage.Phase;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -52,17 +51,15 @@ final class SqliteManualChanges {
   private record Found(long seq, String lane, Phase phase, @Nullable String worker) {}
 
   private static @Nullable Found find(SqliteConnection connection, TaskId id) throws SQLException {
-    try (ResultSet rows = Columns.bind(connection.prepare(FIND), id).executeQuery()) {
-      if (!rows.next()) {
-        return null;
-      }
-      Columns row = new Columns(rows);
-      return new Found(
-          row.number(),
-          row.text(),
-          Phase.of(TaskRows.state(row.small()), row.small() == 1),
-          row.textOrNull());
-    }
+    return Columns.first(
+            Columns.bind(connection.prepare(FIND), id),
+            row ->
+                new Found(
+                    row.number(),
+                    row.text(),
+                    Phase.of(TaskRows.state(row.small()), row.small() == 1),
+                    row.textOrNull()))
+        .orElse(null);
   }
 
   static CancelResult cancel(SqliteConnection connection, TaskId id, Instant now)
@@ -92,10 +89,10 @@ final class SqliteManualChanges {
 
   static List<Task> cancelPending(SqliteConnection connection, Lane lane, int limit, Instant now)
       throws SQLException {
-    List<Pending> some = new ArrayList<>();
-    addPending(connection, READY, Phase.READY, lane, limit, some);
+    List<Pending> some = pending(connection, READY, Phase.READY, lane, limit);
     if (some.size() < limit) {
-      addPending(connection, SCHEDULED, Phase.SCHEDULED, lane, limit - some.size(), some);
+      int left = limit - some.size();
+      some.addAll(pending(connection, SCHEDULED, Phase.SCHEDULED, lane, left));
     }
     List<Task> cancelled = new ArrayList<>(some.size());
     for (Pending pending : some) {
@@ -105,20 +102,12 @@ final class SqliteManualChanges {
     return cancelled;
   }
 
-  private static void addPending(
-      SqliteConnection connection,
-      String sql,
-      Phase phase,
-      Lane lane,
-      int limit,
-      List<Pending> pending)
+  private static List<Pending> pending(
+      SqliteConnection connection, String sql, Phase phase, Lane lane, int limit)
       throws SQLException {
-    try (ResultSet rows =
-        Columns.bind(connection.prepare(sql), lane.name(), limit).executeQuery()) {
-      while (rows.next()) {
-        pending.add(new Pending(rows.getLong(1), phase));
-      }
-    }
+    return Columns.all(
+        Columns.bind(connection.prepare(sql), lane, limit),
+        row -> new Pending(row.number(), phase));
   }
 
   static RetryResult retry(SqliteConnection connection, TaskId id, Instant now)

@@ -33,15 +33,9 @@ final class SqliteSchedule {
 
   static List<Task> longestWaiting(SqliteConnection connection, Lane lane, int limit)
       throws SQLException {
-    List<Long> found = new ArrayList<>();
-    try (ResultSet rows =
-        Columns.bind(connection.prepare(LONGEST_WAITING), lane.name(), limit).executeQuery()) {
-      Columns row = new Columns(rows);
-      while (rows.next()) {
-        row.rewind();
-        found.add(row.number());
-      }
-    }
+    List<Long> found =
+        Columns.all(
+            Columns.bind(connection.prepare(LONGEST_WAITING), lane, limit), Columns::number);
     List<Task> tasks = new ArrayList<>(found.size());
     for (long seq : found) {
       tasks.add(TaskRows.getBrief(connection, seq, null));
@@ -50,9 +44,7 @@ final class SqliteSchedule {
   }
 
   static boolean anyDue(SqliteConnection connection, long now) throws SQLException {
-    try (ResultSet rows = Columns.bind(connection.prepare(ANY_DUE), now).executeQuery()) {
-      return rows.next();
-    }
+    return Columns.any(Columns.bind(connection.prepare(ANY_DUE), now));
   }
 
   static List<TaskSpec> promote(SqliteConnection connection, int limit, long now)

@@ -61,7 +61,7 @@ final class SqliteSearch {
       PreparedStatement search =
           Columns.bind(
               connection.prepare(SEARCH),
-              AsciiJson.array(some),
+              AsciiJson.write(some),
               plain,
               escaped,
               TaskStore.SEARCHED_INPUT_BYTES);

@@ -12,10 +12,10 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskState;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Ends runs: with a result, an error, or another try. */
@@ -91,15 +91,12 @@ final class SqliteSettles {
   private static boolean keepError(
       SqliteConnection connection, TaskId id, String token, TaskError error, Instant now)
       throws SQLException {
-    long seq;
-    try (ResultSet rows = Columns.bind(connection.prepare(HELD), id, token).executeQuery()) {
-      if (!rows.next()) {
-        return false;
-      }
-      seq = rows.getLong(1);
+    Optional<Long> seq =
+        Columns.first(Columns.bind(connection.prepare(HELD), id, token), Columns::number);
+    if (seq.isPresent()) {
+      SqliteSteps.add(connection, seq.get(), Step.Kind.FAILED, now, error);
     }
-    SqliteSteps.add(connection, seq, Step.Kind.FAILED, now, error);
-    return true;
+    return seq.isPresent();
   }
 
   private static @Nullable Changed end(
@@ -161,8 +158,8 @@ final class SqliteSettles {
 
   private static Settled unsettled(SqliteConnection connection, TaskId id, String token)
       throws SQLException {
-    try (ResultSet rows = Columns.bind(connection.prepare(SETTLED), id, token).executeQuery()) {
-      return rows.next() ? new Settled.Before() : new Settled.Stale();
-    }
+    return Columns.any(Columns.bind(connection.prepare(SETTLED), id, token))
+        ? new Settled.Before()
+        : new Settled.Stale();
   }
 }

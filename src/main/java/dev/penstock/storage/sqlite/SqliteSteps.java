@@ -4,10 +4,9 @@ import dev.penstock.core.Step;
 import dev.penstock.storage.Micros;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
-import java.sql.ResultSet;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -37,38 +36,29 @@ final class SqliteSteps {
   static void add(
       SqliteConnection connection, long seq, Step.Kind kind, Instant at, @Nullable TaskError error)
       throws SQLException {
-    long n;
-    try (ResultSet rows =
+    PreparedStatement add =
         Columns.bind(
-                connection.prepare(ADD),
-                kind.name(),
-                Micros.of(at),
-                error == null ? null : error.code().name(),
-                error == null ? null : error.message(),
-                seq)
-            .executeQuery()) {
-      n = rows.next() ? rows.getLong(1) : 0;
-    }
+            connection.prepare(ADD),
+            kind.name(),
+            Micros.of(at),
+            error == null ? null : error.code().name(),
+            error == null ? null : error.message(),
+            seq);
+    long n = Columns.first(add, Columns::number).orElse(0L);
     if (n > Step.MOST) {
       Columns.bind(connection.prepare(TRIM), seq, n - Step.MOST).executeUpdate();
     }
   }
 
   static List<Step> read(SqliteConnection connection, TaskId id) throws SQLException {
-    List<Step> steps = new ArrayList<>();
-    try (ResultSet rows = Columns.bind(connection.prepare(READ), id).executeQuery()) {
-      Columns row = new Columns(rows);
-      while (rows.next()) {
-        row.rewind();
-        steps.add(
+    return Columns.all(
+        Columns.bind(connection.prepare(READ), id),
+        row ->
             new Step(
                 Step.Kind.valueOf(row.text()),
                 Micros.toInstant(row.number()),
                 TaskRows.instant(row.numberOrNull()),
                 row.textOrNull(),
                 TaskRows.error(row.textOrNull(), row.textOrNull())));
-      }
-    }
-    return steps;
   }
 }

@@ -11,7 +11,6 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Map;
@@ -70,9 +69,7 @@ public final class TaskRows {
 
   private static Optional<Task> one(SqliteConnection connection, String sql, Object key)
       throws SQLException {
-    try (ResultSet rows = Columns.bind(connection.prepare(sql), key).executeQuery()) {
-      return rows.next() ? Optional.of(read(new Columns(rows))) : Optional.empty();
-    }
+    return Columns.first(Columns.bind(connection.prepare(sql), key), TaskRows::read);
   }
 
   private static Task read(Columns row) throws SQLException {

@@ -24,10 +24,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
 
 /** Texts to vectors: parses, tokenises, and waits for the model's batcher. */
 final class EmbeddingHandler implements Immediate {
-  static final String TYPE = EmbeddingType.NAME;
 
   private static final Duration SOON = Duration.ofSeconds(1);
   private static final Duration NOT_LONG = Duration.ofSeconds(10);
@@ -44,7 +44,7 @@ final class EmbeddingHandler implements Immediate {
 
   @Override
   public String type() {
-    return TYPE;
+    return EmbeddingType.NAME;
   }
 
   /** Its model is open, gets to it within a second, and has done with it within ten. */
@@ -121,15 +121,13 @@ final class EmbeddingHandler implements Immediate {
         && TokenizerThreads.isShort(prefixed(texts, model, input));
   }
 
-  private interface Input {
-    EmbeddingWork of(EmbeddingTraits model);
-  }
-
-  private Outcome run(TaskSpec task, Control control, Input input) throws InterruptedException {
+  private Outcome run(
+      TaskSpec task, Control control, Function<EmbeddingTraits, EmbeddingWork> input)
+      throws InterruptedException {
     return runs.run(
         task,
         spec -> {
-          EmbeddingWork work = input.of(EmbeddingTraits.of(spec));
+          EmbeddingWork work = input.apply(EmbeddingTraits.of(spec));
           return use -> embed(task, control, spec, work, use.engine(EmbeddingEngine.class));
         });
   }

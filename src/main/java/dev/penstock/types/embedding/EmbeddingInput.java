@@ -183,8 +183,7 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
 
   /** As a task's input. */
   public byte[] toJson() {
-    return StrictJson.write(json -> {
-      json.writeStartObject();
+    return StrictJson.object(json -> {
       Integer dimensions = form.dimensions();
       if (dimensions != null) {
         json.writeNumberField("dimensions", dimensions);
@@ -198,7 +197,6 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
       }
       json.writeFieldName(INPUT);
       writeItems(json);
-      json.writeEndObject();
     });
   }
 

@@ -10,6 +10,7 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskOutput;
+import dev.penstock.types.TaskType;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -27,7 +28,6 @@ record PluginHandler(
     implements TaskHandler {
   private static final Pattern TYPE = Pattern.compile("[a-z][a-z0-9-]{0,63}");
   private static final int MAX_CONCURRENCY = 10_000;
-  private static final int MAX_RESULT = 16 << 20;
 
   static PluginHandler of(TaskHandler own) {
     return new PluginHandler(
@@ -108,8 +108,9 @@ record PluginHandler(
       return "the handler's result must be JSON, not " + output.format();
     }
     int length = output.bytes().length;
-    if (length > MAX_RESULT) {
-      return "the handler's result has %d bytes; at most %d are kept".formatted(length, MAX_RESULT);
+    if (length > TaskType.MAX_RESULT) {
+      return "the handler's result has %d bytes; at most %d are kept"
+          .formatted(length, TaskType.MAX_RESULT);
     }
     // Given bytes, the parser would take UTF-16 too.
     var text = new InputStreamReader(new ByteArrayInputStream(output.bytes()), UTF_8.newDecoder());

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,7 @@ final class RabbitTlsTest {
     keys.put("rabbitmq.port", Integer.toString(port));
     keys.put("rabbitmq.tls", "true");
     return RabbitTaskQueue.open(
-        SettingsLoader.load(keys, Map.of(), null).rabbitmq(),
+        SettingsLoader.load(List.of(), keys, Map.of(), null).settings().rabbitmq(),
         new Meters(new SimpleMeterRegistry()),
         Set::of);
   }

@@ -28,7 +28,7 @@ final class TestBroker {
     Map<String, String> keys = new HashMap<>(others);
     keys.put("rabbitmq.host", "127.0.0.1");
     keys.put("rabbitmq.port", Integer.toString(server.port()));
-    return SettingsLoader.load(keys, Map.of(), null).rabbitmq();
+    return SettingsLoader.load(List.of(), keys, Map.of(), null).settings().rabbitmq();
   }
 
   static TaskQueue open(RabbitServer server, Map<String, String> others) {

@@ -8,6 +8,7 @@ import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -48,7 +49,10 @@ final class RedisClusterTest extends TaskStoreContract {
   protected TaskStore open(InstantSource clock) {
     var keys = Map.of("redis.cluster-nodes", cluster.nodes());
     return RedisTaskStore.open(
-        vertx, SettingsLoader.load(keys, Map.of(), null).redis(), clock, ANSWERS);
+        vertx,
+        SettingsLoader.load(List.of(), keys, Map.of(), null).settings().redis(),
+        clock,
+        ANSWERS);
   }
 
   @Override

@@ -51,7 +51,10 @@ final class RedisModesTest {
 
   private TaskStore open(Map<String, String> keys) {
     return RedisTaskStore.open(
-        vertx, SettingsLoader.load(keys, Map.of(), null).redis(), null, ANSWERS);
+        vertx,
+        SettingsLoader.load(List.of(), keys, Map.of(), null).settings().redis(),
+        null,
+        ANSWERS);
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -52,7 +53,7 @@ final class RedisTaskStoreTest extends TaskStoreContract {
     all.put("redis.host", "127.0.0.1");
     all.put("redis.port", Integer.toString(redis.port()));
     all.putAll(more);
-    return SettingsLoader.load(all, Map.of(), null).redis();
+    return SettingsLoader.load(List.of(), all, Map.of(), null).settings().redis();
   }
 
   @Override
