@@ -49,7 +49,7 @@ run: $(JAR) ## build when sources changed, then run; ARGS="--help" and JAVA_OPTS
 # With target/penstock.aot, which makes starts quicker as long as the jar stays as it is.
 $(JAR): pom.xml scripts/AddHeavyFiles.java scripts/TrainStart.java $(SOURCES)
 	@echo "building $@"
-	@$(WITH_JDK) $(MVN) -q -DskipTests package
+	@$(WITH_JDK) $(MVN) -q -Dmaven.test.skip=true package
 
 start: compose-there ## build the image and start the containers; PROFILE=brokers or api for a part
 	@$(COMPOSE) up --build --detach --wait $(ARGS)

@@ -389,7 +389,7 @@ public interface Settings {
 
   interface Model {
     @Setting(
-        value = "List of the task types this process works on (embedding, ping). Empty: all.",
+        value = "List of the task types this process works on. Empty: all.",
         allowed = "the name of a task type",
         matches = "[a-z0-9_-]+")
     Optional<List<String>> type();

@@ -93,6 +93,10 @@ final class CatalogueReader {
 
   private List<ModelSource> sources(FieldReader fields, ModelKind kind) {
     SourceReader first = forms.backends().getFirst();
+    if (!fields.has(BACKENDS) && !fields.has(SOURCE)) {
+      fields.problem(SOURCE, "or " + BACKENDS + " is missing");
+      return List.of();
+    }
     if (!fields.has(BACKENDS)) {
       return List.of(source(first, SOURCE, fields.section(SOURCE), kind, fields));
     }

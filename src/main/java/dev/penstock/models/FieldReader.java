@@ -149,7 +149,10 @@ public final class FieldReader {
                 .formatted(key, String.join(", ", known)));
       }
     }
-    if (items.isEmpty() && node.fields().get(key) instanceof YamlNode.Items) {
+    YamlNode given = node.fields().get(key);
+    if (items.isEmpty()
+        && (given instanceof YamlNode.Items
+            || (given instanceof YamlNode.Scalar scalar && scalar.text().isEmpty()))) {
       problem(key, "must hold at least one item");
     }
     return variants;
