@@ -73,6 +73,7 @@ compose-there:
 # Reports of an earlier run would hide or fake a skipped test, so they go first.
 test: deps ## build, run every test, check the format; a skipped test fails
 	@rm -rf target/surefire-reports target/failsafe-reports
+	@scripts/order-tests.sh
 	@$(WITH_JDK) $(MVN) verify
 	@if grep -l '<skipped' target/*-reports/TEST-*.xml 2>/dev/null; then \
 	  echo 'test: the classes above skipped tests' >&2; exit 1; fi

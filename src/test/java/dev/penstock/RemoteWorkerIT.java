@@ -185,7 +185,7 @@ final class RemoteWorkerIT {
       try (var _ = worker(penstock.uri(), "next", "--log-level", "debug")) {
         checker.settle(api, LIMIT).assertKept();
         var _ = cancelledAsItRan(api);
-        // What follows runs only once the cancelled run has left the floor.
+        // What follows runs only once the cancelled run has left the gate.
         String then = checker.ping(api, "").orElseThrow();
         assertThat(ended(api, then).path("worker").asText()).isEqualTo("next");
       }

@@ -58,7 +58,7 @@ public record Charts(String from, String to, Throughput throughput, Latency wait
    */
   public record Latency(List<String> scale, List<Column> columns, String words) {}
 
-  public static Charts of(List<LaneMinute> history, Instant now) {
+  static Charts of(List<LaneMinute> history, Instant now) {
     Instant last = now.truncatedTo(ChronoUnit.MINUTES);
     Instant first = last.minus(MINUTES - 1, ChronoUnit.MINUTES);
     List<List<LaneMinute>> minutes = new ArrayList<>();

@@ -12,12 +12,12 @@ import dev.penstock.security.LoginThrottle;
 import dev.penstock.security.Sessions;
 import dev.penstock.task.Lane;
 import dev.penstock.types.TaskTypes;
-import dev.penstock.types.embedding.EmbeddingSettings;
 import dev.penstock.web.Assets;
 import dev.penstock.web.Route;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /** All pages for operators, and the files that they are made of. */
@@ -43,7 +43,13 @@ public final class Dashboard {
       TaskTypes types) {
     InstantSource clock = InstantSource.system();
     PageContext desk = new PageContext(bus, clock);
-    String model = types.settings(EmbeddingSettings.class).model();
+    // The first example is for the first type that has a model to name.
+    String model =
+        types.all().stream()
+            .map(types::defaultModel)
+            .filter(Objects::nonNull)
+            .findFirst()
+            .orElse("");
     routes.addAll(new LoginPage(desk, keys, sessions, new LoginThrottle(clock), settings).routes());
     routes.addAll(new OverviewPage(desk, model, Settings.knowsAllNodes(settings)).routes());
     routes.addAll(new TaskListPage(desk, lanes).routes());

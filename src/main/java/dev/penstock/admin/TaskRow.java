@@ -32,7 +32,7 @@ public record TaskRow(
 
   /** How far a running task is. */
   public record Bar(long done, long total, String words) {
-    public static @Nullable Bar of(Task task) {
+    static @Nullable Bar of(Task task) {
       Progress progress = task.progress();
       if (progress == null || task.state() != TaskState.PROCESSING || progress.total() == 0) {
         return null;
@@ -48,7 +48,7 @@ public record TaskRow(
     return TaskQuery.PATH + "/" + id;
   }
 
-  public static TaskRow of(Task task, Instant now) {
+  static TaskRow of(Task task, Instant now) {
     String id = task.id().value();
     String model = task.spec().lane().model();
     return new TaskRow(

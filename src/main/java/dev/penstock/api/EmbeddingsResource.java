@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * {@code POST /v1/embeddings}: a durable task whose caller holds the line, or takes the task's id
  * where it says that it would.
  */
-public final class EmbeddingsResource {
+final class EmbeddingsResource {
   private static final EmbeddingType EMBEDDING = new EmbeddingType();
   private static final String ROUTE = "embeddings";
   private static final int MAX_USER = 1_000;

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param hold at most so long
  * @param async the client takes an id when the time is over
  */
-public record Patience(Duration hold, boolean async) {
-  public static final String FIELD = "wait_seconds";
-  public static final int MAX_SECONDS = 30;
+record Patience(Duration hold, boolean async) {
+  static final String FIELD = "wait_seconds";
+  static final int MAX_SECONDS = 30;
   private static final int NANOS = 1_000_000_000;
 
   /** One preference of RFC 7240: a token and perhaps a value; its parameters are not looked at. */

@@ -24,7 +24,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** {@code POST /v1/tasks}: a task, or a list of tasks. */
-public final class SubmitResource {
+final class SubmitResource {
   static final int MAX_LIST = 1_000;
 
   private final TaskRequests requests;
@@ -67,7 +67,7 @@ public final class SubmitResource {
   }
 
   /** The task as it was when it was submitted. */
-  public static Task pending(TaskSpec spec) {
+  static Task pending(TaskSpec spec) {
     return new Task(
         spec, TaskState.PENDING, 0, 0, null, Instant.now(), null, null, null, null, null);
   }

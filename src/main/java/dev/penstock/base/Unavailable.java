@@ -25,7 +25,7 @@ public final class Unavailable extends RuntimeException {
   }
 
   /** The same for another thread that waited for it, thrown where that one stands. */
-  public Unavailable again() {
+  Unavailable again() {
     return new Unavailable(String.valueOf(getMessage()), surelyNotDone, this);
   }
 

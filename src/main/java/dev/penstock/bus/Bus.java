@@ -49,7 +49,7 @@ public final class Bus {
   }
 
   /**
-   * One per Vert.x instance.
+   * The bus of a Vert.x instance: one for each.
    *
    * @param node this node's name, unique among all that run
    */
@@ -139,7 +139,7 @@ public final class Bus {
     servers.put(type, new Server<>(server, new Semaphore(MAX_IN_FLIGHT)));
   }
 
-  /** Nobody serves anything any more. */
+  /** Withdraws all servers: every request is refused from now on. */
   public void serveNothing() {
     servers.clear();
   }

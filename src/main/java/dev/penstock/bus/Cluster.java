@@ -82,7 +82,7 @@ public final class Cluster {
         });
   }
 
-  /** Hazelcast would say it too, in three stack traces. */
+  /** Fails where the address is taken: Hazelcast would say it too, in three stack traces. */
   private static void mustBeFree(Settings.Cluster settings) throws IOException {
     try (var socket = new ServerSocket()) {
       socket.setReuseAddress(true);
@@ -90,7 +90,7 @@ public final class Cluster {
     }
   }
 
-  /** The likeliest mistake of many machines, an address or a port, is to be seen in the log. */
+  /** Logs who is there: the likeliest mistake of many machines is an address or a port. */
   private static void tell(Settings.Cluster settings, int nodes) {
     String self = withPort(settings.host(), settings.port());
     String others =
@@ -146,7 +146,7 @@ public final class Cluster {
     return host.matches(".*[^:]:\\d+") || host.matches("\\[.*]:\\d+") ? host : host + ":" + port;
   }
 
-  /** Interfaces are chosen by address, not by name. */
+  /** The host as an address: Hazelcast chooses interfaces by address, not by name. */
   private static String address(String host) {
     try {
       InetAddress address = InetAddress.getByName(host);

@@ -78,8 +78,9 @@ final class SteadyClusterManager extends HazelcastClusterManager {
   }
 
   /**
-   * What is there already changes nothing. Does not block; called on an event loop. Does nothing
-   * where the last round has not ended: Hazelcast may be slow just when members come and go.
+   * Says once more where this node listens; what is there already changes nothing. Does not block;
+   * called on an event loop. Does nothing where the last round has not ended: Hazelcast may be slow
+   * just when members come and go.
    */
   void sayAgain(Vertx vertx) {
     if (!isActive() || !saying.compareAndSet(false, true)) {

@@ -4,7 +4,7 @@ package dev.penstock.core;
  * What a worker says of itself, and of what it has done since its start.
  *
  * @param host the machine it runs on, as that names itself; empty: not known
- * @param running tasks it has in hand
+ * @param running tasks it has in flight
  * @param done runs that ended with a result
  * @param failed runs that ended otherwise
  * @param memory bytes its process has resident; −1: not known

@@ -26,7 +26,7 @@ final class Chores implements Runnable {
     this.node = node;
   }
 
-  /** Asks for them, or keeps them. Its own clock runs from before it asked. */
+  /** Asks for the chores, or keeps them. Its own clock runs from before it asked. */
   @Override
   public void run() {
     long asked = System.nanoTime();
@@ -38,7 +38,7 @@ final class Chores implements Runnable {
     }
   }
 
-  /** Does it when the chores are this node's. */
+  /** A chore that is done only while the chores are this node's. */
   Runnable mine(Runnable chore) {
     return () -> {
       if (held()) {
@@ -51,7 +51,7 @@ final class Chores implements Runnable {
     return held && System.nanoTime() - until < 0;
   }
 
-  /** Lets another node have them at once; where the store is away it has to wait. */
+  /** Lets another node have the chores at once; where the store is away it has to wait. */
   void giveUp() {
     held = false;
     try {

@@ -43,7 +43,7 @@ final class Deliveries {
     this.lease = lease;
   }
 
-  /** An earlier message of the task is not needed beside this one. */
+  /** Keeps a claimed message; an earlier one of its task is not needed beside it. */
   void keep(String token, Delivery delivery) {
     Claimed earlier =
         claimed.put(delivery.id(), new Claimed(token, delivery, after(System.nanoTime())));
@@ -56,7 +56,7 @@ final class Deliveries {
     return now + lease.toNanos();
   }
 
-  /** The lease was extended here by a request that came at {@code asked}. */
+  /** Notes that the lease was extended here by a request that came at {@code asked}. */
   void extended(TaskId id, String token, long asked) {
     claimed.computeIfPresent(
         id,
@@ -101,7 +101,7 @@ final class Deliveries {
     }
   }
 
-  /** This lease's run has ended: its message is not needed any more. */
+  /** Acknowledges the message of a lease whose run has ended. */
   void ack(TaskId id, String token) {
     Claimed current = claimed.get(id);
     if (current != null && current.token().equals(token) && claimed.remove(id, current)) {
@@ -110,8 +110,8 @@ final class Deliveries {
   }
 
   /**
-   * This lease is somebody else's by now, or nobody's: when the message comes again, the claim says
-   * whether it is still needed.
+   * Releases the message of a lease that is somebody else's by now, or nobody's: when it comes
+   * again, the claim says whether it is still needed.
    */
   void returned(TaskId id, String token) {
     Claimed current = claimed.get(id);
@@ -120,7 +120,7 @@ final class Deliveries {
     }
   }
 
-  /** The task has ended, whoever ran it. */
+  /** Acknowledges the message of a task that has ended, whoever ran it. */
   void ack(TaskId id) {
     Claimed current = claimed.remove(id);
     if (current != null) {
@@ -128,7 +128,7 @@ final class Deliveries {
     }
   }
 
-  /** The tasks are ready once more: gives their messages back, or makes new ones. */
+  /** Gives back the messages of tasks that are ready once more, or makes new ones. */
   void again(List<TaskSpec> ready) {
     List<TaskSpec> anew = new ArrayList<>();
     Map<Delivery, TaskSpec> back = new HashMap<>();

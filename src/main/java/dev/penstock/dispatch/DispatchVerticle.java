@@ -49,7 +49,7 @@ public final class DispatchVerticle extends VerticleBase {
   private static final Duration UNSERVED_EVERY = Duration.ofSeconds(5);
   private static final Duration SCHEDULE_EVERY = Duration.ofMillis(200);
 
-  /** For the meters, which must not wait for the store when they are read. */
+  /** How often the meters' figures are read: a reader of meters must not wait for the store. */
   private static final Duration FIGURES_EVERY = Duration.ofSeconds(2);
 
   private final Bus bus;

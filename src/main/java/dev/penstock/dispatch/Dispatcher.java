@@ -164,7 +164,7 @@ final class Dispatcher {
     return lost;
   }
 
-  /** A reply for each, in order. */
+  /** Settles runs that have ended; a reply for each, in order. */
   List<SettleReply> settle(List<SettleTask> ended) {
     List<Settle> settles = settles(ended);
     List<Settled> settled = store.settle(settles);
@@ -190,7 +190,7 @@ final class Dispatcher {
         .toList();
   }
 
-  /** All are settled by now, so trouble with messages is not for the caller to hear of. */
+  /** Has settled tasks delivered again; trouble with that is not for who settled to hear of. */
   private void again(List<TaskSpec> ready) {
     try {
       deliveries.again(ready);
@@ -200,7 +200,7 @@ final class Dispatcher {
     }
   }
 
-  /** Whether a task has ended with it for certain: others may lead to another run. */
+  /** Whether a task has ended with this outcome for certain: others may lead to another run. */
   private static boolean ends(Outcome outcome) {
     return switch (outcome) {
       case Outcome.Done _, Outcome.Reject _ -> true;
@@ -273,7 +273,7 @@ final class Dispatcher {
   }
 
   /**
-   * A task was ended from outside.
+   * Follows up a task that was ended from outside.
    *
    * @param worker who was running it; null: nobody
    */
@@ -287,15 +287,15 @@ final class Dispatcher {
   }
 
   /**
-   * A task was ended from outside, and nobody may have heard of it. It is not counted: it may have
-   * been. Its worker hears of it at its next extend.
+   * Follows up a task that was ended from outside when nobody may have heard of it. It is not
+   * counted: it may have been. Its worker hears of it at its next extend.
    */
   void cancelledBefore(Task task) {
     deliveries.ack(task.id());
     tell(task);
   }
 
-  /** Lost leases: their tasks run again, or have failed for good. */
+  /** Follows up lost leases: their tasks run again, or have failed for good. */
   void reclaimed(TaskStore.Lapsed lapsed) {
     meters.leaseLost(lapsed.ready().size() + lapsed.failed().size());
     for (Task task : lapsed.failed()) {
@@ -315,10 +315,10 @@ final class Dispatcher {
   }
 
   /**
-   * The queue gave its message up. One that runs is its worker's. A task that nobody runs has
-   * failed when the message was dropped; when it was only delivered too often the task comes again
-   * after a while, with a new message: a delivery is no run, and how many runs a task may lose is
-   * the store's to say.
+   * Deals with a task whose message the queue gave up. One that runs is its worker's. A task that
+   * nobody runs has failed when the message was dropped; when it was only delivered too often the
+   * task comes again after a while, with a new message: a delivery is no run, and how many runs a
+   * task may lose is the store's to say.
    */
   void dead(TaskQueue.Dead dead) {
     TaskId id = dead.task().id();
@@ -342,8 +342,8 @@ final class Dispatcher {
   }
 
   /**
-   * A tenth of its age: a message that dies over and over comes ever more rarely, and nobody has to
-   * remember how often it has.
+   * How long a task waits when its message has died: a tenth of its age, so that one that dies over
+   * and over comes ever more rarely, and nobody has to remember how often it has.
    */
   private Duration afterDeath(Task task) {
     Duration tenth = Duration.between(task.createdAt(), clock.instant()).dividedBy(10);
@@ -357,7 +357,7 @@ final class Dispatcher {
     return store.claim(List.of(id), "dead-letters", lease, true).getFirst();
   }
 
-  /** Tasks whose time has come. */
+  /** Enqueues tasks whose time has come. */
   void due(List<TaskSpec> tasks) {
     queue.enqueue(tasks);
   }

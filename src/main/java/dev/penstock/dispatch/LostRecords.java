@@ -38,7 +38,7 @@ final class LostRecords {
     this.clock = clock;
   }
 
-  /** True: some are known now that were unknown, and worth another claim. */
+  /** Restores what claims did not find; true: some are known now, and worth another claim. */
   boolean restore(List<Delivery> deliveries, List<Claim> claims) {
     List<TaskSpec> lost = new ArrayList<>();
     for (int i = 0; i < claims.size(); i++) {
@@ -54,7 +54,7 @@ final class LostRecords {
     return !lost.isEmpty();
   }
 
-  /** False: the task is rightly not known any more. */
+  /** Restores one task; false: it is rightly not known any more. */
   boolean restore(TaskSpec spec, Instant began) {
     boolean lost = lost(spec, began);
     if (lost) {

@@ -26,10 +26,10 @@ import org.jspecify.annotations.Nullable;
 final class ManualChanges {
   private static final int AT_A_TIME = 500;
 
-  /** Retried tasks come with their inputs, each of which may be long: so few at a time. */
+  /** How many tasks are retried at a time: they come with their inputs, which may be long. */
   private static final int RETRIED_AT_A_TIME = 20;
 
-  /** One request changes no more than so many; whoever wants more asks again. */
+  /** How many tasks one request changes at most; whoever wants more asks again. */
   private static final int MOST = 20 * AT_A_TIME;
 
   private static final Set<TaskState> LIVE = EnumSet.of(TaskState.PENDING, TaskState.PROCESSING);
@@ -66,7 +66,7 @@ final class ManualChanges {
     return answers;
   }
 
-  /** The lost answer may have said that it was cancelled. */
+  /** Follows up a cancel whose answer was lost, where the task is cancelled now. */
   private void cancelledPerhaps(Task task) {
     if (task.state() == TaskState.CANCELLED) {
       dispatcher.cancelledBefore(task);
@@ -112,7 +112,7 @@ final class ManualChanges {
   }
 
   private interface Change {
-    /** How many of the tasks it changed. */
+    /** Changes tasks; says how many it changed. */
     long apply(List<TaskId> ids);
   }
 

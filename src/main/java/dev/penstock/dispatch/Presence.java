@@ -24,10 +24,10 @@ import org.slf4j.LoggerFactory;
 final class Presence {
   private static final Logger LOG = LoggerFactory.getLogger(Presence.class);
 
-  /** Several announcements may be lost in a row. */
+  /** How long one may be silent and still be there: several announcements may be lost. */
   static final Duration SILENT = Duration.ofSeconds(15);
 
-  /** Beyond it nobody new is taken in. */
+  /** How many are known at most; beyond it nobody new is taken in. */
   private static final int MOST = 10_000;
 
   private record Seen(WorkerFigures worker, long at) {}
@@ -99,7 +99,7 @@ final class Presence {
     return workers().stream().filter(WorkerFigures::runsTasks).count();
   }
 
-  /** Ids of nodes are new at each start, so that of the machine says more. */
+  /** The worker's name for people: a node's id is new at each start, its host says more. */
   private static String name(Seen one) {
     String host = one.worker().report().host();
     return one.worker().node() + (host.isEmpty() ? "" : " on " + host);

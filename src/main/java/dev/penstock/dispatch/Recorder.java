@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 final class Recorder {
   private static final Logger LOG = LoggerFactory.getLogger(Recorder.class);
 
-  /** While the store is away, older minutes are forgotten beyond so many of all lanes. */
+  /** How many minutes, of all lanes, are kept while the store is away; older ones are forgotten. */
   private static final int MOST_UNFLUSHED = 10_000;
 
   private record Key(Instant minute, Lane lane) {}
@@ -65,20 +65,20 @@ final class Recorder {
     }
   }
 
-  /** Work was done that was no task of the store's. */
+  /** Counts work that was no task of the store's. */
   void ranNow(Task task) {
     submitted(task.spec().lane());
     meters.ranNow(task.spec().lane(), task.state() == TaskState.COMPLETED);
     ended(task);
   }
 
-  /** A run was settled. */
+  /** Counts a run that was settled. */
   void settled(Task task, Ending ending) {
     meters.settled(task.spec().lane(), ending);
     ended(task);
   }
 
-  /** A task has ended, or has not: then this does nothing. */
+  /** Counts a task's end; does nothing where it has not ended. */
   void ended(Task task) {
     Instant ended = task.finishedAt();
     if (ended == null || !task.state().ended()) {
@@ -148,7 +148,7 @@ final class Recorder {
     add(store);
   }
 
-  /** Adding is no write to repeat: what may have been taken is not handed over again. */
+  /** Adds what is not flushed. No write to repeat: what may have been taken is not added again. */
   private void add(TaskStore store) {
     if (unflushed.isEmpty()) {
       return;

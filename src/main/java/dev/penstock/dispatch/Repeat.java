@@ -9,7 +9,7 @@ final class Repeat {
 
   private Repeat() {}
 
-  /** As the other one, for a write that answers nothing. */
+  /** Repeats a write that answers nothing, as the other one does. */
   static void whileUnknown(Runnable write) {
     var _ =
         whileUnknown(() -> {

@@ -26,17 +26,17 @@ import org.slf4j.LoggerFactory;
 /**
  * Enqueues again what a broker has lost or never got: a ready task without a message would wait for
  * ever. A lane counts as lost when it has had ready tasks and no message for a while, a task when
- * later ones of its lane overtake it. Messages in hand on other nodes are not seen, so some tasks
+ * later ones of its lane overtake it. Messages in flight on other nodes are not seen, so some tasks
  * may get a second one; their claims tell the two apart.
  */
 final class Rescuer implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Rescuer.class);
   private static final int AT_A_TIME = 500;
 
-  /** Of one lane in one go; the rest when these have been worked off. */
+  /** How many tasks of one lane are rescued in one go; the rest when these have been worked off. */
   private static final int MOST = 20 * AT_A_TIME;
 
-  /** The longest waiting of a lane in which an overtaken one is looked for. */
+  /** How many of a lane's longest waiting tasks, in which an overtaken one is looked for. */
   private static final int MOST_LOOKED_AT = 1_000;
 
   private static final Duration VERY_LONG = Duration.ofHours(1);
@@ -81,10 +81,11 @@ final class Rescuer implements Runnable {
   }
 
   /**
-   * A lane that always has messages hides the one it lost. Messages of an owner come in the order
-   * in which they were sent, except that more urgent ones overtake. So a task that has waited much
-   * longer than one of its owner's that was no more urgent and has begun has no message any more.
-   * It gets another one, as does what has waited for very long; a claim tells the two apart.
+   * Enqueues overtaken tasks again: a lane that always has messages hides the one it lost. Messages
+   * of an owner come in the order in which they were sent, except that more urgent ones overtake.
+   * So a task that has waited much longer than one of its owner's that was no more urgent and has
+   * begun has no message any more. It gets another one, as does what has waited for very long; a
+   * claim tells the two apart.
    */
   private void rescueOvertaken(LaneCounts figures, Instant now) {
     Lane lane = figures.lane();

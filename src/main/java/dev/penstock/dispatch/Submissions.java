@@ -111,9 +111,9 @@ final class Submissions {
   }
 
   /**
-   * It was not published: forgets the record, so that no task runs whose submit was refused. But
-   * where somebody has claimed it all the same, or an equal submit was answered with it meanwhile,
-   * through any node, it is promised, and so accepted here too.
+   * Forgets the record of a task that was not published, so that no task runs whose submit was
+   * refused. But where somebody has claimed it all the same, or an equal submit was answered with
+   * it meanwhile, through any node, it is promised, and so accepted here too.
    */
   private Submission withdraw(TaskSpec spec) {
     try {

@@ -12,7 +12,7 @@ final class Sweeper implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
   private static final int AT_A_TIME = 500;
 
-  /** Deleting stops for this round after so many, so that a flood of old tasks delays nobody. */
+  /** How many tasks a round deletes at most, so that a flood of old ones delays nobody. */
   private static final int DELETES_A_ROUND = 20 * AT_A_TIME;
 
   private final TaskStore store;

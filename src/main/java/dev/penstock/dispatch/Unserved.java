@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 final class Unserved implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Unserved.class);
 
-  /** A worker that is started anew takes less. */
+  /** How long a lane may be without a worker: one that is started anew takes less. */
   static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final Supplier<List<LaneFigures>> lanes;
@@ -66,7 +66,7 @@ final class Unserved implements Runnable {
     });
   }
 
-  /** Those it has warned of, and that still wait. */
+  /** The lanes it has warned of, and that still wait. */
   Set<Lane> warned() {
     return Set.copyOf(warned);
   }

@@ -15,7 +15,9 @@ public record Backends(List<ModelKind> kinds, List<Backend> backends) {
   private static final Logger LOG = LoggerFactory.getLogger(Backends.class);
   private static final EncoderBackend LOCAL = new OnnxBackend();
 
-  /** A new kind or backend is a room below this one, and a line here. */
+  /**
+   * A new kind is a class that implements it, a new backend a room below this one: and a name here.
+   */
   public static final Backends BUILT_IN =
       new Backends(List.of(new EmbeddingTraits.Kind()), List.of(LOCAL));
 
@@ -39,7 +41,7 @@ public record Backends(List<ModelKind> kinds, List<Backend> backends) {
     for (ModelSource source : spec.sources().subList(0, spec.sources().size() - 1)) {
       try {
         return of(source).open(spec, source, parts);
-      } catch (Exception e) {
+      } catch (Exception | LinkageError e) {
         LOG.warn(
             "model {} cannot be opened by {}: {}; trying the next backend",
             spec.name(),

@@ -42,7 +42,7 @@ public final class EmbeddingEngine implements ModelEngine {
   private EmbeddingEngine(LoadedModel loaded, Batcher batcher) {
     this.loaded = loaded;
     this.spec = loaded.spec();
-    this.identity = spec.toString();
+    this.identity = spec.name() + loaded.traits() + loaded.source();
     this.batcher = batcher;
   }
 

@@ -50,7 +50,7 @@ record ModelMemory(long limit, Duration longestIdle) {
   /**
    * Why a model could not be opened even if all others were closed; empty when it could.
    *
-   * @param keptBytes what the model takes that is never closed
+   * @param keptBytes what the models take that are never closed
    */
   Optional<String> whyNever(long bytes, long keptBytes) {
     return fits(bytes + keptBytes)
@@ -63,7 +63,7 @@ record ModelMemory(long limit, Duration longestIdle) {
                 keptBytes == 0
                     ? ""
                     : String.format(
-                        Locale.ROOT, " beside the default model's %.2f", keptBytes / GIB),
+                        Locale.ROOT, " beside the default models' %.2f", keptBytes / GIB),
                 limit / GIB));
   }
 

@@ -70,6 +70,9 @@ final class CatalogueReader {
             : "model " + number;
     FieldReader fields = new FieldReader(file.name(), label, node, problems);
     ModelKind kind = kind(fields);
+    if (problems.size() > before) {
+      return Optional.empty(); // which keys it may have is not known
+    }
     fields.only(Stream.concat(KEYS.stream(), kind.keys().stream()).collect(Collectors.toSet()));
     String name = fields.text("name", NAME, "letters, digits, dots, dashes and underscores");
     List<String> aliases =

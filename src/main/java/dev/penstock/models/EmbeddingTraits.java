@@ -2,6 +2,7 @@ package dev.penstock.models;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,12 @@ public record EmbeddingTraits(
   @Override
   public String kind() {
     return KIND;
+  }
+
+  @Override
+  public String summary() {
+    return "%d numbers, %s pooling, %d tokens"
+        .formatted(dimensions, pooling.toString().toLowerCase(Locale.ROOT), maxTokens);
   }
 
   @Override

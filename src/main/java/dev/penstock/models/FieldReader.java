@@ -149,7 +149,7 @@ public final class FieldReader {
                 .formatted(key, String.join(", ", known)));
       }
     }
-    if (items.isEmpty()) {
+    if (items.isEmpty() && node.fields().get(key) instanceof YamlNode.Items) {
       problem(key, "must hold at least one item");
     }
     return variants;

@@ -102,15 +102,20 @@ public final class ModelCatalogue {
    * loops.
    */
   public Optional<ModelSpec> find(String name) {
-    Optional<ModelSpec> known = Optional.ofNullable(view.byName.get(name));
+    Optional<ModelSpec> known = known(name);
     if (known.isEmpty()
         && directory != null
         && name.matches(CatalogueReader.NAME)
         && Duration.between(looked, clock.instant()).abs().compareTo(LOOK_AGAIN) >= 0) {
       rescan();
-      return Optional.ofNullable(view.byName.get(name));
+      return known(name);
     }
     return known;
+  }
+
+  /** The model of that name or alias, as the last look found it. Does not block. */
+  public Optional<ModelSpec> known(String name) {
+    return Optional.ofNullable(view.byName.get(name));
   }
 
   /** The model of that name or alias, if it is of that kind; may block as well. */
@@ -126,7 +131,9 @@ public final class ModelCatalogue {
   public Optional<String> whyNone(String name, String kind) {
     return Optional.ofNullable(view.broken.get(name))
         .or(() ->
-            find(name).map(spec -> "it is a model for " + spec.traits().kind() + ", not " + kind));
+            known(name)
+                .filter(spec -> !spec.is(kind))
+                .map(spec -> "it is a model for " + spec.traits().kind() + ", not " + kind));
   }
 
   /** The directories that cannot be used, by name, and why. */

@@ -11,6 +11,9 @@ public interface ModelTraits {
   /** The name of the kind. */
   String kind();
 
+  /** In a few words, for the log. */
+  String summary();
+
   /** Writes the members that clients see of the model, into an open object. */
   void write(JsonGenerator json) throws IOException;
 }

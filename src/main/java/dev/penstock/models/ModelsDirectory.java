@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -173,12 +172,7 @@ final class ModelsDirectory {
     if (before == null || !before.found.equals(now.found)) {
       switch (now.found) {
         case Found.Model(ModelSpec spec) ->
-            LOG.info(
-                "model {} found in models.dir: {} numbers, {} pooling, {} tokens",
-                name,
-                EmbeddingTraits.of(spec).dimensions(),
-                EmbeddingTraits.of(spec).pooling().toString().toLowerCase(Locale.ROOT),
-                EmbeddingTraits.of(spec).maxTokens());
+            LOG.info("model {} found in models.dir: {}", name, spec.traits().summary());
         case Found.Broken(String reason) -> LOG.warn("model {} is broken: {}", name, reason);
       }
     }

@@ -18,6 +18,11 @@ import java.util.Objects;
 record Abilities(List<TaskType> types, Backends backends) {
   static final Abilities BUILT_IN = new Abilities(TaskTypes.BUILT_IN, Backends.BUILT_IN);
 
+  /** The groups of settings that the types declare. */
+  List<Class<?>> settings() {
+    return types.stream().<Class<?>>map(TaskType::settings).filter(Objects::nonNull).toList();
+  }
+
   ModelCatalogue catalogue(Settings settings) {
     return ModelCatalogue.load(
         backends.forms(), settings.models().file().orElse(null), settings.models().dir());

@@ -26,27 +26,29 @@ final class RemoteWorker implements AutoCloseable {
   /**
    * @param settings with the server's lease times
    */
-  static RemoteWorker start(Loaded settings, RemoteDispatch dispatch, String name)
-      throws Exception {
+  static RemoteWorker start(
+      Loaded settings, Abilities abilities, RemoteDispatch dispatch, String name) throws Exception {
     var parts = new Parts();
     try {
-      return new RemoteWorker(settings, dispatch, name, parts);
+      return new RemoteWorker(settings, abilities, dispatch, name, parts);
     } catch (Exception | Error e) {
       parts.stop();
       throw e;
     }
   }
 
-  private RemoteWorker(Loaded loaded, RemoteDispatch dispatch, String name, Parts parts)
+  private RemoteWorker(
+      Loaded loaded, Abilities abilities, RemoteDispatch dispatch, String name, Parts parts)
       throws Exception {
     this.parts = parts;
     Settings settings = loaded.settings();
-    ModelCatalogue catalogue = Abilities.BUILT_IN.catalogue(settings);
+    ModelCatalogue catalogue = abilities.catalogue(settings);
     DataFolder.prepare(settings.data().dir());
     NativeLibraries.prepare(settings.data().dir());
     var meters = new Meters(new SimpleMeterRegistry());
-    WorkerParts worker = WorkerParts.open(loaded, Abilities.BUILT_IN, catalogue, name, meters);
+    WorkerParts worker = WorkerParts.open(loaded, abilities, catalogue, name, meters);
     parts.started("models", worker::close);
+    worker.openAny();
     Vertx vertx =
         Vertx.vertx(
             new VertxOptions()

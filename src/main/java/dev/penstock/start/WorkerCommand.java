@@ -129,7 +129,7 @@ public final class WorkerCommand implements Callable<Integer> {
         }
         case Meeting.Met(var dispatch, var lease) -> {
           Loaded agreed = options.load(with(given, lease));
-          running.set(RemoteWorker.start(agreed, dispatch, called));
+          running.set(RemoteWorker.start(agreed, Abilities.BUILT_IN, dispatch, called));
           Log.LOG.info(
               "Penstock {} works for {} as {}", Version.current(), Visible.text("" + uri), called);
           yield ServeCommand.SERVING;
@@ -189,8 +189,6 @@ public final class WorkerCommand implements Callable<Integer> {
     }
     if (!names.isEmpty() && !(all && models.isEmpty())) {
       keys.put("model.key", String.join(",", names));
-      // The default model is opened first: let it be one that is worked with.
-      keys.putIfAbsent("embedding.model", names.iterator().next());
     }
     return keys;
   }

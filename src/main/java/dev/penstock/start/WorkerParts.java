@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -66,12 +67,26 @@ final class WorkerParts implements LaneSource, AutoCloseable {
     ServedLanes wanted;
     try {
       wanted = ServedLanes.of(settings.model(), catalogue, types.names());
+      checkDefaults(types, catalogue, wanted);
     } catch (BadSettings e) {
       plugins.close();
       throw e;
     }
     return new WorkerParts(
         loaded, abilities.backends(), catalogue, worker, meters, plugins, types, wanted);
+  }
+
+  /** What nobody serves here need not be there. */
+  private static void checkDefaults(TaskTypes types, ModelCatalogue catalogue, ServedLanes wanted) {
+    for (TaskType type : types.all()) {
+      String name = types.defaultModel(type);
+      if (name != null) {
+        String known = catalogue.find(name).map(ModelSpec::name).orElse(name);
+        if (wanted.has(new Lane(type.name(), known))) {
+          catalogue.require(type.name() + ".model", name, Objects.requireNonNull(type.modelKind()));
+        }
+      }
+    }
   }
 
   private WorkerParts(
@@ -119,6 +134,19 @@ final class WorkerParts implements LaneSource, AutoCloseable {
             .distinct()
             .toList();
     engines.keepOpen(defaults);
+  }
+
+  /** Begins to open a model that is served, where no default one is: work for it will come. */
+  void openAny() {
+    if (defaults.isEmpty()) {
+      engines.keepOpen(
+          lanes().stream()
+              .map(Lane::model)
+              .filter(Objects::nonNull)
+              .flatMap(name -> catalogue.known(name).stream())
+              .limit(1)
+              .toList());
+    }
   }
 
   private Optional<ModelSpec> defaultModel(TaskType type) {
@@ -174,7 +202,7 @@ final class WorkerParts implements LaneSource, AutoCloseable {
     String kind = type.modelKind();
     return kind != null
         && served.has(new Lane(type.name(), model))
-        && catalogue.find(model).map(spec -> spec.is(kind)).orElse(true);
+        && catalogue.known(model).map(spec -> spec.is(kind)).orElse(true);
   }
 
   /** How those stand that are to stay open. */
@@ -205,14 +233,14 @@ final class WorkerParts implements LaneSource, AutoCloseable {
         "model " + status.model(), !needed || status.state() == EngineStatus.State.READY, message);
   }
 
-  /** All models of a worker run on the same; it is known once one of them is open. */
+  /** What models run on; it is known once one of them is open. */
   @Override
   public String device() {
     return models().stream()
         .map(EngineStatus::device)
         .filter(device -> !device.isEmpty())
-        .findFirst()
-        .orElse("");
+        .distinct()
+        .collect(Collectors.joining(", "));
   }
 
   /**

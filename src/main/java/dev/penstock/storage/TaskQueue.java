@@ -20,7 +20,7 @@ public interface TaskQueue extends AutoCloseable {
 
   /**
    * Adds ready tasks; they are durable when it returns. Each must be known to the store. A task
-   * enqueued again while an earlier message of it is in hand is delivered once more.
+   * enqueued again while an earlier message of it is in flight is delivered once more.
    */
   void enqueue(List<TaskSpec> tasks);
 
@@ -41,15 +41,16 @@ public interface TaskQueue extends AutoCloseable {
   List<Delivery> release(List<Delivery> deliveries);
 
   /**
-   * The task of a delivery in hand, as its message has it. Empty: the queue cannot tell. Where the
-   * message itself has the task, it has then gone back and comes again, and this delivery is spent.
+   * The task of a delivery in flight, as its message has it. Empty: the queue cannot tell. Where
+   * the message itself has the task, it has then gone back and comes again, and this delivery is
+   * spent.
    */
   default Optional<TaskSpec> whole(Delivery delivery) {
     return Optional.empty();
   }
 
   /**
-   * How many messages of the lane there are: those that wait, and those in hand on this node.
+   * How many messages of the lane there are: those that wait, and those in flight on this node.
    * Empty: it cannot be told right now, or a ready task is its own message and can lose none.
    */
   default OptionalLong messages(Lane lane) {
@@ -80,7 +81,7 @@ public interface TaskQueue extends AutoCloseable {
    */
   record Dead(TaskSpec task, boolean tooOften, String reason) {}
 
-  /** A message in hand: a local handle, which dies with the process. */
+  /** A message in flight: a local handle, which dies with the process. */
   record Delivery(TaskId id, Lane lane, long tag) {}
 
   /**

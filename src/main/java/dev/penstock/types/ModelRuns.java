@@ -77,9 +77,9 @@ public final class ModelRuns {
     return name == null ? Optional.empty() : engines.find(name, kind);
   }
 
-  /** The task's model, if it is open. Does not wait. */
-  public Optional<ModelEngines.Use> open(TaskSpec task) {
-    return model(task).flatMap(engines::acquireOpen);
+  /** The model, if it is open. Does not wait. */
+  public Optional<ModelEngines.Use> open(ModelSpec model) {
+    return engines.acquireOpen(model);
   }
 
   private Outcome notFound(TaskSpec task) {

@@ -54,7 +54,7 @@ public final class Exchange {
   }
 
   /** The path and what follows it, as sent. */
-  public String uri() {
+  String uri() {
     return request.uri();
   }
 

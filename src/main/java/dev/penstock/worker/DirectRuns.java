@@ -26,19 +26,19 @@ final class DirectRuns {
 
   private final TaskHandler handler;
   private final String worker;
-  private final SoloGate floor;
-  private final RunSlots hand;
+  private final SoloGate gate;
+  private final RunSlots slots;
   private final WorkerBoard board;
 
-  DirectRuns(TaskHandler handler, String worker, SoloGate floor, RunSlots hand, WorkerBoard board) {
+  DirectRuns(TaskHandler handler, String worker, SoloGate gate, RunSlots slots, WorkerBoard board) {
     this.handler = handler;
     this.worker = worker;
-    this.floor = floor;
-    this.hand = hand;
+    this.gate = gate;
+    this.slots = slots;
     this.board = board;
   }
 
-  /** Blocks until it has run; at once when it does not run. */
+  /** Runs the work and blocks until it has run; answers at once when it does not run. */
   Ran run(RunNow request) throws InterruptedException {
     if (!(handler instanceof Immediate immediate)) {
       return NOT_NOW;
@@ -46,34 +46,34 @@ final class DirectRuns {
     try (var _ = MDC.putCloseable("task", request.spec().id().value())) {
       Optional<Ran> ran =
           immediate.free(request.spec(), request.input())
-              ? onTheFloor(immediate, request)
+              ? throughTheGate(immediate, request)
               : Optional.empty();
       return ran.isPresent() ? ran.get() : known(immediate, request);
     }
   }
 
-  /** Empty where it was not let in. */
-  private Optional<Ran> onTheFloor(Immediate immediate, RunNow request)
+  /** Runs it beside leased work; empty where it was not let in. */
+  private Optional<Ran> throughTheGate(Immediate immediate, RunNow request)
       throws InterruptedException {
-    if (!floor.enter(1, Duration.ZERO)) {
+    if (!gate.enter(1, Duration.ZERO)) {
       return Optional.empty();
     }
     Run run = direct(request, control -> immediate.run(request.spec(), request.input(), control));
     try {
-      return hand.takeDirect(run) ? Optional.of(execute(run)) : Optional.empty();
+      return slots.takeDirect(run) ? Optional.of(execute(run)) : Optional.empty();
     } finally {
-      hand.drop(run);
-      floor.leave(1);
+      slots.drop(run);
+      gate.leave(1);
     }
   }
 
-  /** It needs no model, so it passes nobody; only a stop has to wait for it. */
+  /** Answers what is known. That needs no model, so it passes nobody; only a stop waits for it. */
   private Ran known(Immediate immediate, RunNow request) {
     Run run = direct(request, _ -> immediate.known(request.spec(), request.input()));
     try {
-      return hand.takeAside(run) ? execute(run) : NOT_NOW;
+      return slots.takeAside(run) ? execute(run) : NOT_NOW;
     } finally {
-      hand.drop(run);
+      slots.drop(run);
     }
   }
 

@@ -47,7 +47,7 @@ final class LaneRunner {
   /** How long a lease request waits for work; also how long a stop waits for one under way. */
   private static final Duration LEASE_WAIT = Duration.ofSeconds(1);
 
-  /** Urgent work is asked for in shorter turns: what counts as urgent changes with the hand. */
+  /** How long a request for urgent work waits: what counts as urgent changes with each run. */
   private static final Duration URGENT_WAIT = Duration.ofMillis(250);
 
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
@@ -57,29 +57,29 @@ final class LaneRunner {
   private static final Duration PROGRESS_EVERY = Duration.ofMillis(500);
 
   /**
-   * How long a suspect may hold up the others until it has the floor to itself. Doubled each time
-   * that was not enough, and in between the others have twice as long.
+   * How long a suspect may hold up the others until it may run alone. Doubled each time that was
+   * not enough, and in between the others have twice as long.
    */
   private static final Duration ALONE_PATIENCE = Duration.ofSeconds(5);
 
   private static final Duration MOST_PATIENCE = Duration.ofMinutes(5);
-  private static final Duration FLOOR_WAIT = Duration.ofSeconds(2);
+  private static final Duration GATE_WAIT = Duration.ofSeconds(2);
 
-  /** How long suspects keep the floor at a time: there may be many after a crash. */
+  /** How long suspects have the gate to themselves at a time: there may be many after a crash. */
   private static final Duration ALONE_AT_MOST = Duration.ofSeconds(10);
 
   private static final Offer ONE = new Offer(1, 1, Priority.LOWEST, false);
   private static final Duration GIVE_BACK = Duration.ofSeconds(5);
-  private static final long BYTES_IN_HAND = 8L << 20;
+  private static final long BYTES_IN_FLIGHT = 8L << 20;
 
   private final Bus bus;
   private final Lane lane;
   private final TaskHandler handler;
   private final String worker;
   private final Settings.LeaseTimes times;
-  private final SoloGate floor;
+  private final SoloGate gate;
   private final WorkerBoard board;
-  private final RunSlots hand;
+  private final RunSlots slots;
   private final DirectRuns direct;
   private final Coalescer<SettleTask, SettleReply> settles;
   private final List<Thread> loops = new ArrayList<>();
@@ -93,26 +93,26 @@ final class LaneRunner {
       TaskHandler handler,
       String worker,
       Settings settings,
-      SoloGate floor,
+      SoloGate gate,
       WorkerBoard board) {
     this.bus = bus;
     this.lane = lane;
     this.handler = handler;
     this.worker = worker;
     this.times = settings.lease();
-    this.floor = floor;
+    this.gate = gate;
     this.board = board;
     // Twice: while an answer is waited for, others may be under way before ours is asked.
     this.settles = new Coalescer<>(this::settle, LaneRunner::bytes, ANSWER.multipliedBy(2));
-    this.hand = hand(handler.concurrency(), settings.inference().tasksInHand());
-    this.direct = new DirectRuns(handler, worker, floor, hand, board);
+    this.slots = slots(handler.concurrency(), settings.inference().tasksInHand());
+    this.direct = new DirectRuns(handler, worker, gate, slots, board);
   }
 
-  /** A handler's own limit is a hard one: no further places for urgent work. */
-  private static RunSlots hand(int concurrency, int places) {
+  /** The lane's slots: with a handler's own limit, a hard one, none more for urgent work. */
+  private static RunSlots slots(int concurrency, int tasks) {
     return concurrency > 0
-        ? new RunSlots(concurrency, 0, BYTES_IN_HAND)
-        : new RunSlots(places, Math.max(1, places / 4), BYTES_IN_HAND);
+        ? new RunSlots(concurrency, 0, BYTES_IN_FLIGHT)
+        : new RunSlots(tasks, Math.max(1, tasks / 4), BYTES_IN_FLIGHT);
   }
 
   Lane lane() {
@@ -120,19 +120,19 @@ final class LaneRunner {
   }
 
   int running() {
-    return hand.size();
+    return slots.size();
   }
 
   /** Stops the task's run, if it is here: nobody wants its outcome. Does not block. */
   void cancel(TaskId id) {
-    hand.all().stream()
+    slots.all().stream()
         .filter(run -> run.task().id().equals(id))
         .forEach(run -> run.stop(Run.Stop.LEASE_LOST));
   }
 
   void start() {
-    loops.add(loop("lease", () -> leaseInto(hand.reserve(LEASE_WAIT), LEASE_WAIT)));
-    loops.add(loop("urgent", () -> leaseInto(hand.reserveUrgent(LEASE_WAIT), URGENT_WAIT)));
+    loops.add(loop("lease", () -> leaseInto(slots.reserve(LEASE_WAIT), LEASE_WAIT)));
+    loops.add(loop("urgent", () -> leaseInto(slots.reserveUrgent(LEASE_WAIT), URGENT_WAIT)));
     Thread.ofVirtual().name("keep " + lane).start(this::keep);
   }
 
@@ -174,7 +174,7 @@ final class LaneRunner {
     int entered = 0;
     boolean suspectWaiting = false;
     try {
-      if (stopping.getCount() > 0 && floor.enter(offer.tasks(), FLOOR_WAIT)) {
+      if (stopping.getCount() > 0 && gate.enter(offer.tasks(), GATE_WAIT)) {
         entered = offer.tasks();
         long asked = System.nanoTime();
         boolean leave = System.nanoTime() - suspectsNotBefore < 0;
@@ -183,11 +183,11 @@ final class LaneRunner {
         suspectWaiting = leased.suspectWaiting();
       }
     } finally {
-      hand.take(offer, runs);
-      floor.leave(entered - runs.size());
+      slots.take(offer, runs);
+      gate.leave(entered - runs.size());
     }
     for (Run run : runs) {
-      begin(run, () -> floor.leave(1));
+      begin(run, () -> gate.leave(1));
     }
     if (suspectWaiting) {
       runSuspects();
@@ -205,11 +205,12 @@ final class LaneRunner {
   }
 
   /**
-   * Clears the floor, then leases and runs suspects one after the other, with nobody else about.
+   * Waits until the gate lets nobody else in, then leases and runs suspects one after the other,
+   * with nobody else about.
    */
   private void runSuspects() throws InterruptedException {
     Duration patience = alonePatience;
-    if (!floor.enterAlone(patience)) {
+    if (!gate.enterAlone(patience)) {
       LOG.info("lane {}: a task that lost its lease still waits to run alone", lane);
       suspectsNotBefore = System.nanoTime() + 2 * patience.toNanos();
       alonePatience =
@@ -224,11 +225,11 @@ final class LaneRunner {
         more = runOneAlone();
       }
     } finally {
-      floor.leaveAlone();
+      gate.leaveAlone();
     }
   }
 
-  /** False when what came next was no suspect: the others may be let in again. */
+  /** Leases and runs what comes next; false when that was no suspect: the others may come in. */
   private boolean runOneAlone() throws InterruptedException {
     long asked = System.nanoTime();
     List<LeasedTask> leased = lease(ONE, Suspects.TAKE, Duration.ofMillis(1)).tasks();
@@ -239,9 +240,9 @@ final class LaneRunner {
     LOG.debug("task {} runs alone: it lost {} leases", task.task().id(), task.task().lost());
     Run run = run(task, asked);
     var ended = new CountDownLatch(1);
-    hand.take(Offer.NONE, List.of(run));
+    slots.take(Offer.NONE, List.of(run));
     begin(run, ended::countDown);
-    // keep() stops it at its timeout; a handler that does not heed that loses the floor
+    // keep() stops it at its timeout; a handler that does not heed that runs on beside others
     Duration longest = task.task().spec().timeout().plus(GIVE_BACK);
     return ended.await(longest.toMillis(), TimeUnit.MILLISECONDS) && task.task().lost() > 0;
   }
@@ -265,13 +266,13 @@ final class LaneRunner {
                   settle(run, outcome);
                 });
           } finally {
-            hand.drop(run);
+            slots.drop(run);
             whenEnded.run();
           }
         });
   }
 
-  /** Tries until it is answered or the lease has ended: then the work belongs to somebody else. */
+  /** Settles a run, until answered or its lease has ended: then the work is somebody else's. */
   private void settle(Run run, Outcome outcome) {
     SettleTask request = new SettleTask(run.task().id(), lane, run.token(), outcome);
     var pause = new Backoff(SHORTEST_PAUSE, LONGEST_PAUSE);
@@ -326,7 +327,7 @@ final class LaneRunner {
    */
   private void keep() {
     try {
-      while (!stopping.await(KEEP_EVERY.toMillis(), TimeUnit.MILLISECONDS) || hand.size() > 0) {
+      while (!stopping.await(KEEP_EVERY.toMillis(), TimeUnit.MILLISECONDS) || slots.size() > 0) {
         try {
           keepOnce();
         } catch (Unavailable e) {
@@ -346,8 +347,10 @@ final class LaneRunner {
   private void keepOnce() throws InterruptedException {
     long now = System.nanoTime();
     Map<Run, @Nullable Progress> due = new HashMap<>();
-    hand.all().stream().filter(run -> run.timedOut(now)).forEach(run -> run.stop(Run.Stop.TIMEOUT));
-    for (Run run : hand.runs()) {
+    slots.all().stream()
+        .filter(run -> run.timedOut(now))
+        .forEach(run -> run.stop(Run.Stop.TIMEOUT));
+    for (Run run : slots.runs()) {
       if (run.wantsExtending(now, times.extendEvery(), PROGRESS_EVERY)) {
         due.put(run, run.newestProgress());
       }
@@ -388,10 +391,10 @@ final class LaneRunner {
       // A lease request under way may still bring tasks; they are given back at once.
       loop.join(LEASE_WAIT.plus(LEASE_WAIT));
     }
-    if (!hand.awaitEmpty(Duration.ofNanos(Math.max(0, until - System.nanoTime())))) {
-      LOG.info("lane {}: giving {} tasks back", lane, hand.size());
-      hand.all().forEach(run -> run.stop(Run.Stop.SHUTDOWN));
-      hand.awaitEmpty(GIVE_BACK);
+    if (!slots.awaitEmpty(Duration.ofNanos(Math.max(0, until - System.nanoTime())))) {
+      LOG.info("lane {}: giving {} tasks back", lane, slots.size());
+      slots.all().forEach(run -> run.stop(Run.Stop.SHUTDOWN));
+      slots.awaitEmpty(GIVE_BACK);
     }
   }
 }

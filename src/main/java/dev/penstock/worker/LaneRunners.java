@@ -34,13 +34,13 @@ final class LaneRunners {
   private final String worker;
   private final Settings settings;
   private final Meters meters;
-  private final SoloGate floor = new SoloGate();
+  private final SoloGate gate = new SoloGate();
   private final CountDownLatch stopping = new CountDownLatch(1);
 
-  /** Guarded by itself. */
+  /** The runner of each lane. Guarded by itself. */
   private final Map<Lane, LaneRunner> runners = new LinkedHashMap<>();
 
-  /** Empty: not known yet. */
+  /** The lanes that are paused; empty: not known yet. */
   private volatile Optional<Set<Lane>> paused = Optional.empty();
 
   LaneRunners(
@@ -85,7 +85,7 @@ final class LaneRunners {
       synchronized (runners) {
         if (stopping.getCount() > 0 && !runners.containsKey(lane)) {
           var runner =
-              new LaneRunner(bus, lane, source.handler(lane), worker, settings, floor, board);
+              new LaneRunner(bus, lane, source.handler(lane), worker, settings, gate, board);
           runners.put(lane, runner);
           meters.gauge(
               "penstock.lane.running", Tags.of("lane", lane.name()), runner, LaneRunner::running);
@@ -100,7 +100,7 @@ final class LaneRunners {
     all().forEach(runner -> runner.cancel(id));
   }
 
-  /** What is paused is for tasks only: they wait. */
+  /** Learns which lanes are paused: those are for tasks only, and they wait. */
   void paused(Set<Lane> lanes) {
     paused = Optional.of(lanes);
   }
@@ -120,7 +120,7 @@ final class LaneRunners {
     return all().stream().map(LaneRunner::lane).toList();
   }
 
-  /** Tasks in hand. */
+  /** How many runs are in flight. */
   long running() {
     return all().stream().mapToLong(LaneRunner::running).sum();
   }

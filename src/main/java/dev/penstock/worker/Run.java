@@ -178,7 +178,7 @@ final class Run implements TaskHandler.Control {
     return now - heldUntil < 0;
   }
 
-  /** True when it is time to extend, or when there is news that the store does not have yet. */
+  /** Whether it is time to extend, or there is news that the store does not have yet. */
   @SuppressWarnings("ReferenceEquality") // news is what was reported anew, be it the same
   boolean wantsExtending(long now, Duration extendEvery, Duration progressEvery) {
     long since = now - extendedAt;

@@ -11,69 +11,69 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The runs a lane has in hand, and how many more it takes. A few places are kept apart for work
- * more urgent than all that is in hand, so that a hand full of bulk work does not hold up a request
+ * The runs a lane has in flight, and how many more it takes. A few slots are kept apart for work
+ * more urgent than all that is in flight, so that slots full of bulk work do not hold up a request
  * somebody waits for.
  */
 final class RunSlots {
-  /** As many requests as a server holds by default. */
+  /** How many direct runs there may be: as many as a server holds requests by default. */
   private static final int MOST_DIRECT = 1_024;
 
-  private final int places;
-  private final int urgentPlaces;
+  private final int slots;
+  private final int urgentSlots;
   private final long bytes;
 
-  /** By lease token: a cancelled run may still be ending when its task is leased again. */
+  /** Leased runs by token: a cancelled one may still be ending when its task is leased again. */
   private final Map<String, Run> runs = new HashMap<>();
 
-  /** Runs that nobody leased. They take no places: the model's own queue decides between all. */
+  /** Runs that nobody leased. They take no slots: the model's own queue decides between all. */
   private final Set<Run> direct = new HashSet<>();
 
   private int reserved;
   private int urgentReserved;
 
   /**
-   * @param places runs at a time
-   * @param urgentPlaces further runs of more urgent tasks
+   * @param slots runs at a time
+   * @param urgentSlots further runs of more urgent tasks
    * @param bytes input the ordinary runs may have in all
    */
-  RunSlots(int places, int urgentPlaces, long bytes) {
-    this.places = places;
-    this.urgentPlaces = urgentPlaces;
+  RunSlots(int slots, int urgentSlots, long bytes) {
+    this.slots = slots;
+    this.urgentSlots = urgentSlots;
     this.bytes = bytes;
   }
 
   /**
    * What a lane may lease now.
    *
-   * @param urgent whether the tasks go to the places kept for urgent ones
+   * @param urgent whether the tasks go to the slots kept for urgent ones
    */
   record Offer(int tasks, long bytes, Priority least, boolean urgent) {
     static final Offer NONE = new Offer(0, 0, Priority.LOWEST, false);
   }
 
-  /** Reserves every free place; {@link Offer#NONE} when none came free in time. */
+  /** Reserves every free slot; {@link Offer#NONE} when none came free in time. */
   synchronized Offer reserve(Duration wait) throws InterruptedException {
     long until = System.nanoTime() + wait.toNanos();
-    while (freePlaces() <= 0) {
+    while (freeSlots() <= 0) {
       if (!await(until)) {
         return Offer.NONE;
       }
     }
-    int free = freePlaces();
+    int free = freeSlots();
     reserved += free;
-    return new Offer(free, Math.max(1, bytes - bytesInHand()), Priority.LOWEST, false);
+    return new Offer(free, Math.max(1, bytes - bytesInFlight()), Priority.LOWEST, false);
   }
 
-  /** Once the places are all taken, reserves those for work more urgent than anything in hand. */
+  /** Once the slots are all taken, reserves those for work more urgent than all in flight. */
   synchronized Offer reserveUrgent(Duration wait) throws InterruptedException {
     long until = System.nanoTime() + wait.toNanos();
-    while (runs.size() < places || freeUrgentPlaces() <= 0 || highest() == Priority.MAX) {
+    while (runs.size() < slots || freeUrgentSlots() <= 0 || highest() == Priority.MAX) {
       if (!await(until)) {
         return Offer.NONE;
       }
     }
-    int free = freeUrgentPlaces();
+    int free = freeUrgentSlots();
     urgentReserved += free;
     return new Offer(free, bytes, new Priority(highest() + 1), true);
   }
@@ -90,11 +90,11 @@ final class RunSlots {
   }
 
   /**
-   * Takes a run that was not leased; false where it would pass tasks that wait for a place. While
-   * every place is taken some may, and only what is more urgent than all in hand may pass them.
+   * Takes a run that was not leased; false where it would pass tasks that wait for a slot. While
+   * every slot is taken some may, and only what is more urgent than all in flight may pass them.
    */
   synchronized boolean takeDirect(Run run) {
-    boolean passes = runs.size() >= places && run.priority() <= highest();
+    boolean passes = runs.size() >= slots && run.priority() <= highest();
     return !passes && takeAside(run);
   }
 
@@ -109,7 +109,7 @@ final class RunSlots {
     notifyAll();
   }
 
-  /** Those that were leased. */
+  /** The runs in flight that were leased. */
   synchronized Collection<Run> runs() {
     return List.copyOf(runs.values());
   }
@@ -122,7 +122,7 @@ final class RunSlots {
     return runs.size() + direct.size();
   }
 
-  /** False when there are still runs in hand at the end of the wait. */
+  /** Waits until no run is in flight; false when some still are at the end of the wait. */
   synchronized boolean awaitEmpty(Duration wait) throws InterruptedException {
     long until = System.nanoTime() + wait.toNanos();
     while (size() > 0) {
@@ -133,15 +133,15 @@ final class RunSlots {
     return true;
   }
 
-  private int freePlaces() {
-    return places - runs.size() - reserved;
+  private int freeSlots() {
+    return slots - runs.size() - reserved;
   }
 
-  private int freeUrgentPlaces() {
-    return urgentPlaces - urgentReserved - Math.max(0, runs.size() - places);
+  private int freeUrgentSlots() {
+    return urgentSlots - urgentReserved - Math.max(0, runs.size() - slots);
   }
 
-  private long bytesInHand() {
+  private long bytesInFlight() {
     return runs.values().stream().mapToLong(run -> run.task().spec().input().length).sum();
   }
 

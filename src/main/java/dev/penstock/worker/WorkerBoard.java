@@ -18,7 +18,7 @@ public final class WorkerBoard {
   private static final String RESIDENT = "VmRSS:";
   private static final long KIB = 1_024;
 
-  /** Where it can be read without asking a name server, which may take long. */
+  /** Where the host's name can be read without asking a name server, which may take long. */
   private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
 
   private static final int MOST_HOST = 100;
@@ -30,7 +30,7 @@ public final class WorkerBoard {
   private final LongAdder runs = new LongAdder();
   private final LongAdder texts = new LongAdder();
 
-  /** A run has ended so. Work that was given back is neither done nor failed. */
+  /** Counts a run that has ended so. Work that was given back is neither done nor failed. */
   void ended(Outcome outcome) {
     switch (outcome) {
       case Outcome.Done _ -> done.increment();
@@ -39,12 +39,12 @@ public final class WorkerBoard {
     }
   }
 
-  /** A run that was no task's has ended. */
+  /** Counts a run that was no task's. */
   void ended(boolean completed) {
     (completed ? done : failed).increment();
   }
 
-  /** A model has run so many texts. */
+  /** Counts a run of a model with so many texts. */
   public void ran(int count) {
     runs.increment();
     texts.add(count);
@@ -79,7 +79,7 @@ public final class WorkerBoard {
     return name.substring(0, Math.min(name.length(), MOST_HOST));
   }
 
-  /** Bytes resident; −1 where the system does not tell. */
+  /** The process's resident memory in bytes; −1 where the system does not tell. */
   static long memory() {
     if (!Files.isReadable(STATUS)) {
       return -1;

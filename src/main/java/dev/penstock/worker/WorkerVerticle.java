@@ -91,7 +91,7 @@ public final class WorkerVerticle extends VerticleBase {
     }
   }
 
-  /** Reading the memory and the models' states may block. */
+  /** Tells all what this node does, from a thread that may block to read the models' states. */
   private void announce() {
     Thread.ofVirtual()
         .name("announce")

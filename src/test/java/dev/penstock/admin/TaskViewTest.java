@@ -17,7 +17,7 @@ import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskSpec.Retention;
 import dev.penstock.task.TaskState;
 import dev.penstock.types.TaskTypes;
-import dev.penstock.types.embedding.EmbeddingOutput;
+import dev.penstock.types.embedding.TestEmbeddings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -135,7 +135,7 @@ final class TaskViewTest {
 
   @Test
   void vectorsAreToldInShort() {
-    var output = EmbeddingOutput.toOutput(8, 12, 0, new float[][] {new float[8], new float[8]});
+    var output = TestEmbeddings.output(8, 12, 0, new float[][] {new float[8], new float[8]});
     Payload payload = Payload.of(output, TYPES.find("embedding"));
     assertThat(payload.summary()).isEqualTo("2 vectors × 8, 12 tokens");
     assertThat(payload.text()).startsWith("[0.0000, 0.0000").contains("…]").hasLineCount(2);

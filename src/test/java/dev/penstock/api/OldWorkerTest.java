@@ -33,7 +33,7 @@ import dev.penstock.testing.Await;
 import dev.penstock.testing.Golden;
 import dev.penstock.testing.WorkerTalk;
 import dev.penstock.testing.WorkerTalk.Said;
-import dev.penstock.types.embedding.EmbeddingOutput;
+import dev.penstock.types.embedding.TestEmbeddings;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -172,13 +172,13 @@ final class OldWorkerTest {
             "token-postpone");
     TaskOutput vectors = ((Outcome.Done) settled.get(0).outcome()).output();
     assertThat(vectors.format()).isEqualTo(TaskOutput.Format.EMBEDDINGS);
-    EmbeddingOutput embeddings = EmbeddingOutput.of(vectors);
-    assertThat(embeddings.count()).isEqualTo(2);
+    TestEmbeddings.Read embeddings = TestEmbeddings.read(vectors);
+    assertThat(embeddings.vectors()).hasSize(2);
     assertThat(embeddings.dimensions()).isEqualTo(384);
     assertThat(embeddings.promptTokens()).isEqualTo(7);
     assertThat(embeddings.truncated()).isEqualTo(1);
-    assertThat(embeddings.vector(0)).startsWith(1, 1f / 2, 1f / 3).endsWith(1f / 384);
-    assertThat(embeddings.vector(1)).startsWith(0, -1, -2).endsWith(-383);
+    assertThat(embeddings.vectors().get(0)).startsWith(1, 1f / 2, 1f / 3).endsWith(1f / 384);
+    assertThat(embeddings.vectors().get(1)).startsWith(0, -1, -2).endsWith(-383);
     TaskOutput json = ((Outcome.Done) settled.get(1).outcome()).output();
     assertThat(json.format()).isEqualTo(TaskOutput.Format.JSON);
     assertThat(new String(json.bytes(), StandardCharsets.UTF_8))

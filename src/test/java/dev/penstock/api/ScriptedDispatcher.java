@@ -51,7 +51,7 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
-import dev.penstock.types.embedding.EmbeddingOutput;
+import dev.penstock.types.embedding.TestEmbeddings;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -212,7 +212,7 @@ public final class ScriptedDispatcher {
     }
     float[][] rows = new float[count][];
     java.util.Arrays.fill(rows, row);
-    return EmbeddingOutput.toOutput(DIMENSIONS, 3L * count, 0, rows);
+    return TestEmbeddings.output(DIMENSIONS, 3L * count, 0, rows);
   }
 
   static Script complete(TaskSpec spec) {

@@ -8,6 +8,7 @@ import dev.penstock.api.ScriptedDispatcher.Script;
 import dev.penstock.task.Progress;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskState;
+import dev.penstock.testing.Await;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,10 +16,12 @@ import java.io.InputStreamReader;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class TaskEventsTest {
+  private static final Duration LIMIT = Duration.ofSeconds(20);
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private TestServer server;
   private final HttpClient client = HttpClient.newHttpClient();
@@ -109,12 +113,15 @@ class TaskEventsTest {
   void whatTheClientHasSeenIsNotRepeated() throws Exception {
     TaskId id = ping();
     String seen = open(id).next().get("id");
+    int reads = server.dispatcher.briefReads.get();
+    // Its head comes with what is new, so it is not waited for here.
     var again =
-        client.send(
+        client.sendAsync(
             server.request("/v1/tasks/" + id + "/events").header("Last-Event-ID", seen).build(),
             HttpResponse.BodyHandlers.ofInputStream());
+    Await.until("it follows", LIMIT, () -> server.dispatcher.briefReads.get() > reads);
     server.dispatcher.end(id, TaskState.CANCELLED, null, null);
-    var next = new Stream(again.body()).next();
+    var next = new Stream(again.get(20, TimeUnit.SECONDS).body()).next();
     assertThat(MAPPER.readTree(next.get("data")).get("status").asText()).isEqualTo("cancelled");
     var over =
         server.send(

@@ -14,8 +14,7 @@ import dev.penstock.task.Priority;
 import dev.penstock.task.TaskError;
 import dev.penstock.testing.Await;
 import dev.penstock.testing.ModelFolders;
-import dev.penstock.types.embedding.EmbeddingHandler;
-import dev.penstock.types.embedding.VectorCache;
+import dev.penstock.types.embedding.TestEmbeddings;
 import dev.penstock.worker.TestTasks;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -134,7 +133,7 @@ final class ModelEnginesTest {
     engines.keepOpen(List.of(ONE));
     awaitState(ONE, State.READY);
     try (TokenizerThreads threads = new TokenizerThreads(1)) {
-      var handler = new EmbeddingHandler(engines, threads, new VectorCache(0));
+      var handler = TestEmbeddings.handler(engines, threads);
       var task = TestTasks.task(new Lane("embedding", THREE.name()), "\"x\"", 0);
       try (Use held = engines.acquire(TWO).orElseThrow()) {
         assertThat(handler.run(task, report -> {})).isInstanceOf(Outcome.Postpone.class);
@@ -147,6 +146,20 @@ final class ModelEnginesTest {
   }
 
   @Test
+  void allModelsThatAreToStayAreKept() throws Exception {
+    restart(
+        new ModelMemory(
+            Backends.BUILT_IN.memory(ONE) + Backends.BUILT_IN.memory(TWO), Duration.ZERO));
+    engines.keepOpen(List.of(ONE, TWO));
+    awaitState(ONE, State.READY);
+    awaitState(TWO, State.READY);
+
+    assertThatThrownBy(() -> engines.acquire(THREE)).isInstanceOf(ModelFailure.class);
+    assertThat(state(ONE.name())).isEqualTo(State.READY);
+    assertThat(state(TWO.name())).isEqualTo(State.READY);
+  }
+
+  @Test
   void aModelThatCanNeverFitFailsAndSaysSo() throws Exception {
     restart(new ModelMemory(Backends.BUILT_IN.memory(ONE) + 1, Duration.ZERO));
     engines.keepOpen(List.of(ONE));
@@ -154,7 +167,7 @@ final class ModelEnginesTest {
 
     assertThatThrownBy(() -> engines.acquire(THREE))
         .isInstanceOf(ModelFailure.class)
-        .hasMessageContaining("beside the default model's")
+        .hasMessageContaining("beside the default models'")
         .hasMessageContaining("model.max-memory-gb");
     assertThat(state("three")).isEqualTo(State.FAILED);
     use(ONE);
@@ -216,7 +229,7 @@ final class ModelEnginesTest {
     use(ONE);
     try (TokenizerThreads threads = new TokenizerThreads(1)) {
       Outcome outcome =
-          new EmbeddingHandler(engines, threads, new VectorCache(0))
+          TestEmbeddings.handler(engines, threads)
               .run(TestTasks.task(new Lane("embedding", "size"), "\"x\"", 0), report -> {});
       TaskError error = ((Outcome.Reject) outcome).error();
       assertThat(error.code()).isEqualTo(TaskError.Code.MODEL_NOT_FOUND);

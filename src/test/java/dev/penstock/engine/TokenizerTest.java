@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.engine.Tokenizer.Tokens;
 import dev.penstock.models.EmbeddingTraits.Truncation;
-import dev.penstock.types.embedding.Cl100k;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -190,15 +189,5 @@ class TokenizerTest {
         assertThat(all.get(i).ids()).isEqualTo(alone.get(i % alone.size()));
       }
     }
-  }
-
-  @Test
-  void openAiTokenIdsBecomeTheirText() {
-    // What OpenAI's tokenizer makes of this text.
-    assertThat(Cl100k.decode(new int[] {15339, 1917})).isEqualTo("hello world");
-    assertThatThrownBy(() -> Cl100k.decode(new int[] {2_000_000}))
-        .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> Cl100k.decode(new int[] {-1}))
-        .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -149,12 +149,23 @@ final class ModelCatalogueTest {
   }
 
   @Test
+  void whyThereIsNoneIsSaidOfModelsOfOtherKindsAlone() throws IOException {
+    ModelCatalogue catalogue = load(GOOD);
+
+    assertThat(catalogue.whyNone("one", "mirror"))
+        .contains("it is a model for embedding, not mirror");
+    assertThat(catalogue.whyNone("one", EmbeddingTraits.KIND)).isEmpty();
+    assertThat(catalogue.whyNone("none", EmbeddingTraits.KIND)).isEmpty();
+  }
+
+  @Test
   void sourceIsShortForOneBackend() throws IOException {
     String whole =
         GOOD.replace("    source:\n", "    kind: embedding\n    backends:\n      - onnx:\n")
             .replace("      onnx: ", "          onnx: ")
             .replace("      tokenizer: ", "          tokenizer: ");
 
+    assertThat(whole).contains("- onnx:\n          onnx: ");
     assertThat(load(whole).all()).isEqualTo(load(GOOD).all());
   }
 

@@ -42,7 +42,7 @@ import dev.penstock.testing.Golden;
 import dev.penstock.testing.WorkerTalk;
 import dev.penstock.testing.WorkerTalk.Said;
 import dev.penstock.types.TaskTypes;
-import dev.penstock.types.embedding.EmbeddingOutput;
+import dev.penstock.types.embedding.TestEmbeddings;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -141,7 +141,7 @@ final class OldServerTest {
       rows[0][i] = 1f / (i + 1);
       rows[1][i] = -i;
     }
-    return EmbeddingOutput.toOutput(384, 7, 1, rows);
+    return TestEmbeddings.output(384, 7, 1, rows);
   }
 
   private static WorkerFigures figures() {

@@ -254,7 +254,7 @@ public abstract class TaskQueueContract implements TurnsContract {
     assertThat(rig.queue.receive(LANE, room(1), LONG)).isEmpty();
   }
 
-  // --- in hand
+  // --- in flight
 
   @Test
   void whatIsInHandDoesNotComeAgain() throws Exception {
@@ -324,11 +324,11 @@ public abstract class TaskQueueContract implements TurnsContract {
   @Test
   void aCancelledTaskIsNotClaimedWhenItComesAtAll() throws Exception {
     TaskSpec cancelled = task();
-    TaskSpec inHand = task();
-    rig.submit(inHand);
+    TaskSpec inFlight = task();
+    rig.submit(inFlight);
     List<Delivery> first = receiveAll(1);
     rig.submit(cancelled);
-    rig.store.cancel(List.of(cancelled.id(), inHand.id()));
+    rig.store.cancel(List.of(cancelled.id(), inFlight.id()));
 
     List<Delivery> all = new ArrayList<>(first);
     all.addAll(rig.queue.receive(LANE, room(5), Duration.ofMillis(50)));
@@ -447,12 +447,12 @@ public abstract class TaskQueueContract implements TurnsContract {
   void whatWasInHandComesAgainAfterARestart() throws Exception {
     List<TaskSpec> specs = tasks(4);
     rig.submit(specs);
-    List<Delivery> inHand = receiveAll(2);
+    List<Delivery> inFlight = receiveAll(2);
     restart();
 
     assertThat(ids(receiveAll(4)))
         .containsExactlyInAnyOrderElementsOf(TestTasks.ids(specs))
-        .containsAll(ids(inHand));
+        .containsAll(ids(inFlight));
   }
 
   @Test

@@ -63,7 +63,7 @@ interface TurnsContract {
     rig().queue().release(here);
   }
 
-  /** Works so many tasks off, up to {@code atOnce} in hand, and says whose they were. */
+  /** Works so many tasks off, up to {@code atOnce} in flight, and says whose they were. */
   private List<String> workOff(int n, int atOnce, List<List<TaskSpec>> submitted) throws Exception {
     Map<TaskId, String> owners = new HashMap<>();
     submitted.forEach(specs -> specs.forEach(spec -> owners.put(spec.id(), spec.owner())));

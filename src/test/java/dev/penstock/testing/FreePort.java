@@ -14,7 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class FreePort {
   private static final int FIRST = 12_000;
-  private static final int EACH = 10_000;
+  private static final int EACH = 5_000;
+  private static final int RANGES = 4;
   private static final AtomicInteger TRIED =
       new AtomicInteger(ThreadLocalRandom.current().nextInt(EACH));
 
@@ -23,7 +24,7 @@ public final class FreePort {
   /** One that nobody listens on, and that no other caller was given lately. */
   public static int next() {
     // Surefire counts its JVMs from 1; elsewhere there is one.
-    int jvm = Integer.getInteger("test.fork", 1) % 2;
+    int jvm = Integer.getInteger("test.fork", 1) % RANGES;
     for (int tries = 0; tries < EACH; tries++) {
       int port = FIRST + jvm * EACH + Math.floorMod(TRIED.getAndIncrement(), EACH);
       if (free(port)) {

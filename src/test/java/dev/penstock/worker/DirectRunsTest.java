@@ -37,11 +37,11 @@ final class DirectRunsTest {
   private static final TaskError ERROR = new TaskError(Code.INVALID_INPUT, "not like that");
   private static final TaskOutput OUTPUT = TaskOutput.json("1");
 
-  private final SoloGate floor = new SoloGate();
-  private final RunSlots hand = new RunSlots(2, 1, 1_000);
+  private final SoloGate gate = new SoloGate();
+  private final RunSlots slots = new RunSlots(2, 1, 1_000);
   private final WorkerBoard board = new WorkerBoard();
   private final Handler handler = new Handler();
-  private final DirectRuns direct = new DirectRuns(handler, "worker", floor, hand, board);
+  private final DirectRuns direct = new DirectRuns(handler, "worker", gate, slots, board);
 
   private interface Body {
     Outcome run() throws InterruptedException;
@@ -99,12 +99,12 @@ final class DirectRunsTest {
   }
 
   private void fill(int priority) throws InterruptedException {
-    Offer offer = hand.reserve(Duration.ZERO);
+    Offer offer = slots.reserve(Duration.ZERO);
     List<Run> runs = new ArrayList<>();
     for (int i = 0; i < offer.tasks(); i++) {
       runs.add(run(priority, handler));
     }
-    hand.take(offer, runs);
+    slots.take(offer, runs);
   }
 
   private FutureTask<Ran> last() throws Exception {
@@ -130,8 +130,8 @@ final class DirectRunsTest {
     assertThat(task.output()).isSameAs(OUTPUT);
     assertThat(task.worker()).isEqualTo("worker");
     assertThat(task.finishedAt()).isNotNull();
-    assertThat(hand.size()).isZero();
-    assertThat(floor.enterAlone(Duration.ZERO)).as("it has left the floor").isTrue();
+    assertThat(slots.size()).isZero();
+    assertThat(gate.enterAlone(Duration.ZERO)).as("it has left the gate").isTrue();
     assertThat(done()).isEqualTo(1);
   }
 
@@ -159,7 +159,7 @@ final class DirectRunsTest {
           throw new IllegalStateException("scripted");
         };
     assertThat(direct.run(request(7))).isInstanceOf(Ran.NotNow.class);
-    assertThat(hand.size()).isZero();
+    assertThat(slots.size()).isZero();
   }
 
   @Test
@@ -173,7 +173,7 @@ final class DirectRunsTest {
     handler.known = new Outcome.Done(OUTPUT);
     handler.free = false;
     fill(10);
-    assertThat(floor.enterAlone(Duration.ZERO)).isTrue();
+    assertThat(gate.enterAlone(Duration.ZERO)).isTrue();
     Task task = ended();
     assertThat(task.state()).isEqualTo(TaskState.COMPLETED);
     assertThat(task.output()).isSameAs(OUTPUT);
@@ -190,15 +190,15 @@ final class DirectRunsTest {
 
   @Test
   void aHandlerThatCannotTellIsAlwaysGivenTasks() throws Exception {
-    var pings = new DirectRuns(TestTasks.handler(), "worker", floor, hand, board);
+    var pings = new DirectRuns(TestTasks.handler(), "worker", gate, slots, board);
     assertThat(pings.run(request(10))).isInstanceOf(Ran.NotNow.class);
   }
 
   @Test
   void whileASuspectHasTheFloorOthersBecomeTasks() throws Exception {
-    assertThat(floor.enterAlone(Duration.ZERO)).isTrue();
+    assertThat(gate.enterAlone(Duration.ZERO)).isTrue();
     assertBecomesATask(10);
-    floor.leaveAlone();
+    gate.leaveAlone();
     assertThat(ended().state()).isEqualTo(TaskState.COMPLETED);
   }
 
@@ -212,15 +212,15 @@ final class DirectRunsTest {
   @Test
   void itTakesNoPlaceFromTasksAndRunsBesideThem() throws Exception {
     var running = last();
-    assertThat(hand.size()).isEqualTo(1);
-    assertThat(hand.runs()).as("nothing to extend").isEmpty();
-    assertThat(hand.reserve(Duration.ZERO).tasks()).isEqualTo(2);
+    assertThat(slots.size()).isEqualTo(1);
+    assertThat(slots.runs()).as("nothing to extend").isEmpty();
+    assertThat(slots.reserve(Duration.ZERO).tasks()).isEqualTo(2);
     stop(Run.Stop.SHUTDOWN);
     assertThat(running.get(20, TimeUnit.SECONDS)).isInstanceOf(Ran.NotNow.class);
   }
 
   private void stop(Run.Stop why) {
-    hand.all().forEach(run -> run.stop(why));
+    slots.all().forEach(run -> run.stop(why));
   }
 
   @Test
@@ -228,6 +228,6 @@ final class DirectRunsTest {
     var running = last();
     stop(Run.Stop.LEASE_LOST);
     assertThat(running.get(20, TimeUnit.SECONDS)).isInstanceOf(Ran.NotNow.class);
-    assertThat(hand.awaitEmpty(LIMIT)).isTrue();
+    assertThat(slots.awaitEmpty(LIMIT)).isTrue();
   }
 }

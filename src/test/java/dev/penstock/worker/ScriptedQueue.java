@@ -31,6 +31,7 @@ final class ScriptedQueue {
   private int settlesRefused;
   private boolean extending = true;
   private boolean patient;
+  private boolean ended;
   private int asking;
 
   ScriptedQueue(Bus bus) {
@@ -48,6 +49,12 @@ final class ScriptedQueue {
   /** From now on who asks for work waits until there is some. */
   synchronized void letWait() {
     patient = true;
+  }
+
+  /** From now on nobody who asks for work waits for it. */
+  synchronized void end() {
+    ended = true;
+    notifyAll();
   }
 
   /** Requests that wait for work now. */
@@ -97,7 +104,7 @@ final class ScriptedQueue {
               .limit(request.tasks())
               .toList();
       long left = (until - System.nanoTime()) / 1_000_000;
-      if (!given.isEmpty() || (left <= 0 && !patient)) {
+      if (!given.isEmpty() || ended || (left <= 0 && !patient)) {
         waiting.removeAll(given);
         return new Leased(given.stream().map(ScriptedQueue::leased).toList(), false);
       }

@@ -15,41 +15,41 @@ final class SoloGateTest {
   private static final Duration LONG = Duration.ofSeconds(20);
   private static final Duration NONE = Duration.ZERO;
 
-  private final SoloGate floor = new SoloGate();
+  private final SoloGate gate = new SoloGate();
 
   @Test
   void manyRunSideBySide() throws Exception {
-    assertThat(floor.enter(256, NONE)).isTrue();
-    assertThat(floor.enter(64, NONE)).isTrue();
+    assertThat(gate.enter(256, NONE)).isTrue();
+    assertThat(gate.enter(64, NONE)).isTrue();
   }
 
   @Test
   void oneAloneKeepsEverybodyElseOut() throws Exception {
-    assertThat(floor.enterAlone(NONE)).isTrue();
-    assertThat(floor.enter(1, NONE)).isFalse();
-    assertThat(floor.enterAlone(NONE)).isFalse();
-    floor.leaveAlone();
-    assertThat(floor.enter(1, NONE)).isTrue();
+    assertThat(gate.enterAlone(NONE)).isTrue();
+    assertThat(gate.enter(1, NONE)).isFalse();
+    assertThat(gate.enterAlone(NONE)).isFalse();
+    gate.leaveAlone();
+    assertThat(gate.enter(1, NONE)).isTrue();
   }
 
   @Test
   void oneAloneWaitsForAllToLeave() throws Exception {
-    assertThat(floor.enter(2, NONE)).isTrue();
-    floor.leave(1);
-    assertThat(floor.enterAlone(NONE)).isFalse();
-    floor.leave(1);
-    assertThat(floor.enterAlone(NONE)).isTrue();
+    assertThat(gate.enter(2, NONE)).isTrue();
+    gate.leave(1);
+    assertThat(gate.enterAlone(NONE)).isFalse();
+    gate.leave(1);
+    assertThat(gate.enterAlone(NONE)).isTrue();
   }
 
   @Test
   void whoComesLaterDoesNotOvertakeWhoWaitsToBeAlone() throws Exception {
-    assertThat(floor.enter(1, NONE)).isTrue();
-    var alone = new Waiting(() -> floor.enterAlone(LONG));
-    var later = new Waiting(() -> floor.enter(1, LONG));
-    floor.leave(1);
+    assertThat(gate.enter(1, NONE)).isTrue();
+    var alone = new Waiting(() -> gate.enterAlone(LONG));
+    var later = new Waiting(() -> gate.enter(1, LONG));
+    gate.leave(1);
     assertThat(alone.answer()).isTrue();
     assertThat(later.entered()).isFalse();
-    floor.leaveAlone();
+    gate.leaveAlone();
     assertThat(later.answer()).isTrue();
   }
 

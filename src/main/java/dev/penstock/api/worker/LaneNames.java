@@ -26,6 +26,11 @@ public final class LaneNames implements KnownLanes {
     return dot < 0 ? name : name.substring(0, dot);
   }
 
+  /** What follows the type; empty: nothing does. */
+  private static String model(String name) {
+    return name.substring(Math.min(name.length(), word(name).length() + 1));
+  }
+
   @Override
   public Optional<Lane> find(String name) {
     String word = word(name);
@@ -34,9 +39,7 @@ public final class LaneNames implements KnownLanes {
     @Nullable String kind = type.map(TaskType::modelKind).orElse(null);
     return kind == null
         ? type.filter(_ -> !modelNamed).map(_ -> new Lane(word, null))
-        : models
-            .find(modelNamed ? name.substring(word.length() + 1) : "", kind)
-            .map(model -> new Lane(word, model.name()));
+        : models.find(model(name), kind).map(model -> new Lane(word, model.name()));
   }
 
   @Override
@@ -46,9 +49,11 @@ public final class LaneNames implements KnownLanes {
         types
             .find(word)
             .map(type ->
-                type.modelKind() != null
-                    ? "GET /v1/models lists the models there are"
-                    : "the type " + word + " has no models")
+                type.modelKind() == null
+                    ? "the type " + word + " has no models"
+                    : models
+                        .whyNone(model(name), type.modelKind())
+                        .orElse("GET /v1/models lists the models there are"))
             .orElseGet(() -> "known types are " + String.join(", ", types.names()));
     String message = "There is no lane " + StrictJson.quote(name) + ": " + why + ".";
     return new Refusal(ApiError.http(404, "lane_not_found", message).withParam(param));

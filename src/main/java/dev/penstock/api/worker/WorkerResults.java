@@ -2,11 +2,10 @@ package dev.penstock.api.worker;
 
 import dev.penstock.json.Fields;
 import dev.penstock.models.ModelCatalogue;
-import dev.penstock.models.ModelSpec;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskOutput;
+import dev.penstock.types.TaskType;
 import dev.penstock.types.TaskTypes;
-import org.jspecify.annotations.Nullable;
 
 /** Results as remote workers send them, checked by their types before they are kept. */
 public final class WorkerResults {
@@ -26,12 +25,17 @@ public final class WorkerResults {
     if (json.length == 0) {
       throw fields.bad("result", "is missing");
     }
+    TaskType type =
+        types
+            .find(task.spec().lane().type())
+            .orElseThrow(
+                () -> fields.bad("result", "cannot be checked: its type is not known here"));
     String name = task.spec().lane().model();
-    @Nullable ModelSpec model = name == null ? null : models.find(name).orElse(null);
-    String type = task.spec().lane().type();
-    return types
-        .find(type)
-        .orElseThrow(() -> fields.bad("result", "cannot be checked: its type is not known here"))
-        .read(fields, json, task, model);
+    String kind = type.modelKind();
+    return type.read(
+        fields,
+        json,
+        task,
+        name == null || kind == null ? null : models.find(name, kind).orElse(null));
   }
 }

@@ -18,6 +18,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,10 @@ final class LaneConsumer extends DefaultConsumer {
   }
 
   private final Channel channel;
+
+  /** Held while subscriptions come and go. */
+  private final ReentrantLock changing = new ReentrantLock();
+
   private final LocalLane lane;
   private final Consumer<String> whenLost;
   private final TreeMap<Long, Subscription> unanswered = new TreeMap<>();
@@ -111,23 +116,57 @@ final class LaneConsumer extends DefaultConsumer {
    * No more messages for now: those that wait go back. Called by the thread that consumes. A few
    * may still be on their way; the next call gives them back.
    */
-  synchronized void rest() throws IOException {
-    for (Subscription subscription : subscriptions()) {
-      subscription.cancelled = true;
-      channel.basicCancel(subscription.route);
+  void rest() throws IOException {
+    changing.lock();
+    try {
+      for (Subscription subscription : subscriptions()) {
+        subscription.cancelled = true;
+        channel.basicCancel(subscription.route);
+      }
+      lane.rest();
+    } finally {
+      changing.unlock();
     }
-    lane.rest();
   }
 
-  /** The queue's messages go into the lane from now on. */
-  synchronized void consume(String route, int prefetch) throws IOException {
+  /** The queue's messages go into the lane from now on. Called by the thread that consumes. */
+  void consume(String route, int prefetch) throws IOException {
+    changing.lock();
+    try {
+      subscribe(route, prefetch);
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  /** The same, by any thread; left undone where the lane rests or is about to. */
+  void consumeUnlessResting(String route, int prefetch) throws IOException {
+    if (changing.tryLock()) {
+      try {
+        if (!lane.rests()) {
+          subscribe(route, prefetch);
+        }
+      } finally {
+        changing.unlock();
+      }
+    }
+  }
+
+  private void subscribe(String route, int prefetch) throws IOException {
     if (consumes(route)) {
       return; // Another thread was first.
     }
-    subscriptions.put(route, new Subscription(route, prefetch));
-    channel.basicQos(prefetch); // Of the consumers that follow, each for itself.
-    // The route is the consumer's name too: so a delivery says which queue it is of.
-    channel.basicConsume(RabbitLink.queue(route), false, route, this);
+    var subscription = new Subscription(route, prefetch);
+    subscriptions.put(route, subscription);
+    boolean done = false;
+    try {
+      channel.basicQos(prefetch); // Of the consumers that follow, each for itself.
+      // The route is the consumer's name too: so a delivery says which queue it is of.
+      channel.basicConsume(RabbitLink.queue(route), false, route, this);
+      done = true;
+    } finally {
+      subscription.cancelled = !done;
+    }
   }
 
   /** Those not looked after for longest first, behind the owner that most installations have. */

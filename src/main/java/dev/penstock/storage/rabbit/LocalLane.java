@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the broker has delivered of one lane: the messages that wait here for a receiver, and those
- * a receiver has in hand. Bounded by the prefetch of each queue the lane has in the broker.
+ * a receiver has in flight. Bounded by the prefetch of each queue the lane has in the broker.
  */
 final class LocalLane {
 
@@ -58,7 +58,7 @@ final class LocalLane {
   private final Doorbell doorbell = new Doorbell();
   private final Object lock = new Object();
   private final FairOrder waiting = new FairOrder();
-  private final Map<Long, Message> inHand = new HashMap<>();
+  private final Map<Long, Message> inFlight = new HashMap<>();
   private long kept;
   private final AtomicInteger asking = new AtomicInteger();
   private volatile long lastAsked = System.nanoTime();
@@ -73,10 +73,10 @@ final class LocalLane {
     return lane;
   }
 
-  /** Messages that are here: waiting or in hand. */
+  /** Messages that are here: waiting or in flight. */
   int size() {
     synchronized (lock) {
-      return waiting.size() + inHand.size();
+      return waiting.size() + inFlight.size();
     }
   }
 
@@ -93,7 +93,7 @@ final class LocalLane {
     return asking.get() == 0 && System.nanoTime() - lastAsked > age.toNanos();
   }
 
-  /** What waits here goes back to the broker; what is in hand stays. */
+  /** What waits here goes back to the broker; what is in flight stays. */
   void rest() {
     resting = true;
     List<Message> left;
@@ -159,7 +159,7 @@ final class LocalLane {
         }
         waiting.take(message);
         var delivery = new Delivery(message.id(), lane, TAGS.incrementAndGet());
-        inHand.put(delivery.tag(), message);
+        inFlight.put(delivery.tag(), message);
         taken.add(delivery);
         bytes += message.bytes();
         suspects += message.released() ? 1 : 0;
@@ -179,18 +179,18 @@ final class LocalLane {
   }
 
   /**
-   * The task of a message in hand. Empty: it is not here any more. When it was not kept, it goes
+   * The task of a message in flight. Empty: it is not here any more. When it was not kept, it goes
    * back to the broker: it comes again when others have made room.
    */
   Optional<TaskSpec> whole(Delivery delivery) {
     Message message;
     synchronized (lock) {
-      message = inHand.get(delivery.tag());
+      message = inFlight.get(delivery.tag());
       if (message == null) {
         return Optional.empty();
       }
       if (message.whole() == null) {
-        forgotten(inHand.remove(delivery.tag()));
+        forgotten(inFlight.remove(delivery.tag()));
       }
     }
     if (message.whole() == null) {
@@ -208,18 +208,18 @@ final class LocalLane {
     return message;
   }
 
-  /** Forgets a message in hand and returns it; null when it is not in hand. */
+  /** Forgets a message in flight and returns it; null when it is not in flight. */
   @Nullable Message drop(Delivery delivery) {
     synchronized (lock) {
-      return forgotten(inHand.remove(delivery.tag()));
+      return forgotten(inFlight.remove(delivery.tag()));
     }
   }
 
-  /** Lets a message in hand wait again, where it stood. False: it is not in hand. */
+  /** Lets a message in flight wait again, where it stood. False: it is not in flight. */
   boolean release(Delivery delivery) {
     Message message;
     synchronized (lock) {
-      message = inHand.remove(delivery.tag());
+      message = inFlight.remove(delivery.tag());
       if (message == null) {
         return false;
       }
@@ -248,7 +248,7 @@ final class LocalLane {
   }
 
   /**
-   * Parts with the messages that are here for longer than {@code age}: those in hand are done as
+   * Parts with the messages that are here for longer than {@code age}: those in flight are done as
    * far as the broker is concerned, those that wait go back to it.
    */
   void part(Duration age) {
@@ -256,7 +256,7 @@ final class LocalLane {
     List<Message> handedOut = new ArrayList<>();
     List<Message> left;
     synchronized (lock) {
-      inHand.values().stream().filter(old(before)).forEach(handedOut::add);
+      inFlight.values().stream().filter(old(before)).forEach(handedOut::add);
       left = removeIf(old(before));
     }
     handedOut.forEach(message -> message.from().ack(message.brokerTag()));
@@ -265,8 +265,8 @@ final class LocalLane {
 
   /** Returns those that waited. Holding the lock. */
   private List<Message> removeIf(Predicate<Message> which) {
-    inHand.values().stream().filter(which).forEach(this::forgotten);
-    inHand.values().removeIf(which);
+    inFlight.values().stream().filter(which).forEach(this::forgotten);
+    inFlight.values().removeIf(which);
     List<Message> waited = waiting.removeIf(which);
     waited.forEach(this::forgotten);
     return waited;

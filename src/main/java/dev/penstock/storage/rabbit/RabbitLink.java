@@ -329,12 +329,18 @@ final class RabbitLink {
   /**
    * Has the messages of a queue that we publish to delivered, if those of its lane are. Left to the
    * thread that consumes, a new owner's first messages would wait until its queues of other lanes
-   * are declared, and meanwhile its turns in this lane would be the others'.
+   * are declared, and meanwhile its turns in this lane would be the others'. That thread comes to
+   * it all the same where this fails.
    */
-  private void readIfWanted(Lane lane, String route) throws IOException {
+  private void readIfWanted(Lane lane, String route) {
     LaneConsumer consumer = consumers.get(lane);
-    if (consumer != null && !consumer.consumes(route) && !consumer.lane().rests()) {
-      consumer.consume(route, prefetch(owners.known().size()));
+    if (consumer == null || consumer.consumes(route)) {
+      return;
+    }
+    try {
+      consumer.consumeUnlessResting(route, prefetch(owners.known().size()));
+    } catch (IOException | ShutdownSignalException e) {
+      // No reason to refuse what is published.
     }
   }
 

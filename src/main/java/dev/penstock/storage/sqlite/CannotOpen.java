@@ -1,7 +1,7 @@
 package dev.penstock.storage.sqlite;
 
 /** The database file cannot be used; the message names it and says why. */
-public final class CannotOpen extends RuntimeException {
+final class CannotOpen extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   CannotOpen(String message, Throwable cause) {

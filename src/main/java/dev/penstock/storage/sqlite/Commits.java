@@ -7,7 +7,7 @@ package dev.penstock.storage.sqlite;
  * @param relaxed commits it was not waited for
  * @param jobs pieces of work in all of them
  */
-public record Commits(long synced, long relaxed, long jobs) {
+record Commits(long synced, long relaxed, long jobs) {
 
   Commits plus(boolean wasSynced, int more) {
     return new Commits(synced + (wasSynced ? 1 : 0), relaxed + (wasSynced ? 0 : 1), jobs + more);

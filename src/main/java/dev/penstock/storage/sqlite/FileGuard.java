@@ -8,7 +8,7 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a second process off the file: which deliveries are in hand is known in one process only.
+ * Keeps a second process off the file: which deliveries are in flight is known in one process only.
  * The lock dies with the process; the empty lock file stays.
  */
 final class FileGuard implements AutoCloseable {

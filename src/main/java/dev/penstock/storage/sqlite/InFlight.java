@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The messages that were delivered and are neither acknowledged nor released. A task that was
  * claimed in between and became ready again is a new message: it may be delivered while the old one
- * is still in hand, and takes its place.
+ * is still in flight, and takes its place.
  */
 final class InFlight {
   private final ConcurrentMap<TaskId, Message> messages = new ConcurrentHashMap<>();
@@ -22,16 +22,16 @@ final class InFlight {
    */
   record Message(Delivery delivery, long run, int priority) {}
 
-  /** Whether somebody has this message in hand, or a later one of the same task. */
+  /** Whether this message is in flight, or a later one of the same task. */
   boolean has(TaskId id, long run) {
     Message held = messages.get(id);
     return held != null && held.run() >= run;
   }
 
-  /** Takes the message; null when somebody has it in hand. */
+  /** Takes the message; null when it is in flight already. */
   @Nullable Delivery take(TaskId id, Lane lane, long run, int priority) {
     Message held = messages.get(id);
-    // A smaller number is a row seen before it was claimed: an old picture of the one in hand.
+    // A smaller number is a row seen before it was claimed: an old picture of the one in flight.
     if (held != null && held.run() >= run) {
       return null;
     }
@@ -41,7 +41,7 @@ final class InFlight {
     return ours ? taken.delivery() : null;
   }
 
-  /** Forgets the message and returns it; null when this delivery of it is not in hand. */
+  /** Forgets the message and returns it; null when this delivery of it is not in flight. */
   @Nullable Message drop(Delivery delivery) {
     Message held = messages.get(delivery.id());
     return held != null && held.delivery().equals(delivery) && messages.remove(delivery.id(), held)

@@ -13,9 +13,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One look for messages of a lane. It takes them in hand while it reads, so two receivers that look
- * at once share the messages out. Messages in hand stand at the head of an owner's part of the
- * index only until they are claimed, so a look passes few of them.
+ * One look for messages of a lane. It takes what it finds while it reads, so two receivers that
+ * look at once share the messages out. Messages in flight stand at the head of an owner's part of
+ * the index only until they are claimed, so a look passes few of them.
  *
  * <p>Owners are found by leaps through the index, no more of them than there is room for messages;
  * then each owner's messages are read in its part. With one owner that is one scan, as if there
@@ -51,7 +51,7 @@ final class ReadyScan implements Work<List<Delivery>> {
   /** The last character there is: comes behind every owner. */
   private static final String BEHIND_ALL = "\uDBFF\uDFFF";
 
-  private final InFlight inHand;
+  private final InFlight inFlight;
   private final LastTurns served;
   private final Lane lane;
   private final Room room;
@@ -62,8 +62,8 @@ final class ReadyScan implements Work<List<Delivery>> {
   private @Nullable List<Delivery> taken;
   private boolean givenUp;
 
-  ReadyScan(InFlight inHand, LastTurns served, Lane lane, Room room) {
-    this.inHand = inHand;
+  ReadyScan(InFlight inFlight, LastTurns served, Lane lane, Room room) {
+    this.inFlight = inFlight;
     this.served = served;
     this.lane = lane;
     this.room = room;
@@ -100,7 +100,7 @@ final class ReadyScan implements Work<List<Delivery>> {
       return found;
     } finally {
       if (!kept) {
-        found.forEach(inHand::drop);
+        found.forEach(inFlight::drop);
       }
     }
   }
@@ -127,7 +127,7 @@ final class ReadyScan implements Work<List<Delivery>> {
       if (!more || full) {
         return;
       }
-      // All that these owners have is in hand already, or to be left alone: on to the next.
+      // All that these owners have is in flight already, or to be left alone: on to the next.
       if (behind) {
         owners = owners(connection, priority, last, BEHIND_ALL);
         behind = owners.size() == left();
@@ -182,7 +182,7 @@ final class ReadyScan implements Work<List<Delivery>> {
         full = true;
         return false;
       }
-      Delivery delivery = inHand.take(row.id(), lane, row.runs(), priority);
+      Delivery delivery = inFlight.take(row.id(), lane, row.runs(), priority);
       if (delivery != null) {
         found.add(delivery);
         bytes += row.bytes();
@@ -211,7 +211,7 @@ final class ReadyScan implements Work<List<Delivery>> {
         var id = new TaskId(rows.getString(2));
         long runs = rows.getLong(3);
         boolean suspect = rows.getInt(5) > 0;
-        if (!inHand.has(id, runs) && !(suspect && suspects >= room.suspects())) {
+        if (!inFlight.has(id, runs) && !(suspect && suspects >= room.suspects())) {
           turn.page.add(new Row(turn.read, id, runs, rows.getLong(4), suspect));
         }
       }
@@ -228,7 +228,7 @@ final class ReadyScan implements Work<List<Delivery>> {
   synchronized void giveUp() {
     givenUp = true;
     if (taken != null) {
-      taken.forEach(inHand::drop);
+      taken.forEach(inFlight::drop);
     }
   }
 }

@@ -18,7 +18,7 @@ import org.sqlite.SQLiteConfig.TempStore;
  * One connection to the file, used by one thread only. Statements are prepared once and kept: their
  * texts are constants, so there are few.
  */
-public final class SqliteConnection implements AutoCloseable {
+final class SqliteConnection implements AutoCloseable {
   private static final int BUSY_MILLIS = 5_000;
 
   private static final String COUNT =
@@ -71,7 +71,7 @@ public final class SqliteConnection implements AutoCloseable {
   }
 
   /** The statement of this text: prepared at its first use, then kept. Its parameters are stale. */
-  public PreparedStatement prepare(String sql) throws SQLException {
+  PreparedStatement prepare(String sql) throws SQLException {
     PreparedStatement known = statements.get(sql);
     if (known == null) {
       known = connection.prepareStatement(sql);
@@ -84,12 +84,12 @@ public final class SqliteConnection implements AutoCloseable {
    * Adds to a lane's counter when the transaction commits. Gathered until then, so that a commit of
    * many jobs touches each counter once.
    */
-  public void count(String lane, String phase, long delta) {
+  void count(String lane, String phase, long delta) {
     counts.merge(new Counter(lane, phase), delta, Long::sum);
   }
 
   /** The single number that a query answers. */
-  public long number(String sql) throws SQLException {
+  long number(String sql) throws SQLException {
     try (ResultSet rows = plain.executeQuery(sql)) {
       if (!rows.next()) {
         throw new SQLException("no answer to " + sql);
@@ -102,7 +102,7 @@ public final class SqliteConnection implements AutoCloseable {
    * Does several reads that all see the file as it is at the first of them. For readers: a write
    * has its transaction already.
    */
-  public <R> R snapshot(Work<R> reads) throws SQLException {
+  <R> R snapshot(Work<R> reads) throws SQLException {
     prepare("BEGIN").execute();
     R result = reads.on(this);
     // A read that fails is followed by a roll-back, as all that fails is.

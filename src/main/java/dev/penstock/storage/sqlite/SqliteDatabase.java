@@ -102,7 +102,7 @@ public final class SqliteDatabase implements AutoCloseable {
    * Does the work in a transaction and answers when it is committed; all of it happens or nothing.
    * The transaction is shared with other callers' work.
    */
-  public <R> R write(Durability durability, Work<R> work) {
+  <R> R write(Durability durability, Work<R> work) {
     return write(Job.of(work, durability));
   }
 
@@ -114,7 +114,7 @@ public final class SqliteDatabase implements AutoCloseable {
   }
 
   /** Does the work on a connection that sees every committed write and can write nothing. */
-  public <R> R read(Work<R> work) {
+  <R> R read(Work<R> work) {
     Job<R> job = Job.of(work, Durability.RELAXED);
     if (!readers.offer(job)) {
       throw turnedAway(limits.queuedReads(), "reads");
@@ -132,7 +132,7 @@ public final class SqliteDatabase implements AutoCloseable {
    * Why it cannot be written; empty when it can. Remembers how the last synced commit ended, and
    * after a failure tries again, at most once a second.
    */
-  public Optional<String> trouble() {
+  Optional<String> trouble() {
     if (closed) {
       return Optional.of("the database is closed");
     }
@@ -164,7 +164,7 @@ public final class SqliteDatabase implements AutoCloseable {
   }
 
   /** What the writer has done since the start. */
-  public Commits commits() {
+  Commits commits() {
     return writer.commits();
   }
 
@@ -172,7 +172,7 @@ public final class SqliteDatabase implements AutoCloseable {
    * Bytes of the file that hold something. The log beside it is left out: deleting cannot shrink
    * it.
    */
-  public long bytes() {
+  long bytes() {
     return read(connection ->
         (connection.number("PRAGMA page_count") - connection.number("PRAGMA freelist_count"))
             * connection.number("PRAGMA page_size"));

@@ -13,9 +13,9 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A view of the store's table: a ready task that is not in hand is a message. The insert that makes
- * a task ready has enqueued it, durably; {@link #enqueue} only wakes who waits. What is in hand is
- * known in memory alone, so a restart delivers it again.
+ * A view of the store's table: a ready task that is not in flight is a message. The insert that
+ * makes a task ready has enqueued it, durably; {@link #enqueue} only wakes who waits. What is in
+ * flight is known in memory alone, so a restart delivers it again.
  *
  * <p>An acknowledged task that nobody claimed is still ready, and is delivered again. A task that
  * was claimed, settled and acknowledged while a receiver was looking may reach that receiver once
@@ -26,7 +26,7 @@ public final class SqliteTaskQueue implements TaskQueue {
   private static final long LOOK_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final SqliteDatabase database;
-  private final InFlight inHand = new InFlight();
+  private final InFlight inFlight = new InFlight();
   private final LastTurns served = new LastTurns();
   private final ConcurrentMap<Lane, Doorbell> doorbells = new ConcurrentHashMap<>();
   private volatile boolean closed;
@@ -62,7 +62,7 @@ public final class SqliteTaskQueue implements TaskQueue {
   }
 
   private List<Delivery> take(Lane lane, Room room) {
-    ReadyScan take = new ReadyScan(inHand, served, lane, room);
+    ReadyScan take = new ReadyScan(inFlight, served, lane, room);
     boolean answered = false;
     try {
       List<Delivery> taken = database.read(take);
@@ -77,18 +77,18 @@ public final class SqliteTaskQueue implements TaskQueue {
 
   @Override
   public void ack(List<Delivery> deliveries) {
-    deliveries.forEach(inHand::drop);
+    deliveries.forEach(inFlight::drop);
   }
 
   @Override
   public List<Delivery> release(List<Delivery> deliveries) {
     for (Delivery delivery : deliveries) {
-      InFlight.Message message = inHand.drop(delivery);
+      InFlight.Message message = inFlight.drop(delivery);
       if (message != null) {
         doorbell(delivery.lane()).ring(message.priority());
       }
     }
-    return List.of(); // A ready task is a message, in hand before or not.
+    return List.of(); // A ready task is a message, in flight before or not.
   }
 
   @Override

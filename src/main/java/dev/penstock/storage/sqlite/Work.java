@@ -8,6 +8,6 @@ import java.sql.SQLException;
  * database and its own result, nothing else.
  */
 @FunctionalInterface
-public interface Work<R> {
+interface Work<R> {
   R on(SqliteConnection connection) throws SQLException;
 }

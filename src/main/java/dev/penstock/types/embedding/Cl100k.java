@@ -6,7 +6,7 @@ import com.knuddels.jtokkit.api.EncodingType;
 import com.knuddels.jtokkit.api.IntArrayList;
 
 /** OpenAI's cl100k_base, in which its clients write texts as token ids. Pure Java. */
-public final class Cl100k {
+final class Cl100k {
   private Cl100k() {}
 
   /**
@@ -14,7 +14,7 @@ public final class Cl100k {
    *
    * @throws IllegalArgumentException when an id is none of the encoding's
    */
-  public static String decode(int[] ids) {
+  static String decode(int[] ids) {
     IntArrayList list = new IntArrayList(ids.length);
     for (int id : ids) {
       list.add(id);

@@ -27,8 +27,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 
 /** Texts to vectors: parses, tokenises, and waits for the model's batcher. */
-public final class EmbeddingHandler implements Immediate {
-
+final class EmbeddingHandler implements Immediate {
   private static final Duration SOON = Duration.ofSeconds(1);
   private static final Duration NOT_LONG = Duration.ofSeconds(10);
 
@@ -36,7 +35,7 @@ public final class EmbeddingHandler implements Immediate {
   private final TokenizerThreads threads;
   private final VectorCache cache;
 
-  public EmbeddingHandler(ModelEngines engines, TokenizerThreads threads, VectorCache cache) {
+  EmbeddingHandler(ModelEngines engines, TokenizerThreads threads, VectorCache cache) {
     this.runs = new ModelRuns(engines, EmbeddingTraits.KIND);
     this.threads = threads;
     this.cache = cache;
@@ -50,7 +49,7 @@ public final class EmbeddingHandler implements Immediate {
   /** Its model is open, gets to it within a second, and has done with it within ten. */
   @Override
   public boolean free(TaskSpec spec, ReadInput input) {
-    Optional<ModelEngines.Use> open = runs.open(spec);
+    Optional<ModelEngines.Use> open = runs.model(spec).flatMap(runs::open);
     if (open.isEmpty()) {
       return false;
     }
@@ -97,7 +96,7 @@ public final class EmbeddingHandler implements Immediate {
     if (cache.isEmpty() || spec.isEmpty() || !isShort(input, EmbeddingTraits.of(spec.get()))) {
       return ModelRuns.NO_ROOM;
     }
-    Optional<ModelEngines.Use> open = runs.open(task);
+    Optional<ModelEngines.Use> open = runs.open(spec.get());
     if (open.isEmpty()) {
       return ModelRuns.NO_ROOM;
     }

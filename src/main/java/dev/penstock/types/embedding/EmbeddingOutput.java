@@ -13,11 +13,11 @@ import java.nio.FloatBuffer;
  * @param promptTokens tokens the model read, special tokens included
  * @param truncated how many texts were cut to the model's limit
  */
-public record EmbeddingOutput(
+record EmbeddingOutput(
     int count, int dimensions, long promptTokens, int truncated, ByteBuffer vectors) {
   private static final int HEADER_BYTES = 4 * Integer.BYTES;
 
-  public EmbeddingOutput {
+  EmbeddingOutput {
     if (vectors.remaining() != (long) count * dimensions * Float.BYTES) {
       throw new IllegalArgumentException(
           "%d vectors of %d floats do not fill %d bytes"
@@ -25,7 +25,7 @@ public record EmbeddingOutput(
     }
   }
 
-  public static EmbeddingOutput of(TaskOutput output) {
+  static EmbeddingOutput of(TaskOutput output) {
     if (output.format() != TaskOutput.Format.EMBEDDINGS) {
       throw new IllegalArgumentException("not embeddings: " + output.format());
     }
@@ -43,8 +43,7 @@ public record EmbeddingOutput(
    *
    * @param rows each of {@code dimensions} floats
    */
-  public static TaskOutput toOutput(
-      int dimensions, long promptTokens, int truncated, float[][] rows) {
+  static TaskOutput toOutput(int dimensions, long promptTokens, int truncated, float[][] rows) {
     byte[] all = withHeader(rows.length, dimensions, promptTokens, truncated);
     FloatBuffer vectors =
         ByteBuffer.wrap(all, HEADER_BYTES, all.length - HEADER_BYTES)
@@ -67,14 +66,14 @@ public record EmbeddingOutput(
     return all;
   }
 
-  public TaskOutput toOutput() {
+  TaskOutput toOutput() {
     byte[] all = withHeader(count, dimensions, promptTokens, truncated);
     ByteBuffer.wrap(all).position(HEADER_BYTES).put(vectors.duplicate());
     return new TaskOutput(TaskOutput.Format.EMBEDDINGS, all);
   }
 
   /** A copy of the vector at {@code index}. */
-  public float[] vector(int index) {
+  float[] vector(int index) {
     float[] row = new float[dimensions];
     vectors
         .duplicate()

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Vectors of texts that were run before, by model, owner and tokens; bounded in bytes. Owners share
  * none: from how soon an answer comes nobody is to learn what others have sent.
  */
-public final class VectorCache {
+final class VectorCache {
   /** It may take no more of the heap than one in so many bytes, whatever the setting says. */
   private static final int SHARE_OF_HEAP = 8;
 
@@ -66,11 +66,11 @@ public final class VectorCache {
   /**
    * @param bytes what it may take; 0: nothing is kept
    */
-  public VectorCache(long bytes) {
+  VectorCache(long bytes) {
     this(bytes, Runtime.getRuntime().maxMemory());
   }
 
-  public VectorCache(long bytes, long heap) {
+  VectorCache(long bytes, long heap) {
     vectors =
         bytes == 0
             ? null
@@ -147,7 +147,7 @@ public final class VectorCache {
   }
 
   /** Shows how often it helped, and how large it is. */
-  public void count(Meters meters) {
+  void count(Meters meters) {
     Cache<Key, float[]> cache = vectors;
     if (cache == null) {
       return;

@@ -5,7 +5,7 @@ import io.smallrye.config.ConfigMapping;
 
 /** The settings of pings. */
 @ConfigMapping(prefix = "ping")
-public interface PingSettings {
+interface PingSettings {
   @Setting(
       value =
           "Whether a ping task may kill the process it runs in, to try out faults: true or "

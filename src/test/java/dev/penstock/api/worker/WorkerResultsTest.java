@@ -4,25 +4,24 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.penstock.api.SubmitResource;
+import com.fasterxml.jackson.core.JsonGenerator;
 import dev.penstock.core.InvalidInput;
 import dev.penstock.engine.Backends;
+import dev.penstock.engine.TestModels;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
 import dev.penstock.models.ModelCatalogue;
+import dev.penstock.models.ModelSpec;
+import dev.penstock.models.ModelTraits;
 import dev.penstock.start.SettingGroups;
 import dev.penstock.task.Lane;
-import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
-import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
-import dev.penstock.task.TaskSpec;
-import dev.penstock.task.TaskSpec.Retention;
 import dev.penstock.types.TaskTypes;
-import dev.penstock.types.embedding.EmbeddingOutput;
+import dev.penstock.types.embedding.TestEmbeddings;
+import dev.penstock.worker.TestTasks;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
@@ -38,13 +37,7 @@ class WorkerResultsTest {
               TaskTypes.BUILT_IN, List.of(), SettingGroups.load(Map.of(), Map.of(), null)));
 
   private static Task task(String lane, String input) {
-    return SubmitResource.pending(
-        new TaskSpec(
-            TaskId.random(),
-            new TaskSpec.Work(Lane.of(lane), Priority.TASK, input.getBytes(UTF_8), null),
-            new TaskSpec.Limits(1, Duration.ofMinutes(1)),
-            new Retention(Duration.ZERO, Duration.ZERO),
-            new TaskSpec.Origin("owner", Map.of(), null, null)));
+    return TestTasks.task(Lane.of(lane), input, 0);
   }
 
   private TaskOutput read(Task task, String result) {
@@ -64,6 +57,37 @@ class WorkerResultsTest {
       bytes.putFloat(value);
     }
     return "\"" + Base64.getEncoder().encodeToString(bytes.array()) + "\"";
+  }
+
+  @Test
+  void theResultForAModelThatIsOfAnotherKindNowIsRefused() {
+    var pond = new ModelSpec("pond", List.of(), new OtherTraits(), TestModels.MINILM.sources());
+    var turned =
+        new WorkerResults(
+            ModelCatalogue.of(List.of(pond)),
+            new TaskTypes(
+                TaskTypes.BUILT_IN, List.of(), SettingGroups.load(Map.of(), Map.of(), null)));
+    Task task = task("embedding.pond", "\"a\"");
+    Fields fields = Fields.of(StrictJson.parse("{}".getBytes(UTF_8)));
+
+    assertThatThrownBy(() -> turned.of(fields, "{\"vectors\":[]}".getBytes(UTF_8), task))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("the model is not known here");
+  }
+
+  private record OtherTraits() implements ModelTraits {
+    @Override
+    public String kind() {
+      return "other";
+    }
+
+    @Override
+    public String summary() {
+      return "";
+    }
+
+    @Override
+    public void write(JsonGenerator json) {}
   }
 
   @Test
@@ -89,13 +113,17 @@ class WorkerResultsTest {
   void vectorsComeAsNumbersOrAsFloats() {
     String row = Collections.nCopies(DIMENSIONS, "0.5").toString();
     var lists =
-        EmbeddingOutput.of(read(texts("[\"a\",\"b\"]"), "{\"vectors\":[" + row + "," + row + "]}"));
+        TestEmbeddings.read(
+            read(texts("[\"a\",\"b\"]"), "{\"vectors\":[" + row + "," + row + "]}"));
     var floats =
-        EmbeddingOutput.of(
+        TestEmbeddings.read(
             read(
                 texts("[[1,2],[3]]"),
                 "{\"prompt_tokens\":7,\"vectors\":" + base64(2 * DIMENSIONS, 0.5f) + "}"));
-    assertThat(lists.vector(1)).isEqualTo(floats.vector(1)).hasSize(DIMENSIONS).containsOnly(0.5f);
+    assertThat(lists.vectors().get(1))
+        .isEqualTo(floats.vectors().get(1))
+        .hasSize(DIMENSIONS)
+        .containsOnly(0.5f);
     assertThat(floats.promptTokens()).isEqualTo(7);
   }
 
@@ -103,7 +131,7 @@ class WorkerResultsTest {
   void oneTextMayBeAStringOrAListOfTokens() {
     for (String input : new String[] {"\"a\"", "[\"a\"]", "[1,2,3]", "[[1,2,3]]"}) {
       var output = read(texts(input), "{\"vectors\":" + base64(DIMENSIONS, 1) + "}");
-      assertThat(EmbeddingOutput.of(output).count()).as(input).isEqualTo(1);
+      assertThat(TestEmbeddings.read(output).vectors()).as(input).hasSize(1);
     }
   }
 

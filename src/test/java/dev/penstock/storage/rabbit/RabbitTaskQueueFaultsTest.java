@@ -485,7 +485,7 @@ final class RabbitTaskQueueFaultsTest {
           assertThat(again.id()).isEqualTo(second.id());
           queue.whole(again).ifPresent(whole::add);
           queue.ack(List.of(again));
-          assertThat(queue.whole(again)).as("it is not in hand any more").isEmpty();
+          assertThat(queue.whole(again)).as("it is not in flight any more").isEmpty();
           return !whole.isEmpty();
         });
     assertThat(whole.getFirst().input()).isEqualTo(second.input());
@@ -574,7 +574,7 @@ final class RabbitTaskQueueFaultsTest {
   @Test
   void whatWaitsWhereNobodyAsksGoesToWhoDoesAndComesAgainWhenAskedFor() throws Exception {
     queue.enqueue(tasks(20));
-    List<Delivery> inHand = receiveAll(1);
+    List<Delivery> inFlight = receiveAll(1);
     try (TaskQueue other = TestBroker.open(server, Map.of("rabbitmq.confirm-timeout", "2s"))) {
       Set<TaskId> there = new HashSet<>();
       Await.until(
@@ -586,9 +586,11 @@ final class RabbitTaskQueueFaultsTest {
             other.ack(some);
             return there.size() == 19;
           });
-      assertThat(there).as("what is in hand stays there").doesNotContain(inHand.getFirst().id());
+      assertThat(there)
+          .as("what is in flight stays there")
+          .doesNotContain(inFlight.getFirst().id());
     }
-    queue.ack(inHand);
+    queue.ack(inFlight);
     List<TaskSpec> more = tasks(3);
     queue.enqueue(more);
     Set<TaskId> here = new HashSet<>();

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Over a real broker, beside the embedded store. */
 final class RabbitTaskQueueTest extends TaskQueueContract {
-  /** The contract takes more in hand than any worker does, and its owners share this. */
+  /** The contract takes more in flight than any worker does, and its owners share this. */
   private static final Map<String, String> ROOMY = Map.of("rabbitmq.prefetch", "20000");
 
   @SuppressWarnings("NullAway.Init") // Started before all tests.

@@ -1,4 +1,4 @@
-package dev.penstock.mirror;
+package dev.penstock.engine.mirror;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.penstock.models.FieldReader;
@@ -16,13 +16,18 @@ import java.util.Set;
 public record MirrorTraits(int longest) implements ModelTraits {
   public static final String KIND = "mirror";
 
-  static MirrorTraits of(ModelSpec spec) {
+  public static MirrorTraits of(ModelSpec spec) {
     return (MirrorTraits) spec.traits();
   }
 
   @Override
   public String kind() {
     return KIND;
+  }
+
+  @Override
+  public String summary() {
+    return "texts of at most " + longest + " letters";
   }
 
   @Override

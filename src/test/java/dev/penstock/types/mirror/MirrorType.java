@@ -1,9 +1,12 @@
-package dev.penstock.mirror;
+package dev.penstock.types.mirror;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.engine.EngineStopped;
 import dev.penstock.engine.ModelEngines;
 import dev.penstock.engine.ModelFailure;
+import dev.penstock.engine.mirror.Mirror;
+import dev.penstock.engine.mirror.MirrorTraits;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
 import dev.penstock.models.ModelSpec;
@@ -31,6 +34,16 @@ public final class MirrorType implements TaskType {
   @Override
   public String modelKind() {
     return MirrorTraits.KIND;
+  }
+
+  @Override
+  public Class<?> settings() {
+    return MirrorSettings.class;
+  }
+
+  @Override
+  public @Nullable String defaultModel(Loaded settings) {
+    return settings.group(MirrorSettings.class).model().orElse(null);
   }
 
   @Override

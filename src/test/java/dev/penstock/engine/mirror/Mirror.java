@@ -1,4 +1,4 @@
-package dev.penstock.mirror;
+package dev.penstock.engine.mirror;
 
 import dev.penstock.engine.BatchRun;
 import dev.penstock.engine.EngineStatus;
@@ -38,7 +38,7 @@ public final class Mirror implements ModelEngine {
   }
 
   /** The text, the last letter first, once there was a slot for it. */
-  CompletableFuture<String> reflect(String text) throws InterruptedException, EngineStopped {
+  public CompletableFuture<String> reflect(String text) throws InterruptedException, EngineStopped {
     free.acquire();
     most.accumulateAndGet(inside.incrementAndGet(), Math::max);
     var reflected = new CompletableFuture<String>();

@@ -1,4 +1,4 @@
-package dev.penstock.mirror;
+package dev.penstock.engine.mirror;
 
 import dev.penstock.engine.Backend;
 import dev.penstock.engine.EngineParts;
