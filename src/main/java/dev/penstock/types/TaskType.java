@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a task type says of itself: how its inputs are accepted, how its results are rendered, and
- * what runs it. One that has no form of its own for results needs no more than those without a default.
+ * what runs it. One that has no form of its own for results needs no more than those without a
+ * default.
  */
 public interface TaskType {
   /** As large as a result in JSON may be. */

@@ -28,7 +28,6 @@ import java.util.function.Function;
 
 /** Texts to vectors: parses, tokenises, and waits for the model's batcher. */
 final class EmbeddingHandler implements Immediate {
-
   private static final Duration SOON = Duration.ofSeconds(1);
   private static final Duration NOT_LONG = Duration.ofSeconds(10);
 
