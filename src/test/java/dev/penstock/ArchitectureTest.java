@@ -120,11 +120,12 @@ final class ArchitectureTest {
     DOORS.put("api", "ApiVerticle TaskIntake");
     DOORS.put("admin", "Dashboard");
 
-    INNER_DOORS.put("storage", "AsciiJson Doorbell FigureSum Metadata Micros Phase Scopes");
+    INNER_DOORS.put(
+        "storage", "AsciiJson Doorbell FigureSum KeptError Metadata Micros Phase Scopes");
     INNER_DOORS.put("storage.rabbit", "RabbitTaskQueue");
     INNER_DOORS.put("storage.redis", "RedisTaskStore");
     INNER_DOORS.put(
-        "storage.sqlite", "SqliteDatabase SqliteKeyStore SqliteTaskQueue SqliteTaskStore TaskRows");
+        "storage.sqlite", "SqliteDatabase SqliteKeyStore SqliteTaskQueue SqliteTaskStore");
     INNER_DOORS.put(
         "engine",
         "BatchLimits Batcher CannotOpenModel Encoder LoadedModel OpenFailure ResourceFile "
@@ -222,6 +223,18 @@ final class ArchitectureTest {
   @ArchTest
   static final ArchRule noCycles =
       slices().matching("dev.penstock.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule storesDoNotKnowEachOther =
+      slices().matching("dev.penstock.storage.(*)..").should().notDependOnEachOther();
+
+  @ArchTest
+  static final ArchRule backendsDoNotKnowEachOther =
+      slices().matching("dev.penstock.engine.(*)..").should().notDependOnEachOther();
+
+  @ArchTest
+  static final ArchRule taskTypesDoNotKnowEachOther =
+      slices().matching("dev.penstock.types.(*)..").should().notDependOnEachOther();
 
   @ArchTest
   static final ArchRule onnxRuntimeStaysInItsBackend = only("engine.onnx", "ai.onnxruntime..");

