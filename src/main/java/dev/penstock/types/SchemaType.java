@@ -10,13 +10,14 @@ public abstract class SchemaType implements TaskType {
   private final String name;
   private final String inputSchema;
   private final String outputSchema;
-  private final InputSchema schema;
+
+  /** Made when it is needed: reading one takes long, and types are listed before all else. */
+  private volatile @Nullable InputSchema schema;
 
   protected SchemaType(String name, String inputSchema, String outputSchema) {
     this.name = name;
     this.inputSchema = inputSchema;
     this.outputSchema = outputSchema;
-    this.schema = new InputSchema(inputSchema);
   }
 
   @Override
@@ -35,8 +36,22 @@ public abstract class SchemaType implements TaskType {
   }
 
   @Override
+  public final void warmUp() {
+    schema();
+  }
+
+  private InputSchema schema() {
+    InputSchema made = schema;
+    if (made == null) {
+      made = new InputSchema(inputSchema);
+      schema = made;
+    }
+    return made;
+  }
+
+  @Override
   public final Form accept(JsonNode input, String param, @Nullable ModelSpec model) {
-    schema.check(input, param);
+    schema().check(input, param);
     return Form.JSON;
   }
 }

@@ -73,6 +73,9 @@ public interface TaskType {
    */
   Form accept(JsonNode input, String name, @Nullable ModelSpec model);
 
+  /** Makes what its first input would have to wait for. */
+  default void warmUp() {}
+
   /** Makes what runs its tasks; only where tasks run. Its parts live as long as the program. */
   TaskHandler handler(HandlerParts parts);
 

@@ -32,6 +32,7 @@ public final class TaskTypes {
     this.settings = settings;
     builtIn.forEach(type -> types.put(type.name(), type));
     brought.forEach(type -> types.put(type.name(), type));
+    types.values().forEach(TaskType::warmUp);
   }
 
   /** In the order of their names. */
