@@ -34,7 +34,6 @@ import java.util.Map;
  * Submit a text, ask for its vector later.
  */
 final class DropInResource {
-  private static final EmbeddingType EMBEDDING = new EmbeddingType();
   private static final String ROUTE = "drop-in";
 
   private final Settings settings;
@@ -59,7 +58,7 @@ final class DropInResource {
   Reply create(Exchange exchange) throws InterruptedException {
     JsonNode body = StrictJson.parse(exchange.body());
     Fields fields = Fields.of(body);
-    ModelSpec model = TaskRequests.model(fields, models, EMBEDDING, types);
+    ModelSpec model = TaskRequests.model(fields, models, types, EmbeddingType.NAME);
     EmbeddingInput input = input(fields, EmbeddingTraits.of(model));
     IdempotencyKey key = IdempotencyKey.of(exchange);
     var spec =

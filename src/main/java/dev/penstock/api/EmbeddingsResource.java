@@ -38,7 +38,6 @@ import org.jspecify.annotations.Nullable;
  * where it says that it would.
  */
 final class EmbeddingsResource {
-  private static final EmbeddingType EMBEDDING = new EmbeddingType();
   private static final String ROUTE = "embeddings";
   private static final int MAX_USER = 1_000;
   private static final byte[] NO_INPUT = {};
@@ -88,7 +87,7 @@ final class EmbeddingsResource {
   Reply create(Exchange exchange) throws InterruptedException {
     EmbeddingInput.Draft body = EmbeddingInput.draft(exchange.body());
     Fields fields = Fields.of(body.rest());
-    ModelSpec model = TaskRequests.model(fields, models, EMBEDDING, types);
+    ModelSpec model = TaskRequests.model(fields, models, types, EmbeddingType.NAME);
     EmbeddingInput input = body.accept(fields, EmbeddingTraits.of(model));
     fields.text("user", MAX_USER);
     Patience said = Patience.of(fields);

@@ -130,7 +130,7 @@ final class TaskRequests {
 
   private @Nullable ModelSpec model(Fields fields, TaskType type) {
     if (type.modelKind() != null) {
-      return model(fields, models, type, types);
+      return model(fields, models, types, type.name());
     }
     if (fields.text("model", MAX_MODEL) != null) {
       throw fields.bad("model", "is not for tasks of type " + type.name());
@@ -141,9 +141,10 @@ final class TaskRequests {
   /**
    * The model that the request names, or the default one.
    *
-   * @param type one that uses models
+   * @param typeName the name of one that uses models
    */
-  static ModelSpec model(Fields fields, ModelCatalogue models, TaskType type, TaskTypes types) {
+  static ModelSpec model(Fields fields, ModelCatalogue models, TaskTypes types, String typeName) {
+    TaskType type = types.find(typeName).orElseThrow();
     String kind = Objects.requireNonNull(type.modelKind());
     String named = fields.text("model", MAX_MODEL);
     String name = named == null ? types.defaultModel(type) : named;

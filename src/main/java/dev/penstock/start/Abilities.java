@@ -5,6 +5,9 @@ import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.engine.Backends;
 import dev.penstock.models.ModelCatalogue;
+import dev.penstock.models.ModelSpec;
+import dev.penstock.task.Lane;
+import dev.penstock.types.ServedLanes;
 import dev.penstock.types.TaskType;
 import dev.penstock.types.TaskTypes;
 import java.util.List;
@@ -31,13 +34,17 @@ record Abilities(List<TaskType> types, Backends backends) {
   /**
    * Looks whether there are the models of tasks that name none.
    *
+   * @param wanted the lanes whose models have to be there
    * @throws BadSettings naming one that there is not
    */
-  void checkDefaults(ModelCatalogue models, Loaded settings) {
+  void checkDefaults(ModelCatalogue models, Loaded settings, ServedLanes wanted) {
     for (TaskType type : types) {
       String name = type.defaultModel(settings);
       if (name != null) {
-        models.require(type.name() + ".model", name, Objects.requireNonNull(type.modelKind()));
+        String known = models.find(name).map(ModelSpec::name).orElse(name);
+        if (wanted.has(new Lane(type.name(), known))) {
+          models.require(type.name() + ".model", name, Objects.requireNonNull(type.modelKind()));
+        }
       }
     }
   }

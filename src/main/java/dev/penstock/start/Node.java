@@ -22,6 +22,7 @@ import dev.penstock.security.Sessions;
 import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;
+import dev.penstock.types.ServedLanes;
 import dev.penstock.worker.WorkerVerticle;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -88,7 +89,7 @@ final class Node implements AutoCloseable {
     boolean external = Storage.external(settings);
     String name = "node-" + UUID.randomUUID().toString().substring(0, NAME_DIGITS);
     ModelCatalogue catalogue = abilities.catalogue(settings);
-    abilities.checkDefaults(catalogue, loaded);
+    abilities.checkDefaults(catalogue, loaded, ServedLanes.ALL);
     DataFolder.prepare(settings.data().dir());
     NativeLibraries.prepare(settings.data().dir());
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);

@@ -67,26 +67,14 @@ final class WorkerParts implements LaneSource, AutoCloseable {
     ServedLanes wanted;
     try {
       wanted = ServedLanes.of(settings.model(), catalogue, types.names());
-      checkDefaults(types, catalogue, wanted);
+      // What nobody serves here need not be there.
+      abilities.checkDefaults(catalogue, loaded, wanted);
     } catch (BadSettings e) {
       plugins.close();
       throw e;
     }
     return new WorkerParts(
         loaded, abilities.backends(), catalogue, worker, meters, plugins, types, wanted);
-  }
-
-  /** What nobody serves here need not be there. */
-  private static void checkDefaults(TaskTypes types, ModelCatalogue catalogue, ServedLanes wanted) {
-    for (TaskType type : types.all()) {
-      String name = types.defaultModel(type);
-      if (name != null) {
-        String known = catalogue.find(name).map(ModelSpec::name).orElse(name);
-        if (wanted.has(new Lane(type.name(), known))) {
-          catalogue.require(type.name() + ".model", name, Objects.requireNonNull(type.modelKind()));
-        }
-      }
-    }
   }
 
   private WorkerParts(

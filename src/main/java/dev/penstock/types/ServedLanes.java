@@ -24,6 +24,9 @@ import java.util.TreeSet;
  */
 public record ServedLanes(boolean any, Set<String> types, Set<String> models) {
 
+  /** Every lane there may be. */
+  public static final ServedLanes ALL = new ServedLanes(true, Set.of(), Set.of());
+
   /** No lane at all. */
   public static final ServedLanes NOTHING = new ServedLanes(false, Set.of(), Set.of());
 
