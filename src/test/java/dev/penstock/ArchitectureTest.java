@@ -99,7 +99,7 @@ final class ArchitectureTest {
         "protocol",
         "ErrorReply ExtendReply ExtendRequest Introduction KnownLanes LeaseReply "
             + "LeaseRequest LeaseTerms SettleRequest");
-    DOORS.put("storage", "KeyStore Storage TaskQueue TaskStore");
+    DOORS.put("storage", "ChildStore KeyStore Storage TaskQueue TaskStore");
     DOORS.put("dispatch", "DispatchVerticle");
     DOORS.put("worker", "LaneSource WorkerBoard WorkerVerticle");
     DOORS.put(

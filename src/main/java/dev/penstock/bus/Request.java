@@ -1,6 +1,7 @@
 package dev.penstock.bus;
 
 import dev.penstock.core.CancelResult;
+import dev.penstock.core.Checkpoint;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
@@ -12,6 +13,7 @@ import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
 import dev.penstock.core.WorkerFigures;
+import dev.penstock.task.EndedChildren;
 import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
@@ -107,8 +109,20 @@ public sealed interface Request<R> {
    * A run has ended.
    *
    * @param lane the task's; null: who settles was not told
+   * @param checkpoint what it left for another run; null: nothing new
    */
-  record SettleTask(TaskId id, @Nullable Lane lane, String token, Outcome outcome) {
+  record SettleTask(
+      TaskId id,
+      @Nullable Lane lane,
+      String token,
+      Outcome outcome,
+      @Nullable Checkpoint checkpoint) {
+
+    /** Of a run that left nothing new. */
+    public SettleTask(TaskId id, @Nullable Lane lane, String token, Outcome outcome) {
+      this(id, lane, token, outcome, null);
+    }
+
     /** Nobody has run it: others may, and no attempt is spent. */
     public static SettleTask unrun(LeasedTask leased) {
       Task task = leased.task();
@@ -174,6 +188,13 @@ public sealed interface Request<R> {
 
   /** Cancels the pending tasks of a lane, scheduled ones too, whoever owns them. */
   record PurgeLane(Lane lane) implements Request<Swept> {}
+
+  /**
+   * A task's children that have ended and are not read, by id, from the one after {@code after} on
+   * (null: from the first), with their results: at most {@code limit}.
+   */
+  record FindChildren(TaskId parent, @Nullable TaskId after, int limit)
+      implements Request<EndedChildren> {}
 
   /**
    * How many tasks were changed.

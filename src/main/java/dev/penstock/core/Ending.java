@@ -16,4 +16,7 @@ public sealed interface Ending {
 
   /** Pending again once the delay is over; no attempt is spent. */
   record Returned(Duration delay) implements Ending {}
+
+  /** Not run until children have ended; no attempt is spent. */
+  record Waits(Awaiting awaiting) implements Ending {}
 }

@@ -118,9 +118,9 @@ final class Dispatcher {
     for (int i = 0; i < claims.size(); i++) {
       Delivery delivery = received.get(i);
       switch (claims.get(i)) {
-        case Claim.Claimed(Task task, var taskLease) -> {
+        case Claim.Claimed(Task task, var taskLease, long run, var checkpoint) -> {
           deliveries.keep(taskLease.token(), delivery);
-          tasks.add(new LeasedTask(task, taskLease));
+          tasks.add(new LeasedTask(task, taskLease, run, checkpoint));
         }
         case Claim.Settled _, Claim.Held _ -> {
           meters.duplicate();
@@ -204,7 +204,7 @@ final class Dispatcher {
   private static boolean ends(Outcome outcome) {
     return switch (outcome) {
       case Outcome.Done _, Outcome.Reject _ -> true;
-      case Outcome.Postpone _, Outcome.Retry _ -> false;
+      case Outcome.Postpone _, Outcome.Retry _, Outcome.Await _ -> false;
     };
   }
 
@@ -252,6 +252,7 @@ final class Dispatcher {
       case Outcome.Done(var output) -> new Ending.Completed(output);
       case Outcome.Reject(var error) -> new Ending.Failed(error);
       case Outcome.Postpone(var delay) -> new Ending.Returned(delay);
+      case Outcome.Await _ -> throw new UnsupportedOperationException("TODO D");
       case Outcome.Retry(var error) -> afterFailure(task, error);
     };
   }
@@ -268,6 +269,7 @@ final class Dispatcher {
     return switch (ending) {
       case Ending.Backoff(_, Duration delay) -> delay;
       case Ending.Returned(Duration delay) -> delay;
+      case Ending.Waits _ -> Duration.ZERO;
       case Ending.Completed _, Ending.Failed _ -> Duration.ZERO;
     };
   }
@@ -326,7 +328,7 @@ final class Dispatcher {
     if (claim instanceof Claim.Unknown(var began) && lostRecords.restore(dead.task(), began)) {
       claim = claimDead(id);
     }
-    if (claim instanceof Claim.Claimed(Task task, var taskLease)) {
+    if (claim instanceof Claim.Claimed(Task task, var taskLease, _, _)) {
       LOG.warn("task {}: the queue gave its message up: {}", id, dead.reason());
       Outcome outcome =
           dead.tooOften()

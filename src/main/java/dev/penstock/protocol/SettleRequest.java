@@ -57,6 +57,7 @@ public final class SettleRequest {
           json.writeFieldName("result");
           results.write(json, Objects.requireNonNull(request.lane()), output);
         }
+        case Outcome.Await _ -> throw new UnsupportedOperationException("TODO R");
         case Outcome.Retry(var error) -> write(json, "retry", error);
         case Outcome.Reject(var error) -> write(json, "reject", error);
         case Outcome.Postpone(var delay) -> {

@@ -1,6 +1,7 @@
 package dev.penstock.storage;
 
 import dev.penstock.core.CancelResult;
+import dev.penstock.core.Checkpoint;
 import dev.penstock.core.Ending;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneCounts;
@@ -116,6 +117,9 @@ public interface TaskStore extends AutoCloseable {
    */
   List<Settled> settle(List<Settle> ended);
 
+  /** What parents know of their children, in the same store. */
+  ChildStore children();
+
   /**
    * Makes pending again, as lost, every task whose lease lapsed more than {@code margin} ago; those
    * that were lost more than {@code maxLost} times fail instead. At most {@code limit} at a time,
@@ -171,8 +175,14 @@ public interface TaskStore extends AutoCloseable {
 
   /** What {@link #claim} answers. */
   sealed interface Claim {
-    /** It is yours: run it. */
-    record Claimed(Task task, Lease lease) implements Claim {}
+    /**
+     * It is yours: run it.
+     *
+     * @param run how many claims of it there have been, this one included
+     * @param checkpoint what an earlier run left; null: nothing
+     */
+    record Claimed(Task task, Lease lease, long run, byte @Nullable [] checkpoint)
+        implements Claim {}
 
     /** It has ended: acknowledge the delivery and compute nothing. */
     record Settled() implements Claim {}
@@ -196,8 +206,15 @@ public interface TaskStore extends AutoCloseable {
    * A run's end.
    *
    * @param token of the lease it ran under
+   * @param checkpoint what it left, which counts when another run follows; null: nothing new
    */
-  record Settle(TaskId id, String token, Ending ending) {}
+  record Settle(TaskId id, String token, Ending ending, @Nullable Checkpoint checkpoint) {
+
+    /** Of a run that left nothing new. */
+    public Settle(TaskId id, String token, Ending ending) {
+      this(id, token, ending, null);
+    }
+  }
 
   /** What {@link #settle} did. */
   sealed interface Settled {

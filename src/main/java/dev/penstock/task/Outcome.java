@@ -1,6 +1,7 @@
 package dev.penstock.task;
 
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a handler returns: how its run ended and what should follow. */
@@ -19,6 +20,45 @@ public sealed interface Outcome {
   record Postpone(Duration delay) implements Outcome {
     /** The longest delay. */
     public static final Duration MOST = Duration.ofDays(30);
+  }
+
+  /**
+   * It goes on when its children have: the task waits for them with no lease, no place and no
+   * attempt spent, and is run again when at most {@code wakeAt} are open. Where that is so already
+   * it is run again at once. A store that is too full for new tasks postpones the task instead,
+   * uncounted; the checkpoint and what it said before by {@link TaskHandler.Control} is kept then,
+   * and the one given here is not.
+   *
+   * @param children new ones, at most {@value #MOST_CHILDREN} and of {@value #MOST_BYTES} bytes in
+   *     all; an id that is known already is left as it is
+   * @param wakeAt so many may be open when it is run again
+   * @param atMost the longest wait; null: until its children end
+   * @param wakeOnFailure whether a child that fails, or is cancelled, ends the wait
+   * @param checkpoint what the next run gets once the children are taken, as {@link
+   *     TaskHandler.Control#checkpoint(byte[])}; null: what it has
+   */
+  record Await(
+      List<ChildTask> children,
+      int wakeAt,
+      @Nullable Duration atMost,
+      boolean wakeOnFailure,
+      byte @Nullable [] checkpoint)
+      implements Outcome {
+    /** How many new children one await may bring. */
+    public static final int MOST_CHILDREN = 256;
+
+    /** What the inputs of the new children may come to. */
+    public static final int MOST_BYTES = 4 << 20;
+
+    /** How many open children a task may have. */
+    public static final int MOST_OPEN = 1_024;
+
+    public Await {
+      children = List.copyOf(children);
+      if (wakeAt < 0) {
+        throw new IllegalArgumentException("wakeAt must not be negative");
+      }
+    }
   }
 
   /** It worked; the result is a value as {@link TaskOutput#of} writes it. */

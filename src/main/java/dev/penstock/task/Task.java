@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *     later
  * @param worker who runs it, or ran it last
  * @param error why it failed, or why its last attempt did
+ * @param waitingOn how many open children it waits for, with nobody running it; 0: it does not
  */
 public record Task(
     TaskSpec spec,
@@ -25,7 +26,38 @@ public record Task(
     @Nullable String worker,
     @Nullable TaskError error,
     @Nullable TaskOutput output,
-    Instant queuedAt) {
+    Instant queuedAt,
+    int waitingOn) {
+
+  /** A task that waits for no children. */
+  public Task(
+      TaskSpec spec,
+      TaskState state,
+      int attempts,
+      int lost,
+      @Nullable Progress progress,
+      Instant createdAt,
+      @Nullable Instant startedAt,
+      @Nullable Instant finishedAt,
+      @Nullable String worker,
+      @Nullable TaskError error,
+      @Nullable TaskOutput output,
+      Instant queuedAt) {
+    this(
+        spec,
+        state,
+        attempts,
+        lost,
+        progress,
+        createdAt,
+        startedAt,
+        finishedAt,
+        worker,
+        error,
+        output,
+        queuedAt,
+        0);
+  }
 
   /** A task that was ready when it was created. */
   public Task(
@@ -69,6 +101,24 @@ public record Task(
     return with(spec, other);
   }
 
+  /** The task that waits for so many children. */
+  public Task waitingOn(int open) {
+    return new Task(
+        spec,
+        state,
+        attempts,
+        lost,
+        progress,
+        createdAt,
+        startedAt,
+        finishedAt,
+        worker,
+        error,
+        output,
+        queuedAt,
+        open);
+  }
+
   private Task with(TaskSpec newSpec, @Nullable TaskOutput newOutput) {
     return new Task(
         newSpec,
@@ -82,7 +132,8 @@ public record Task(
         worker,
         error,
         newOutput,
-        queuedAt);
+        queuedAt,
+        waitingOn);
   }
 
   /**

@@ -1,5 +1,9 @@
 package dev.penstock.task;
 
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Runs tasks of one type. One instance serves many tasks at once, each {@link #run} on a virtual
  * thread of its own: blocking is fine, holding the thread in a long native call is not.
@@ -51,6 +55,8 @@ public interface TaskHandler {
 
   /** What a running handler may say and ask. Safe for use by several threads. */
   interface Control {
+    /** The longest checkpoint. */
+    int MAX_CHECKPOINT = 64 * 1024;
 
     /** Tells how far the task is. Cheap: only the newest report of each half second is kept. */
     void progress(Progress progress);
@@ -58,6 +64,52 @@ public interface TaskHandler {
     /** {@link #progress(Progress)} in one call: {@code done} of {@code total} steps. */
     default void progress(long done, long total, String message) {
       progress(new Progress(done, total, message));
+    }
+
+    /**
+     * Gives a piece of the result to whoever listens: the first is number 0. Nobody need listen; a
+     * piece that is heard by nobody is kept for a while, within bounds, and never stored, so the
+     * result still has to hold all of it. Cheap; never waits for a listener.
+     *
+     * @param piece a value as {@link TaskOutput#of} writes it, or a {@link TaskOutput}
+     */
+    default void emit(@Nullable Object piece) {}
+
+    /**
+     * The next piece is number {@code offset}: for a run that goes on from a checkpoint. A run that
+     * emits without it begins anew at 0, and its listeners are told so.
+     */
+    default void emitFrom(long offset) {}
+
+    /**
+     * Keeps what the next run of this task is to go on from, should this one not end it: at most
+     * {@value #MAX_CHECKPOINT} bytes. Cheap: the newest is kept about once a second, as long as the
+     * store has room, and with an outcome that leads to another run.
+     *
+     * @throws IllegalArgumentException when it is longer
+     */
+    default void checkpoint(byte[] state) {
+      checkpoint(state, List.of());
+    }
+
+    /**
+     * As {@link #checkpoint(byte[])}, and says of which children the results are read: both are
+     * kept or neither is. What is read is not told by {@link #children} again, and its record goes
+     * when its time comes.
+     */
+    default void checkpoint(byte[] state, Collection<TaskId> read) {}
+
+    /** What the last run that kept something left; null: nothing, or there was none. */
+    default byte @Nullable [] checkpoint() {
+      return null;
+    }
+
+    /**
+     * The next of this task's children that have ended and were neither read nor told of to this
+     * run: at most {@code limit}, and fewer where their results are long. Blocks.
+     */
+    default EndedChildren children(int limit) throws InterruptedException {
+      return EndedChildren.NONE;
     }
 
     /**

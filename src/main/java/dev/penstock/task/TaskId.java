@@ -2,15 +2,19 @@ package dev.penstock.task;
 
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
  * A task's id: 48 bits of time, so that neighbours in an index are neighbours in time, and 128
- * random bits, so that it cannot be guessed. Written in 36 digits of base 32 ({@code 0} to {@code
- * v}), which sort as the ids do.
+ * random bits (of a child, of a digest), so that it cannot be guessed. Written in 36 digits of base
+ * 32 ({@code 0} to {@code v}), which sort as the ids do.
  */
 public record TaskId(String value) {
   private static final int DIGITS = 36;
@@ -27,20 +31,39 @@ public record TaskId(String value) {
   }
 
   public static TaskId random() {
-    long now = System.currentTimeMillis();
     byte[] random = new byte[RANDOM_BYTES];
     RANDOM.nextBytes(random);
+    return of(System.currentTimeMillis(), random);
+  }
+
+  /**
+   * The id of a child: its parent's time, and a digest of its parent's id and its key, so that
+   * whoever asks for it again means the same task.
+   */
+  public static TaskId child(TaskId parent, String key) {
+    byte[] digest;
+    try {
+      digest =
+          MessageDigest.getInstance("SHA-256")
+              .digest((parent.value + "\0" + key).getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+    return of(parent.time().toEpochMilli(), Arrays.copyOf(digest, RANDOM_BYTES));
+  }
+
+  private static TaskId of(long millis, byte[] random) {
     byte[] bytes =
         ByteBuffer.allocate(TIME_BYTES + RANDOM_BYTES)
-            .putShort((short) (now >>> Integer.SIZE))
-            .putInt((int) now)
+            .putShort((short) (millis >>> Integer.SIZE))
+            .putInt((int) millis)
             .put(random)
             .array();
     String digits = new BigInteger(1, bytes).toString(BASE);
     return new TaskId("0".repeat(DIGITS - digits.length()) + digits);
   }
 
-  /** When it was made, by the clock of the node that made it. */
+  /** When it was made, by the clock of the node that made it; of a child, when its parent was. */
   public Instant time() {
     int randomBits = RANDOM_BYTES * Byte.SIZE;
     return Instant.ofEpochMilli(new BigInteger(value, BASE).shiftRight(randomBits).longValue());

@@ -50,18 +50,31 @@ public record TaskSpec(TaskId id, Work work, Limits limits, Retention retention,
    * @param owner whose task it is; nobody else sees it
    * @param identity which later submits mean this task; null: none but a repetition of this one
    * @param replyTo the node on which somebody waits for the task's end; null: nobody does
+   * @param parent the task that asked for it; null: none did
+   * @param submittedAt when it was asked for, where its id's time does not say so: a child's
    */
   public record Origin(
       String owner,
       Map<String, String> metadata,
       @Nullable Identity identity,
-      @Nullable String replyTo) {
+      @Nullable String replyTo,
+      @Nullable TaskId parent,
+      @Nullable Instant submittedAt) {
     public Origin {
       metadata = Map.copyOf(metadata);
     }
 
+    /** Of a task that no other task asked for. */
+    public Origin(
+        String owner,
+        Map<String, String> metadata,
+        @Nullable Identity identity,
+        @Nullable String replyTo) {
+      this(owner, metadata, identity, replyTo, null, null);
+    }
+
     Origin anonymous() {
-      return new Origin(owner, metadata, null, replyTo);
+      return new Origin(owner, metadata, null, replyTo, parent, submittedAt);
     }
   }
 
@@ -103,6 +116,15 @@ public record TaskSpec(TaskId id, Work work, Limits limits, Retention retention,
 
   public @Nullable String replyTo() {
     return origin.replyTo;
+  }
+
+  public @Nullable TaskId parent() {
+    return origin.parent;
+  }
+
+  /** When it was asked for, by the clock of the node that was. */
+  public Instant submittedAt() {
+    return origin.submittedAt == null ? id.time() : origin.submittedAt;
   }
 
   /** The same, which no later submit means. */

@@ -88,7 +88,7 @@ final class DirectRuns {
     return switch (outcome) {
       case Outcome.Done(TaskOutput output) -> ended(begun, TaskState.COMPLETED, output, null);
       case Outcome.Reject(TaskError error) -> ended(begun, TaskState.FAILED, null, error);
-      case Outcome.Retry _, Outcome.Postpone _ -> NOT_NOW;
+      case Outcome.Retry _, Outcome.Postpone _, Outcome.Await _ -> NOT_NOW;
     };
   }
 

@@ -35,7 +35,7 @@ public final class WorkerBoard {
     switch (outcome) {
       case Outcome.Done _ -> done.increment();
       case Outcome.Retry _, Outcome.Reject _ -> failed.increment();
-      case Outcome.Postpone _ -> {}
+      case Outcome.Postpone _, Outcome.Await _ -> {}
     }
   }
 

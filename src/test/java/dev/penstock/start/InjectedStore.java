@@ -8,6 +8,7 @@ import dev.penstock.core.RetryResult;
 import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
+import dev.penstock.storage.ChildStore;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
@@ -158,6 +159,11 @@ final class InjectedStore implements TaskStore {
   @Override
   public boolean holdChores(String node, Duration lease) {
     return real.holdChores(node, lease);
+  }
+
+  @Override
+  public ChildStore children() {
+    return real.children();
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.penstock.storage.rabbit;
 
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.GetResponse;
+import dev.penstock.storage.TaskMessage;
 import dev.penstock.storage.TaskQueue.Dead;
 import java.io.IOException;
 import java.util.List;

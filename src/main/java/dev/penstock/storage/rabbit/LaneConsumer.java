@@ -5,6 +5,7 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
 import com.rabbitmq.client.ShutdownSignalException;
+import dev.penstock.storage.TaskMessage;
 import dev.penstock.task.TaskSpec;
 import java.io.IOException;
 import java.util.ArrayList;

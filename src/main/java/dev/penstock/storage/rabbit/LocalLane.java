@@ -2,6 +2,7 @@ package dev.penstock.storage.rabbit;
 
 import dev.penstock.storage.Doorbell;
 import dev.penstock.storage.Doorbell.Ear;
+import dev.penstock.storage.TaskMessage;
 import dev.penstock.storage.TaskQueue.Delivery;
 import dev.penstock.storage.TaskQueue.Room;
 import dev.penstock.task.Lane;

@@ -1,5 +1,6 @@
 package dev.penstock.storage.rabbit;
 
+import dev.penstock.storage.TaskMessage;
 import dev.penstock.task.TaskSpec;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;

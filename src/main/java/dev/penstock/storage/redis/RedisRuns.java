@@ -54,7 +54,9 @@ final class RedisRuns {
               new Lease(
                   wish.id(),
                   wish.token(),
-                  Micros.toInstant(Long.parseLong(RedisTasks.text(answer, 1)))));
+                  Micros.toInstant(Long.parseLong(RedisTasks.text(answer, 1)))),
+              1,
+              null);
       case "SETTLED" -> new Claim.Settled();
       case "UNKNOWN" ->
           new Claim.Unknown(Micros.toInstant(Long.parseLong(RedisTasks.text(answer, 1))));
@@ -103,6 +105,7 @@ final class RedisRuns {
           arguments(settle, "FAILED", Duration.ZERO, error, "", NOTHING);
       case Ending.Backoff(var error, var delay) ->
           arguments(settle, "BACKOFF", delay, error, "", NOTHING);
+      case Ending.Waits _ -> throw new UnsupportedOperationException("TODO S2");
       case Ending.Returned(var delay) -> arguments(settle, "RETURNED", delay, null, "", NOTHING);
     };
   }

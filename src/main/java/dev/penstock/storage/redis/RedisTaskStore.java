@@ -9,6 +9,7 @@ import dev.penstock.core.RetryResult;
 import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
+import dev.penstock.storage.ChildStore;
 import dev.penstock.storage.KeyStore;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.TaskStore;
@@ -213,6 +214,11 @@ public final class RedisTaskStore implements TaskStore {
         .run(RedisScript.CHORES, RedisShards.CHORES, List.of(node, Micros.of(lease)))
         .toString()
         .equals("1");
+  }
+
+  @Override
+  public ChildStore children() {
+    throw new UnsupportedOperationException("TODO S2");
   }
 
   /** What tasks take in memory, about: their own bytes and an allowance for each one's keys. */

@@ -84,7 +84,10 @@ final class SqliteLeases {
     }
     Changed.count(connection, claimed.lane(), Phase.READY, Phase.RUNNING);
     return new Claim.Claimed(
-        TaskRows.get(connection, claimed.seq()), new Lease(id, token, Micros.toInstant(until)));
+        TaskRows.get(connection, claimed.seq()),
+        new Lease(id, token, Micros.toInstant(until)),
+        1,
+        null);
   }
 
   private static Claim refusal(SqliteConnection connection, TaskId id) throws SQLException {

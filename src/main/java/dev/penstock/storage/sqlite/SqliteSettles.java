@@ -60,6 +60,7 @@ final class SqliteSettles {
               keepError(connection, id, token, error, now)
                   ? giveBack(connection, id, token, error, 1, delay, now)
                   : null;
+          case Ending.Waits _ -> throw new UnsupportedOperationException("TODO S1");
           case Ending.Returned(var delay) -> giveBack(connection, id, token, null, 0, delay, now);
         };
     return task != null ? new Settled.Now(task) : unsettled(connection, id, token);

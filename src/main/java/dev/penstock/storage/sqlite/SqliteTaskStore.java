@@ -7,6 +7,7 @@ import dev.penstock.core.RetryResult;
 import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
+import dev.penstock.storage.ChildStore;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.task.Lane;
@@ -230,6 +231,11 @@ public final class SqliteTaskStore implements TaskStore {
     choresHolder = node;
     choresUntil = now.plus(lease);
     return lease.isPositive();
+  }
+
+  @Override
+  public ChildStore children() {
+    throw new UnsupportedOperationException("TODO S1");
   }
 
   @Override

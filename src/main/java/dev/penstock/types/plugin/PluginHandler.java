@@ -83,6 +83,7 @@ record PluginHandler(
           delay.isNegative() || delay.compareTo(Outcome.Postpone.MOST) > 0
               ? broken("the handler postponed by " + delay + "; 0 to 30 days are allowed")
               : outcome;
+      case Outcome.Await _ -> outcome;
       case Outcome.Retry(TaskError error) ->
           said(error) ? new Outcome.Retry(error.ofRun()) : unsaid();
       case Outcome.Reject(TaskError error) ->

@@ -1,4 +1,4 @@
-package dev.penstock.storage.rabbit;
+package dev.penstock.storage;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -20,10 +20,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A task as a broker carries it: whole, so that a message whose record was lost can make a new one.
- * One byte of version, four of length, a head of JSON, and the input as it is.
+ * A task as bytes, whole: as a broker carries it, so that a message whose record was lost can make
+ * a new one, and as stores keep children that are not inserted yet. One byte of version, four of
+ * length, a head of JSON, and the input as it is.
  */
-final class TaskMessage {
+public final class TaskMessage {
   private static final byte VERSION = 1;
   private static final int USUAL_HEAD = 512;
   private static final int BEFORE_HEAD = 1 + Integer.BYTES;
@@ -31,7 +32,7 @@ final class TaskMessage {
   // ASCII alone: UTF-8 has no form for half a surrogate pair, which metadata may hold.
   private TaskMessage() {}
 
-  static byte[] encode(TaskSpec task) {
+  public static byte[] encode(TaskSpec task) {
     var head = new ByteArrayOutputStream(USUAL_HEAD);
     try (JsonGenerator json = JsonMappers.ASCII.createGenerator(head)) {
       write(json, task);
@@ -63,6 +64,13 @@ final class TaskMessage {
     if (task.replyTo() != null) {
       json.writeStringField("reply_to", task.replyTo());
     }
+    TaskId parent = task.parent();
+    if (parent != null) {
+      json.writeStringField("parent", parent.value());
+    }
+    if (task.origin().submittedAt() != null) {
+      json.writeStringField("submitted_at", task.origin().submittedAt().toString());
+    }
     json.writeObjectField("metadata", task.metadata());
     Identity identity = task.identity();
     if (identity != null) {
@@ -82,7 +90,7 @@ final class TaskMessage {
   /**
    * @throws IllegalArgumentException for what no Penstock of this version has written
    */
-  static TaskSpec decode(byte[] message) {
+  public static TaskSpec decode(byte[] message) {
     ByteBuffer rest = ByteBuffer.wrap(message);
     if (message.length < BEFORE_HEAD || rest.get() != VERSION) {
       throw new IllegalArgumentException("not a task of version " + VERSION);
@@ -122,7 +130,9 @@ final class TaskMessage {
             text(head, "owner"),
             metadata,
             identity(head.path("identity")),
-            head.has("reply_to") ? text(head, "reply_to") : null));
+            head.has("reply_to") ? text(head, "reply_to") : null,
+            head.has("parent") ? new TaskId(text(head, "parent")) : null,
+            head.has("submitted_at") ? Instant.parse(text(head, "submitted_at")) : null));
   }
 
   private static @Nullable Identity identity(JsonNode kept) {

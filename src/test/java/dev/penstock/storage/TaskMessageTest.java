@@ -1,4 +1,4 @@
-package dev.penstock.storage.rabbit;
+package dev.penstock.storage;
 
 import static dev.penstock.storage.TestTasks.as;
 import static dev.penstock.storage.TestTasks.bytes;

@@ -1,0 +1,43 @@
+package dev.penstock.task;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A task that another one asks for: its child. The owner is its parent's.
+ *
+ * @param key what the parent knows it by: 1 to {@value #MAX_KEY} characters, unique among all
+ *     children the parent ever has. Asking twice for one key makes one task
+ * @param input one JSON value in UTF-8; shared, not copied
+ * @param priority null: its parent's
+ * @param limits null: its parent's
+ * @param retention how long it is kept once its result is read, or its parent has ended; null: as
+ *     long as its parent
+ */
+public record ChildTask(
+    String key,
+    Lane lane,
+    byte[] input,
+    @Nullable Priority priority,
+    TaskSpec.@Nullable Limits limits,
+    TaskSpec.@Nullable Retention retention,
+    Map<String, String> metadata) {
+  /** The longest key. */
+  public static final int MAX_KEY = 200;
+
+  public ChildTask {
+    if (key.isEmpty() || key.length() > MAX_KEY) {
+      throw new IllegalArgumentException("a child's key has 1 to " + MAX_KEY + " characters");
+    }
+    metadata = Map.copyOf(metadata);
+  }
+
+  /**
+   * A child that is as its parent in all but its work.
+   *
+   * @param input a value as {@link TaskOutput#of} writes it
+   */
+  public static ChildTask of(String key, Lane lane, @Nullable Object input) {
+    return new ChildTask(key, lane, PlainJson.write(input), null, null, null, Map.of());
+  }
+}
