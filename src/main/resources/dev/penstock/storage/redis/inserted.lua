@@ -1,0 +1,17 @@
+-- Children's tasks are kept. ARGV: now, then parent and child of each. Answers whether it is to be
+-- cancelled (1 or 0): its parent has ended, is no more, or does not list it.
+local function open(id, child)
+  local phase = redis.call('HGET', record(id), 'phase')
+  local place = listed(id, 'N', child)
+  if place then
+    redis.call('ZREM', children(id), place)
+    redis.call('ZADD', children(id), 0, 'O' .. string.sub(place, 2))
+    local bytes = unspecified(id, child)
+    if phase then grow(id, -bytes) end
+  end
+  return not phase or ended(phase) or not (place or listed_as(id, 'OCFX', child))
+end
+
+local answers = {}
+for i = 2, #ARGV, 2 do table.insert(answers, open(ARGV[i], ARGV[i + 1]) and 1 or 0) end
+return counted(answers)
