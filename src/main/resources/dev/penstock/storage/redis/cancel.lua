@@ -1,4 +1,5 @@
 -- Ends tasks that have not ended. ARGV: now, whether only pending ones (1 or 0), then the ids.
+local family = families()
 local answers = {}
 for i = 3, #ARGV do
   local id = ARGV[i]
@@ -8,12 +9,12 @@ for i = 3, #ARGV do
   if not phase then
     table.insert(answers, {'UNKNOWN'})
   elseif phase == 'READY' or phase == 'SCHEDULED' or (phase == 'RUNNING' and ARGV[2] == '0') then
-    local runs = phase == 'RUNNING' and not waits(phase, task[5], task[6])
+    local runs = phase == 'RUNNING' and not family.waits(phase, task[5], task[6])
     leave(id, lane, phase)
     step(id, 'CANCELLED', runs and phase or 'READY')
     redis.call('HDEL', record(id), 'token', 'settled')
     finish(id, lane, 'CANCELLED', task[3], task[7], task[4], 'finished', now)
-    if task[8] then part(id, lane, 'CANCELLED') end
+    if task[8] then family.part(id, lane, 'CANCELLED') end
     table.insert(answers, {runs and 'RUNNING' or 'NOW', tell(id, false, false)})
   else
     table.insert(answers, {'OTHERWISE', tell(id, false, false)})

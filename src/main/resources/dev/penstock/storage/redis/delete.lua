@@ -1,6 +1,7 @@
 -- Deletes tasks with all that belongs to them in this shard. ARGV: now, which may go (UNPROMISED:
--- neither claimed nor met; EXPIRED or COMPLETED, but none with open children), then the ids. Answers the name of each one's
--- identity, '' for none; false: it stays, or is not known.
+-- neither claimed nor met; EXPIRED or COMPLETED), then the ids. One with open children stays, so
+-- that they are cancelled. Answers the name of each one's identity, '' for none; false: it stays, or
+-- is not known.
 local function goes(id, phase, runs, met, open)
   if open and tonumber(open) > 0 then return false end
   if ARGV[2] == 'UNPROMISED' then
@@ -26,7 +27,7 @@ for i = 3, #ARGV do
       redis.call('ZREM', shard .. ':kept', id)
       redis.call('ZREM', shard .. ':of:' .. task[7], id)
     end
-    if task[8] then forget(id, task[2]) end
+    if task[8] then families().forget(id, task[2]) end
     table.insert(answers, task[5] or '')
   else
     table.insert(answers, false)

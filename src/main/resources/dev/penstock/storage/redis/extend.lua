@@ -13,8 +13,9 @@ while i <= #ARGV do
     redis.call('ZADD', shard .. ':leased', plus(now, ARGV[2]), id)
     if ARGV[i + 2] ~= '' then redis.call('HSET', record(id), 'progress', ARGV[i + 2]) end
     if last >= first then
-      keep(id, task[4], ARGV[first])
-      if read(id, first + 1, last) then relisted(id, task[3], task[1]) end
+      local family = families()
+      family.keep(id, task[4], ARGV[first])
+      if family.read(id, first + 1, last) then family.relisted(id, task[3], task[1]) end
     end
   end
   table.insert(answers, held and 1 or 0)

@@ -14,7 +14,7 @@ for i = 4, #ARGV do
       finish(id, task[1], 'FAILED', task[2], task[4], task[3], 'finished', now,
         'error_code', 'LEASE_LOST',
         'error_message', 'its worker vanished ' .. lost .. ' times while running it')
-      if task[5] then part(id, task[1], 'FAILED') end
+      if task[5] then families().part(id, task[1], 'FAILED') end
       table.insert(answers, {'FAILED', tell(id, true, false)})
     else
       redis.call('HDEL', record(id), 'started')

@@ -17,7 +17,7 @@ for i = 2, #ARGV do
     redis.call('HINCRBY', record(id), 'runs', 1)
     if task[4] and task[4] ~= '0' then redis.call('HSET', record(id), 'lost', 1) end
     enter(id, lane, 'READY', task[3], now, 'queued', now)
-    if task[6] then relisted(id, lane, 'READY') end
+    if task[6] then families().relisted(id, lane, 'READY') end
     table.insert(answers, {'NOW', tell(id, true, false)})
   else
     table.insert(answers, {'OTHERWISE', tell(id, false, false)})

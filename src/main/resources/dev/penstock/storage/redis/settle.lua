@@ -5,38 +5,6 @@
 -- Of one that waits there follow: how many may be open when it is woken, its longest wait ('':
 -- none), whether a failure wakes it (1 or 0), how many may be open at all, the number of its new
 -- children, and id, key and message of each.
-
--- Those of the children (of arguments, three each) that the list does not have.
-local function fresh(id, first, last)
-  local ones, seen = {}, {}
-  for i = first, last, 3 do
-    local child = ARGV[i]
-    if not seen[child] and not listed_as(id, 'NOCFX', child) then table.insert(ones, i) end
-    seen[child] = true
-  end
-  return ones
-end
-
-local function add(id, new)
-  local bytes = 0
-  for _, i in ipairs(new) do
-    redis.call('ZADD', children(id), 0, 'N' .. ARGV[i] .. ARGV[i + 1])
-    redis.call('HSET', specs(id), ARGV[i], ARGV[i + 2])
-    bytes = bytes + ENTRY + #ARGV[i + 2]
-  end
-  if #new > 0 then
-    redis.call('ZADD', shard .. ':inserting', 'NX', now, id)
-    grow(id, bytes)
-  end
-end
-
--- It waits: as running, but without a lease and so without a deadline.
-local function stay(id, lane, seq, ...)
-  redis.call('HSET', record(id), 'phase', 'RUNNING', ...)
-  redis.call('ZADD', shard .. ':in:RUNNING:' .. lane, seq, id)
-  move('RUNNING', lane, 1)
-end
-
 local function settle(id, token, ending, delay, code, message, format, bytes, kept, last)
   local task = redis.call('HMGET', record(id), 'phase', 'lane', 'seq', 'token', 'settled',
     'keep_completed', 'keep_failed', 'attempts', 'error_code', 'parent', 'open', 'checkpoint')
@@ -44,8 +12,10 @@ local function settle(id, token, ending, delay, code, message, format, bytes, ke
   if phase ~= 'RUNNING' or task[4] ~= token then
     return {token == task[5] and 'BEFORE' or 'STALE'}
   end
+  local family = (open or task[12] or last >= kept or ending == 'WAITS') and families()
   local waiting = last + 1
-  local new = ending == 'WAITS' and fresh(id, waiting + 5, waiting + 4 + 3 * ARGV[waiting + 4]) or {}
+  local new = ending == 'WAITS'
+    and family.fresh(id, waiting + 5, waiting + 4 + 3 * ARGV[waiting + 4]) or {}
   if #new > 0 and (tonumber(open) or 0) + #new > tonumber(ARGV[waiting + 3]) then
     return {'TOO_MANY'}
   end
@@ -58,13 +28,13 @@ local function settle(id, token, ending, delay, code, message, format, bytes, ke
   local attempts = (tonumber(task[8]) or 0)
     + ((ending == 'RETURNED' or ending == 'WAITS') and 0 or 1)
   if last >= kept and ending ~= 'COMPLETED' then
-    keep(id, task[12], ARGV[kept])
-    if read(id, kept + 1, last) then open = relisted(id, lane, phase) end
+    family.keep(id, task[12], ARGV[kept])
+    if family.read(id, kept + 1, last) then open = family.relisted(id, lane, phase) end
   end
 
   if ending == 'COMPLETED' then
     redis.call('HDEL', record(id), 'token', unpack(task[9] and {'error_code', 'error_message'} or {}))
-    if task[12] then drop(id, task[12]) end
+    if task[12] then family.drop(id, task[12]) end
     redis.call('SET', output(id), bytes)
     grow(id, #bytes)
     finish(id, lane, ending, seq, parent, task[6], 'settled', token, 'attempts', attempts,
@@ -75,12 +45,12 @@ local function settle(id, token, ending, delay, code, message, format, bytes, ke
       'finished', now)
   elseif ending == 'WAITS' then
     redis.call('HDEL', record(id), 'token', 'started')
-    add(id, new)
-    open = relisted(id, lane, phase)
+    family.add(id, new)
+    open = family.relisted(id, lane, phase)
     if open > tonumber(ARGV[waiting]) then
-      stay(id, lane, seq, 'settled', token, 'wake_at', ARGV[waiting],
+      family.stay(id, lane, seq, 'settled', token, 'wake_at', ARGV[waiting],
         unpack(ARGV[waiting + 2] == '1' and {'wake_on_failure', 1} or {}))
-      await(id, lane, ARGV[waiting + 1] == '' and '+inf' or plus(now, ARGV[waiting + 1]))
+      family.await(id, lane, ARGV[waiting + 1] == '' and '+inf' or plus(now, ARGV[waiting + 1]))
       return {'NOW', tell(id, false, false)}
     end
     enter(id, lane, 'READY', seq, now, 'settled', token, 'queued', now)
@@ -92,7 +62,7 @@ local function settle(id, token, ending, delay, code, message, format, bytes, ke
       'settled', token, 'attempts', attempts, 'queued', now)
     return {'NOW', tell(id, true, false)}
   end
-  if open then part(id, lane, ending) end
+  if open then family.part(id, lane, ending) end
   return {'NOW', tell(id, false, false)}
 end
 
