@@ -132,8 +132,7 @@ final class RedisChildren implements ChildStore {
   @Override
   public List<TaskSpec> wakeDue(int limit) {
     return woken(
-        calls.tasks(
-            RedisScript.WAKE, List.of(), candidates.awaiting(limit), RedisChildren::woken));
+        calls.tasks(RedisScript.WAKE, List.of(), candidates.awaiting(limit), RedisChildren::woken));
   }
 
   @Override
