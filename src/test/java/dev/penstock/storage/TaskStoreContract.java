@@ -17,6 +17,12 @@ public abstract class TaskStoreContract
         RetryContract,
         ListContract,
         HistoryContract,
+        CheckpointContract,
+        AwaitContract,
+        WakeContract,
+        ChildrenContract,
+        AbandonContract,
+        ChildRecordsContract,
         FiguresContract {
   private final SettableClock clock = new SettableClock();
   private TaskStore store;
