@@ -258,7 +258,6 @@ final class Dispatcher {
         LOG.info("task {}: a late result was refused", settle.id());
         yield SettleReply.STALE;
       }
-      case Settled.TooManyOpen _ -> throw new UnsupportedOperationException("TODO D");
     };
   }
 

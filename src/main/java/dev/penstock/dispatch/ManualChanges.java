@@ -60,7 +60,7 @@ final class ManualChanges {
 
   /** Whether a task may have children: it has run. */
   private static boolean ran(Task task) {
-    return task.startedAt() != null;
+    return task.worker() != null;
   }
 
   RetryResult retry(RetryTask request) {

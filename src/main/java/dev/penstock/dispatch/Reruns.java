@@ -102,7 +102,7 @@ final class Reruns {
     if (parent != null && endedParents.contains(parent)) {
       return new RetryResult.ParentEnded(parent);
     }
-    if (task.startedAt() == null) {
+    if (task.worker() == null) {
       return null; // Never run, it has no children.
     }
     @Nullable TaskId after = null;
