@@ -6,7 +6,6 @@ import dev.penstock.task.TaskId;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -44,7 +43,7 @@ final class Checkpoints {
           "a checkpoint has at most %d bytes, not %d"
               .formatted(Control.MAX_CHECKPOINT, newest.length));
     }
-    Set<TaskId> more = new HashSet<>(children);
+    Set<TaskId> more = new LinkedHashSet<>(children);
     more.removeAll(read);
     if (read.size() + more.size() > MOST_READ) {
       throw new IllegalArgumentException(

@@ -211,12 +211,12 @@ final class Run implements TaskHandler.Control {
     return now - heldUntil < 0;
   }
 
-  /** What the next run is to go on from, where this outcome leads to one; null: nothing new. */
+  /**
+   * What another run is to go on from, where this outcome may lead to one, be it by hand; null:
+   * nothing new.
+   */
   @Nullable Checkpoint leaves(Outcome outcome) {
-    return switch (outcome) {
-      case Outcome.Retry _, Outcome.Postpone _, Outcome.Await _ -> checkpoints.newest();
-      case Outcome.Done _, Outcome.Reject _ -> null;
-    };
+    return outcome instanceof Outcome.Done ? null : checkpoints.newest();
   }
 
   /** What to say of it, when it is time to extend or there is news; null: nothing yet. */
