@@ -106,7 +106,10 @@ final class OneTaskPage {
     }
     switch (desk.ask(new RetryTask(id.get()))) {
       case RetryResult.Now _ -> desk.did(exchange, "retried task " + id.get());
-      case RetryResult.Otherwise _, RetryResult.Unknown _ -> {}
+      case RetryResult.Otherwise _,
+          RetryResult.ChildrenGone _,
+          RetryResult.ParentEnded _,
+          RetryResult.Unknown _ -> {}
     }
     return PageContext.goTo(TaskQuery.PATH + "/" + id.get());
   }
