@@ -193,8 +193,7 @@ public final class ApiVerticle extends VerticleBase {
         post("/v1/worker/lease", WORKER, MAX_POLL, Query.none(leases::lease)),
         post("/v1/worker/extend", WORKER, MAX_EXTEND, Query.none(runs::extend)),
         post("/v1/worker/settle", WORKER, MAX_RESULT, Query.none(runs::settle)),
-        post(
-            "/v1/worker/children", WORKER, MAX_POLL, Query.none(new WorkerChildren(bus)::find)));
+        post("/v1/worker/children", WORKER, MAX_POLL, Query.none(new WorkerChildren(bus)::find)));
   }
 
   private List<Route> dropIn(ModelCatalogue models, TaskTypes types, Submitter submitter) {

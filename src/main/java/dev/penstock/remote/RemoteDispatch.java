@@ -174,7 +174,9 @@ public final class RemoteDispatch implements AutoCloseable {
     }
   }
 
-  /** Without their checkpoints where the server does not take them: leases must not lapse for it. */
+  /**
+   * Without their checkpoints where the server does not take them: leases must not lapse for it.
+   */
   private Set<TaskId> extend(ExtendLeases request) {
     List<HeldLease> held = request.held();
     boolean extras = Extras.in(held) && conversation.offered(Offer.CHECKPOINTS);
@@ -311,7 +313,9 @@ public final class RemoteDispatch implements AutoCloseable {
                 }
                 // One of an older version, beside others: an await may meet one of those next.
                 failure = away(new IOException(Conversation.reason(reply)));
-                body = SettleRequest.write(conversation.worker(), Extras.withoutCheckpoint(request), results);
+                body =
+                    SettleRequest.write(
+                        conversation.worker(), Extras.withoutCheckpoint(request), results);
               }
               default -> failure = away(new IOException(Conversation.reason(reply)));
             }
