@@ -16,6 +16,7 @@ import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.Swept;
 import dev.penstock.core.Checkpoint;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.core.RetryPolicy;
 import dev.penstock.core.RetryResult;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.task.ChildTask;
@@ -140,12 +141,14 @@ final class FamiliesTest {
     EndedChildren found = found(second, null, 10);
     assertThat(found.open()).isZero();
     assertThat(found.more()).isFalse();
-    assertThat(found.children()).hasSize(2).allSatisfy(one -> {
-      boolean completed = one.id().equals(children.getFirst().task().id());
-      assertThat(one.state()).isEqualTo(completed ? TaskState.COMPLETED : TaskState.FAILED);
-      assertThat(one.output() != null).isEqualTo(completed);
-      assertThat(one.error()).isEqualTo(completed ? null : Rig.ERROR);
-    });
+    assertThat(found.children())
+        .hasSize(2)
+        .allSatisfy(one -> {
+          boolean completed = one.id().equals(children.getFirst().task().id());
+          assertThat(one.state()).isEqualTo(completed ? TaskState.COMPLETED : TaskState.FAILED);
+          assertThat(one.output() != null).isEqualTo(completed);
+          assertThat(one.error()).isEqualTo(completed ? null : Rig.ERROR);
+        });
     assertThat(rig.settle(second, DONE)).isEqualTo(SettleReply.SETTLED);
     assertThat(known(first).attempts()).isEqualTo(1);
     assertThat(rig.registry.counter("penstock.runs", "lane", LANE.name(), "outcome", "waits"))
@@ -187,14 +190,12 @@ final class FamiliesTest {
   @Test
   void aChildThatAClientCouldNotSubmitFailsItsParent() throws Exception {
     LeasedTask parent = parent();
-    var refused =
-        new ChildTask("second", CHILDREN, Rig.REFUSED, null, null, null, Map.of());
+    var refused = new ChildTask("second", CHILDREN, Rig.REFUSED, null, null, null, Map.of());
     rig.settle(parent, new Outcome.Await(List.of(child("a"), refused), 0, null, false, null));
 
     assertThat(failure(parent))
         .isEqualTo(
-            new TaskError(
-                TaskError.Code.INVALID_INPUT, "child second: its input is no good"));
+            new TaskError(TaskError.Code.INVALID_INPUT, "child second: its input is no good"));
     assertThat(rig.lease(CHILDREN)).isEmpty();
   }
 
@@ -204,14 +205,29 @@ final class FamiliesTest {
     for (ChildTask bad :
         List.of(
             new ChildTask(
-                "k", CHILDREN, input, null, new TaskSpec.Limits(101, Duration.ofSeconds(1)), null,
+                "k",
+                CHILDREN,
+                input,
+                null,
+                new TaskSpec.Limits(101, Duration.ofSeconds(1)),
+                null,
                 Map.of()),
             new ChildTask(
-                "k", CHILDREN, input, null, new TaskSpec.Limits(1, Duration.ofHours(25)), null,
+                "k",
+                CHILDREN,
+                input,
+                null,
+                new TaskSpec.Limits(1, Duration.ofHours(25)),
+                null,
                 Map.of()),
             new ChildTask(
-                "k", CHILDREN, input, null, null,
-                new TaskSpec.Retention(Duration.ofDays(31), Duration.ZERO), Map.of()),
+                "k",
+                CHILDREN,
+                input,
+                null,
+                null,
+                new TaskSpec.Retention(Duration.ofDays(31), Duration.ZERO),
+                Map.of()),
             new ChildTask("k", CHILDREN, input, null, null, null, Map.of("", "v")),
             new ChildTask("k", CHILDREN, input, null, null, null, Map.of("k", "v".repeat(513))))) {
       LeasedTask parent = parent();
@@ -296,7 +312,9 @@ final class FamiliesTest {
     LeasedTask third = next(LANE);
     assertThat(third.checkpoint()).isEqualTo("before".getBytes(StandardCharsets.UTF_8));
     rig.settle(third, await(0));
-    assertThat(next(LANE).task().id()).as("a wait alone needs no room").isEqualTo(first.task().id());
+    assertThat(next(LANE).task().id())
+        .as("a wait alone needs no room")
+        .isEqualTo(first.task().id());
   }
 
   @Test
@@ -324,8 +342,7 @@ final class FamiliesTest {
     LeasedTask first = parent();
     rig.settle(
         first,
-        new Outcome.Await(
-            List.of(child("a"), child("b")), 0, Duration.ofMinutes(1), true, null));
+        new Outcome.Await(List.of(child("a"), child("b")), 0, Duration.ofMinutes(1), true, null));
     rig.clock.advance(Duration.ofMinutes(1));
     new Scheduler(rig.store, rig.dispatcher).run();
     LeasedTask second = next(LANE);
@@ -360,8 +377,7 @@ final class FamiliesTest {
     rig.byHand.purge(new PurgeLane(CHILDREN));
     LeasedTask second = next(LANE);
     rig.settle(second, await(0, "c"));
-    rig.byHand.cancel(
-        new CancelTasks(TaskFilter.of("owner").childrenOf(first.task().id())));
+    rig.byHand.cancel(new CancelTasks(TaskFilter.of("owner").childrenOf(first.task().id())));
     assertThat(found(next(LANE), null, 10).children())
         .hasSize(3)
         .allMatch(child -> child.state() == TaskState.CANCELLED);
@@ -386,7 +402,7 @@ final class FamiliesTest {
     var settlement =
         new Settlements(
                 rig.store,
-                new dev.penstock.core.RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(1)),
+                new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(1)),
                 new ChildSpecs((lane, _) -> lane, rig.clock),
                 () -> false)
             .settle(

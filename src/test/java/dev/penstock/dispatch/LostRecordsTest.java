@@ -130,8 +130,7 @@ final class LostRecordsTest {
   void aChildIsAsOldAsWhatItsParentAskedForAndNotAsItsParent() {
     TaskSpec parent = task();
     pass(parent, Duration.ofDays(30));
-    var origin =
-        new TaskSpec.Origin("owner", Map.of(), null, null, parent.id(), clock.instant());
+    var origin = new TaskSpec.Origin("owner", Map.of(), null, null, parent.id(), clock.instant());
     TaskSpec spec =
         new TaskSpec(
             TaskId.child(parent.id(), "a"),
