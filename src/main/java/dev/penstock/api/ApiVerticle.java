@@ -22,6 +22,7 @@ import dev.penstock.bus.Event.TaskSettled;
 import dev.penstock.bus.Event.WorkerSeen;
 import dev.penstock.config.Settings;
 import dev.penstock.models.ModelCatalogue;
+import dev.penstock.pieces.PieceHub;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Sessions;
 import dev.penstock.types.TaskTypes;
@@ -80,6 +81,7 @@ public final class ApiVerticle extends VerticleBase {
   private final Watches watches;
   private final EndedElsewhere ended;
   private final Bus bus;
+  private final PieceHub pieces;
   private final RemoteWorkers remoteWorkers;
   private final String node;
   private final Routes routes;
@@ -89,6 +91,7 @@ public final class ApiVerticle extends VerticleBase {
   private volatile boolean stopping;
 
   /**
+   * @param pieces of results, for who follows tasks
    * @param types of the tasks that are taken
    * @param node the name under which this node is told of ended tasks
    * @param metrics all meters in Prometheus's text format
@@ -96,6 +99,7 @@ public final class ApiVerticle extends VerticleBase {
    */
   public ApiVerticle(
       Bus bus,
+      PieceHub pieces,
       Settings settings,
       ApiKeys keys,
       Sessions sessions,
@@ -105,6 +109,7 @@ public final class ApiVerticle extends VerticleBase {
       Supplier<String> metrics,
       List<Route> pages) {
     this.bus = bus;
+    this.pieces = pieces;
     remoteWorkers = new RemoteWorkers(worker -> bus.tellAll(new WorkerSeen(worker)));
     this.settings = settings;
     this.keys = keys;
@@ -144,6 +149,7 @@ public final class ApiVerticle extends VerticleBase {
     var tasks = new TasksResource(bus, own, filters);
     var changes = new TaskChanges(bus, own, filters);
     var submits = new SubmitResource(new TaskRequests(settings, models, types), submitter, node);
+    var events = new TaskEvents(own, watches, pieces, types);
     int body = settings.http().maxBodyBytes();
     var all = new ArrayList<Route>();
     all.add(post("/v1/tasks", KEY, body, Query.none(submits::create)));
@@ -155,7 +161,7 @@ public final class ApiVerticle extends VerticleBase {
       all.add(get(prefix + "/{id}", KEY, Query.none(tasks::get)));
       all.add(get(prefix + "/{id}/result", EITHER, Query.none(tasks::result)));
     }
-    all.add(get("/v1/tasks/{id}/events", EITHER, Query.none(new TaskEvents(own, watches)::stream)));
+    all.add(get("/v1/tasks/{id}/events", EITHER, Query.none(events::stream)));
     all.add(post("/v1/tasks/{id}/cancel", KEY, 0, Query.none(changes::cancel)));
     all.add(post("/v1/tasks/{id}/retry", KEY, 0, Query.none(changes::retry)));
     return all;

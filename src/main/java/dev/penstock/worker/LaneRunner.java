@@ -201,7 +201,7 @@ final class LaneRunner {
   }
 
   private Run run(LeasedTask leased, long asked) {
-    return new Run(leased, handler, times.duration(), asked);
+    return new Run(leased, handler, times.duration(), asked).emitting(new Emission(bus, leased));
   }
 
   /**
@@ -263,6 +263,7 @@ final class LaneRunner {
             run.execute()
                 .ifPresent(outcome -> {
                   board.ended(outcome);
+                  run.emitsNoMore(outcome);
                   settle(run, outcome);
                 });
           } finally {

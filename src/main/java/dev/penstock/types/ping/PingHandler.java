@@ -66,11 +66,16 @@ final class PingHandler implements TaskHandler {
       }
       int sleep = number(input, "sleep_ms", 0, 0, MAX_SLEEP_MS);
       int steps = number(input, "steps", 1, 1, MAX_STEPS);
+      int emit = number(input, "emit", 0, 0, PingPieces.MOST);
       int failTimes = number(input, "fail_times", 0, 0, Integer.MAX_VALUE);
       if (crash(input)) {
         Runtime.getRuntime().halt(KILLED);
       }
-      sleep(sleep, steps, control);
+      if (emit > 0) {
+        PingPieces.emit(emit, sleep, control);
+      } else {
+        sleep(sleep, steps, control);
+      }
       if (task.attempts() < failTimes) {
         return new Outcome.Retry(
             new TaskError(
