@@ -161,7 +161,7 @@ final class TaskPieces {
         told.pieces().stream().map(each -> each.getBytes(StandardCharsets.UTF_8)).toList();
     pieces.forEach(piece -> unacknowledged += PieceBuffer.cost(piece));
     if (fresh) {
-      buffer.reset(told.from());
+      buffer.reset(told.first());
     }
     if (told.from() > buffer.next() && told.first() <= buffer.next()) {
       return true;
@@ -208,7 +208,10 @@ final class TaskPieces {
     List<byte[]> pieces =
         from < buffer.next() && listener.credit > 0
             ? buffer.from(from, Math.min(portion, listener.credit))
-            : List.of();
+            : List.<byte[]>of();
+    if (!pieces.isEmpty() && PieceBuffer.cost(pieces.getFirst()) > listener.credit) {
+      pieces = List.of();
+    }
     long cursor = pieces.isEmpty() ? listener.cursor : from + pieces.size();
     PiecesEnd tell = end != null && cursor >= buffer.next() && !listener.endTold ? end : null;
     if (pieces.isEmpty() && !first && tell == null) {
