@@ -12,6 +12,7 @@ import static dev.penstock.web.Route.post;
 
 import dev.penstock.api.worker.LaneNames;
 import dev.penstock.api.worker.RemoteWorkers;
+import dev.penstock.api.worker.WorkerChildren;
 import dev.penstock.api.worker.WorkerLeases;
 import dev.penstock.api.worker.WorkerResults;
 import dev.penstock.api.worker.WorkerRuns;
@@ -197,7 +198,9 @@ public final class ApiVerticle extends VerticleBase {
     return List.of(
         post("/v1/worker/lease", WORKER, MAX_POLL, Query.none(leases::lease)),
         post("/v1/worker/extend", WORKER, MAX_EXTEND, Query.none(runs::extend)),
-        post("/v1/worker/settle", WORKER, MAX_RESULT, Query.none(runs::settle)));
+        post("/v1/worker/settle", WORKER, MAX_RESULT, Query.none(runs::settle)),
+        post(
+            "/v1/worker/children", WORKER, MAX_POLL, Query.none(new WorkerChildren(bus)::find)));
   }
 
   private List<Route> dropIn(ModelCatalogue models, TaskTypes types, Submitter submitter) {

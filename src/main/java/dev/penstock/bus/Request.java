@@ -192,8 +192,10 @@ public sealed interface Request<R> {
   /**
    * A task's children that have ended and are not read, by id, from the one after {@code after} on
    * (null: from the first), with their results: at most {@code limit}.
+   *
+   * @param token of the lease under which the task's run asks; what is far away checks it
    */
-  record FindChildren(TaskId parent, @Nullable TaskId after, int limit)
+  record FindChildren(TaskId parent, String token, @Nullable TaskId after, int limit)
       implements Request<EndedChildren> {}
 
   /**

@@ -1,6 +1,7 @@
 package dev.penstock.core;
 
 import dev.penstock.task.Lane;
+import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskState;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -12,16 +13,28 @@ import org.jspecify.annotations.Nullable;
  * @param states none: any
  * @param text a part of the id, the input, the metadata or the error; case does not matter for
  *     ASCII letters
+ * @param parent whose children; null: anybody's and nobody's
  */
 public record TaskFilter(
     @Nullable String owner,
     Set<TaskState> states,
     @Nullable String type,
     @Nullable String model,
-    @Nullable String text) {
+    @Nullable String text,
+    @Nullable TaskId parent) {
 
   public TaskFilter {
     states = Set.copyOf(states);
+  }
+
+  /** Tasks that another one may have asked for or none. */
+  public TaskFilter(
+      @Nullable String owner,
+      Set<TaskState> states,
+      @Nullable String type,
+      @Nullable String model,
+      @Nullable String text) {
+    this(owner, states, type, model, text, null);
   }
 
   /** All tasks of an owner. */
@@ -36,6 +49,10 @@ public record TaskFilter(
   }
 
   public TaskFilter in(Set<TaskState> wanted) {
-    return new TaskFilter(owner, wanted, type, model, text);
+    return new TaskFilter(owner, wanted, type, model, text, parent);
+  }
+
+  public TaskFilter childrenOf(TaskId task) {
+    return new TaskFilter(owner, states, type, model, text, task);
   }
 }

@@ -138,7 +138,7 @@ public final class Meters {
     FunctionCounter.builder(name, source, count).tags(tags).register(registry);
   }
 
-  /** Replaces the figures of all lanes: by lane and phase (ready, scheduled, running). */
+  /** Replaces the figures of all lanes: by lane and phase (ready, scheduled, running, waiting). */
   public void lanes(Map<Lane, Map<String, Long>> figures) {
     lanes.register(
         figures.entrySet().stream()

@@ -18,13 +18,27 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** How a run ended, and the reply to it. */
 public final class SettleRequest {
   private static final Set<String> SETTLE =
-      Set.of("worker", "id", "token", "outcome", "result", "error", "delay_seconds");
+      Stream.concat(
+              Stream.of(
+                  "worker",
+                  "id",
+                  "token",
+                  "outcome",
+                  "result",
+                  "error",
+                  "delay_seconds",
+                  "checkpoint",
+                  "read"),
+              AwaitMembers.NAMES.stream())
+          .collect(Collectors.toUnmodifiableSet());
   private static final Set<String> ERROR = Set.of("code", "message");
   private static final int MAX_ERROR = 20_000;
+  private static final int MAX_READ = 65_536;
   private static final double MAX_DELAY = Outcome.Postpone.MOST.toSeconds();
 
   private SettleRequest() {}
@@ -57,20 +71,19 @@ public final class SettleRequest {
           json.writeFieldName("result");
           results.write(json, Objects.requireNonNull(request.lane()), output);
         }
-        case Outcome.Await _ -> throw new UnsupportedOperationException("TODO R");
+        case Outcome.Await await -> {
+          json.writeStringField("outcome", "await");
+          AwaitMembers.write(json, await);
+        }
         case Outcome.Retry(var error) -> write(json, "retry", error);
         case Outcome.Reject(var error) -> write(json, "reject", error);
         case Outcome.Postpone(var delay) -> {
           json.writeStringField("outcome", "postpone");
-          Members.seconds(json, "delay_seconds", allowed(delay).toMillis());
+          Members.seconds(json, "delay_seconds", Members.allowed(delay).toMillis());
         }
       }
+      LeftMembers.write(json, request.checkpoint());
     });
-  }
-
-  private static Duration allowed(Duration delay) {
-    Duration most = Outcome.Postpone.MOST;
-    return delay.isNegative() ? Duration.ZERO : delay.compareTo(most) > 0 ? most : delay;
   }
 
   /** What the server would refuse is put into words that it takes: the outcome counts. */
@@ -97,10 +110,12 @@ public final class SettleRequest {
           case "retry" -> new Outcome.Retry(error(fields, Code.HANDLER_FAILED));
           case "reject" -> new Outcome.Reject(error(fields, Code.INVALID_INPUT));
           case "postpone" -> new Outcome.Postpone(delay(fields));
+          case "await" -> AwaitMembers.read(fields);
           case null, default ->
-              throw fields.bad("outcome", "must be 'done', 'retry', 'reject' or 'postpone'");
+              throw fields.bad(
+                  "outcome", "must be 'done', 'retry', 'reject', 'postpone' or 'await'");
         };
-    return new SettleTask(id, null, token, outcome);
+    return new SettleTask(id, null, token, outcome, LeftMembers.read(fields, MAX_READ));
   }
 
   private static TaskError error(Fields fields, Code standard) {

@@ -24,6 +24,7 @@ import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.types.ServedLanes;
+import dev.penstock.types.TaskTypes;
 import dev.penstock.worker.WorkerVerticle;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -122,7 +123,15 @@ final class Node implements AutoCloseable {
     await(pieces.start(bus));
     parts.started("pieces", pieces::close);
     String dispatch =
-        await(vertx.deployVerticle(new DispatchVerticle(bus, store, queue, settings, meters)));
+        await(
+            vertx.deployVerticle(
+                new DispatchVerticle(
+                    bus,
+                    store,
+                    queue,
+                    settings,
+                    meters,
+                    new ChildInputs(catalogue, () -> types(opening)))));
     parts.started("dispatch", () -> await(vertx.undeploy(dispatch)));
 
     // The first start with a GPU unpacks and loads hundreds of megabytes.
@@ -155,6 +164,14 @@ final class Node implements AutoCloseable {
     parts.started("http", () -> await(vertx.undeploy(deployment)));
     parts.started("inference", () -> inference.drain(settings.shutdown().timeout()));
     parts.started("intake", http::drain);
+  }
+
+  private static TaskTypes types(FutureTask<WorkerParts> opening) {
+    try {
+      return await(opening, MODELS).types();
+    } catch (Exception e) {
+      throw Unavailable.refused("the task types are not known yet", e);
+    }
   }
 
   private static Vertx vertx(PrometheusMeterRegistry registry, Settings.Cluster cluster)

@@ -27,8 +27,11 @@ public interface ChildStore {
 
   /**
    * These children's tasks are kept: they are open from now on, and what they were made of goes.
+   * Returns those that are to be cancelled, for their parents have ended, are no more, or do not
+   * list them. (One that has ended and is read already is among them, and cancelling it does
+   * nothing.)
    */
-  void inserted(List<TaskSpec> children);
+  List<TaskId> inserted(List<TaskSpec> children);
 
   /**
    * Children have ended. Each end counts once, and only for a child that its parent lists as new or
@@ -56,18 +59,23 @@ public interface ChildStore {
   /** A child as its parent lists it. */
   record Ended(TaskId id, String key, TaskState state) {}
 
-  /** Makes waiting parents ready whose longest wait is over; as {@link TaskStore#promoteDue}. */
+  /**
+   * Makes waiting parents ready whose longest wait is over; as {@link TaskStore#promoteDue}. They
+   * keep their children.
+   */
   List<TaskSpec> wakeDue(int limit);
 
   /**
    * Waiting parents with the ids of their open children (not the new ones), by id, from the one
-   * after {@code after} on.
+   * after {@code after} on (null: from the first). Fewer than {@code limit} are the last.
    */
   List<Family> waiting(@Nullable TaskId after, int limit);
 
   /**
    * Parents that have ended and still list open children, with at most {@code most} of those each:
-   * they are to be cancelled. New ones are forgotten when the parent ends.
+   * they are to be cancelled. What was new when the parent ended is open from then on, for its task
+   * may be there: only what it was made of is forgotten. The parent's own record is not deleted
+   * while it is one of these.
    */
   List<Family> abandoned(int limit, int most);
 
@@ -80,12 +88,16 @@ public interface ChildStore {
    */
   List<TaskId> reopen(TaskId parent);
 
-  /** Lets the records of ended children go when their time, counted from now, is over. */
+  /**
+   * Lets the records of ended children go when their time, counted from now, is over. Those that
+   * have not ended, or were released before, stay as they are.
+   */
   void release(List<TaskId> children);
 
   /**
-   * Releases ended children whose parents are no more, have completed, or do not list them, at most
-   * {@code limit} of those looked at; returns how many were released. Makes good what a crash left.
+   * Releases ended children whose parents are no more, have completed, or do not list them; returns
+   * how many. Looks at no more than {@code limit} that are not released, and goes on with the next
+   * ones when it is called again, round and round. Makes good what a crash left.
    */
   int releaseForgotten(int limit);
 }

@@ -60,6 +60,7 @@ public final class FigureSum {
                 counts.of(Phase.READY),
                 counts.of(Phase.SCHEDULED),
                 counts.of(Phase.RUNNING),
+                counts.of(Phase.WAITING),
                 counts.of(Phase.FAILED),
                 counts.oldest)));
     return new TaskStore.TaskCounts(states, figures);

@@ -2,11 +2,13 @@ package dev.penstock.storage;
 
 import dev.penstock.task.TaskState;
 
-/** Where a task is counted: its state, with the two kinds of pending told apart. */
+/** Where a task is counted: its state, with two kinds of pending and of processing told apart. */
 public enum Phase {
   READY(TaskState.PENDING),
   SCHEDULED(TaskState.PENDING),
   RUNNING(TaskState.PROCESSING),
+  /** For children, with nobody running it. */
+  WAITING(TaskState.PROCESSING),
   COMPLETED(TaskState.COMPLETED),
   FAILED(TaskState.FAILED),
   CANCELLED(TaskState.CANCELLED);

@@ -107,7 +107,9 @@ public interface TaskStore extends AutoCloseable {
 
   /**
    * Moves the deadlines of leases that are still held to now plus {@code lease}, and keeps the
-   * progress reported. Returns the tasks whose lease is held no more: their runs should stop.
+   * progress and the checkpoints reported; a store that is nearly full may leave a checkpoint out,
+   * with all that it says is read. Returns the tasks whose lease is held no more: their runs should
+   * stop.
    */
   Set<TaskId> extend(List<HeldLease> held, Duration lease);
 
@@ -140,7 +142,10 @@ public interface TaskStore extends AutoCloseable {
   /** Deletes ended tasks past their retention, at most {@code limit}; returns how many. */
   int deleteExpired(int limit);
 
-  /** Deletes the oldest completed tasks, at most {@code limit}; returns how many. */
+  /**
+   * Deletes the oldest completed tasks, at most {@code limit}; returns how many. Children that are
+   * not released stay.
+   */
   int deleteOldestCompleted(int limit);
 
   /**
@@ -178,7 +183,8 @@ public interface TaskStore extends AutoCloseable {
     /**
      * It is yours: run it.
      *
-     * @param run how many claims of it there have been, this one included
+     * @param run how many claims of it there have been, this one included; a retry by hand counts
+     *     as one
      * @param checkpoint what an earlier run left; null: nothing
      */
     record Claimed(Task task, Lease lease, long run, byte @Nullable [] checkpoint)
@@ -206,7 +212,8 @@ public interface TaskStore extends AutoCloseable {
    * A run's end.
    *
    * @param token of the lease it ran under
-   * @param checkpoint what it left, which counts when another run follows; null: nothing new
+   * @param checkpoint what it left for another run, kept unless the task completes; null: nothing
+   *     new
    */
   record Settle(TaskId id, String token, Ending ending, @Nullable Checkpoint checkpoint) {
 
@@ -220,7 +227,8 @@ public interface TaskStore extends AutoCloseable {
   sealed interface Settled {
     /**
      * It took effect now. The task is as it is from here on: with its output but without its input
-     * ({@code spec.input} is empty) when it has ended, whole when it is pending again.
+     * ({@code spec.input} is empty) when it has ended, whole when it is pending again, without its
+     * input when it waits for its children.
      */
     record Now(Task task) implements Settled {}
 
@@ -229,6 +237,12 @@ public interface TaskStore extends AutoCloseable {
 
     /** The lease is somebody else's by now, or nobody's: nothing changed. */
     record Stale() implements Settled {}
+
+    /**
+     * The task would have more than {@link dev.penstock.task.Outcome.Await#MOST_OPEN} open
+     * children: nothing changed, and the lease is held still.
+     */
+    record TooManyOpen() implements Settled {}
   }
 
   /** Tasks whose leases lapsed: ready again, or failed for good (whole, to tell who waits). */

@@ -59,7 +59,7 @@ final class TaskViewTest {
   }
 
   private static TaskView view(TaskState state, Step... steps) {
-    return TaskView.of(task(spec("{}", null), state, null), TYPES, List.of(steps), NOW);
+    return TaskView.of(task(spec("{}", null), state, null), TYPES, List.of(steps), false, NOW);
   }
 
   @Test
@@ -69,7 +69,7 @@ final class TaskViewTest {
     var output = new TaskOutput(TaskOutput.Format.JSON, ("\"" + script + "\"").getBytes(UTF_8));
     String html =
         new StaticTemplates()
-            .task(TaskView.of(task(spec, TaskState.COMPLETED, output), TYPES, List.of(), NOW))
+            .task(TaskView.of(task(spec, TaskState.COMPLETED, output), TYPES, List.of(), false, NOW))
             .render();
     assertThat(html)
         .contains("&lt;script&gt;alert(1)&lt;/script&gt;", "&lt;i&gt;me")

@@ -17,6 +17,10 @@ public abstract class TaskStoreContract
         RetryContract,
         ListContract,
         HistoryContract,
+        CheckpointContract,
+        AwaitContract,
+        ChildrenContract,
+        ChildRecordsContract,
         FiguresContract {
   private final SettableClock clock = new SettableClock();
   private TaskStore store;

@@ -77,7 +77,7 @@ public final class WorkerRuns {
         hold.held().stream()
             .map(held -> new Extension(held.id(), status(held.id(), lost, ended)))
             .toList();
-    var terms = new LeaseTerms(lease, workers.draining(hold));
+    var terms = LeaseTerms.ours(lease, workers.draining(hold));
     return Reply.json(200, json -> new ExtendReply(leases, terms).write(json, until));
   }
 
@@ -105,7 +105,7 @@ public final class WorkerRuns {
     return results.of(fields, json, task.orElseThrow(() -> stale(id)));
   }
 
-  private static Refusal stale(TaskId id) {
+  static Refusal stale(TaskId id) {
     return new Refusal(
         ApiError.http(
                 409,

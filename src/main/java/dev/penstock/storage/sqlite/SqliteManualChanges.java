@@ -123,7 +123,7 @@ final class SqliteManualChanges {
         Changed.count(connection, found.lane(), found.phase(), Phase.READY);
         yield new RetryResult.Now(TaskRows.get(connection, found.seq()));
       }
-      case READY, SCHEDULED, RUNNING, COMPLETED ->
+      case READY, SCHEDULED, RUNNING, WAITING, COMPLETED ->
           new RetryResult.Otherwise(TaskRows.getBrief(connection, found.seq(), null));
     };
   }

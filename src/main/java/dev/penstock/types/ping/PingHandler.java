@@ -14,10 +14,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives its input back: for trying the queue and measuring it. On demand it takes its time, fails,
- * or kills the process.
+ * makes other pings and waits for them, or kills the process.
  */
 final class PingHandler implements TaskHandler {
   private static final int MAX_SLEEP_MS = 600_000;
@@ -68,8 +69,15 @@ final class PingHandler implements TaskHandler {
       int steps = number(input, "steps", 1, 1, MAX_STEPS);
       int emit = number(input, "emit", 0, 0, PingPieces.MOST);
       int failTimes = number(input, "fail_times", 0, 0, Integer.MAX_VALUE);
+      ChildPings children = children(input, sleep, failTimes);
       if (crash(input)) {
         Runtime.getRuntime().halt(KILLED);
+      }
+      if (children != null) {
+        ChildPings.Counts counts = children.read(control);
+        return children.done(counts)
+            ? new Outcome.Done(new TaskOutput(TaskOutput.Format.JSON, echo(json, counts)))
+            : children.more(task, counts);
       }
       if (emit > 0) {
         PingPieces.emit(emit, sleep, control);
@@ -82,7 +90,7 @@ final class PingHandler implements TaskHandler {
                 TaskError.Code.HANDLER_FAILED,
                 "failed as asked, attempt %d of %d".formatted(task.attempts() + 1, failTimes)));
       }
-      return new Outcome.Done(new TaskOutput(TaskOutput.Format.JSON, echo(json)));
+      return new Outcome.Done(new TaskOutput(TaskOutput.Format.JSON, echo(json, null)));
     } catch (JsonProcessingException e) {
       return new InvalidInput("the input is not JSON: " + e.getOriginalMessage()).reject();
     } catch (IOException e) {
@@ -90,6 +98,13 @@ final class PingHandler implements TaskHandler {
     } catch (InvalidInput e) {
       return e.reject();
     }
+  }
+
+  /** Null: it makes none. */
+  private static @Nullable ChildPings children(JsonNode input, int sleep, int failTimes) {
+    int window = number(input, "window", ChildPings.USUAL_WINDOW, 1, Outcome.Await.MOST_OPEN);
+    int children = number(input, "children", 0, 1, ChildPings.MOST);
+    return children == 0 ? null : new ChildPings(children, window, sleep, failTimes);
   }
 
   private boolean crash(JsonNode input) {
@@ -134,12 +149,18 @@ final class PingHandler implements TaskHandler {
   }
 
   /** The input goes back byte for byte. */
-  private byte[] echo(byte[] json) throws IOException {
+  private byte[] echo(byte[] json, ChildPings.@Nullable Counts children) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream(json.length + worker.length() + 32);
     out.write("{\"echo\":".getBytes(StandardCharsets.UTF_8));
     out.write(json);
     out.write(",\"worker\":".getBytes(StandardCharsets.UTF_8));
     out.write(JsonMappers.PLAIN.writeValueAsBytes(worker));
+    if (children != null) {
+      String counts =
+          ",\"children\":{\"completed\":%d,\"failed\":%d}"
+              .formatted(children.completed(), children.failed());
+      out.write(counts.getBytes(StandardCharsets.UTF_8));
+    }
     out.write('}');
     return out.toByteArray();
   }

@@ -20,6 +20,8 @@ public final class PingType extends SchemaType {
           "steps": {"type": "integer", "minimum": 1, "maximum": 1000},
           "emit": {"type": "integer", "minimum": 0, "maximum": 100000},
           "fail_times": {"type": "integer", "minimum": 0},
+          "children": {"type": "integer", "minimum": 1, "maximum": 1000000},
+          "window": {"type": "integer", "minimum": 1, "maximum": 1024},
           "crash": {"type": "boolean"}
         },
         "additionalProperties": true
@@ -35,7 +37,11 @@ public final class PingType extends SchemaType {
         "required": ["echo", "worker"],
         "properties": {
           "echo": {"type": "object"},
-          "worker": {"type": "string"}
+          "worker": {"type": "string"},
+          "children": {
+            "type": "object",
+            "properties": {"completed": {"type": "integer"}, "failed": {"type": "integer"}}
+          }
         },
         "additionalProperties": false
       }

@@ -66,6 +66,9 @@ class PingHandlerTest {
             "{\"steps\":1001}",
             "{\"fail_times\":1.5}",
             "{\"n\":\"x\"}",
+            "{\"children\":0}",
+            "{\"children\":1000001}",
+            "{\"children\":1,\"window\":1025}",
             "{\"crash\":1}",
             "{\"crash\":true}")) {
       assertThat(run(input, 0))
