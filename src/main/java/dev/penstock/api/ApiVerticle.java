@@ -14,6 +14,7 @@ import dev.penstock.api.worker.LaneNames;
 import dev.penstock.api.worker.RemoteWorkers;
 import dev.penstock.api.worker.WorkerChildren;
 import dev.penstock.api.worker.WorkerLeases;
+import dev.penstock.api.worker.WorkerPieces;
 import dev.penstock.api.worker.WorkerResults;
 import dev.penstock.api.worker.WorkerRuns;
 import dev.penstock.bus.Bus;
@@ -65,6 +66,9 @@ public final class ApiVerticle extends VerticleBase {
 
   private static final int MAX_POLL = 64 * 1024;
   private static final int MAX_EXTEND = 1024 * 1024;
+
+  /** 64 KiB and one piece more, in JSON. */
+  private static final int MAX_PIECES = 256 * 1024;
 
   /** 2,048 vectors of 2,048 floats in base64, or the largest result in JSON. */
   private static final int MAX_RESULT = 24 * 1024 * 1024;
@@ -193,11 +197,14 @@ public final class ApiVerticle extends VerticleBase {
   private List<Route> remote(ModelCatalogue models, TaskTypes types) {
     var lanes = new LaneNames(models, types);
     var lease = settings.lease().duration();
+    var workerPieces = new WorkerPieces(bus);
     var leases = new WorkerLeases(bus, lanes, remoteWorkers, lease, () -> stopping);
-    var runs = new WorkerRuns(bus, lanes, remoteWorkers, new WorkerResults(models, types), lease);
+    var runs = new WorkerRuns(
+            bus, lanes, remoteWorkers, new WorkerResults(models, types), workerPieces, lease);
     return List.of(
         post("/v1/worker/lease", WORKER, MAX_POLL, Query.none(leases::lease)),
         post("/v1/worker/extend", WORKER, MAX_EXTEND, Query.none(runs::extend)),
+        post("/v1/worker/pieces", WORKER, MAX_PIECES, Query.none(workerPieces::put)),
         post("/v1/worker/settle", WORKER, MAX_RESULT, Query.none(runs::settle)),
         post(
             "/v1/worker/children", WORKER, MAX_POLL, Query.none(new WorkerChildren(bus)::find)));

@@ -76,7 +76,6 @@ final class TaskPieces {
     }
     own = true;
     source = null;
-    end = null;
     changedAt = now;
     append(offset, pieces);
     return true;
@@ -113,24 +112,32 @@ final class TaskPieces {
       return;
     }
     changedAt = now;
-    if (how.count() >= 0) {
-      if (from > run) {
-        run = from;
-        buffer.reset(how.count()); // they were here, and are forgotten
-      }
-      own = true;
-      end = new PiecesEnd(Math.max(how.count(), buffer.next()), how.done());
-    } else if (run == 0) {
-      own = true;
-      end = new PiecesEnd(how.done() ? 0 : -1, how.done());
-    } else if (from == 0 || from == run) {
-      // A worker far away says itself when its last piece is on the way.
-      end = end == null && from != 0 ? new PiecesEnd(-1, how.done()) : end;
-    } else {
+    long count = how.count();
+    if (from == 0) {
+      endedFarAway(how);
+    } else if (from > run && run != 0 && count < 0) {
       // A later run brought the result and no pieces: those there are may not be all of it.
       run = from;
       own = true;
       end = new PiecesEnd(-1, how.done());
+    } else {
+      if (from > run) {
+        run = from;
+        buffer.reset(Math.max(0, count)); // they were here, and are forgotten
+      }
+      own = true;
+      boolean silent = count < 0 && buffer.next() == 0;
+      end = new PiecesEnd(count < 0 && !silent ? -1 : Math.max(count, buffer.next()), how.done());
+    }
+  }
+
+  /** A worker's result was taken here; its pieces may have gone to another node, or be late. */
+  private void endedFarAway(PiecesEnd how) {
+    if (run == 0) {
+      own = true;
+      end = new PiecesEnd(Math.max(0, how.count()), how.done());
+    } else if (end == null && how.count() >= 0) {
+      end = new PiecesEnd(Math.max(how.count(), buffer.next()), how.done());
     }
   }
 

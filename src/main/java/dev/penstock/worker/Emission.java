@@ -105,8 +105,12 @@ final class Emission {
     }
   }
 
-  /** The run has ended, and is about to be settled. */
-  synchronized void ended(Outcome outcome) {
+  /**
+   * The run has ended, and is about to be settled.
+   *
+   * @param outcome null: nobody wants it
+   */
+  synchronized void ended(@Nullable Outcome outcome) {
     boolean done = outcome instanceof Outcome.Done;
     if (!done && next == NONE) {
       return;

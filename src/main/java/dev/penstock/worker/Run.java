@@ -211,8 +211,12 @@ final class Run implements TaskHandler.Control {
     return pieces == null ? List.of() : pieces.heard(offset);
   }
 
-  /** It has ended so, and is about to be settled: no more pieces come. */
-  void emitsNoMore(Outcome outcome) {
+  /**
+   * It has ended, and is about to be settled: no more pieces come.
+   *
+   * @param outcome null: nobody wants it
+   */
+  void emitsNoMore(@Nullable Outcome outcome) {
     Emission pieces = emission;
     if (pieces != null) {
       pieces.ended(outcome);
