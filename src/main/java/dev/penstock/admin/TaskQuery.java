@@ -65,7 +65,8 @@ record TaskQuery(
     for (String name : form.names()) {
       if (!names.contains(name)) {
         return new Asked.Unclear(
-            "“%s” is no filter here. Filters are state, lane, text and parent.".formatted(shown(name)));
+            "“%s” is no filter here. Filters are state, lane, text and parent."
+                .formatted(shown(name)));
       }
       if (form.repeats(name)) {
         return new Asked.Unclear("“" + name + "” is given more than once.");

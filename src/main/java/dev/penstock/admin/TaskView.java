@@ -43,8 +43,7 @@ public record TaskView(
   /**
    * @param parent whether other tasks are its children
    */
-  static TaskView of(
-      Task task, TaskTypes types, List<Step> steps, boolean parent, Instant now) {
+  static TaskView of(Task task, TaskTypes types, List<Step> steps, boolean parent, Instant now) {
     TaskOutput output = task.output();
     TaskError error = task.error();
     return new TaskView(

@@ -199,15 +199,15 @@ public final class ApiVerticle extends VerticleBase {
     var lease = settings.lease().duration();
     var workerPieces = new WorkerPieces(bus);
     var leases = new WorkerLeases(bus, lanes, remoteWorkers, lease, () -> stopping);
-    var runs = new WorkerRuns(
+    var runs =
+        new WorkerRuns(
             bus, lanes, remoteWorkers, new WorkerResults(models, types), workerPieces, lease);
     return List.of(
         post("/v1/worker/lease", WORKER, MAX_POLL, Query.none(leases::lease)),
         post("/v1/worker/extend", WORKER, MAX_EXTEND, Query.none(runs::extend)),
         post("/v1/worker/pieces", WORKER, MAX_PIECES, Query.none(workerPieces::put)),
         post("/v1/worker/settle", WORKER, MAX_RESULT, Query.none(runs::settle)),
-        post(
-            "/v1/worker/children", WORKER, MAX_POLL, Query.none(new WorkerChildren(bus)::find)));
+        post("/v1/worker/children", WORKER, MAX_POLL, Query.none(new WorkerChildren(bus)::find)));
   }
 
   private List<Route> dropIn(ModelCatalogue models, TaskTypes types, Submitter submitter) {

@@ -37,7 +37,9 @@ final class EventFollower implements AutoCloseable {
   /** So long the end waits for pieces that another node or a worker has sent. */
   private static final Duration LAST_PIECES = Duration.ofSeconds(2);
 
-  /** The same where there is no result that has to be whole, or nothing is missing to the client. */
+  /**
+   * The same where there is no result that has to be whole, or nothing is missing to the client.
+   */
   private static final Duration FEW_PIECES = Duration.ofMillis(300);
 
   /** Nodes keep pieces for so long. */
@@ -228,8 +230,7 @@ final class EventFollower implements AutoCloseable {
     TaskOutput output = task.output();
     if (output != null && output.bytes().length <= MAX_RESULT) {
       var form = own.form(task);
-      sink.event(
-          "result", "", text(json -> TaskJson.writeResult(json, task, output, form)));
+      sink.event("result", "", text(json -> TaskJson.writeResult(json, task, output, form)));
     }
   }
 

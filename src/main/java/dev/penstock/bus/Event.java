@@ -79,8 +79,7 @@ public sealed interface Event {
    * @param credit so many bytes of pieces may be sent from {@code next} on
    * @param again what was sent from {@code next} on was lost
    */
-  record PiecesWanted(
-      String node, TaskId task, long run, long next, long credit, boolean again)
+  record PiecesWanted(String node, TaskId task, long run, long next, long credit, boolean again)
       implements Event {}
 
   /**

@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Events about pieces as {@link EventCodec} writes them. Each piece is a string that holds its JSON,
- * so that it arrives byte for byte.
+ * Events about pieces as {@link EventCodec} writes them. Each piece is a string that holds its
+ * JSON, so that it arrives byte for byte.
  */
 final class PiecesJson {
   private PiecesJson() {}

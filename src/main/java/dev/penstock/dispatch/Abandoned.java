@@ -12,7 +12,10 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Cancels the open children of parents that have ended, whatever ended them, generation by generation. */
+/**
+ * Cancels the open children of parents that have ended, whatever ended them, generation by
+ * generation.
+ */
 final class Abandoned implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Abandoned.class);
   private static final int PARENTS = 100;

@@ -46,13 +46,15 @@ final class ChildSpecs {
    */
   List<NewChild> of(Task parent, List<ChildTask> wanted) {
     if (wanted.size() > Outcome.Await.MOST_CHILDREN) {
-      throw tooMuch("%d children in one await; %d are allowed"
-          .formatted(wanted.size(), Outcome.Await.MOST_CHILDREN));
+      throw tooMuch(
+          "%d children in one await; %d are allowed"
+              .formatted(wanted.size(), Outcome.Await.MOST_CHILDREN));
     }
     long bytes = wanted.stream().mapToLong(child -> child.input().length).sum();
     if (bytes > Outcome.Await.MOST_BYTES) {
-      throw tooMuch("children with %d bytes of input in one await; %d are allowed"
-          .formatted(bytes, Outcome.Await.MOST_BYTES));
+      throw tooMuch(
+          "children with %d bytes of input in one await; %d are allowed"
+              .formatted(bytes, Outcome.Await.MOST_BYTES));
     }
     Instant now = clock.instant();
     List<NewChild> children = new ArrayList<>(wanted.size());
@@ -110,9 +112,10 @@ final class ChildSpecs {
     boolean fits =
         metadata.size() <= MOST_METADATA
             && metadata.entrySet().stream()
-                .allMatch(pair -> !pair.getKey().isEmpty()
-                    && pair.getKey().length() <= LONGEST_METADATA_KEY
-                    && pair.getValue().length() <= LONGEST_METADATA_VALUE);
+                .allMatch(pair ->
+                    !pair.getKey().isEmpty()
+                        && pair.getKey().length() <= LONGEST_METADATA_KEY
+                        && pair.getValue().length() <= LONGEST_METADATA_VALUE);
     if (!fits) {
       throw refused(
           child,

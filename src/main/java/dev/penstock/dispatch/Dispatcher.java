@@ -151,7 +151,9 @@ final class Dispatcher {
     return tasks.stream().filter(leased -> !orphans.contains(leased.task().id())).toList();
   }
 
-  /** Cancels children that nobody waits for; those that cannot be are asked for again when leased. */
+  /**
+   * Cancels children that nobody waits for; those that cannot be are asked for again when leased.
+   */
   private void cancelIfPossible(List<TaskId> children) {
     try {
       cancels.cancel(children);

@@ -23,10 +23,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What parents and their children have to do with each other: children are inserted, their ends are
- * told to their parents, and what is read is let go. Each of these follows a write that has told the
- * store what is to come, so none is lost with the process: {@link LateInserts}, {@link MissedEnds}
- * and the Sweeper's kin make good what a crash has left. Trouble is logged, and not for who settled
- * to hear of.
+ * told to their parents, and what is read is let go. Each of these follows a write that has told
+ * the store what is to come, so none is lost with the process: {@link LateInserts}, {@link
+ * MissedEnds} and the Sweeper's kin make good what a crash has left. Trouble is logged, and not for
+ * who settled to hear of.
  */
 final class Families implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Families.class);
@@ -119,7 +119,9 @@ final class Families implements Runnable {
     return inVain;
   }
 
-  /** Tells parents of their children's ends; tasks that have no parent, or not ended, are no ends. */
+  /**
+   * Tells parents of their children's ends; tasks that have no parent, or not ended, are no ends.
+   */
   void ended(Collection<Task> tasks) {
     ends(tasks.stream().map(Families::end).filter(Objects::nonNull).toList());
   }

@@ -14,7 +14,9 @@ import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Tells a parent of its children that have ended, with their results: a few megabytes at a time. */
+/**
+ * Tells a parent of its children that have ended, with their results: a few megabytes at a time.
+ */
 final class FoundChildren {
   private static final int MOST = 500;
 

@@ -52,7 +52,8 @@ final class ManualChanges {
 
   private List<CancelResult> cancel(List<TaskId> ids) {
     List<CancelResult> answers = cancels.cancel(ids);
-    if (answers.stream().anyMatch(one -> one instanceof CancelResult.Now(var task, _) && ran(task))) {
+    if (answers.stream()
+        .anyMatch(one -> one instanceof CancelResult.Now(var task, _) && ran(task))) {
       abandoned.runIfPossible();
     }
     return answers;
@@ -82,7 +83,8 @@ final class ManualChanges {
         ids -> {
           long retried = 0;
           for (List<TaskId> some : Portions.of(ids, Reruns.AT_A_TIME)) {
-            retried += reruns.retry(some).stream().filter(RetryResult.Now.class::isInstance).count();
+            retried +=
+                reruns.retry(some).stream().filter(RetryResult.Now.class::isInstance).count();
           }
           return retried;
         });

@@ -62,11 +62,10 @@ final class Settlements {
     if (!failing.isEmpty()) {
       var failed = store.settle(failing).iterator();
       var why = failing.iterator();
-      answers.replaceAll(
-          one ->
-              one.settled() instanceof Settled.TooManyOpen
-                  ? new Settlement(why.next(), failed.next())
-                  : one);
+      answers.replaceAll(one ->
+          one.settled() instanceof Settled.TooManyOpen
+              ? new Settlement(why.next(), failed.next())
+              : one);
     }
     return answers;
   }
@@ -135,8 +134,7 @@ final class Settlements {
 
   private static Settle tooManyOpen(SettleTask one) {
     return fail(
-        one,
-        "the handler asked for more than %d open children".formatted(Outcome.Await.MOST_OPEN));
+        one, "the handler asked for more than %d open children".formatted(Outcome.Await.MOST_OPEN));
   }
 
   private static Settle fail(SettleTask one, String problem) {

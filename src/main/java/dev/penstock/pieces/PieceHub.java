@@ -192,8 +192,7 @@ public final class PieceHub implements AutoCloseable {
               id,
               _ -> {
                 var made =
-                    new TaskPieces(
-                        id, ages.getAndIncrement(), limits.task(), clock.getAsLong());
+                    new TaskPieces(id, ages.getAndIncrement(), limits.task(), clock.getAsLong());
                 memory.add(made);
                 return made;
               });

@@ -2,7 +2,9 @@ package dev.penstock.pieces;
 
 import java.util.List;
 
-/** One reader of a task's pieces. It is told nothing: its bell rings, and it asks. For one thread. */
+/**
+ * One reader of a task's pieces. It is told nothing: its bell rings, and it asks. For one thread.
+ */
 public final class PieceReader implements AutoCloseable {
   private final PieceHub hub;
   private final TaskPieces pieces;

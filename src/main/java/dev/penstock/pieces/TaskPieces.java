@@ -66,8 +66,7 @@ final class TaskPieces {
    *
    * @return whether the run is the newest; false: nothing was changed
    */
-  synchronized boolean put(
-      long from, boolean resumed, long offset, List<byte[]> pieces, long now) {
+  synchronized boolean put(long from, boolean resumed, long offset, List<byte[]> pieces, long now) {
     if (forgotten || from < run) {
       return false;
     }

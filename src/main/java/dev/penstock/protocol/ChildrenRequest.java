@@ -41,8 +41,7 @@ public record ChildrenRequest(
         Members.token(fields),
         after == null
             ? null
-            : TaskId.parse(after)
-                .orElseThrow(() -> fields.bad("after", "is not the id of a task")),
+            : TaskId.parse(after).orElseThrow(() -> fields.bad("after", "is not the id of a task")),
         limit == null ? STANDARD : limit);
   }
 }

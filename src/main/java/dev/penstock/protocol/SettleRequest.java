@@ -71,8 +71,7 @@ public final class SettleRequest {
    *
    * @param pieces how many pieces the result has
    */
-  public static byte[] write(
-      String worker, SettleTask request, long pieces, ResultWriter results) {
+  public static byte[] write(String worker, SettleTask request, long pieces, ResultWriter results) {
     return StrictJson.object(json -> {
       json.writeStringField("worker", worker);
       json.writeStringField("id", request.id().value());

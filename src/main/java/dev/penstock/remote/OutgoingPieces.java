@@ -47,8 +47,7 @@ final class OutgoingPieces {
   /**
    * @param all the bytes that wait of all runs
    */
-  OutgoingPieces(
-      Emitter emitter, boolean resumed, long first, AtomicLong all, long mostOfAll) {
+  OutgoingPieces(Emitter emitter, boolean resumed, long first, AtomicLong all, long mostOfAll) {
     this.emitter = emitter;
     this.resumed = resumed;
     this.first = first;

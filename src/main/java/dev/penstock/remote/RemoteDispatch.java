@@ -182,7 +182,9 @@ public final class RemoteDispatch implements AutoCloseable {
     }
   }
 
-  /** Without their checkpoints where the server does not take them: leases must not lapse for it. */
+  /**
+   * Without their checkpoints where the server does not take them: leases must not lapse for it.
+   */
   private Set<TaskId> extend(ExtendLeases request) {
     List<HeldLease> held = request.held();
     boolean extras = Extras.in(held) && conversation.offered(Offer.CHECKPOINTS);
@@ -292,8 +294,7 @@ public final class RemoteDispatch implements AutoCloseable {
   private SettleReply settle(SettleTask ended) {
     SettleTask request = takeable(ended);
     byte[] body =
-        SettleRequest.write(
-            conversation.worker(), request, pieces.count(request.token()), results);
+        SettleRequest.write(conversation.worker(), request, pieces.count(request.token()), results);
     long until = System.nanoTime() + SETTLE_FOR.toNanos();
     try {
       if (!settles.tryAcquire(SETTLE_FOR.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -321,7 +322,9 @@ public final class RemoteDispatch implements AutoCloseable {
                 }
                 // One of an older version, beside others: an await may meet one of those next.
                 failure = away(new IOException(Conversation.reason(reply)));
-                body = SettleRequest.write(conversation.worker(), Extras.withoutCheckpoint(request), results);
+                body =
+                    SettleRequest.write(
+                        conversation.worker(), Extras.withoutCheckpoint(request), results);
               }
               default -> failure = away(new IOException(Conversation.reason(reply)));
             }

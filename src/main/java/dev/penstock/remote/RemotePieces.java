@@ -134,9 +134,7 @@ final class RemotePieces implements AutoCloseable {
 
   private void send(OutgoingPieces out) {
     try {
-      for (OutgoingPieces.Portion portion = out.next();
-          portion != null;
-          portion = out.next()) {
+      for (OutgoingPieces.Portion portion = out.next(); portion != null; portion = out.next()) {
         if (!send(out.emitter(), portion)) {
           return;
         }

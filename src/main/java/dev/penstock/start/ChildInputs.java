@@ -32,8 +32,8 @@ final class ChildInputs implements ChildCheck {
     TaskTypes all = types.get();
     TaskType type =
         all.find(lane.type())
-            .orElseThrow(() ->
-                new InvalidInput("no task type is called " + Visible.quoted(lane.type())));
+            .orElseThrow(
+                () -> new InvalidInput("no task type is called " + Visible.quoted(lane.type())));
     ModelSpec model = model(all, type, lane.model());
     JsonNode value = StrictJson.parse(input);
     if (value.isNull()) {

@@ -69,7 +69,8 @@ final class TaskViewTest {
     var output = new TaskOutput(TaskOutput.Format.JSON, ("\"" + script + "\"").getBytes(UTF_8));
     String html =
         new StaticTemplates()
-            .task(TaskView.of(task(spec, TaskState.COMPLETED, output), TYPES, List.of(), false, NOW))
+            .task(
+                TaskView.of(task(spec, TaskState.COMPLETED, output), TYPES, List.of(), false, NOW))
             .render();
     assertThat(html)
         .contains("&lt;script&gt;alert(1)&lt;/script&gt;", "&lt;i&gt;me")

@@ -214,9 +214,13 @@ class TaskEventsTest {
     complete(id, "{}");
     var last = again.next();
     assertThat(last.get("data")).contains("completed");
-    assertThat(server.send(server.request("/v1/tasks/" + id + "/events")
-                .header("Last-Event-ID", last.get("id")))
-            .statusCode())
+    assertThat(
+            server
+                .send(
+                    server
+                        .request("/v1/tasks/" + id + "/events")
+                        .header("Last-Event-ID", last.get("id")))
+                .statusCode())
         .as("there will be no more")
         .isEqualTo(204);
   }
@@ -271,11 +275,13 @@ class TaskEventsTest {
     server.dispatcher.emit(id, 1, 6, "6");
     server.dispatcher.emitted(id, 7);
     complete(id, "{\"whole\": true}");
-    assertThat(next(stream, 2)).containsExactly("piece 6", "result {\"echo\":{\"whole\": true},\"worker\":\"w\"}");
+    assertThat(next(stream, 2))
+        .containsExactly("piece 6", "result {\"echo\":{\"whole\": true},\"worker\":\"w\"}");
     assertThat(stream.next().get("data")).contains("completed");
     assertThat(next(again, 3))
         .as("of who was told of the gap before")
-        .containsExactly("piece 5", "piece 6", "result {\"echo\":{\"whole\": true},\"worker\":\"w\"}");
+        .containsExactly(
+            "piece 5", "piece 6", "result {\"echo\":{\"whole\": true},\"worker\":\"w\"}");
   }
 
   @Test
@@ -283,7 +289,8 @@ class TaskEventsTest {
     TaskId id = ping();
     server.dispatcher.endUnheard(id, ScriptedDispatcher.json(new byte[] {'7'}));
     Stream back = open(id, "processing.0.0.1.0/1.17");
-    assertThat(next(back, 2)).containsExactly("gap {\"from\":17}", "result {\"echo\":7,\"worker\":\"w\"}");
+    assertThat(next(back, 2))
+        .containsExactly("gap {\"from\":17}", "result {\"echo\":7,\"worker\":\"w\"}");
     assertThat(back.next().get("data")).contains("completed");
     Stream fresh = open(id);
     assertThat(fresh.next().get("data")).as("nothing was promised").contains("completed");

@@ -17,7 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/** Hubs of several nodes, their messages and their clock: nothing happens before it is asked for. */
+/**
+ * Hubs of several nodes, their messages and their clock: nothing happens before it is asked for.
+ */
 final class Network {
   static final PieceLimits LIMITS =
       new PieceLimits(

@@ -8,8 +8,8 @@ import static dev.penstock.pieces.Network.resume;
 import static dev.penstock.pieces.Network.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.penstock.bus.Request.EndPieces;
 import dev.penstock.bus.Request.Emitter;
+import dev.penstock.bus.Request.EndPieces;
 import dev.penstock.bus.Request.PutPieces;
 import dev.penstock.pieces.PieceReader.Rest;
 import dev.penstock.task.TaskId;

@@ -45,7 +45,8 @@ final class PieceHubsTest {
 
   private void putMany(PieceHub to, Emitter run, int from, int many, int length) {
     for (int i = from; i < from + many; i++) {
-      to.put(new PutPieces(run, false, i, List.of(text(i, length).getBytes(StandardCharsets.UTF_8))));
+      to.put(
+          new PutPieces(run, false, i, List.of(text(i, length).getBytes(StandardCharsets.UTF_8))));
     }
   }
 
@@ -247,8 +248,7 @@ final class PieceHubsTest {
     put(a, first, 0, "a", "b", "c", "d");
     network.settle();
     network.kill("a");
-    var heard =
-        new FutureTask<>(() -> b.heard(new HeardPieces(second, 2, Duration.ofMillis(500))));
+    var heard = new FutureTask<>(() -> b.heard(new HeardPieces(second, 2, Duration.ofMillis(500))));
     Thread asks = Thread.ofVirtual().start(heard);
     while (asks.isAlive()) {
       network.deliver(); // not the hubs' own thread's work: b is busy asking

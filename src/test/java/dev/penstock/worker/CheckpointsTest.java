@@ -66,7 +66,8 @@ final class CheckpointsTest {
 
   @Test
   void whoReadsManyTellsItWithTheSettle() {
-    List<TaskId> children = Stream.generate(TaskId::random).limit(Checkpoints.MOST_TOLD + 1).toList();
+    List<TaskId> children =
+        Stream.generate(TaskId::random).limit(Checkpoints.MOST_TOLD + 1).toList();
     checkpoints.keep(new byte[] {1}, children);
     assertThat(checkpoints.due(now)).isNull();
     assertThat(Objects.requireNonNull(checkpoints.newest()).read()).hasSameSizeAs(children);

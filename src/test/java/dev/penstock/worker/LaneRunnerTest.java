@@ -495,8 +495,7 @@ final class LaneRunnerTest {
     start("lease.extend-every", "50ms");
     add(5, MINUTE);
     Await.until("it is extended often", LIMIT, () -> queue.held().size() > 3);
-    List<HeldLease> told =
-        queue.held().stream().filter(held -> held.checkpoint() != null).toList();
+    List<HeldLease> told = queue.held().stream().filter(held -> held.checkpoint() != null).toList();
     assertThat(told).hasSize(1);
     assertThat(Objects.requireNonNull(told.getFirst().checkpoint()).state()).containsExactly(2);
   }
@@ -505,12 +504,14 @@ final class LaneRunnerTest {
   void whatAnEarlierRunLeftIsThereForTheNext() throws Exception {
     queue.left(new byte[] {7});
     handler.body =
-        (_, control) -> new Outcome.Done(TaskOutput.of(Objects.requireNonNull(control.checkpoint())[0]));
+        (_, control) ->
+            new Outcome.Done(TaskOutput.of(Objects.requireNonNull(control.checkpoint())[0]));
     start();
     add(5, MINUTE);
     assertThat(awaitSettled().outcome())
         .isInstanceOfSatisfying(
-            Outcome.Done.class, done -> assertThat(done.output().bytes()).asString().isEqualTo("7"));
+            Outcome.Done.class,
+            done -> assertThat(done.output().bytes()).asString().isEqualTo("7"));
   }
 
   @Test
@@ -589,8 +590,7 @@ final class LaneRunnerTest {
         "all are told",
         LIMIT,
         () -> queue.held().stream().filter(held -> held.checkpoint() != null).count() == 20);
-    assertThat(queue.extensions())
-        .allSatisfy(said -> assertThat(said).hasSizeLessThanOrEqualTo(8));
+    assertThat(queue.extensions()).allSatisfy(said -> assertThat(said).hasSizeLessThanOrEqualTo(8));
   }
 
   @Test

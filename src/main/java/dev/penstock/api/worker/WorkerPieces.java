@@ -57,13 +57,11 @@ public final class WorkerPieces {
     var emitter = new Emitter(request.id(), request.token(), request.run());
     Long heardFrom = request.heardFrom();
     if (heardFrom != null) {
-      List<byte[]> heard =
-          bus.ask(new HeardPieces(emitter, heardFrom, PATIENCE), OwnTasks.LIMIT);
+      List<byte[]> heard = bus.ask(new HeardPieces(emitter, heardFrom, PATIENCE), OwnTasks.LIMIT);
       return Reply.json(200, json -> PiecesRequest.writeReply(json, request.id(), heard));
     }
     boolean taken =
-        bus.call(
-            new PutPieces(emitter, request.resumed(), request.offset(), request.pieces()));
+        bus.call(new PutPieces(emitter, request.resumed(), request.offset(), request.pieces()));
     if (!taken) {
       throw WorkerRuns.stale(request.id()); // a later run has begun
     }

@@ -173,7 +173,8 @@ final class ChildPingsTest {
   @Test
   void eachChildIsAPingThatSleepsAsAsked() throws Exception {
     Task parent =
-        TestTasks.task(new Lane("ping", null), "{\"children\":2,\"sleep_ms\":5,\"fail_times\":1}", 0);
+        TestTasks.task(
+            new Lane("ping", null), "{\"children\":2,\"sleep_ms\":5,\"fail_times\":1}", 0);
     family.begin();
     Outcome.Await await = (Outcome.Await) ping.run(parent, family);
     assertThat(await.wakeAt()).isZero();
