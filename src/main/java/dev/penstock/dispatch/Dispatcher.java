@@ -84,7 +84,7 @@ final class Dispatcher {
     this.settlements = settlements;
     this.families = families;
     this.cancels = new Cancels(store, this, families);
-    this.liveParents = new LiveParents(store, System::nanoTime);
+    this.liveParents = new LiveParents(store, clock);
     this.lease = lease;
     this.deliveries = new Deliveries(queue, lease);
     this.clock = clock;

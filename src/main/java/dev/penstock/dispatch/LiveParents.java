@@ -5,14 +5,15 @@ import dev.penstock.core.LeasedTask;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,21 +24,21 @@ import org.slf4j.LoggerFactory;
  */
 final class LiveParents {
   private static final Logger LOG = LoggerFactory.getLogger(LiveParents.class);
-  private static final long BELIEVED_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final Duration BELIEVED = Duration.ofSeconds(2);
   private static final int MOST = 10_000;
 
   private final TaskStore store;
-  private final LongSupplier nanos;
-  private final Map<TaskId, Long> seen = new ConcurrentHashMap<>();
+  private final InstantSource clock;
+  private final Map<TaskId, Instant> seen = new ConcurrentHashMap<>();
 
-  LiveParents(TaskStore store, LongSupplier nanos) {
+  LiveParents(TaskStore store, InstantSource clock) {
     this.store = store;
-    this.nanos = nanos;
+    this.clock = clock;
   }
 
   /** Those of the tasks whose parents have ended. A parent that is not known has not. */
   List<TaskId> orphans(List<LeasedTask> leased) {
-    long now = nanos.getAsLong();
+    Instant now = clock.instant();
     Set<TaskId> asked = new HashSet<>();
     for (LeasedTask each : leased) {
       TaskId parent = each.task().spec().parent();
@@ -59,12 +60,12 @@ final class LiveParents {
     return orphans;
   }
 
-  private boolean believed(TaskId parent, long now) {
-    Long at = seen.get(parent);
-    return at != null && now - at < BELIEVED_NANOS;
+  private boolean believed(TaskId parent, Instant now) {
+    Instant at = seen.get(parent);
+    return at != null && !now.isBefore(at) && now.isBefore(at.plus(BELIEVED));
   }
 
-  private Set<TaskId> ended(Set<TaskId> parents, long now) {
+  private Set<TaskId> ended(Set<TaskId> parents, Instant now) {
     Map<TaskId, Task> found;
     try {
       found = store.findAll(parents);

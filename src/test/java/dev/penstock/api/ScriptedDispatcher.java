@@ -293,7 +293,7 @@ public final class ScriptedDispatcher {
 
   /** As the store gives tasks in numbers: without their inputs. */
   private static Task brief(Task task) {
-    return with(task, task.spec().owner(), new byte[0]);
+    return task.brief().withOutput(task.output());
   }
 
   static Task ofOwner(String owner, Task task) {
@@ -376,6 +376,7 @@ public final class ScriptedDispatcher {
         .filter(task -> filter.states().isEmpty() || filter.states().contains(task.state()))
         .filter(task -> filter.type() == null || filter.type().equals(task.spec().lane().type()))
         .filter(task -> filter.model() == null || filter.model().equals(task.spec().lane().model()))
+        .filter(task -> filter.parent() == null || filter.parent().equals(task.spec().parent()))
         .filter(task ->
             filter.text() == null
                 || task.spec().metadata().toString().contains(filter.text())

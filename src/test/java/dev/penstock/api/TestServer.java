@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.penstock.admin.Dashboard;
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request;
 import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.core.Scope;
@@ -42,6 +43,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** A real server on a free port, with a scripted dispatcher behind it. */
@@ -121,6 +123,11 @@ public final class TestServer implements AutoCloseable {
 
   public static TestServer start() throws Exception {
     return new TestServer(Map.of());
+  }
+
+  /** Answers what the scripted dispatcher does not, or otherwise than it does. */
+  public <R, T extends Request<R>> void serve(Class<T> type, Function<T, R> answer) {
+    bus.serve(type, answer);
   }
 
   ApiVerticle verticle() {

@@ -209,7 +209,7 @@ public final class GoldenScenario {
    * of submits, which Redis counts from the wall clock, and the order of members that its scripts
    * write.
    */
-  private static String masked(String text) {
+  public static String masked(String text) {
     Map<String, String> names = new HashMap<>();
     PLACE
         .matcher(text)

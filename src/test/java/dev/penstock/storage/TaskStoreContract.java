@@ -19,7 +19,9 @@ public abstract class TaskStoreContract
         HistoryContract,
         CheckpointContract,
         AwaitContract,
+        WakeContract,
         ChildrenContract,
+        AbandonContract,
         ChildRecordsContract,
         FiguresContract {
   private final SettableClock clock = new SettableClock();

@@ -5,12 +5,21 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/** The task that a statement changed, which answers its {@code seq} and {@code lane}. */
-record Changed(long seq, String lane) {
+/**
+ * The task that a statement changed, which answers its {@code seq}, {@code lane} and {@code
+ * beside}.
+ *
+ * @param beside whether it may have a checkpoint or children
+ */
+record Changed(long seq, String lane, boolean beside) {
 
   /** The one that the statement changes; null when it changes none. */
   static @Nullable Changed by(PreparedStatement statement) throws SQLException {
-    return Columns.first(statement, row -> new Changed(row.number(), row.text())).orElse(null);
+    return Columns.first(statement, Changed::read).orElse(null);
+  }
+
+  static Changed read(Columns row) throws SQLException {
+    return new Changed(row.number(), row.text(), row.small() == 1);
   }
 
   /** Counts a task of the lane elsewhere than before. */

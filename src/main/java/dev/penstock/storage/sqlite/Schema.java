@@ -14,7 +14,12 @@ import java.util.List;
  *
  * <p>{@code queued_at} is since when a task waits that did not become ready when it was created.
  * {@code tasks_ended} serves lists: it is written once a task, when it ends. {@code met} is 1 when
- * a later submit was answered with the task before anybody had claimed it.
+ * a later submit was answered with the task before anybody had claimed it. {@code beside} is 1 when
+ * a task has a checkpoint or children, now or before: of others nothing is looked up.
+ *
+ * <p>A task with {@code wake_at} waits for children. A parent's list of them has states of its own:
+ * 0 new, 1 open, then as the tasks' own. A child has no {@code expires_at} until it is released.
+ * {@code abandoning} has the ended parents whose lists have open children.
  */
 final class Schema {
   private static final List<List<String>> VERSIONS =
@@ -167,7 +172,55 @@ final class Schema {
               """
               CREATE INDEX tasks_ready ON tasks (lane, priority DESC, owner, seq) WHERE ready = 1
               """),
-          List.of("ALTER TABLE tasks ADD COLUMN met INTEGER"));
+          List.of("ALTER TABLE tasks ADD COLUMN met INTEGER"),
+          List.of(
+              "ALTER TABLE tasks ADD COLUMN parent TEXT",
+              "ALTER TABLE tasks ADD COLUMN submitted_at INTEGER",
+              "ALTER TABLE tasks ADD COLUMN beside INTEGER",
+              "ALTER TABLE tasks ADD COLUMN wake_at INTEGER",
+              "ALTER TABLE tasks ADD COLUMN wake_until INTEGER",
+              "ALTER TABLE tasks ADD COLUMN wake_on_failure INTEGER",
+              "CREATE INDEX tasks_parent ON tasks (parent, seq) WHERE parent IS NOT NULL",
+              "CREATE INDEX tasks_waiting ON tasks (id) WHERE wake_at IS NOT NULL",
+              "CREATE INDEX tasks_waking ON tasks (wake_until) WHERE wake_until IS NOT NULL",
+              "DROP INDEX tasks_completed",
+              """
+              CREATE INDEX tasks_completed ON tasks (finished_at)
+              WHERE state = 2 AND expires_at IS NOT NULL
+              """,
+              """
+              CREATE TABLE task_checkpoints (
+                seq INTEGER PRIMARY KEY,
+                checkpoint BLOB NOT NULL
+              ) STRICT
+              """,
+              """
+              CREATE TABLE task_children (
+                parent INTEGER NOT NULL,
+                id TEXT NOT NULL,
+                key TEXT NOT NULL,
+                state INTEGER NOT NULL,
+                PRIMARY KEY (parent, id)
+              ) STRICT, WITHOUT ROWID
+              """,
+              """
+              CREATE INDEX task_children_open ON task_children (parent, state, id) WHERE state < 2
+              """,
+              """
+              CREATE TABLE new_children (
+                id TEXT PRIMARY KEY,
+                since INTEGER NOT NULL,
+                task BLOB NOT NULL
+              ) STRICT
+              """,
+              "CREATE INDEX new_children_since ON new_children (since)",
+              "CREATE TABLE abandoning (seq INTEGER PRIMARY KEY) STRICT",
+              """
+              CREATE TRIGGER tasks_deleted_beside AFTER DELETE ON tasks WHEN old.beside = 1 BEGIN
+                DELETE FROM task_checkpoints WHERE seq = old.seq;
+                DELETE FROM task_children WHERE parent = old.seq;
+              END
+              """));
 
   static final int VERSION = VERSIONS.size();
 

@@ -20,14 +20,16 @@ final class SqliteDeletions {
   private static final String EXPIRED =
       """
       DELETE FROM tasks WHERE seq IN (SELECT seq FROM tasks INDEXED BY tasks_expiring
-        WHERE state >= 2 AND expires_at <= ? ORDER BY expires_at LIMIT ?)
+        WHERE state >= 2 AND expires_at <= ? AND seq NOT IN (SELECT seq FROM abandoning)
+        ORDER BY expires_at LIMIT ?)
       RETURNING lane, state, ready
       """;
 
   private static final String OLDEST =
       """
       DELETE FROM tasks WHERE seq IN (SELECT seq FROM tasks INDEXED BY tasks_completed
-        WHERE state = 2 ORDER BY finished_at LIMIT ?)
+        WHERE state = 2 AND expires_at IS NOT NULL AND seq NOT IN (SELECT seq FROM abandoning)
+        ORDER BY finished_at LIMIT ?)
       RETURNING lane, state, ready
       """;
 

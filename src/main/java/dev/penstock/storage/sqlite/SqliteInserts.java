@@ -18,8 +18,9 @@ final class SqliteInserts {
   private static final String INSERT =
       """
       INSERT INTO tasks (seq, id, lane, priority, ready, due, created_at, input_bytes, owner,
-        max_attempts, timeout, run_at, keep_completed, keep_failed, reply_to%s)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?%s)
+        max_attempts, timeout, run_at, keep_completed, keep_failed, reply_to, parent,
+        submitted_at%s)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?%s)
       ON CONFLICT (id) DO NOTHING
       """;
 
@@ -132,10 +133,12 @@ final class SqliteInserts {
             runAt,
             Micros.of(spec.retention().completed()),
             Micros.of(spec.retention().failed()),
-            spec.replyTo());
+            spec.replyTo(),
+            spec.parent(),
+            Micros.ofNullable(spec.origin().submittedAt()));
     if (identity != null) {
-      insert.setString(16, identity.key());
-      insert.setString(17, digest(identity));
+      insert.setString(18, identity.key());
+      insert.setString(19, digest(identity));
     }
     if (insert.executeUpdate() == 0) {
       return;

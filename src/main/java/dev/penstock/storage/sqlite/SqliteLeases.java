@@ -30,8 +30,11 @@ final class SqliteLeases {
         lease_until = ?, worker = ?, started_at = ?,
         progress_done = NULL, progress_total = NULL, progress_message = NULL
       WHERE id = ? AND state = 0 AND ready = 1 AND (lost = 0 OR ?)
-      RETURNING seq, lane
+      RETURNING seq, lane, beside, runs
       """;
+
+  private static final String HELD =
+      "SELECT seq FROM tasks WHERE id = ? AND token = ? AND state = 1";
 
   private static final String STATE = "SELECT state, ready FROM tasks WHERE id = ?";
 
@@ -59,11 +62,15 @@ final class SqliteLeases {
   private static final String GIVE_UP =
       """
       UPDATE tasks SET state = 3, lost = lost + 1, token = NULL, lease_until = NULL,
-        finished_at = ?, expires_at = ? + keep_failed, error_code = ?, error_message = ?
+        finished_at = ?, expires_at = CASE WHEN parent IS NULL THEN ? + keep_failed END,
+        error_code = ?, error_message = ?
       WHERE seq = ?
+      RETURNING seq, lane, beside
       """;
 
   private SqliteLeases() {}
+
+  private record ClaimedRow(Changed task, long runs) {}
 
   static Claim claim(
       SqliteConnection connection,
@@ -78,16 +85,18 @@ final class SqliteLeases {
     PreparedStatement claim =
         Columns.bind(
             connection.prepare(CLAIM), token, until, worker, Micros.of(now), id, alone ? 1 : 0);
-    Changed claimed = Changed.by(claim);
+    ClaimedRow claimed =
+        Columns.first(claim, row -> new ClaimedRow(Changed.read(row), row.number())).orElse(null);
     if (claimed == null) {
       return refusal(connection, id);
     }
-    Changed.count(connection, claimed.lane(), Phase.READY, Phase.RUNNING);
+    Changed task = claimed.task();
+    Changed.count(connection, task.lane(), Phase.READY, Phase.RUNNING);
     return new Claim.Claimed(
-        TaskRows.get(connection, claimed.seq()),
+        TaskRows.get(connection, task.seq()),
         new Lease(id, token, Micros.toInstant(until)),
-        1,
-        null);
+        claimed.runs(),
+        task.beside() ? SqliteCheckpoints.find(connection, task.seq()) : null);
   }
 
   private static Claim refusal(SqliteConnection connection, TaskId id) throws SQLException {
@@ -120,6 +129,11 @@ final class SqliteLeases {
               .executeUpdate();
       if (held == 0) {
         lost.add(extension.id());
+      } else if (extension.checkpoint() != null) {
+        PreparedStatement find =
+            Columns.bind(connection.prepare(HELD), extension.id(), extension.token());
+        long seq = Columns.first(find, Columns::number).orElseThrow();
+        SqliteCheckpoints.keep(connection, seq, extension.checkpoint());
       }
     }
     return lost;
@@ -148,14 +162,18 @@ final class SqliteLeases {
       SqliteSteps.add(connection, row.seq(), Step.Kind.LOST, time, null);
       if (row.lost() > maxLost) {
         String message = "its worker vanished " + row.lost() + " times while running it";
-        Columns.bind(
+        PreparedStatement giveUp =
+            Columns.bind(
                 connection.prepare(GIVE_UP),
                 now,
                 now,
                 TaskError.Code.LEASE_LOST.name(),
                 message,
-                row.seq())
-            .executeUpdate();
+                row.seq());
+        Changed given = Changed.by(giveUp);
+        if (given != null && given.beside()) {
+          SqliteFamilies.parentEnded(connection, row.seq());
+        }
         Changed.count(connection, row.lane(), Phase.RUNNING, Phase.FAILED);
         failed.add(TaskRows.get(connection, row.seq()));
       } else {

@@ -67,6 +67,16 @@ final class SqliteLists {
       ORDER BY seq DESC LIMIT ?3
       """;
 
+  /** Looks at all children of the parent that are older: as many as it has, at the most. */
+  private static final String CHILDREN =
+      """
+      SELECT seq FROM tasks INDEXED BY tasks_parent
+      WHERE parent = ?4 AND seq < ?1 AND (?2 IS NULL OR owner = ?2)
+        AND state IN (SELECT value FROM json_each(?5))
+        AND (?6 IS NULL OR lane IN (SELECT value FROM json_each(?6)))
+      ORDER BY seq DESC LIMIT ?3
+      """;
+
   private final SqliteConnection connection;
   private final @Nullable String owner;
   private final long before;
@@ -113,6 +123,18 @@ final class SqliteLists {
     boolean everyLane = filter.type() == null && filter.model() == null;
     Set<TaskState> states =
         filter.states().isEmpty() ? EnumSet.allOf(TaskState.class) : filter.states();
+    if (filter.parent() != null) {
+      List<Integer> codes = states.stream().map(TaskRows::code).toList();
+      String lanes =
+          everyLane
+              ? null
+              : AsciiJson.write(
+                  lanes(filter, states).values().stream()
+                      .flatMap(List::stream)
+                      .distinct()
+                      .toList());
+      return seqs(CHILDREN, filter.parent(), AsciiJson.write(codes), lanes);
+    }
     if (everyLane && states.size() == TaskState.values().length) {
       long glance = owner == null ? wanted : (long) wanted * GLANCE;
       List<Long> any = seqs(ANY, glance);
@@ -125,7 +147,7 @@ final class SqliteLists {
       switch (group.getKey()) {
         case READY -> found.addAll(live(READY, group.getValue()));
         case SCHEDULED -> found.addAll(live(SCHEDULED, group.getValue()));
-        case RUNNING -> found.addAll(live(RUNNING, group.getValue()));
+        case RUNNING, WAITING -> found.addAll(live(RUNNING, group.getValue()));
         case COMPLETED, FAILED, CANCELLED -> {
           for (String lane : group.getValue()) {
             found.addAll(seqs(ENDED, TaskRows.code(group.getKey().state()), lane));
@@ -146,7 +168,9 @@ final class SqliteLists {
         String lane = rows.getString(1);
         Phase phase = Phase.valueOf(rows.getString(2));
         if (states.contains(phase.state()) && filter.means(Lane.of(lane))) {
-          lanes.computeIfAbsent(phase, _ -> new ArrayList<>()).add(lane);
+          // Who waits for children lies among those that run.
+          Phase place = phase == Phase.WAITING ? Phase.RUNNING : phase;
+          lanes.computeIfAbsent(place, _ -> new ArrayList<>()).add(lane);
         }
       }
     }
@@ -160,7 +184,7 @@ final class SqliteLists {
     return found.size() == wanted ? found : seqs(sql, NO_LIMIT, json);
   }
 
-  private List<Long> seqs(String sql, Object... more) throws SQLException {
+  private List<Long> seqs(String sql, @Nullable Object... more) throws SQLException {
     @Nullable Object[] values = new @Nullable Object[3 + more.length];
     values[0] = before;
     values[1] = owner;

@@ -17,13 +17,16 @@ import org.jspecify.annotations.Nullable;
 /** What people do to tasks: cancel them, and run them again. */
 final class SqliteManualChanges {
   private static final String FIND =
-      "SELECT seq, lane, state, ready, worker FROM tasks WHERE id = ?";
+      "SELECT seq, lane, state, ready, worker, wake_at FROM tasks WHERE id = ?";
 
   private static final String CANCEL =
       """
       UPDATE tasks SET state = 4, ready = 0, due = NULL, token = NULL, lease_until = NULL,
-        settled_token = NULL, finished_at = ?, expires_at = ? + keep_completed
+        settled_token = NULL, finished_at = ?,
+        expires_at = CASE WHEN parent IS NULL THEN ? + keep_completed END,
+        wake_at = NULL, wake_until = NULL, wake_on_failure = NULL
       WHERE seq = ?
+      RETURNING seq, lane, beside
       """;
 
   /** In the order of the index: to sort them, each part would have to look at the whole lane. */
@@ -44,6 +47,7 @@ final class SqliteManualChanges {
         expires_at = NULL, progress_done = NULL, progress_total = NULL, progress_message = NULL,
         error_code = NULL, error_message = NULL, queued_at = ?
       WHERE seq = ?
+      RETURNING seq, lane, beside
       """;
 
   private SqliteManualChanges() {}
@@ -51,15 +55,16 @@ final class SqliteManualChanges {
   private record Found(long seq, String lane, Phase phase, @Nullable String worker) {}
 
   private static @Nullable Found find(SqliteConnection connection, TaskId id) throws SQLException {
-    return Columns.first(
-            Columns.bind(connection.prepare(FIND), id),
-            row ->
-                new Found(
-                    row.number(),
-                    row.text(),
-                    Phase.of(TaskRows.state(row.small()), row.small() == 1),
-                    row.textOrNull()))
+    return Columns.first(Columns.bind(connection.prepare(FIND), id), SqliteManualChanges::read)
         .orElse(null);
+  }
+
+  private static Found read(Columns row) throws SQLException {
+    long seq = row.number();
+    String lane = row.text();
+    Phase phase = Phase.of(TaskRows.state(row.small()), row.small() == 1);
+    String worker = row.textOrNull();
+    return new Found(seq, lane, row.numberOrNull() == null ? phase : Phase.WAITING, worker);
   }
 
   static CancelResult cancel(SqliteConnection connection, TaskId id, Instant now)
@@ -81,7 +86,11 @@ final class SqliteManualChanges {
       SqliteConnection connection, long seq, String lane, Phase phase, Instant now)
       throws SQLException {
     SqliteSteps.add(connection, seq, Step.Kind.CANCELLED, now, null);
-    Columns.bind(connection.prepare(CANCEL), Micros.of(now), Micros.of(now), seq).executeUpdate();
+    Changed cancelled =
+        Changed.by(Columns.bind(connection.prepare(CANCEL), Micros.of(now), Micros.of(now), seq));
+    if (cancelled != null && cancelled.beside()) {
+      SqliteFamilies.parentEnded(connection, seq);
+    }
     Changed.count(connection, lane, phase, Phase.CANCELLED);
   }
 
@@ -119,7 +128,11 @@ final class SqliteManualChanges {
     return switch (found.phase()) {
       case FAILED, CANCELLED -> {
         SqliteSteps.add(connection, found.seq(), Step.Kind.RETRIED, now, null);
-        Columns.bind(connection.prepare(RETRY), Micros.of(now), found.seq()).executeUpdate();
+        Changed retried =
+            Changed.by(Columns.bind(connection.prepare(RETRY), Micros.of(now), found.seq()));
+        if (retried != null && retried.beside()) {
+          SqliteFamilies.abandonsNobody(connection, found.seq());
+        }
         Changed.count(connection, found.lane(), found.phase(), Phase.READY);
         yield new RetryResult.Now(TaskRows.get(connection, found.seq()));
       }

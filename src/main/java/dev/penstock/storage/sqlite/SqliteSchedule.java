@@ -16,7 +16,7 @@ final class SqliteSchedule {
 
   private static final String DUE =
       """
-      SELECT seq, lane, input_bytes FROM tasks INDEXED BY tasks_due
+      SELECT seq, lane, beside, input_bytes FROM tasks INDEXED BY tasks_due
       WHERE state = 0 AND ready = 0 AND due <= ? ORDER BY due LIMIT ?
       """;
 
@@ -53,8 +53,9 @@ final class SqliteSchedule {
     try (ResultSet rows = Columns.bind(connection.prepare(DUE), now, limit).executeQuery()) {
       long bytes = 0;
       while (bytes < TaskRows.MOST_BYTES && rows.next()) {
-        due.add(new Changed(rows.getLong(1), rows.getString(2)));
-        bytes += rows.getLong(3);
+        Columns row = new Columns(rows);
+        due.add(Changed.read(row));
+        bytes += row.number();
       }
     }
     List<TaskSpec> specs = new ArrayList<>(due.size());

@@ -1,5 +1,6 @@
 package dev.penstock.storage.sqlite;
 
+import dev.penstock.core.Awaiting;
 import dev.penstock.core.Ending;
 import dev.penstock.core.Step;
 import dev.penstock.storage.Micros;
@@ -15,7 +16,6 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Ends runs: with a result, an error, or another try. */
@@ -27,9 +27,10 @@ final class SqliteSettles {
       """
       UPDATE tasks SET state = ?, attempts = attempts + 1, token = NULL, lease_until = NULL,
         settled_token = token, finished_at = ?, error_code = ?, error_message = ?,
-        expires_at = ? + CASE ? WHEN 3 THEN keep_failed ELSE keep_completed END
+        expires_at = CASE WHEN parent IS NULL
+          THEN ? + CASE ? WHEN 3 THEN keep_failed ELSE keep_completed END END
       WHERE id = ? AND token = ? AND state = 1
-      RETURNING seq, lane
+      RETURNING seq, lane, beside
       """;
 
   private static final String GIVE_BACK =
@@ -38,7 +39,7 @@ final class SqliteSettles {
         lease_until = NULL, settled_token = token, started_at = NULL, queued_at = ?,
         error_code = coalesce(?, error_code), error_message = coalesce(?, error_message)
       WHERE id = ? AND token = ? AND state = 1
-      RETURNING seq, lane
+      RETURNING seq, lane, beside
       """;
 
   private static final String OUTPUT =
@@ -52,16 +53,20 @@ final class SqliteSettles {
       throws SQLException {
     TaskId id = settle.id();
     String token = settle.token();
+    if (settle.ending() instanceof Ending.Waits(var awaiting)
+        && tooMany(connection, id, token, awaiting)) {
+      return new Settled.TooManyOpen();
+    }
     Task task =
         switch (settle.ending()) {
           case Ending.Completed(var output) -> complete(connection, id, token, output, now);
-          case Ending.Failed(var error) -> fail(connection, id, token, error, now);
+          case Ending.Failed(var error) -> fail(connection, settle, error, now);
           case Ending.Backoff(var error, var delay) ->
               keepError(connection, id, token, error, now)
-                  ? giveBack(connection, id, token, error, 1, delay, now)
+                  ? giveBack(connection, settle, error, 1, delay, now)
                   : null;
-          case Ending.Waits _ -> throw new UnsupportedOperationException("TODO S1");
-          case Ending.Returned(var delay) -> giveBack(connection, id, token, null, 0, delay, now);
+          case Ending.Returned(var delay) -> giveBack(connection, settle, null, 0, delay, now);
+          case Ending.Waits(var awaiting) -> await(connection, settle, awaiting, now);
         };
     return task != null ? new Settled.Now(task) : unsettled(connection, id, token);
   }
@@ -75,29 +80,48 @@ final class SqliteSettles {
     }
     Columns.bind(connection.prepare(OUTPUT), ended.seq(), output.format().name(), output.bytes())
         .executeUpdate();
+    if (ended.beside()) {
+      SqliteCheckpoints.forget(connection, ended.seq());
+    }
     return TaskRows.getBrief(connection, ended.seq(), output);
   }
 
   private static @Nullable Task fail(
-      SqliteConnection connection, TaskId id, String token, TaskError error, Instant now)
+      SqliteConnection connection, Settle settle, TaskError error, Instant now)
       throws SQLException {
-    if (!keepError(connection, id, token, error, now)) {
+    if (!keepError(connection, settle.id(), settle.token(), error, now)) {
       return null;
     }
-    Changed ended = end(connection, id, token, TaskState.FAILED, error, now);
-    return ended == null ? null : TaskRows.getBrief(connection, ended.seq(), null);
+    Changed ended = end(connection, settle.id(), settle.token(), TaskState.FAILED, error, now);
+    if (ended == null) {
+      return null;
+    }
+    keep(connection, ended.seq(), settle);
+    return TaskRows.getBrief(connection, ended.seq(), null);
+  }
+
+  private static void keep(SqliteConnection connection, long seq, Settle settle)
+      throws SQLException {
+    if (settle.checkpoint() != null) {
+      SqliteCheckpoints.keep(connection, seq, settle.checkpoint());
+    }
   }
 
   /** Adds the failed attempt to what the task went through; false when the token is not current. */
   private static boolean keepError(
       SqliteConnection connection, TaskId id, String token, TaskError error, Instant now)
       throws SQLException {
-    Optional<Long> seq =
-        Columns.first(Columns.bind(connection.prepare(HELD), id, token), Columns::number);
-    if (seq.isPresent()) {
-      SqliteSteps.add(connection, seq.get(), Step.Kind.FAILED, now, error);
+    Long seq = held(connection, id, token);
+    if (seq != null) {
+      SqliteSteps.add(connection, seq, Step.Kind.FAILED, now, error);
     }
-    return seq.isPresent();
+    return seq != null;
+  }
+
+  private static @Nullable Long held(SqliteConnection connection, TaskId id, String token)
+      throws SQLException {
+    return Columns.first(Columns.bind(connection.prepare(HELD), id, token), Columns::number)
+        .orElse(null);
   }
 
   private static @Nullable Changed end(
@@ -123,14 +147,39 @@ final class SqliteSettles {
     Changed ended = Changed.by(end);
     if (ended != null) {
       Changed.count(connection, ended.lane(), Phase.RUNNING, Phase.of(state, false));
+      if (ended.beside()) {
+        SqliteFamilies.parentEnded(connection, ended.seq());
+      }
     }
     return ended;
   }
 
+  private static boolean tooMany(
+      SqliteConnection connection, TaskId id, String token, Awaiting awaiting) throws SQLException {
+    Long seq = held(connection, id, token);
+    return seq != null && SqliteAwaits.tooMany(connection, seq, awaiting);
+  }
+
+  /** Ready at once if few enough of its children are open. */
+  private static @Nullable Task await(
+      SqliteConnection connection, Settle settle, Awaiting awaiting, Instant now)
+      throws SQLException {
+    Long seq = held(connection, settle.id(), settle.token());
+    if (seq == null) {
+      return null;
+    }
+    int open = SqliteAwaits.add(connection, seq, awaiting.children(), now);
+    if (open <= awaiting.wakeAt()) {
+      return giveBack(connection, settle, null, 0, Duration.ZERO, now);
+    }
+    keep(connection, seq, settle);
+    SqliteAwaits.await(connection, seq, awaiting, now);
+    return TaskRows.getBrief(connection, seq, null);
+  }
+
   private static @Nullable Task giveBack(
       SqliteConnection connection,
-      TaskId id,
-      String token,
+      Settle settle,
       @Nullable TaskError error,
       int attempts,
       Duration delay,
@@ -146,12 +195,13 @@ final class SqliteSettles {
             Micros.of(now),
             error == null ? null : error.code().name(),
             error == null ? null : error.message(),
-            id,
-            token);
+            settle.id(),
+            settle.token());
     Changed returned = Changed.by(giveBack);
     if (returned == null) {
       return null;
     }
+    keep(connection, returned.seq(), settle);
     Changed.count(
         connection, returned.lane(), Phase.RUNNING, ready ? Phase.READY : Phase.SCHEDULED);
     return TaskRows.get(connection, returned.seq());

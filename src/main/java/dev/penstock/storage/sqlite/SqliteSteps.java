@@ -17,7 +17,8 @@ final class SqliteSteps {
       """
       INSERT INTO task_steps (seq, n, kind, at, started_at, worker, error_code, error_message)
       SELECT seq, 1 + coalesce((SELECT max(n) FROM task_steps WHERE seq = t.seq), 0), ?, ?,
-        CASE state WHEN 1 THEN started_at END, CASE state WHEN 1 THEN worker END, ?, ?
+        CASE state WHEN 1 THEN started_at END,
+        CASE WHEN state = 1 AND wake_at IS NULL THEN worker END, ?, ?
       FROM tasks t WHERE seq = ?
       RETURNING n
       """;

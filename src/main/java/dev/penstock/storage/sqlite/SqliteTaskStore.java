@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 public final class SqliteTaskStore implements TaskStore {
   private final SqliteDatabase database;
   private final InstantSource clock;
+  private final ChildStore children;
 
   /**
    * The next row's number. Kept here rather than by SQLite, which would give the number of a
@@ -54,6 +55,7 @@ public final class SqliteTaskStore implements TaskStore {
     this.database = database;
     this.clock = clock;
     this.nextSeq = new AtomicLong(nextSeq);
+    this.children = new SqliteChildren(database, clock);
   }
 
   public static SqliteTaskStore open(SqliteDatabase database, InstantSource clock) {
@@ -235,7 +237,7 @@ public final class SqliteTaskStore implements TaskStore {
 
   @Override
   public ChildStore children() {
-    throw new UnsupportedOperationException("TODO S1");
+    return children;
   }
 
   @Override

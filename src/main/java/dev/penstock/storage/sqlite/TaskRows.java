@@ -30,6 +30,9 @@ final class TaskRows {
         t.progress_done, t.progress_total, t.progress_message,
         t.created_at, t.started_at, t.finished_at, t.worker, t.error_code, t.error_message,
         coalesce(t.queued_at, t.created_at), t.max_attempts, t.timeout, t.run_at, t.keep_completed, t.keep_failed, t.reply_to,
+        t.parent, t.submitted_at, CASE WHEN t.wake_at IS NULL THEN 0 ELSE (SELECT count(*)
+          FROM task_children c INDEXED BY task_children_open
+          WHERE c.parent = t.seq AND c.state < 2) END,
         p.metadata, %s, %s
       FROM tasks t
       JOIN task_payloads p ON p.seq = t.seq
@@ -94,6 +97,9 @@ final class TaskRows {
     long keepCompleted = row.number();
     long keepFailed = row.number();
     String replyTo = row.textOrNull();
+    String parent = row.textOrNull();
+    Instant submittedAt = instant(row.numberOrNull());
+    int waitingOn = row.small();
     Map<String, String> metadata = Metadata.ofJson(row.text());
     byte[] input = row.bytes();
     String format = row.textOrNull();
@@ -105,7 +111,13 @@ final class TaskRows {
             new TaskSpec.Work(lane, priority, input, runAt),
             new TaskSpec.Limits(maxAttempts, Micros.toDuration(timeout)),
             new TaskSpec.Retention(Micros.toDuration(keepCompleted), Micros.toDuration(keepFailed)),
-            new TaskSpec.Origin(owner, metadata, null, replyTo));
+            new TaskSpec.Origin(
+                owner,
+                metadata,
+                null,
+                replyTo,
+                parent == null ? null : new TaskId(parent),
+                submittedAt));
     return new Task(
         spec,
         state,
@@ -118,7 +130,8 @@ final class TaskRows {
         worker,
         error,
         output,
-        queuedAt);
+        queuedAt,
+        waitingOn);
   }
 
   /** The number that stands for the state in the file: see the schema. */

@@ -1,5 +1,8 @@
 package dev.penstock.storage.sqlite;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.storage.GoldenFamily;
 import dev.penstock.storage.GoldenScenario;
 import dev.penstock.storage.KeyStore;
 import dev.penstock.storage.SettableClock;
@@ -19,9 +22,15 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A database has the tables and rows that version 0.1.0 wrote, and its rows are understood. */
+/**
+ * A database has the tables and rows that version 0.1.0 wrote, and its rows are understood;
+ * likewise what later versions of the tables have beside those.
+ */
 final class GoldenSqliteTest {
   private static final String FILE = "sqlite-0.1.0.sql";
+
+  /** Checkpoints and children, as version 6 of the tables has them. */
+  private static final String FAMILY = "sqlite-6.sql";
 
   @TempDir Path folder;
   private final SettableClock clock = new SettableClock();
@@ -30,10 +39,19 @@ final class GoldenSqliteTest {
     return folder.resolve("penstock.db");
   }
 
-  private Connection connect() throws SQLException {
-    return DriverManager.getConnection("jdbc:sqlite:" + file());
+  private static Connection connect(Path file) throws SQLException {
+    return DriverManager.getConnection("jdbc:sqlite:" + file);
   }
 
+  /** Makes a database of a golden file. */
+  private static void make(Path file, String golden) throws Exception {
+    try (Connection connection = connect(file);
+        Statement statement = connection.createStatement()) {
+      statement.executeUpdate(Golden.text(golden));
+    }
+  }
+
+  /** Of the tables and columns that version 0.1.0 had: later ones may have more, and indexes. */
   @Test
   void everyTableAndRowIsAsItWas() throws Exception {
     try (SqliteDatabase database = SqliteDatabase.open(file())) {
@@ -42,16 +60,44 @@ final class GoldenSqliteTest {
       GoldenScenario.play(store, keys, clock);
       GoldenScenario.checkRead(store, keys);
     }
-    GoldenScenario.check(FILE, dump());
+    Path old = folder.resolve("old.db");
+    make(old, FILE);
+    assertThat(GoldenScenario.masked(rowsAsIn(old, file())))
+        .isEqualTo(GoldenScenario.masked(rowsAsIn(old, old)));
+  }
+
+  @Test
+  void everyCheckpointAndEveryChildIsAsItWas() throws Exception {
+    try (SqliteDatabase database = SqliteDatabase.open(file())) {
+      TaskStore store = Storage.in(database, clock).tasks();
+      GoldenFamily.play(store);
+      GoldenFamily.checkRead(store);
+    }
+    GoldenScenario.check(FAMILY, dump());
+  }
+
+  @Test
+  void whatVersionSixLeftIsReadAndGoesOn() throws Exception {
+    make(file(), FAMILY);
+    try (SqliteDatabase database = SqliteDatabase.open(file())) {
+      TaskStore store = Storage.in(database, clock).tasks();
+      GoldenFamily.checkRead(store);
+      GoldenFamily.goOn(store, clock);
+      for (String table : List.of("task_children", "new_children", "abandoning")) {
+        assertThat(database.<Long>read(c -> c.number("SELECT count(*) FROM " + table)))
+            .as(table)
+            .isZero();
+      }
+    }
   }
 
   @Test
   void whatThatVersionLeftIsReadAndGoesOn() throws Exception {
     String running;
     String done;
-    try (Connection connection = connect();
+    make(file(), FILE);
+    try (Connection connection = connect(file());
         Statement statement = connection.createStatement()) {
-      statement.executeUpdate(Golden.text(FILE));
       running = token(statement, "token", GoldenScenario.RUNS.value());
       done = token(statement, "settled_token", GoldenScenario.DONE.value());
     }
@@ -70,7 +116,7 @@ final class GoldenSqliteTest {
   /** A script that makes the database anew. */
   private String dump() throws SQLException {
     var dump = new StringBuilder();
-    try (Connection connection = connect();
+    try (Connection connection = connect(file());
         Statement statement = connection.createStatement()) {
       for (String pragma : List.of("user_version", "application_id", "auto_vacuum", "page_size")) {
         dump.append(
@@ -83,22 +129,50 @@ final class GoldenSqliteTest {
                   + " ORDER BY type = 'table' DESC, name")) {
         dump.append(sql).append(";\n");
       }
-      for (String table :
-          rows(statement, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")) {
-        List<String> columns =
-            rows(statement, "SELECT name FROM pragma_table_info('" + table + "')");
-        String values = String.join("), quote(", columns);
-        for (String row :
-            rows(
-                statement,
-                "SELECT concat_ws(', ', quote(%s)) FROM %s ORDER BY 1".formatted(values, table))) {
-          dump.append(
-              "INSERT INTO %s (%s) VALUES (%s);\n"
-                  .formatted(table, String.join(", ", columns), row));
-        }
+      for (String table : tables(statement)) {
+        inserts(statement, table, columns(statement, table)).forEach(dump::append);
       }
     }
     return dump.toString();
+  }
+
+  /** What a database has of the tables and columns of an older one. */
+  private static String rowsAsIn(Path older, Path database) throws SQLException {
+    var found = new StringBuilder();
+    try (Connection old = connect(older);
+        Connection connection = connect(database);
+        Statement schema = old.createStatement();
+        Statement statement = connection.createStatement()) {
+      for (String table : tables(schema)) {
+        List<String> columns = columns(schema, table);
+        for (String column : columns) {
+          String as = "SELECT concat_ws(' ', type, \"notnull\", pk) FROM pragma_table_info('%s')";
+          String query = (as + " WHERE name = '%s'").formatted(table, column);
+          found.append(table).append('.').append(column).append(' ');
+          found.append(rows(statement, query)).append('\n');
+        }
+        inserts(statement, table, columns).forEach(found::append);
+      }
+    }
+    return found.toString();
+  }
+
+  private static List<String> tables(Statement statement) throws SQLException {
+    return rows(statement, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
+  }
+
+  private static List<String> columns(Statement statement, String table) throws SQLException {
+    return rows(statement, "SELECT name FROM pragma_table_info('" + table + "')");
+  }
+
+  private static List<String> inserts(Statement statement, String table, List<String> columns)
+      throws SQLException {
+    String values = String.join("), quote(", columns);
+    String query = "SELECT concat_ws(', ', quote(%s)) FROM %s ORDER BY 1";
+    return rows(statement, query.formatted(values, table)).stream()
+        .map(row ->
+            "INSERT INTO %s (%s) VALUES (%s);\n".formatted(table, String.join(", ", columns), row))
+        .toList();
   }
 
   private static List<String> rows(Statement statement, String query) throws SQLException {

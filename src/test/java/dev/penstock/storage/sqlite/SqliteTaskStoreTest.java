@@ -6,18 +6,25 @@ import static dev.penstock.storage.TestTasks.taskAt;
 import static dev.penstock.storage.TestTasks.tasks;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.core.Awaiting;
 import dev.penstock.core.Ending;
+import dev.penstock.core.NewChild;
+import dev.penstock.storage.ChildStore.End;
 import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStoreContract;
+import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -87,5 +94,62 @@ final class SqliteTaskStoreTest extends TaskStoreContract {
                     claimed.task().id(), claimed.lease().token(), new Ending.Completed(json("1")))))
         .getFirst();
     assertThat(database.commits().synced()).isEqualTo(afterClaim.synced() + 1);
+  }
+
+  @Test
+  void newChildrenWithLongInputsComeInSmallParts() {
+    TaskSpec parent = parentOf(3);
+    List<TaskSpec> first = store().children().toInsert(Duration.ZERO, 10);
+    assertThat(first).hasSize(2);
+    store().insert(first);
+    store().children().inserted(first);
+    assertThat(store().children().toInsert(Duration.ZERO, 10)).hasSize(1);
+    assertThat(store().find(parent.id()).orElseThrow().waitingOn()).isEqualTo(3);
+  }
+
+  @Test
+  void awaitsAreSyncedAndMarksAreNot() {
+    TaskSpec parent = parentOf(1);
+    List<TaskSpec> added = store().children().toInsert(Duration.ZERO, 10);
+    Commits awaited = database.commits();
+    store().children().inserted(added);
+    End end = new End(parent.id(), added.getFirst().id(), TaskState.COMPLETED);
+    assertThat(store().children().ended(List.of(end))).hasSize(1);
+    store().children().release(ids(added));
+    assertThat(database.commits().synced()).isEqualTo(awaited.synced());
+    assertThat(database.commits().relaxed()).isEqualTo(awaited.relaxed() + 3);
+  }
+
+  @Test
+  void lookingForWorkWithFamiliesCommitsNothing() {
+    parentOf(1);
+    Commits before = database.commits();
+    assertThat(store().children().wakeDue(10)).isEmpty();
+    assertThat(store().children().toInsert(Duration.ofSeconds(1), 10)).isEmpty();
+    assertThat(store().children().waiting(null, 10)).hasSize(1);
+    assertThat(store().children().abandoned(10, 10)).isEmpty();
+    assertThat(store().children().releaseForgotten(10)).isZero();
+    assertThat(store().children().ended(List.of())).isEmpty();
+    assertThat(database.commits()).isEqualTo(before);
+  }
+
+  /** A parent that waits for so many new children, with long inputs. */
+  private TaskSpec parentOf(int children) {
+    Claim.Claimed parent = claimed();
+    TaskSpec spec = parent.task().spec();
+    List<NewChild> asked =
+        IntStream.range(0, children)
+            .mapToObj(i -> new NewChild("key " + i, longChild(spec, "key " + i)))
+            .toList();
+    settle(parent, new Ending.Waits(new Awaiting(asked, 0, null, false)));
+    return spec;
+  }
+
+  private TaskSpec longChild(TaskSpec parent, String key) {
+    TaskSpec like = longAt(clock().instant());
+    TaskSpec.Origin origin =
+        new TaskSpec.Origin("owner", Map.of(), null, null, parent.id(), clock().instant());
+    return new TaskSpec(
+        TaskId.child(parent.id(), key), like.work(), like.limits(), like.retention(), origin);
   }
 }
