@@ -196,7 +196,13 @@ public sealed interface Request<R> {
    * @param token of the lease under which the task's run asks; what is far away checks it
    */
   record FindChildren(TaskId parent, String token, @Nullable TaskId after, int limit)
-      implements Request<EndedChildren> {}
+      implements Request<EndedChildren> {
+
+    /** Of who is believed without a lease. */
+    public FindChildren(TaskId parent, @Nullable TaskId after, int limit) {
+      this(parent, "", after, limit);
+    }
+  }
 
   /**
    * The run that pieces come from.

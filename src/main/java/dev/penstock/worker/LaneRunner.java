@@ -276,6 +276,9 @@ final class LaneRunner {
 
   /** Settles a run, until answered or its lease has ended: then the work is somebody else's. */
   private void settle(Run run, Outcome outcome) {
+    if (outcome instanceof Outcome.Await) {
+      tell(run);
+    }
     SettleTask request =
         new SettleTask(run.task().id(), lane, run.token(), outcome, run.leaves(outcome));
     var pause = new Backoff(SHORTEST_PAUSE, LONGEST_PAUSE);
@@ -305,6 +308,21 @@ final class LaneRunner {
         // Left alone it would run again and fail to settle again.
         request = new SettleTask(request.id(), lane, request.token(), unsettled(e));
       }
+    }
+  }
+
+  /** A task that waits shows how far it is, and its run may be too short for an extension. */
+  private void tell(Run run) {
+    HeldLease news = run.news();
+    if (news == null) {
+      return;
+    }
+    try {
+      bus.ask(new ExtendLeases(worker, List.of(news)), times.extendEvery());
+    } catch (Unavailable e) {
+      LOG.debug("task {}: its progress is not told: {}", news.id(), e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -280,6 +280,13 @@ final class Run implements TaskHandler.Control {
     return due ? new HeldLease(task().id(), token(), newest, left) : null;
   }
 
+  /** Progress that the store does not have yet; null: it has the newest. */
+  @SuppressWarnings("ReferenceEquality") // as above
+  @Nullable HeldLease news() {
+    Progress newest = progress;
+    return newest == told ? null : new HeldLease(task().id(), token(), newest);
+  }
+
   /** The lease was extended by a request sent at {@code asked} that carried {@code sent}. */
   void extended(long asked, HeldLease sent) {
     heldUntil = asked + leaseNanos;

@@ -531,6 +531,20 @@ final class LaneRunnerTest {
   }
 
   @Test
+  void aTaskThatWillWaitTellsFirstHowFarItIs() throws Exception {
+    var half = new Progress(1, 2, "half");
+    handler.body =
+        (_, control) -> {
+          control.progress(half);
+          return new Outcome.Await(List.of(), 0, null, false, null);
+        };
+    start("lease.extend-every", "10s");
+    add(5, MINUTE);
+    awaitSettled();
+    assertThat(queue.held()).extracting(HeldLease::progress).containsExactly(half);
+  }
+
+  @Test
   void aResultTakesNoCheckpointAlong() throws Exception {
     handler.body =
         (_, control) -> {
