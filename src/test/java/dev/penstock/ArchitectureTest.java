@@ -54,6 +54,7 @@ final class ArchitectureTest {
     MAY_IMPORT.put("protocol", "task core json bus");
     MAY_IMPORT.put("storage", "task core json base config metrics");
     MAY_IMPORT.put("dispatch", "task core base config metrics storage bus");
+    MAY_IMPORT.put("pieces", "task core base config metrics bus");
     MAY_IMPORT.put("worker", "task core base config metrics bus");
     MAY_IMPORT.put("engine", "task core json base config metrics models");
     MAY_IMPORT.put("remote", "task core base bus protocol");
@@ -61,7 +62,7 @@ final class ArchitectureTest {
     MAY_IMPORT.put("security", "task core base config storage");
     MAY_IMPORT.put("web", "task core json base config security");
     MAY_IMPORT.put(
-        "api", "task core json base config metrics models bus protocol types security web");
+        "api", "task core json base config metrics models bus protocol pieces types security web");
     MAY_IMPORT.put("admin", "task core json base config models bus types security web api");
   }
 
@@ -101,6 +102,7 @@ final class ArchitectureTest {
             + "LeaseRequest LeaseTerms SettleRequest");
     DOORS.put("storage", "ChildStore KeyStore Storage TaskQueue TaskStore");
     DOORS.put("dispatch", "DispatchVerticle");
+    DOORS.put("pieces", "PieceHub PieceNews PieceReader Position");
     DOORS.put("worker", "LaneSource WorkerBoard WorkerVerticle");
     DOORS.put(
         "engine",

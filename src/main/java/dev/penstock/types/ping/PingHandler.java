@@ -67,6 +67,7 @@ final class PingHandler implements TaskHandler {
       }
       int sleep = number(input, "sleep_ms", 0, 0, MAX_SLEEP_MS);
       int steps = number(input, "steps", 1, 1, MAX_STEPS);
+      int emit = number(input, "emit", 0, 0, PingPieces.MOST);
       int failTimes = number(input, "fail_times", 0, 0, Integer.MAX_VALUE);
       ChildPings children = children(input, sleep, failTimes);
       if (crash(input)) {
@@ -78,7 +79,11 @@ final class PingHandler implements TaskHandler {
             ? new Outcome.Done(new TaskOutput(TaskOutput.Format.JSON, echo(json, counts)))
             : children.more(task, counts);
       }
-      sleep(sleep, steps, control);
+      if (emit > 0) {
+        PingPieces.emit(emit, sleep, control);
+      } else {
+        sleep(sleep, steps, control);
+      }
       if (task.attempts() < failTimes) {
         return new Outcome.Retry(
             new TaskError(

@@ -18,6 +18,7 @@ public final class PingType extends SchemaType {
           "n": {"type": "integer"},
           "sleep_ms": {"type": "integer", "minimum": 0, "maximum": 600000},
           "steps": {"type": "integer", "minimum": 1, "maximum": 1000},
+          "emit": {"type": "integer", "minimum": 0, "maximum": 100000},
           "fail_times": {"type": "integer", "minimum": 0},
           "children": {"type": "integer", "minimum": 1, "maximum": 1000000},
           "window": {"type": "integer", "minimum": 1, "maximum": 1024},
