@@ -28,14 +28,17 @@ final class PingHandler implements TaskHandler {
 
   private final String worker;
   private final boolean mayCrash;
+  private final PingApart apart;
 
   /**
    * @param mayCrash false: {@code crash} is refused, since whoever may submit could stop the
    *     program
+   * @param apart runs those that ask for a child process
    */
-  PingHandler(String worker, boolean mayCrash) {
+  PingHandler(String worker, boolean mayCrash, PingApart apart) {
     this.worker = worker;
     this.mayCrash = mayCrash;
+    this.apart = apart;
   }
 
   @Override
@@ -67,10 +70,18 @@ final class PingHandler implements TaskHandler {
       int sleep = number(input, "sleep_ms", 0, 0, MAX_SLEEP_MS);
       int steps = number(input, "steps", 1, 1, MAX_STEPS);
       int failTimes = number(input, "fail_times", 0, 0, Integer.MAX_VALUE);
-      if (crash(input)) {
-        Runtime.getRuntime().halt(KILLED);
+      boolean crash = crash(input);
+      if (flag(input, "subprocess")) {
+        Outcome failure = apart.run(json, sleep, crash);
+        if (failure != null) {
+          return failure;
+        }
+      } else {
+        if (crash) {
+          Runtime.getRuntime().halt(KILLED);
+        }
+        sleep(sleep, steps, control);
       }
-      sleep(sleep, steps, control);
       if (task.attempts() < failTimes) {
         return new Outcome.Retry(
             new TaskError(
@@ -88,17 +99,19 @@ final class PingHandler implements TaskHandler {
   }
 
   private boolean crash(JsonNode input) {
-    JsonNode crash = input.path("crash");
-    if (crash.isMissingNode()) {
-      return false;
-    }
-    if (!crash.isBoolean()) {
-      throw new InvalidInput("crash must be true or false");
-    }
-    if (crash.booleanValue() && !mayCrash) {
+    boolean crash = flag(input, "crash");
+    if (crash && !mayCrash) {
       throw new InvalidInput("this program does not crash on demand: ping.allow-crash is off");
     }
-    return crash.booleanValue();
+    return crash;
+  }
+
+  private static boolean flag(JsonNode input, String field) {
+    JsonNode node = input.path(field);
+    if (!node.isMissingNode() && !node.isBoolean()) {
+      throw new InvalidInput(field + " must be true or false");
+    }
+    return node.booleanValue();
   }
 
   private static void sleep(int millis, int steps, Control control) throws InterruptedException {

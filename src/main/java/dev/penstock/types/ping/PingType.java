@@ -19,7 +19,8 @@ public final class PingType extends SchemaType {
           "sleep_ms": {"type": "integer", "minimum": 0, "maximum": 600000},
           "steps": {"type": "integer", "minimum": 1, "maximum": 1000},
           "fail_times": {"type": "integer", "minimum": 0},
-          "crash": {"type": "boolean"}
+          "crash": {"type": "boolean"},
+          "subprocess": {"type": "boolean"}
         },
         "additionalProperties": true
       }
@@ -57,6 +58,9 @@ public final class PingType extends SchemaType {
 
   @Override
   public TaskHandler handler(HandlerParts parts) {
-    return new PingHandler(parts.worker(), parts.settings().group(PingSettings.class).allowCrash());
+    return new PingHandler(
+        parts.worker(),
+        parts.settings().group(PingSettings.class).allowCrash(),
+        new PingApart(parts.children()));
   }
 }
