@@ -12,6 +12,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -70,12 +71,8 @@ final class Child {
     child.serve("in", child::write);
     Thread answers = child.serve("out", child::read);
     Thread words = child.serve("err", () -> child.printed.read(child.process.getErrorStream()));
-    child
-        .process
-        .onExit()
-        .thenAcceptAsync(
-            _ -> child.end(answers, words),
-            task -> Thread.ofVirtual().name("child-" + name + "-end").start(task));
+    Executor own = task -> Thread.ofVirtual().name("child-" + name + "-end").start(task);
+    var _ = child.process.onExit().thenAcceptAsync(_ -> child.end(answers, words), own);
     return child;
   }
 
@@ -178,9 +175,9 @@ final class Child {
     kill("was no longer needed");
   }
 
-  /** The first reason counts. Does not wait. */
+  /** The first reason counts; its own end goes before. Does not wait. */
   void kill(String why) {
-    if (killed.compareAndSet(null, why)) {
+    if (process.isAlive() && killed.compareAndSet(null, why)) {
       // By its handle: Process itself would close pipes that other threads hold.
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       boolean _ = process.toHandle().destroyForcibly();
@@ -192,7 +189,7 @@ final class Child {
     try {
       return ended.get(DEATH.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      return sentence(killed.get() + " and cannot be killed");
+      return sentence("cannot be killed, though it " + killed.get());
     } catch (ExecutionException e) {
       throw new IllegalStateException(e); // nobody completes it so
     }
@@ -282,19 +279,26 @@ final class Child {
       Thread.currentThread().interrupt();
     }
     String reason = reason();
+    try {
+      tell(reason);
+    } finally {
+      boolean _ = toSend.offer(Frame.of(Frame.Kind.END, 0));
+      ended.complete(reason);
+      ready.completeExceptionally(new IllegalStateException(reason));
+      Call call = current.get();
+      if (call != null) {
+        call.answer().complete(new ChildAnswer.Crashed(reason));
+      }
+    }
+  }
+
+  private void tell(String reason) {
     if (dismissed) {
       LOG.debug("child {} ({}) has ended, as it should", name, pid());
     } else {
       // One that was never ready is told of by whoever wanted to start it.
       LOG.atLevel(ready.isDone() ? Level.INFO : Level.DEBUG).log("{} (process {})", reason, pid());
       crashed.run();
-    }
-    boolean _ = toSend.offer(Frame.of(Frame.Kind.END, 0));
-    ended.complete(reason);
-    ready.completeExceptionally(new IllegalStateException(reason));
-    Call call = current.get();
-    if (call != null) {
-      call.answer().complete(new ChildAnswer.Crashed(reason));
     }
   }
 

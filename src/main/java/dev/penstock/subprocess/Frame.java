@@ -15,20 +15,34 @@ record Frame(Kind kind, long call, byte[] bytes) {
   private static final int HEAD = 1 + Long.BYTES;
   private static final byte[] NOTHING = {};
 
-  /** The order is the wire's. */
   enum Kind {
     /** From the parent: a request. */
-    CALL,
+    CALL(1),
     /** From the parent: nobody waits for that call any more. */
-    CANCEL,
+    CANCEL(2),
     /** The parent's own: closes the child's input, with which it ends. Never sent. */
-    END,
+    END(0),
     /** From the child, first and once: it takes requests. Its bytes name the version. */
-    READY,
+    READY(3),
     /** From the child: the program's answer. */
-    ANSWER,
+    ANSWER(4),
     /** From the child: what the program threw. */
-    ERROR
+    ERROR(5);
+
+    private final byte code;
+
+    Kind(int code) {
+      this.code = (byte) code;
+    }
+
+    private static Kind of(byte code) throws Garbled {
+      for (Kind kind : values()) {
+        if (kind.code == code) {
+          return kind;
+        }
+      }
+      throw new Garbled();
+    }
   }
 
   /** It is longer than it may be. */
@@ -50,7 +64,7 @@ record Frame(Kind kind, long call, byte[] bytes) {
     out.write(
         ByteBuffer.allocate(Integer.BYTES + HEAD)
             .putInt(HEAD + bytes.length)
-            .put((byte) kind.ordinal())
+            .put(kind.code)
             .putLong(call)
             .array());
     out.write(bytes);
@@ -76,15 +90,12 @@ record Frame(Kind kind, long call, byte[] bytes) {
     if (length - HEAD > most) {
       throw new TooLong();
     }
-    int kind = in.readByte();
-    if (kind < 0 || kind >= Kind.values().length) {
-      throw new Garbled();
-    }
+    Kind kind = Kind.of(in.readByte());
     long call = in.readLong();
     byte[] bytes = in.readNBytes(length - HEAD);
     if (bytes.length < length - HEAD) {
       throw new EOFException();
     }
-    return new Frame(Kind.values()[kind], call, bytes);
+    return new Frame(kind, call, bytes);
   }
 }

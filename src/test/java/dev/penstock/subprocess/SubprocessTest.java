@@ -1,5 +1,7 @@
 package dev.penstock.subprocess;
 
+import static dev.penstock.testing.Processes.awaitEnd;
+import static dev.penstock.testing.Processes.signal;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -348,27 +350,6 @@ class SubprocessTest {
   private static String crashed(ChildAnswer answer) {
     assertThat(answer).isInstanceOf(ChildAnswer.Crashed.class);
     return ((ChildAnswer.Crashed) answer).reason();
-  }
-
-  private static void signal(String name, long process) throws Exception {
-    assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process)).start().waitFor())
-        .as("kill -" + name)
-        .isZero();
-  }
-
-  /** Gone, or a zombie that whoever took it over has yet to reap. */
-  private static void awaitEnd(long process) throws Exception {
-    Path status = Path.of("/proc/" + process + "/stat");
-    Await.until(
-        "process " + process + " has ended",
-        Duration.ofSeconds(20),
-        () -> {
-          try {
-            return Files.readString(status).matches("(?s)\\d+ \\(.*\\) [ZX] .*");
-          } catch (IOException e) {
-            return true;
-          }
-        });
   }
 
   private static String resident(long process) throws IOException {

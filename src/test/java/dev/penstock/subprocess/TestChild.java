@@ -69,7 +69,7 @@ final class TestChild implements ChildProgram {
   }
 
   private static int nest(int depth) {
-    return nest(depth + 1) + 1;
+    return depth < 0 ? depth : nest(depth + 1) + 1;
   }
 
   private static byte[] fill(List<Object> all, java.util.function.IntFunction<Object> portion) {
