@@ -92,7 +92,7 @@ final class Printed {
       log.accept(text);
     }
     fatal |= text.startsWith("# A fatal error has been detected");
-    if (!fatal || text.matches(TELLING)) {
+    if (fatal ? text.matches(TELLING) : !text.equals("#")) {
       last.addLast(text);
       if (last.size() > LINES) {
         last.removeFirst();
