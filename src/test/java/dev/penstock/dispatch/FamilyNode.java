@@ -31,8 +31,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node with its chores and a worker, done by hand second by second. Parents ask for some children,
- * count those that have ended, and ask for more until there are enough.
+ * A node with its chores and a worker, done by hand second by second. Parents ask for some
+ * children, count those that have ended, and ask for more until there are enough.
  */
 final class FamilyNode {
   static final Lane PARENTS = new Lane("parents", null);
@@ -220,7 +220,8 @@ final class FamilyNode {
       asked++;
     }
     byte[] later = new Count(asked, completed, failed).bytes();
-    return ended(leased, new Outcome.Await(more, AT_A_TIME - 1, null, true, later), kept);
+    int wakeAt = asked < IN_ALL ? AT_A_TIME - 1 : 0;
+    return ended(leased, new Outcome.Await(more, wakeAt, null, true, later), kept);
   }
 
   private static SettleTask ended(
