@@ -111,8 +111,9 @@ public interface TaskHandler {
      * run: at most {@code limit}, and fewer where their results are long. Blocks, also while the
      * store is away.
      *
-     * <p>A child that ends meanwhile may be told to the next run only, so {@link EndedChildren#open}
-     * is as it was when this run first asked: none is forgotten by who awaits as long as some are.
+     * <p>A child that ends meanwhile may be told to the next run only, so {@link
+     * EndedChildren#open} is as it was when this run first asked: none is forgotten by who awaits
+     * as long as some are.
      */
     default EndedChildren children(int limit) throws InterruptedException {
       return EndedChildren.NONE;

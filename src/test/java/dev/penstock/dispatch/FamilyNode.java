@@ -190,7 +190,7 @@ final class FamilyNode {
     TaskSpec spec = leased.task().spec();
     boolean failing = spec.input().length == FAILS.length;
     Count count = Count.of(leased.checkpoint());
-    EndedChildren page = found.find(new FindChildren(spec.id(), null, 100));
+    EndedChildren page = found.find(new FindChildren(spec.id(), leased.lease().token(), null, 100));
     List<TaskId> read = new ArrayList<>();
     int completed = count.completed;
     int failed = count.failed;
