@@ -30,7 +30,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class CrashPointsTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
 
-  /** What a dead worker held is lost after its lease and the margin; then the rest has to be done. */
+  /**
+   * What a dead worker held is lost after its lease and the margin; then the rest has to be done.
+   */
   private static final int SECONDS_UNTIL_MENDED = 60;
 
   private static final Duration NONE_BEGINS_LATER = Duration.ofSeconds(5);
@@ -117,8 +119,9 @@ final class CrashPointsTest {
 
   private void assertComplete(Task parent) {
     assertThat(parent.state()).as("%s", parent).isEqualTo(TaskState.COMPLETED);
-    assertThat(new String(java.util.Objects.requireNonNull(parent.output()).bytes(),
-            StandardCharsets.UTF_8))
+    assertThat(
+            new String(
+                java.util.Objects.requireNonNull(parent.output()).bytes(), StandardCharsets.UTF_8))
         .as("children that completed")
         .isEqualTo(Integer.toString(FamilyNode.IN_ALL));
     assertThat(parent.attempts()).isEqualTo(1);
@@ -239,8 +242,7 @@ final class CrashPointsTest {
       }
       FamilyNode other = another();
       RetryResult answer = other.byHand.retry(new RetryTask(parent.id()));
-      assertThat(answer)
-          .isInstanceOfAny(RetryResult.Now.class, RetryResult.Otherwise.class);
+      assertThat(answer).isInstanceOfAny(RetryResult.Now.class, RetryResult.Otherwise.class);
       Task task = mend(parent, other);
       assertThat(task.state()).isEqualTo(TaskState.COMPLETED);
     }

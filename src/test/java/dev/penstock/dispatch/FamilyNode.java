@@ -31,8 +31,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node with its chores and a worker, done by hand second by second. Parents ask for some children,
- * count those that have ended, and ask for more until there are enough.
+ * A node with its chores and a worker, done by hand second by second. Parents ask for some
+ * children, count those that have ended, and ask for more until there are enough.
  */
 final class FamilyNode {
   static final Lane PARENTS = new Lane("parents", null);

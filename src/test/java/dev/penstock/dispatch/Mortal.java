@@ -11,7 +11,8 @@ import java.util.function.Supplier;
 
 /**
  * The real store and queue of a process that something happens to between two of its writes: it
- * dies, so that nothing it asks for is done any more, or what it asks for cannot be done for a while.
+ * dies, so that nothing it asks for is done any more, or what it asks for cannot be done for a
+ * while.
  */
 final class Mortal {
   private static final Set<String> WRITES =

@@ -46,7 +46,8 @@ final class FamiliesTest {
   private RemoteWorker worker(Node node) throws Exception {
     var server = new RemoteServer(node.uri(), PenstockProcess.KEY, null);
     var met = (Meeting.Met) RemoteDispatch.meet(server, "far", Duration.ofMillis(10));
-    return RemoteWorker.start(settings("far", "http,inference"), Abilities.BUILT_IN, met.dispatch(), "far");
+    return RemoteWorker.start(
+        settings("far", "http,inference"), Abilities.BUILT_IN, met.dispatch(), "far");
   }
 
   private static String submit(Api api, String input, String more) throws Exception {
@@ -113,8 +114,7 @@ final class FamiliesTest {
       Await.until(
           "its children end with it",
           LIMIT,
-          () ->
-              api.get("/v1/tasks?status=cancelled&parent=" + id).json().path("data").size() == 5);
+          () -> api.get("/v1/tasks?status=cancelled&parent=" + id).json().path("data").size() == 5);
     }
   }
 
@@ -122,7 +122,8 @@ final class FamiliesTest {
   void childrenThatFailForGoodAreCountedAsSuch() throws Exception {
     try (Node node = node("http,inference");
         Api api = new Api(node.uri(), PenstockProcess.KEY)) {
-      String id = submit(api, "{\"children\":9,\"window\":3,\"fail_times\":1}", ",\"max_attempts\":1");
+      String id =
+          submit(api, "{\"children\":9,\"window\":3,\"fail_times\":1}", ",\"max_attempts\":1");
       JsonNode parent = ended(api, id);
       assertThat(parent.at("/result/children/failed").asInt()).as(parent.toString()).isEqualTo(9);
     }
