@@ -2,6 +2,7 @@ package dev.penstock;
 
 import dev.penstock.cli.Commands;
 import dev.penstock.start.CalibrateCommand;
+import dev.penstock.start.ChildCommand;
 import dev.penstock.start.ServeCommand;
 import dev.penstock.start.WorkerCommand;
 import picocli.CommandLine;
@@ -15,6 +16,7 @@ public final class Main {
     Commands.addTo(program);
     program.addSubcommand(new WorkerCommand());
     program.addSubcommand(new CalibrateCommand());
+    program.addSubcommand(new ChildCommand());
     int status = program.execute(arguments);
     if (status != ServeCommand.SERVING) {
       System.exit(status);

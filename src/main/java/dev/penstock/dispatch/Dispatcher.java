@@ -210,6 +210,9 @@ final class Dispatcher {
 
   /** Has settled tasks delivered again; trouble with that is not for who settled to hear of. */
   private void again(List<TaskSpec> ready) {
+    if (ready.isEmpty()) {
+      return;
+    }
     try {
       deliveries.again(ready);
     } catch (Unavailable e) {

@@ -162,7 +162,10 @@ final class Families implements Runnable {
   }
 
   /** Enqueues parents that are ready. */
-  void wake(List<TaskSpec> parents) {
+  private void wake(List<TaskSpec> parents) {
+    if (parents.isEmpty()) {
+      return;
+    }
     try {
       queue.enqueue(parents);
     } catch (Unavailable e) {

@@ -53,7 +53,7 @@ final class Finds {
       }
       from += some.size();
       long fitting = bytes == 0 ? MOST : BYTES * some.size() / bytes;
-      size = (int) Math.clamp(fitting, 1, MOST);
+      size = Math.clamp(fitting, 1, MOST);
     }
   }
 

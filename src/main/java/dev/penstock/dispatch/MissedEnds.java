@@ -8,10 +8,8 @@ import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,9 +17,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks once a minute at the open children of parents that wait, and tells them of ends that they
- * were not told of: a node died between the two. A child that is not known has been lost with its
- * record; its parent is told only when a second look does not find it either, for its message may
- * make it again. The first look is at once: somebody may just have died.
+ * were not told of: a node died between the two. It looks more often at first, for somebody may
+ * just have died. A child that is not known for a minute has been lost with its record; before that
+ * its message may make it again.
  */
 final class MissedEnds implements Runnable {
   static final Duration EVERY = Duration.ofMinutes(1);
@@ -31,6 +29,7 @@ final class MissedEnds implements Runnable {
   /** Longer without a run: another node did this meanwhile. */
   private static final Duration AWAY = Duration.ofSeconds(5);
 
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
   private static final int PARENTS = 100;
 
   private final TaskStore store;
@@ -41,7 +40,10 @@ final class MissedEnds implements Runnable {
   private boolean looked;
   private long ran;
   private long next;
-  private Set<TaskId> unknown = Set.of();
+  private Duration pause = FIRST_PAUSE;
+
+  /** Children that are not known, and since when. */
+  private Map<TaskId, Long> unknown = Map.of();
 
   /** It is to be run every second. */
   MissedEnds(TaskStore store, Families families, LongSupplier nanos) {
@@ -55,30 +57,32 @@ final class MissedEnds implements Runnable {
   public void run() {
     long now = nanos.getAsLong();
     if (!looked || now - ran > AWAY.toNanos()) {
-      unknown = Set.of();
+      unknown = Map.of();
+      pause = FIRST_PAUSE;
       next = now;
     }
     ran = now;
     if (now - next >= 0) {
       looked = true;
-      next = now + EVERY.toNanos();
-      look();
+      next = now + pause.toNanos();
+      pause = pause.multipliedBy(2).compareTo(EVERY) < 0 ? pause.multipliedBy(2) : EVERY;
+      look(now);
     }
   }
 
-  private void look() {
-    Set<TaskId> missing = new HashSet<>();
+  private void look(long now) {
+    Map<TaskId, Long> missing = new HashMap<>();
     @Nullable TaskId after = null;
     List<Family> page;
     do {
       page = store.children().waiting(after, PARENTS);
-      look(page, missing);
+      look(page, missing, now);
       after = page.isEmpty() ? null : page.getLast().parent();
     } while (page.size() == PARENTS);
     unknown = missing;
   }
 
-  private void look(List<Family> page, Set<TaskId> missing) {
+  private void look(List<Family> page, Map<TaskId, Long> missing, long now) {
     Map<TaskId, TaskId> parents = new HashMap<>();
     List<TaskId> children = new ArrayList<>();
     for (Family family : page) {
@@ -94,8 +98,9 @@ final class MissedEnds implements Runnable {
         (id, task) -> {
           TaskId parent = parents.getOrDefault(id, id);
           if (task == null) {
-            missing.add(id);
-            if (unknown.contains(id)) {
+            long since = unknown.getOrDefault(id, now);
+            missing.put(id, since);
+            if (now - since >= EVERY.toNanos()) {
               lost.add(id);
               ends.add(new End(parent, id, TaskState.FAILED));
             }

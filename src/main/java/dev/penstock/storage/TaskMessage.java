@@ -88,6 +88,8 @@ public final class TaskMessage {
   }
 
   /**
+   * The task of such bytes.
+   *
    * @throws IllegalArgumentException for what no Penstock of this version has written
    */
   public static TaskSpec decode(byte[] message) {

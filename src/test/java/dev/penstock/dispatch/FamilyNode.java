@@ -220,7 +220,8 @@ final class FamilyNode {
       asked++;
     }
     byte[] later = new Count(asked, completed, failed).bytes();
-    return ended(leased, new Outcome.Await(more, AT_A_TIME - 1, null, true, later), kept);
+    int wakeAt = asked < IN_ALL ? AT_A_TIME - 1 : 0;
+    return ended(leased, new Outcome.Await(more, wakeAt, null, true, later), kept);
   }
 
   private static SettleTask ended(
