@@ -106,7 +106,16 @@ final class Bench implements Callable<Integer> {
     /** The mark of its tables: what is no part of the whole run has a place of its own. */
     String place() {
       return switch (this) {
-        case CACHE, CHILDREN, CLUSTER, LATENCY, PIECES, PEERS, QUEUE, SCALE, SCALE_BROKERS, OVERLOAD ->
+        case CACHE,
+            CHILDREN,
+            CLUSTER,
+            LATENCY,
+            PIECES,
+            PEERS,
+            QUEUE,
+            SCALE,
+            SCALE_BROKERS,
+            OVERLOAD ->
             toString();
         case START, MEMORY, PING, FILLED, NULL, MIXED, EMBED, ALL -> "figures";
       };
