@@ -12,6 +12,7 @@ import dev.penstock.bench.parts.NullPart;
 import dev.penstock.bench.parts.OverloadPart;
 import dev.penstock.bench.parts.Part;
 import dev.penstock.bench.parts.PeersPart;
+import dev.penstock.bench.parts.PiecesPart;
 import dev.penstock.bench.parts.PingPart;
 import dev.penstock.bench.parts.QueuePart;
 import dev.penstock.bench.parts.ScalePart;
@@ -67,6 +68,7 @@ final class Bench implements Callable<Integer> {
     NULL,
     MIXED,
     CACHE,
+    PIECES,
     EMBED,
     ALL;
 
@@ -87,6 +89,7 @@ final class Bench implements Callable<Integer> {
         case NULL -> List.of(new NullPart());
         case MIXED -> List.of(new MixedPart());
         case CACHE -> List.of(new CachePart());
+        case PIECES -> List.of(new PiecesPart());
         case EMBED -> List.of(new EmbedPart());
         case ALL ->
             List.of(
@@ -103,7 +106,16 @@ final class Bench implements Callable<Integer> {
     /** The mark of its tables: what is no part of the whole run has a place of its own. */
     String place() {
       return switch (this) {
-        case CACHE, CHILDREN, CLUSTER, LATENCY, PEERS, QUEUE, SCALE, SCALE_BROKERS, OVERLOAD ->
+        case CACHE,
+            CHILDREN,
+            CLUSTER,
+            LATENCY,
+            PIECES,
+            PEERS,
+            QUEUE,
+            SCALE,
+            SCALE_BROKERS,
+            OVERLOAD ->
             toString();
         case START, MEMORY, PING, FILLED, NULL, MIXED, EMBED, ALL -> "figures";
       };

@@ -7,7 +7,7 @@ import java.util.List;
 /** The newest pieces of a result, one number after the other, the oldest given up first. */
 final class PieceBuffer {
   /** What a piece costs beside its bytes: an array's head, and its place in the ring. */
-  static final int OVERHEAD = 32;
+  static final long OVERHEAD = 32;
 
   private static final int SMALLEST = 16;
 
