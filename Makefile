@@ -86,7 +86,7 @@ test-fast: ## compile, and run the unit tests of what changed since main, or sin
 faults: deps $(JAR) ## kill, freeze and starve a fleet of nodes: target/faults.md; SCALE=10 times the load
 	@rm -rf target/faults target/faults.md
 	@$(WITH_JDK) $(MVN) -q test-compile && $(MVN) -Dfaults.scale=$(SCALE) -Dit.forks=1 \
-	  -Dit.test='FaultsIT,FaultsStopIT,FaultsAroundIT,AckHorizonIT' failsafe:integration-test failsafe:verify
+	  -Dit.test='FaultsIT,FaultsStopIT,FaultsAroundIT,AckHorizonIT,FamilyKillIT,FaultsFamiliesIT' failsafe:integration-test failsafe:verify
 	@cat target/faults.md
 
 bench: $(JAR) target/test.classpath ## measure; ARGS go to the benchmark

@@ -47,6 +47,7 @@ public record Confirmation(
     fields.put("state", query.state() == null ? "" : query.state().json());
     fields.put("lane", query.lane());
     fields.put("text", query.text());
+    fields.put("parent", query.parent() == null ? "" : query.parent().value());
     String count = (more ? "more than " : "") + Times.count(tasks);
     String what = tasks == 1 && !more ? which.replaceFirst("tasks", "task") : which;
     String does =

@@ -6,6 +6,7 @@ import static dev.penstock.web.Route.get;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
+import dev.penstock.bus.Request.ListTasks;
 import dev.penstock.bus.Request.RetryTask;
 import dev.penstock.core.CancelResult;
 import dev.penstock.core.RetryResult;
@@ -60,7 +61,14 @@ final class OneTaskPage {
       return unknown();
     }
     Task task = found.get();
-    TaskView view = TaskView.of(task, types, desk.ask(new FindSteps(task.id())), desk.now());
+    var children = new ListTasks(TaskQuery.childrenOf(task.id()).filter(), null, 1);
+    TaskView view =
+        TaskView.of(
+            task,
+            types,
+            desk.ask(new FindSteps(task.id())),
+            !desk.ask(children).tasks().isEmpty(),
+            desk.now());
     return desk.page(
         exchange,
         new Layout("Task " + view.row().shortId(), TaskQuery.PATH),
@@ -98,7 +106,10 @@ final class OneTaskPage {
     }
     switch (desk.ask(new RetryTask(id.get()))) {
       case RetryResult.Now _ -> desk.did(exchange, "retried task " + id.get());
-      case RetryResult.Otherwise _, RetryResult.Unknown _ -> {}
+      case RetryResult.Otherwise _,
+          RetryResult.ChildrenGone _,
+          RetryResult.ParentEnded _,
+          RetryResult.Unknown _ -> {}
     }
     return PageContext.goTo(TaskQuery.PATH + "/" + id.get());
   }

@@ -41,6 +41,7 @@ public record Overview(boolean answered, List<State> states, List<Lane> lanes, S
   /**
    * A lane, and how its work gets on.
    *
+   * @param waiting tasks that wait for their children; empty: none
    * @param oldest how long its oldest ready task has waited
    * @param late whether that is long
    * @param rate tasks completed within the last minute
@@ -54,6 +55,7 @@ public record Overview(boolean answered, List<State> states, List<Lane> lanes, S
       String ready,
       String scheduled,
       String running,
+      String waiting,
       String failed,
       String oldest,
       boolean late,
@@ -121,6 +123,7 @@ public record Overview(boolean answered, List<State> states, List<Lane> lanes, S
         Times.count(counts.ready()),
         Times.count(counts.scheduled()),
         Times.count(counts.running()),
+        counts.waiting() == 0 ? "" : Times.count(counts.waiting()),
         Times.count(counts.failed()),
         Times.age(oldest, now),
         oldest != null && Duration.between(oldest, now).compareTo(OLD) > 0,

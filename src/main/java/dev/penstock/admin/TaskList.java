@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param self the page's own path, which it is asked for again by
  * @param lanes to choose from
+ * @param parent the id of the task whose children alone are listed; empty: no one's
  * @param newer null: these are the newest
  * @param older null: there are none
  * @param cut a text was looked for in the newest tasks only
@@ -25,6 +26,7 @@ public record TaskList(
     List<Choice> lanes,
     String state,
     String text,
+    String parent,
     List<TaskRow> rows,
     @Nullable String newer,
     @Nullable String older,
@@ -52,6 +54,7 @@ public record TaskList(
         choices(query.lane(), known),
         query.state() == null ? "" : query.state().json(),
         query.text(),
+        query.parent() == null ? "" : query.parent().value(),
         page.tasks().stream().map(task -> TaskRow.of(task, now)).toList(),
         query.after() == null ? null : query.newer().path(),
         page.more() ? query.older(page.tasks().getLast().id()).path() : null,
@@ -75,6 +78,10 @@ public record TaskList(
   /** When the rows are asked for again. A search reads the inputs of many tasks each time. */
   public String live() {
     return "penstock:changed from:body" + (text.isEmpty() ? "" : " throttle:10s");
+  }
+
+  public String parentPath() {
+    return TaskQuery.PATH + "/" + parent;
   }
 
   public String cancelPath() {

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Which tasks a page is asked for.
  *
  * @param lane a lane's name, or a type alone: all of its lanes; empty: all
+ * @param parent whose children alone; null: all
  * @param after the task that the page begins after
  * @param trail the same for the pages before this one, so that one can go back
  */
@@ -24,16 +25,17 @@ record TaskQuery(
     @Nullable TaskState state,
     String lane,
     String text,
+    @Nullable TaskId parent,
     @Nullable TaskId after,
     List<TaskId> trail) {
   static final String PATH = "/dashboard/tasks";
 
   /** What says which tasks are meant. */
-  static final Set<String> FILTER = Set.of("state", "lane", "text");
+  static final Set<String> FILTER = Set.of("state", "lane", "text", "parent");
 
   /** And which of their pages, or what was just done to them. */
   static final Set<String> LIST =
-      Set.of("state", "lane", "text", "after", "trail", "cancelled", "retried");
+      Set.of("state", "lane", "text", "parent", "after", "trail", "cancelled", "retried");
 
   private static final int MAX_SHOWN = 60;
   private static final int MAX_TEXT = 200;
@@ -63,7 +65,8 @@ record TaskQuery(
     for (String name : form.names()) {
       if (!names.contains(name)) {
         return new Asked.Unclear(
-            "“%s” is no filter here. Filters are state, lane and text.".formatted(shown(name)));
+            "“%s” is no filter here. Filters are state, lane, text and parent."
+                .formatted(shown(name)));
       }
       if (form.repeats(name)) {
         return new Asked.Unclear("“" + name + "” is given more than once.");
@@ -92,6 +95,10 @@ record TaskQuery(
     if (text.length() > MAX_TEXT) {
       return new Asked.Unclear("A text to look for has at most " + MAX_TEXT + " characters.");
     }
+    String parent = form.get("parent");
+    if (!parent.isEmpty() && TaskId.parse(parent).isEmpty()) {
+      return new Asked.Unclear("The parent has to be the id of a task.");
+    }
     boolean page =
         (after.isEmpty() || TaskId.parse(after).isPresent())
             && trail.size() <= MAX_TRAIL
@@ -104,6 +111,7 @@ record TaskQuery(
             known.orElse(null),
             lane,
             text,
+            TaskId.parse(parent).orElse(null),
             TaskId.parse(after).orElse(null),
             trail.stream().map(TaskId::parse).flatMap(Optional::stream).toList()));
   }
@@ -120,7 +128,13 @@ record TaskQuery(
         state == null ? Set.of() : Set.of(state),
         wanted == null ? null : wanted.type(),
         wanted == null ? null : wanted.model(),
-        text.isEmpty() ? null : text);
+        text.isEmpty() ? null : text,
+        parent);
+  }
+
+  /** All children of a task. */
+  static TaskQuery childrenOf(TaskId parent) {
+    return new TaskQuery(null, "", "", parent, null, List.of());
   }
 
   /** The same, of these states only; empty: there can be none. */
@@ -133,11 +147,11 @@ record TaskQuery(
   }
 
   boolean everything() {
-    return state == null && lane.isEmpty() && text.isEmpty();
+    return state == null && lane.isEmpty() && text.isEmpty() && parent == null;
   }
 
   TaskQuery in(@Nullable TaskState other) {
-    return new TaskQuery(other, lane, text, null, List.of());
+    return new TaskQuery(other, lane, text, parent, null, List.of());
   }
 
   TaskQuery first() {
@@ -150,13 +164,14 @@ record TaskQuery(
       way.add(after);
     }
     int start = Math.max(0, way.size() - MAX_TRAIL);
-    return new TaskQuery(state, lane, text, last, way.subList(start, way.size()));
+    return new TaskQuery(state, lane, text, parent, last, way.subList(start, way.size()));
   }
 
   TaskQuery newer() {
     return trail.isEmpty()
         ? first()
-        : new TaskQuery(state, lane, text, trail.getLast(), trail.subList(0, trail.size() - 1));
+        : new TaskQuery(
+            state, lane, text, parent, trail.getLast(), trail.subList(0, trail.size() - 1));
   }
 
   /** What follows the question mark. */
@@ -170,6 +185,9 @@ record TaskQuery(
     }
     if (!text.isEmpty()) {
       pairs.add("text=" + Form.encode(text));
+    }
+    if (parent != null) {
+      pairs.add("parent=" + parent);
     }
     if (after != null) {
       pairs.add("after=" + after);
@@ -189,6 +207,7 @@ record TaskQuery(
   String words() {
     String kind = state == null ? "tasks" : state.json() + " tasks";
     String of = lane.isEmpty() ? "" : " of " + lane;
-    return kind + of + (text.isEmpty() ? "" : " containing “" + text + "”");
+    String by = parent == null ? "" : " made by task " + parent;
+    return kind + of + by + (text.isEmpty() ? "" : " containing “" + text + "”");
   }
 }

@@ -3,6 +3,7 @@ package dev.penstock.admin;
 import dev.penstock.core.Step;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskState;
 import dev.penstock.types.TaskTypes;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param error why it failed, or why its last attempt did
  * @param result null: there is none
+ * @param family empty: it is nobody's child and has none
  */
 public record TaskView(
     TaskRow row,
@@ -28,13 +30,20 @@ public record TaskView(
     @Nullable Payload result,
     List<Fact> metadata,
     boolean cancellable,
-    boolean retriable) {
+    boolean retriable,
+    List<Relation> family) {
 
   public record Fact(String name, String value) {}
 
+  /** A sentence about tasks that this one has to do with, and where they are. */
+  public record Relation(String words, String link, String path) {}
+
   public record Problem(String code, String message) {}
 
-  static TaskView of(Task task, TaskTypes types, List<Step> steps, Instant now) {
+  /**
+   * @param parent whether other tasks are its children
+   */
+  static TaskView of(Task task, TaskTypes types, List<Step> steps, boolean parent, Instant now) {
     TaskOutput output = task.output();
     TaskError error = task.error();
     return new TaskView(
@@ -49,7 +58,26 @@ public record TaskView(
         new TreeMap<>(task.spec().metadata())
             .entrySet().stream().map(each -> new Fact(each.getKey(), each.getValue())).toList(),
         !task.state().ended(),
-        task.state() == TaskState.FAILED || task.state() == TaskState.CANCELLED);
+        task.state() == TaskState.FAILED || task.state() == TaskState.CANCELLED,
+        family(task, parent));
+  }
+
+  private static List<Relation> family(Task task, boolean parent) {
+    List<Relation> family = new ArrayList<>();
+    TaskId made = task.spec().parent();
+    if (made != null) {
+      family.add(new Relation("Made by", "its parent", TaskQuery.PATH + "/" + made));
+    }
+    if (parent || task.waitingOn() > 0) {
+      family.add(
+          new Relation(
+              task.waitingOn() > 0
+                  ? "Waits for " + Times.count(task.waitingOn()) + " children:"
+                  : "Made",
+              "its children",
+              TaskQuery.childrenOf(task.id()).path()));
+    }
+    return family;
   }
 
   private static List<Fact> facts(Task task, Instant now) {

@@ -117,6 +117,7 @@ final class QueuesResource {
     }
     json.writeNumberField("depth", counts.ready());
     json.writeNumberField("in_flight", counts.running());
+    json.writeNumberField("waiting", counts.waiting());
     json.writeNumberField("scheduled", counts.scheduled());
     json.writeNumberField("failed", counts.failed());
     if (counts.oldest() != null) {

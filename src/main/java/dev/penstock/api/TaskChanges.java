@@ -60,6 +60,16 @@ final class TaskChanges {
               "The task is "
                   + now.state().json()
                   + ": only failed and cancelled tasks can be run again.");
+      case RetryResult.ChildrenGone() ->
+          throw wrongState(
+              task,
+              "children_gone",
+              "Tasks that this one has made are gone, and it cannot go on without them.");
+      case RetryResult.ParentEnded(var parent) ->
+          throw wrongState(
+              task,
+              "parent_ended",
+              "The task was made by " + parent + ", which has ended: run that one again.");
       case RetryResult.Unknown() -> throw new Refusal(ApiError.noSuchTask());
     };
   }

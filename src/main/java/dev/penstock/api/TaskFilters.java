@@ -6,6 +6,7 @@ import dev.penstock.core.TaskFilter;
 import dev.penstock.json.Fields;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
+import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskState;
 import dev.penstock.web.Query;
 import dev.penstock.web.Refusal;
@@ -31,13 +32,17 @@ final class TaskFilters {
     this.models = models;
   }
 
-  TaskFilter of(Query query, String owner) {
+  /**
+   * @param parent whose children alone; null: it does not say
+   */
+  TaskFilter of(Query query, String owner, @Nullable TaskId parent) {
     return new TaskFilter(
         owner,
         states(query.each("status"), problem -> Query.bad("status", problem)),
         query.text("type", MAX_TYPE),
         model(query.text("model", MAX_MODEL)),
-        query.text("q", MAX_TEXT));
+        query.text("q", MAX_TEXT),
+        parent);
   }
 
   /** All of an owner's tasks only where the body says so: an empty filter may be a mistake. */

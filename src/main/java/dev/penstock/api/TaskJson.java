@@ -6,6 +6,7 @@ import dev.penstock.json.StrictJson;
 import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskState;
 import dev.penstock.types.TaskType.Form;
@@ -60,6 +61,13 @@ final class TaskJson {
       json.writeStringField("model", model);
     }
     json.writeStringField("status", task.state().json());
+    TaskId parent = task.spec().parent();
+    if (parent != null) {
+      json.writeStringField("parent", parent.value());
+    }
+    if (task.waitingOn() > 0) {
+      json.writeNumberField("waiting_on", task.waitingOn());
+    }
     json.writeNumberField("priority", task.spec().priority().value());
     json.writeNumberField("attempts", task.attempts());
     json.writeNumberField("max_attempts", task.spec().maxAttempts());

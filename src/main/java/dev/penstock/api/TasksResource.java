@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** {@code GET /v1/tasks}, one of them, and its result. */
 final class TasksResource {
   private static final Set<String> PARAMETERS =
-      Set.of("status", "type", "model", "q", "limit", "after");
+      Set.of("status", "type", "model", "q", "parent", "limit", "after");
   private static final int MOST = 100;
   private static final int STANDARD = 20;
   private static final int ID_LENGTH = 36;
@@ -41,9 +41,10 @@ final class TasksResource {
   Reply list(Exchange exchange) throws InterruptedException {
     Query query = Query.of(exchange).only(PARAMETERS);
     String owner = exchange.caller().owner();
-    TaskFilter filter = filters.of(query, owner);
+    TaskId parent = known(query, "parent", owner);
+    TaskFilter filter = filters.of(query, owner, parent);
     int limit = query.whole("limit", 1, MOST, STANDARD);
-    TaskId after = after(query.text("after", ID_LENGTH), owner);
+    TaskId after = known(query, "after", owner);
     TaskPage page = bus.ask(new ListTasks(filter, after, limit), OwnTasks.LIMIT);
     return Reply.object(
         200,
@@ -61,13 +62,18 @@ final class TasksResource {
         });
   }
 
-  /** A task that is no more would start the list anew, and who follows it would never end. */
-  private @Nullable TaskId after(@Nullable String id, String owner) throws InterruptedException {
+  /**
+   * A task that a parameter names; null: it does not. One that is no more would start the list
+   * anew, and who follows it would never end.
+   */
+  private @Nullable TaskId known(Query query, String name, String owner)
+      throws InterruptedException {
+    String id = query.text(name, ID_LENGTH);
     return id == null
         ? null
         : own.find(id, owner)
             .map(Task::id)
-            .orElseThrow(() -> Query.bad("after", "must be the id of a task that is still here"));
+            .orElseThrow(() -> Query.bad(name, "must be the id of a task that is still here"));
   }
 
   Reply get(Exchange exchange) throws InterruptedException {

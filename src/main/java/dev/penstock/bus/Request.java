@@ -192,9 +192,53 @@ public sealed interface Request<R> {
   /**
    * A task's children that have ended and are not read, by id, from the one after {@code after} on
    * (null: from the first), with their results: at most {@code limit}.
+   *
+   * @param token of the lease under which the task's run asks; what is far away checks it
    */
-  record FindChildren(TaskId parent, @Nullable TaskId after, int limit)
-      implements Request<EndedChildren> {}
+  record FindChildren(TaskId parent, String token, @Nullable TaskId after, int limit)
+      implements Request<EndedChildren> {
+
+    /** Of who is believed without a lease. */
+    public FindChildren(TaskId parent, @Nullable TaskId after, int limit) {
+      this(parent, "", after, limit);
+    }
+  }
+
+  /**
+   * The run that pieces come from.
+   *
+   * @param run which of the task's runs; 0: it is not known
+   */
+  record Emitter(TaskId id, String token, long run) {}
+
+  /**
+   * Pieces of a run's result, for whoever listens, numbered from {@code offset} on; what is known
+   * already is left out. Never waits for a listener. False: a later run has begun.
+   *
+   * @param resumed the run goes on from where an earlier one was; else the first is number 0
+   * @param pieces one JSON value each; may be empty: the run will go on at {@code offset}
+   */
+  record PutPieces(Emitter emitter, boolean resumed, long offset, List<byte[]> pieces)
+      implements Request<Boolean> {
+    public PutPieces {
+      pieces = List.copyOf(pieces);
+    }
+  }
+
+  /**
+   * A run emits no more.
+   *
+   * @param count how many pieces the result has; -1: the run said nothing of pieces
+   * @param done whether it brought the task's result
+   */
+  record EndPieces(Emitter emitter, long count, boolean done) implements Request<Boolean> {}
+
+  /**
+   * The pieces from {@code from} on, as many as anybody still has of earlier runs; who asks goes on
+   * behind them. Waits no longer than {@code patience}.
+   */
+  record HeardPieces(Emitter emitter, long from, Duration patience)
+      implements Request<List<byte[]>> {}
 
   /**
    * How many tasks were changed.

@@ -43,6 +43,11 @@ public final class InvalidInput extends RuntimeException {
     return error.message();
   }
 
+  /** What a task fails with for it. */
+  public TaskError error() {
+    return error;
+  }
+
   public Outcome reject() {
     return new Outcome.Reject(error);
   }

@@ -1,6 +1,7 @@
 package dev.penstock.core;
 
 import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
 
 /** What retrying by hand did with one task. */
 public sealed interface RetryResult {
@@ -11,4 +12,10 @@ public sealed interface RetryResult {
   record Otherwise(Task task) implements RetryResult {}
 
   record Unknown() implements RetryResult {}
+
+  /** Children that it may still want to read are no more: nothing changed. */
+  record ChildrenGone() implements RetryResult {}
+
+  /** It is a child, and its parent, which has ended, has to be retried: nothing changed. */
+  record ParentEnded(TaskId parent) implements RetryResult {}
 }

@@ -68,9 +68,10 @@ final class Deliveries {
 
   /**
    * Looks after the messages whose lease should have ended: it may have been extended or settled
-   * through another node, or lapsed. Tasks that have ended need no message any more, those that run
-   * keep it, and those that wait or are not known get it back: its claim tells whether another copy
-   * was quicker, or a lost record is to be made again.
+   * through another node, or lapsed. Tasks that have ended need no message any more, nor do those
+   * that wait for their children: they get another. Those that run keep it, and those that wait or
+   * are not known get it back: its claim tells whether another copy was quicker, or a lost record
+   * is to be made again.
    *
    * @param store finds tasks
    */
@@ -91,7 +92,7 @@ final class Deliveries {
         continue;
       }
       Task task = found.get(id);
-      if (task != null && task.state().ended()) {
+      if (task != null && (task.state().ended() || task.waitingOn() > 0)) {
         ack(id, current.token());
       } else if (task == null || task.state() == TaskState.PENDING) {
         returned(id, current.token());

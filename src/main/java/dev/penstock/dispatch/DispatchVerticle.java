@@ -11,6 +11,7 @@ import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.CancelTasks;
 import dev.penstock.bus.Request.CountRun;
 import dev.penstock.bus.Request.ExtendLeases;
+import dev.penstock.bus.Request.FindChildren;
 import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
 import dev.penstock.bus.Request.FindTasks;
@@ -31,6 +32,7 @@ import dev.penstock.config.Settings;
 import dev.penstock.core.Part;
 import dev.penstock.core.RetryPolicy;
 import dev.penstock.metrics.Meters;
+import dev.penstock.storage.ChildStore;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;
 import io.micrometer.core.instrument.Tags;
@@ -46,6 +48,10 @@ import java.util.Optional;
 public final class DispatchVerticle extends VerticleBase {
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
   private static final int DEAD_AT_A_TIME = 500;
+  private static final Duration ABANDONED_EVERY = Duration.ofSeconds(3);
+  private static final Duration RELEASE_EVERY = Duration.ofSeconds(10);
+  private static final int RELEASED_AT_A_TIME = 500;
+  private static final int RELEASE_ROUNDS = 20;
   private static final Duration UNSERVED_EVERY = Duration.ofSeconds(5);
   private static final Duration SCHEDULE_EVERY = Duration.ofMillis(200);
 
@@ -57,17 +63,27 @@ public final class DispatchVerticle extends VerticleBase {
   private final TaskQueue queue;
   private final Settings settings;
   private final Meters meters;
+  private final ChildCheck childCheck;
   private final String node;
   private Runnable atTheEnd = () -> {};
   private final List<Ticker> tickers = new ArrayList<>();
 
+  /**
+   * @param childCheck as strict as what checks the tasks of clients; may block
+   */
   public DispatchVerticle(
-      Bus bus, TaskStore store, TaskQueue queue, Settings settings, Meters meters) {
+      Bus bus,
+      TaskStore store,
+      TaskQueue queue,
+      Settings settings,
+      Meters meters,
+      ChildCheck childCheck) {
     this.bus = bus;
     this.store = store;
     this.queue = queue;
     this.settings = settings;
     this.meters = meters;
+    this.childCheck = childCheck;
     this.node = bus.node();
   }
 
@@ -79,6 +95,7 @@ public final class DispatchVerticle extends VerticleBase {
     var pauses = new Pauses(store, lanes -> bus.tell(node, new LanesPaused(lanes)));
     var unsent = new Unsent(store, queue);
     var submissions = new Submissions(store, queue, recorder, clock, unsent);
+    var families = new Families(store, queue, recorder, unsent);
     var dispatcher =
         new Dispatcher(
             store,
@@ -87,11 +104,16 @@ public final class DispatchVerticle extends VerticleBase {
             meters,
             recorder,
             pauses,
-            new RetryPolicy(task.retryBase(), task.retryCap()),
+            new Settlements(
+                store,
+                new RetryPolicy(task.retryBase(), task.retryCap()),
+                new ChildSpecs(childCheck, clock),
+                () -> submissions.full() || store.trouble().isPresent()),
+            families,
             settings.lease().duration(),
             clock,
             unsent);
-    var byHand = new ManualChanges(store, dispatcher);
+    var byHand = new ManualChanges(store, dispatcher, families);
     var figures = new FigureBoard(store, pauses, recorder, clock, meters);
     bus.serve(SubmitTasks.class, submissions::submit);
     bus.serve(LeaseTasks.class, request -> lease(dispatcher, request));
@@ -108,6 +130,7 @@ public final class DispatchVerticle extends VerticleBase {
     bus.serve(FindSteps.class, request -> store.steps(request.id()));
     bus.serve(
         ListTasks.class, request -> store.list(request.filter(), request.after(), request.limit()));
+    bus.serve(FindChildren.class, new FoundChildren(store)::find);
     bus.serve(CancelTask.class, byHand::cancel);
     bus.serve(CancelTasks.class, byHand::cancel);
     bus.serve(RetryTask.class, byHand::retry);
@@ -145,6 +168,7 @@ public final class DispatchVerticle extends VerticleBase {
             chores.mine(() -> queue.takeDead(DEAD_AT_A_TIME, dispatcher::dead))));
     tickers.add(
         Ticker.start("scheduler", SCHEDULE_EVERY, chores.mine(new Scheduler(store, dispatcher))));
+    keepFamilies(chores, dispatcher, families);
     tickers.add(Ticker.start("unsent", LOOK_EVERY, unsent));
     tickers.add(Ticker.start("deliveries", LOOK_EVERY, dispatcher::lookAfterDeliveries));
     if (Settings.knowsAllNodes(settings)) {
@@ -171,6 +195,34 @@ public final class DispatchVerticle extends VerticleBase {
         bus.listenAll(WorkerSeen.class, presence::seen),
         bus.listenAll(WorkerLeft.class, presence::left),
         bus.listenAll(DrainWorker.class, presence::drain));
+  }
+
+  private void keepFamilies(Chores chores, Dispatcher dispatcher, Families families) {
+    var cancels = new Cancels(store, dispatcher, families);
+    var abandoned = new Abandoned(store, cancels, families);
+    tickers.add(Ticker.start("late-ends", LOOK_EVERY, families));
+    tickers.add(Ticker.start("abandoned", LOOK_EVERY, chores.mine(abandoned)));
+    // Whoever does the chores may be the one who died with them.
+    tickers.add(Ticker.start("abandoned-elsewhere", ABANDONED_EVERY, abandoned));
+    tickers.add(
+        Ticker.start(
+            "late-inserts",
+            LateInserts.EVERY,
+            chores.mine(new LateInserts(store, families, cancels))));
+    tickers.add(
+        Ticker.start(
+            "missed-ends",
+            LOOK_EVERY,
+            chores.mine(new MissedEnds(store, families, System::nanoTime))));
+    tickers.add(
+        Ticker.start("released", RELEASE_EVERY, chores.mine(() -> release(store.children()))));
+  }
+
+  private static void release(ChildStore children) {
+    int rounds = 0;
+    while (children.releaseForgotten(RELEASED_AT_A_TIME) > 0 && rounds < RELEASE_ROUNDS) {
+      rounds++;
+    }
   }
 
   private static Leased lease(Dispatcher dispatcher, LeaseTasks request) {

@@ -12,7 +12,7 @@ import dev.penstock.bus.Request.Suspects;
 import dev.penstock.core.Ending;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LeasedTask;
-import dev.penstock.core.RetryPolicy;
+import dev.penstock.dispatch.Settlements.Settlement;
 import dev.penstock.metrics.Meters;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskQueue.Delivery;
@@ -26,13 +26,12 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,7 +52,10 @@ final class Dispatcher {
   private final Meters meters;
   private final Recorder recorder;
   private final Pauses pauses;
-  private final RetryPolicy retries;
+  private final Settlements settlements;
+  private final Families families;
+  private final Cancels cancels;
+  private final LiveParents liveParents;
   private final Duration lease;
   private final Deliveries deliveries;
   private final LostRecords lostRecords;
@@ -67,7 +69,8 @@ final class Dispatcher {
       Meters meters,
       Recorder recorder,
       Pauses pauses,
-      RetryPolicy retries,
+      Settlements settlements,
+      Families families,
       Duration lease,
       InstantSource clock,
       Unsent unsent) {
@@ -78,7 +81,10 @@ final class Dispatcher {
     this.meters = meters;
     this.recorder = recorder;
     this.pauses = pauses;
-    this.retries = retries;
+    this.settlements = settlements;
+    this.families = families;
+    this.cancels = new Cancels(store, this, families);
+    this.liveParents = new LiveParents(store, clock);
     this.lease = lease;
     this.deliveries = new Deliveries(queue, lease);
     this.clock = clock;
@@ -132,7 +138,28 @@ final class Dispatcher {
     }
     queue.ack(done);
     queue.release(suspects);
-    return new Leased(tasks, !suspects.isEmpty());
+    return new Leased(withoutOrphans(tasks), !suspects.isEmpty());
+  }
+
+  /** Children whose parents have ended are cancelled and not run. */
+  private List<LeasedTask> withoutOrphans(List<LeasedTask> tasks) {
+    List<TaskId> orphans = liveParents.orphans(tasks);
+    if (orphans.isEmpty()) {
+      return tasks;
+    }
+    cancelIfPossible(orphans);
+    return tasks.stream().filter(leased -> !orphans.contains(leased.task().id())).toList();
+  }
+
+  /**
+   * Cancels children that nobody waits for; those that cannot be are asked for again when leased.
+   */
+  private void cancelIfPossible(List<TaskId> children) {
+    try {
+      cancels.cancel(children);
+    } catch (Unavailable e) {
+      LOG.warn("{} children are cancelled later: {}", children.size(), e.getMessage());
+    }
   }
 
   private List<Claim> claim(LeaseTasks request, List<Delivery> received) {
@@ -166,32 +193,26 @@ final class Dispatcher {
 
   /** Settles runs that have ended; a reply for each, in order. */
   List<SettleReply> settle(List<SettleTask> ended) {
-    List<Settle> settles = settles(ended);
-    List<Settled> settled = store.settle(settles);
+    List<Settlement> settled = settlements.settle(ended);
     List<SettleReply> replies = new ArrayList<>(ended.size());
     List<TaskSpec> again = new ArrayList<>();
     for (int i = 0; i < settled.size(); i++) {
       boolean ends = ends(ended.get(i).outcome());
-      replies.add(settled(settles.get(i), ends, settled.get(i), again));
+      replies.add(settled(settled.get(i), ends, again));
     }
     again(again);
+    List<TaskId> inVain = families.settled(settled);
+    if (!inVain.isEmpty()) {
+      cancelIfPossible(inVain);
+    }
     return replies;
-  }
-
-  private List<Settle> settles(List<SettleTask> ended) {
-    List<TaskId> toRepeat =
-        ended.stream()
-            .filter(one -> one.outcome() instanceof Outcome.Retry)
-            .map(SettleTask::id)
-            .toList();
-    Map<TaskId, Task> failing = toRepeat.isEmpty() ? Map.of() : store.findAll(toRepeat);
-    return ended.stream()
-        .map(one -> new Settle(one.id(), one.token(), ending(one.outcome(), failing.get(one.id()))))
-        .toList();
   }
 
   /** Has settled tasks delivered again; trouble with that is not for who settled to hear of. */
   private void again(List<TaskSpec> ready) {
+    if (ready.isEmpty()) {
+      return;
+    }
     try {
       deliveries.again(ready);
     } catch (Unavailable e) {
@@ -212,14 +233,15 @@ final class Dispatcher {
    * @param ends whether the task is over with this settle
    * @param again takes what is ready to run once more
    */
-  private SettleReply settled(Settle settle, boolean ends, Settled settled, List<TaskSpec> again) {
-    return switch (settled) {
+  private SettleReply settled(Settlement settlement, boolean ends, List<TaskSpec> again) {
+    Settle settle = settlement.told();
+    return switch (settlement.settled()) {
       case Settled.Now(Task task) -> {
         recorder.settled(task, settle.ending());
         if (task.state().ended()) {
           deliveries.ack(task.id(), settle.token());
           tell(task);
-        } else if (waitsFor(settle.ending()).isZero()) {
+        } else if (ready(task, settle.ending())) {
           again.add(task.spec());
         } else {
           deliveries.ack(task.id(), settle.token());
@@ -235,43 +257,22 @@ final class Dispatcher {
         }
         yield SettleReply.REPEATED;
       }
-      case Settled.Stale _ -> {
+      case Settled.Stale _, Settled.TooManyOpen _ -> {
         deliveries.returned(settle.id(), settle.token());
         meters.staleSettle();
         LOG.info("task {}: a late result was refused", settle.id());
         yield SettleReply.STALE;
       }
-      case Settled.TooManyOpen _ -> throw new UnsupportedOperationException("TODO D");
     };
   }
 
-  /**
-   * @param task of an outcome that may be tried again; null: it is not known, or not asked for
-   */
-  private Ending ending(Outcome outcome, @Nullable Task task) {
-    return switch (outcome) {
-      case Outcome.Done(var output) -> new Ending.Completed(output);
-      case Outcome.Reject(var error) -> new Ending.Failed(error);
-      case Outcome.Postpone(var delay) -> new Ending.Returned(delay);
-      case Outcome.Await _ -> throw new UnsupportedOperationException("TODO D");
-      case Outcome.Retry(var error) -> afterFailure(task, error);
-    };
-  }
-
-  /** Another attempt after a wait, or the end when there are none left. */
-  private Ending afterFailure(@Nullable Task task, TaskError error) {
-    int attempts = task == null ? 1 : task.attempts() + 1;
-    return task == null || attempts >= task.spec().maxAttempts()
-        ? new Ending.Failed(error)
-        : new Ending.Backoff(error, retries.delay(attempts, RandomGenerator.getDefault()));
-  }
-
-  private static Duration waitsFor(Ending ending) {
+  /** Whether a task that has not ended can be run again at once. */
+  private static boolean ready(Task task, Ending ending) {
     return switch (ending) {
-      case Ending.Backoff(_, Duration delay) -> delay;
-      case Ending.Returned(Duration delay) -> delay;
-      case Ending.Waits _ -> Duration.ZERO;
-      case Ending.Completed _, Ending.Failed _ -> Duration.ZERO;
+      case Ending.Backoff(_, Duration delay) -> delay.isZero();
+      case Ending.Returned(Duration delay) -> delay.isZero();
+      case Ending.Waits _ -> task.state() == TaskState.PENDING;
+      case Ending.Completed _, Ending.Failed _ -> true;
     };
   }
 
@@ -307,6 +308,7 @@ final class Dispatcher {
       tell(task);
     }
     again(lapsed.ready());
+    families.ended(lapsed.failed());
   }
 
   /**

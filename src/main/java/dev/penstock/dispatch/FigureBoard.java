@@ -109,7 +109,8 @@ final class FigureBoard {
           Map.of(
               "ready", counts.ready(),
               "scheduled", counts.scheduled(),
-              "running", counts.running()));
+              "running", counts.running(),
+              "waiting", counts.waiting()));
     }
     return phases;
   }

@@ -65,7 +65,7 @@ final class LostRecords {
   }
 
   private boolean lost(TaskSpec spec, Instant began) {
-    Instant made = spec.id().time();
+    Instant made = spec.submittedAt();
     return made.isBefore(began) || clock.instant().isBefore(made.plus(shortest(spec.retention())));
   }
 

@@ -13,21 +13,15 @@ import dev.penstock.core.TaskPage;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
-import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** What people do to tasks: cancel them and run them again, one by one or many at once. */
 final class ManualChanges {
   private static final int AT_A_TIME = 500;
-
-  /** How many tasks are retried at a time: they come with their inputs, which may be long. */
-  private static final int RETRIED_AT_A_TIME = 20;
 
   /** How many tasks one request changes at most; whoever wants more asks again. */
   private static final int MOST = 20 * AT_A_TIME;
@@ -38,10 +32,18 @@ final class ManualChanges {
 
   private final TaskStore store;
   private final Dispatcher dispatcher;
+  private final Families families;
+  private final Cancels cancels;
+  private final Abandoned abandoned;
+  private final Reruns reruns;
 
-  ManualChanges(TaskStore store, Dispatcher dispatcher) {
+  ManualChanges(TaskStore store, Dispatcher dispatcher, Families families) {
     this.store = store;
     this.dispatcher = dispatcher;
+    this.families = families;
+    this.cancels = new Cancels(store, dispatcher, families);
+    this.abandoned = new Abandoned(store, cancels, families);
+    this.reruns = new Reruns(store, dispatcher, families);
   }
 
   CancelResult cancel(CancelTask request) {
@@ -49,45 +51,22 @@ final class ManualChanges {
   }
 
   private List<CancelResult> cancel(List<TaskId> ids) {
-    var tries = new AtomicInteger();
-    List<CancelResult> answers =
-        Repeat.whileUnknown(() -> {
-          tries.incrementAndGet();
-          return store.cancel(ids);
-        });
-    boolean repeated = tries.get() > 1;
-    for (CancelResult answer : answers) {
-      if (answer instanceof CancelResult.Now(var task, var worker)) {
-        dispatcher.cancelled(task, worker);
-      } else if (repeated && answer instanceof CancelResult.Ended(var task)) {
-        cancelledPerhaps(task);
-      }
+    List<CancelResult> answers = cancels.cancel(ids);
+    if (answers.stream()
+        .anyMatch(one -> one instanceof CancelResult.Now(var task, _) && ran(task))) {
+      abandoned.runIfPossible();
     }
     return answers;
   }
 
-  /** Follows up a cancel whose answer was lost, where the task is cancelled now. */
-  private void cancelledPerhaps(Task task) {
-    if (task.state() == TaskState.CANCELLED) {
-      dispatcher.cancelledBefore(task);
-    }
+  /** Whether a task may have children: it has run. */
+  private static boolean ran(Task task) {
+    return task.worker() != null;
   }
 
   RetryResult retry(RetryTask request) {
-    RetryResult answer = retry(List.of(request.id())).getFirst();
+    RetryResult answer = reruns.retry(List.of(request.id())).getFirst();
     return answer instanceof RetryResult.Now(var task) ? new RetryResult.Now(task.brief()) : answer;
-  }
-
-  private List<RetryResult> retry(List<TaskId> ids) {
-    List<RetryResult> answers = store.retry(ids);
-    List<TaskSpec> ready = new ArrayList<>();
-    for (RetryResult answer : answers) {
-      if (answer instanceof RetryResult.Now(var task)) {
-        ready.add(task.spec());
-      }
-    }
-    dispatcher.due(ready);
-    return answers;
   }
 
   Swept cancel(CancelTasks request) {
@@ -103,9 +82,9 @@ final class ManualChanges {
         ENDED_BADLY,
         ids -> {
           long retried = 0;
-          for (int from = 0; from < ids.size(); from += RETRIED_AT_A_TIME) {
-            List<TaskId> some = ids.subList(from, Math.min(ids.size(), from + RETRIED_AT_A_TIME));
-            retried += retry(some).stream().filter(RetryResult.Now.class::isInstance).count();
+          for (List<TaskId> some : Portions.of(ids, Reruns.AT_A_TIME)) {
+            retried +=
+                reruns.retry(some).stream().filter(RetryResult.Now.class::isInstance).count();
           }
           return retried;
         });
@@ -146,6 +125,10 @@ final class ManualChanges {
     while (true) {
       List<Task> cancelled = store.cancelPending(request.lane(), AT_A_TIME);
       cancelled.forEach(task -> dispatcher.cancelled(task, null));
+      families.ended(cancelled);
+      if (cancelled.stream().anyMatch(ManualChanges::ran)) {
+        abandoned.runIfPossible();
+      }
       purged += cancelled.size();
       if (cancelled.size() < AT_A_TIME || purged >= MOST) {
         return new Swept(purged, cancelled.size() == AT_A_TIME);

@@ -50,6 +50,11 @@ final class Submissions {
     this.full = full;
   }
 
+  /** Whether new work is refused because the store is over its limit. */
+  boolean full() {
+    return full;
+  }
+
   Submitted submit(SubmitTasks request) {
     List<TaskSpec> specs = request.specs();
     if (full) {

@@ -29,9 +29,10 @@ public record ExtendRequest(
     boolean stopped) {
   private static final int MAX_HELD = 2_000;
   private static final int MAX_MESSAGE = 1_000;
+  private static final int MAX_READ = 4_096;
   private static final Set<String> EXTEND =
       Set.of("worker", "leases", "figures", "stopping", "stopped");
-  private static final Set<String> HELD = Set.of("id", "token", "progress");
+  private static final Set<String> HELD = Set.of("id", "token", "progress", "checkpoint", "read");
   private static final Set<String> PROGRESS = Set.of("done", "total", "message");
 
   public byte[] write() {
@@ -63,6 +64,7 @@ public record ExtendRequest(
         json.writeStringField("message", StrictJson.whole(progress.message()));
         json.writeEndObject();
       }
+      LeftMembers.write(json, each.checkpoint());
       json.writeEndObject();
     }
     json.writeEndArray();
@@ -89,7 +91,9 @@ public record ExtendRequest(
       if (!seen.add(id)) {
         throw lease.bad("id", "is there more than once");
       }
-      held.add(new HeldLease(id, Members.token(lease), progress(lease)));
+      held.add(
+          new HeldLease(
+              id, Members.token(lease), progress(lease), LeftMembers.read(lease, MAX_READ)));
     }
     Introduction figures = Introduction.read(fields, known);
     boolean stopped = flag(fields, "stopped");

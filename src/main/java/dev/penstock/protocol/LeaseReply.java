@@ -21,7 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -55,6 +55,13 @@ public record LeaseReply(List<LeasedTask> tasks, Set<String> suspects, LeaseTerm
     json.writeStartObject();
     json.writeStringField("token", leased.lease().token());
     StrictJson.writeSeconds(json, "expires_at", leased.lease().deadline().toEpochMilli());
+    if (leased.run() > 1) {
+      json.writeNumberField("run", leased.run());
+    }
+    byte[] checkpoint = leased.checkpoint();
+    if (checkpoint != null) {
+      LeftMembers.state(json, "checkpoint", checkpoint);
+    }
     json.writeObjectFieldStart("task");
     json.writeStringField("id", task.id().value());
     json.writeStringField("lane", spec.lane().name());
@@ -114,7 +121,7 @@ public record LeaseReply(List<LeasedTask> tasks, Set<String> suspects, LeaseTerm
       for (String field = parser.nextFieldName(); field != null; field = parser.nextFieldName()) {
         parser.nextToken();
         if (field.equals("input")) {
-          input = raw(parser, body);
+          input = Members.raw(parser, body);
         } else {
           task.set(field, parser.<JsonNode>readValueAsTree());
         }
@@ -122,16 +129,12 @@ public record LeaseReply(List<LeasedTask> tasks, Set<String> suspects, LeaseTerm
     }
     TaskId id = new TaskId(task.path("id").asText());
     Instant deadline = Members.time(lease.path("expires_at"));
+    JsonNode checkpoint = lease.path("checkpoint");
     return new LeasedTask(
-        task(id, task, input, worker), new Lease(id, lease.path("token").asText(), deadline));
-  }
-
-  private static byte[] raw(JsonParser parser, byte[] body) throws IOException {
-    int start = (int) parser.currentTokenLocation().getByteOffset();
-    parser.finishToken(); // strings are read when they are asked for
-    parser.skipChildren();
-    int end = (int) parser.currentLocation().getByteOffset();
-    return Arrays.copyOfRange(body, start, end);
+        task(id, task, input, worker),
+        new Lease(id, lease.path("token").asText(), deadline),
+        lease.path("run").asLong(1),
+        checkpoint.isTextual() ? Base64.getDecoder().decode(checkpoint.textValue()) : null);
   }
 
   private static Task task(TaskId id, JsonNode task, byte[] input, String worker) {

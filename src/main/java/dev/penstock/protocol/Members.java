@@ -1,14 +1,17 @@
 package dev.penstock.protocol;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.json.Fields;
 import dev.penstock.json.JsonMappers;
 import dev.penstock.json.StrictJson;
+import dev.penstock.task.Outcome;
 import dev.penstock.task.TaskId;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.regex.Pattern;
 
 /** What several messages have in them. Requests are read strictly, replies with tolerance. */
@@ -71,11 +74,30 @@ final class Members {
     json.writeNumberField(name, millis / (double) MILLIS);
   }
 
+  /** A delay that the server takes. */
+  static Duration allowed(Duration delay) {
+    Duration most = Outcome.Postpone.MOST;
+    return delay.isNegative() ? Duration.ZERO : delay.compareTo(most) > 0 ? most : delay;
+  }
+
+  /** The value that a parser has come to, byte for byte as the body has it. */
+  static byte[] raw(JsonParser parser, byte[] body) throws IOException {
+    int start = (int) parser.currentTokenLocation().getByteOffset();
+    parser.finishToken(); // strings are read when they are asked for
+    parser.skipChildren();
+    int end = (int) parser.currentLocation().getByteOffset();
+    return Arrays.copyOfRange(body, start, end);
+  }
+
   static Instant time(JsonNode seconds) {
     return Instant.ofEpochMilli(Math.round(seconds.asDouble() * MILLIS));
   }
 
   static Duration duration(JsonNode seconds) {
-    return Duration.ofMillis(Math.round(seconds.asDouble() * MILLIS));
+    return duration(seconds.asDouble());
+  }
+
+  static Duration duration(double seconds) {
+    return Duration.ofMillis(Math.round(seconds * MILLIS));
   }
 }

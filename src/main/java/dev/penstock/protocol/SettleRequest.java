@@ -18,13 +18,28 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** How a run ended, and the reply to it. */
 public final class SettleRequest {
   private static final Set<String> SETTLE =
-      Set.of("worker", "id", "token", "outcome", "result", "error", "delay_seconds");
+      Stream.concat(
+              Stream.of(
+                  "worker",
+                  "id",
+                  "token",
+                  "outcome",
+                  "result",
+                  "error",
+                  "delay_seconds",
+                  "checkpoint",
+                  "read",
+                  "pieces"),
+              AwaitMembers.NAMES.stream())
+          .collect(Collectors.toUnmodifiableSet());
   private static final Set<String> ERROR = Set.of("code", "message");
   private static final int MAX_ERROR = 20_000;
+  private static final int MAX_READ = 65_536;
   private static final double MAX_DELAY = Outcome.Postpone.MOST.toSeconds();
 
   private SettleRequest() {}
@@ -46,7 +61,17 @@ public final class SettleRequest {
     TaskOutput read(Fields request, byte[] result, TaskId id) throws InterruptedException;
   }
 
+  /** Of a run that emitted nothing. */
   public static byte[] write(String worker, SettleTask request, ResultWriter results) {
+    return write(worker, request, 0, results);
+  }
+
+  /**
+   * Writes it.
+   *
+   * @param pieces how many pieces the result has
+   */
+  public static byte[] write(String worker, SettleTask request, long pieces, ResultWriter results) {
     return StrictJson.object(json -> {
       json.writeStringField("worker", worker);
       json.writeStringField("id", request.id().value());
@@ -57,20 +82,22 @@ public final class SettleRequest {
           json.writeFieldName("result");
           results.write(json, Objects.requireNonNull(request.lane()), output);
         }
-        case Outcome.Await _ -> throw new UnsupportedOperationException("TODO R");
+        case Outcome.Await await -> {
+          json.writeStringField("outcome", "await");
+          AwaitMembers.write(json, await);
+        }
         case Outcome.Retry(var error) -> write(json, "retry", error);
         case Outcome.Reject(var error) -> write(json, "reject", error);
         case Outcome.Postpone(var delay) -> {
           json.writeStringField("outcome", "postpone");
-          Members.seconds(json, "delay_seconds", allowed(delay).toMillis());
+          Members.seconds(json, "delay_seconds", Members.allowed(delay).toMillis());
         }
       }
+      LeftMembers.write(json, request.checkpoint());
+      if (pieces > 0) {
+        json.writeNumberField("pieces", pieces);
+      }
     });
-  }
-
-  private static Duration allowed(Duration delay) {
-    Duration most = Outcome.Postpone.MOST;
-    return delay.isNegative() ? Duration.ZERO : delay.compareTo(most) > 0 ? most : delay;
   }
 
   /** What the server would refuse is put into words that it takes: the outcome counts. */
@@ -84,8 +111,20 @@ public final class SettleRequest {
     json.writeEndObject();
   }
 
+  /**
+   * A settle, and what it says besides.
+   *
+   * @param pieces how many pieces the result has; 0: none, or it does not say
+   */
+  public record Settle(SettleTask task, long pieces) {}
+
   /** What is said of the worker and the task's lane is not looked at. */
   public static SettleTask read(byte[] bytes, ResultReader results) throws InterruptedException {
+    return readAll(bytes, results).task();
+  }
+
+  /** As {@link #read}, with what it says of pieces. */
+  public static Settle readAll(byte[] bytes, ResultReader results) throws InterruptedException {
     StrictJson.Apart body = StrictJson.apart(bytes, "result");
     Fields fields = Fields.of(StrictJson.parse(body.rest()));
     fields.only(SETTLE);
@@ -97,10 +136,14 @@ public final class SettleRequest {
           case "retry" -> new Outcome.Retry(error(fields, Code.HANDLER_FAILED));
           case "reject" -> new Outcome.Reject(error(fields, Code.INVALID_INPUT));
           case "postpone" -> new Outcome.Postpone(delay(fields));
+          case "await" -> AwaitMembers.read(fields);
           case null, default ->
-              throw fields.bad("outcome", "must be 'done', 'retry', 'reject' or 'postpone'");
+              throw fields.bad(
+                  "outcome", "must be 'done', 'retry', 'reject', 'postpone' or 'await'");
         };
-    return new SettleTask(id, null, token, outcome);
+    return new Settle(
+        new SettleTask(id, null, token, outcome, LeftMembers.read(fields, MAX_READ)),
+        Members.count(fields, "pieces"));
   }
 
   private static TaskError error(Fields fields, Code standard) {

@@ -7,11 +7,13 @@ import dev.penstock.protocol.ErrorReply;
 import dev.penstock.protocol.ExtendRequest;
 import dev.penstock.protocol.Introduction;
 import dev.penstock.protocol.LeaseTerms;
+import dev.penstock.protocol.Offer;
 import dev.penstock.remote.RemoteServer.Reply;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +29,7 @@ final class Conversation {
   private volatile @Nullable WorkerFigures figures;
   private volatile boolean draining;
   private volatile boolean stopping;
+  private volatile Set<Offer> offers = Set.of();
   private volatile long heardAt = System.nanoTime();
 
   Conversation(String worker, Link link) {
@@ -70,6 +73,7 @@ final class Conversation {
   /** The server has answered. */
   void heard(LeaseTerms terms) {
     heardAt = System.nanoTime();
+    offers = terms.offers();
     link.answered();
     if (terms.drain() != draining && !stopping) {
       draining = terms.drain();
@@ -78,6 +82,11 @@ final class Conversation {
               ? "told to drain: no more work is taken, what runs finishes"
               : "work is taken again");
     }
+  }
+
+  /** Whether the server that answered last takes it. Behind one name there may be others. */
+  boolean offered(Offer offer) {
+    return offers.contains(offer);
   }
 
   long heardAt() {

@@ -4,18 +4,27 @@ import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.WorkerSeen;
+import dev.penstock.bus.Request.EndPieces;
 import dev.penstock.bus.Request.ExtendLeases;
+import dev.penstock.bus.Request.FindChildren;
+import dev.penstock.bus.Request.HeardPieces;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
+import dev.penstock.bus.Request.PutPieces;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.protocol.ChildrenReply;
+import dev.penstock.protocol.ChildrenRequest;
 import dev.penstock.protocol.ExtendReply;
 import dev.penstock.protocol.LeaseTerms;
+import dev.penstock.protocol.Offer;
 import dev.penstock.protocol.SettleRequest;
 import dev.penstock.protocol.SettleRequest.ResultWriter;
 import dev.penstock.remote.RemoteServer.Reply;
+import dev.penstock.task.EndedChildren;
 import dev.penstock.task.TaskId;
 import java.io.IOException;
 import java.time.Duration;
@@ -56,6 +65,8 @@ public final class RemoteDispatch implements AutoCloseable {
   /** So long a stop waits for what the server may have sent already. */
   private static final Duration ON_ITS_WAY = Duration.ofSeconds(5);
 
+  private static final Duration CHILDREN = Duration.ofSeconds(13);
+
   private static final Duration FAREWELL = Duration.ofSeconds(2);
 
   /** Less than lanes wait for it. */
@@ -81,6 +92,7 @@ public final class RemoteDispatch implements AutoCloseable {
   private final Semaphore settles = new Semaphore(SETTLES, true);
   private final ConcurrentMap<String, FutureTask<SettleReply>> underWay = new ConcurrentHashMap<>();
   private final Polls polls;
+  private final RemotePieces pieces;
   private final CountDownLatch stop = new CountDownLatch(1);
   private volatile @Nullable Thread heartbeat;
 
@@ -93,6 +105,7 @@ public final class RemoteDispatch implements AutoCloseable {
       RemoteServer server, Conversation conversation, Duration interval, Duration lease) {
     this.server = server;
     this.conversation = conversation;
+    pieces = new RemotePieces(server, conversation);
     polls = new Polls(server, conversation, this::giveBack, interval, lease);
   }
 
@@ -126,7 +139,7 @@ public final class RemoteDispatch implements AutoCloseable {
           case OK -> {
             LeaseTerms terms = ExtendReply.read(reply.body()).terms();
             if (terms.lease().isPositive()) {
-              link.answered();
+              conversation.heard(terms);
               var dispatch = new RemoteDispatch(server, conversation, interval, terms.lease());
               return new Meeting.Met(dispatch, terms.lease());
             }
@@ -152,6 +165,10 @@ public final class RemoteDispatch implements AutoCloseable {
     bus.serve(LeaseTasks.class, this::lease);
     bus.serve(ExtendLeases.class, this::extend);
     bus.serve(SettleTasks.class, request -> settle(request.ended(), ANSWER_WITHIN));
+    bus.serve(FindChildren.class, this::children);
+    bus.serve(PutPieces.class, pieces::put);
+    bus.serve(EndPieces.class, pieces::end);
+    bus.serve(HeardPieces.class, pieces::heard);
     bus.listenAll(WorkerSeen.class, seen -> conversation.figures(seen.worker()));
     heartbeat = Thread.ofVirtual().name("heartbeat").start(() -> beat(bus));
   }
@@ -165,16 +182,53 @@ public final class RemoteDispatch implements AutoCloseable {
     }
   }
 
+  /**
+   * Without their checkpoints where the server does not take them: leases must not lapse for it.
+   */
   private Set<TaskId> extend(ExtendLeases request) {
+    List<HeldLease> held = request.held();
+    boolean extras = Extras.in(held) && conversation.offered(Offer.CHECKPOINTS);
     try {
-      Reply reply =
-          server.post("/v1/worker/extend", conversation.extend(request.held()).write(), EXTEND);
+      Reply reply = extend(extras ? held : Extras.without(held));
+      if (extras && Extras.unknown(reply)) {
+        reply = extend(Extras.without(held));
+      }
       if (reply.status() == OK) {
         ExtendReply kept = ExtendReply.read(reply.body());
         conversation.heard(kept.terms());
         return kept.lost();
       }
       throw away(new IOException(Conversation.reason(reply)));
+    } catch (IOException e) {
+      throw away(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Unavailable.unknown("interrupted", e);
+    }
+  }
+
+  private Reply extend(List<HeldLease> held) throws IOException, InterruptedException {
+    return server.post("/v1/worker/extend", conversation.extend(held).write(), EXTEND);
+  }
+
+  /** None where the server knows of none. */
+  private EndedChildren children(FindChildren asked) {
+    if (!conversation.offered(Offer.CHILDREN)) {
+      return EndedChildren.NONE;
+    }
+    var request =
+        new ChildrenRequest(
+            conversation.worker(), asked.parent(), asked.token(), asked.after(), asked.limit());
+    try {
+      Reply reply = server.post("/v1/worker/children", request.write(), CHILDREN);
+      if (reply.status() == OK) {
+        conversation.link().answered();
+        return ChildrenReply.read(reply.body());
+      }
+      // A lost lease is found out by its next extend, which stops the run; 404 is an older server.
+      throw reply.status() == CONFLICT || reply.status() == NOT_FOUND
+          ? Unavailable.refused(Conversation.reason(reply), new IllegalStateException())
+          : away(new IOException(Conversation.reason(reply)));
     } catch (IOException e) {
       throw away(e);
     } catch (InterruptedException e) {
@@ -237,8 +291,10 @@ public final class RemoteDispatch implements AutoCloseable {
   /**
    * @throws IllegalStateException when the server refuses the result for what it is
    */
-  private SettleReply settle(SettleTask request) {
-    byte[] body = SettleRequest.write(conversation.worker(), request, results);
+  private SettleReply settle(SettleTask ended) {
+    SettleTask request = takeable(ended);
+    byte[] body =
+        SettleRequest.write(conversation.worker(), request, pieces.count(request.token()), results);
     long until = System.nanoTime() + SETTLE_FOR.toNanos();
     try {
       if (!settles.tryAcquire(SETTLE_FOR.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -259,9 +315,17 @@ public final class RemoteDispatch implements AutoCloseable {
                 LOG.info("task {}: its result came too late and was refused", request.id());
                 return SettleReply.STALE;
               }
-              case BAD, TOO_LARGE ->
+              case BAD, TOO_LARGE -> {
+                if (!Extras.unknown(reply)) {
                   throw new IllegalStateException(
                       "the server refuses it: " + Conversation.reason(reply));
+                }
+                // One of an older version, beside others: an await may meet one of those next.
+                failure = away(new IOException(Conversation.reason(reply)));
+                body =
+                    SettleRequest.write(
+                        conversation.worker(), Extras.withoutCheckpoint(request), results);
+              }
               default -> failure = away(new IOException(Conversation.reason(reply)));
             }
           } catch (IOException e) {
@@ -280,6 +344,12 @@ public final class RemoteDispatch implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw Unavailable.unknown("interrupted", e);
     }
+  }
+
+  private SettleTask takeable(SettleTask ended) {
+    SettleTask request =
+        conversation.offered(Offer.CHECKPOINTS) ? ended : Extras.withoutCheckpoint(ended);
+    return conversation.offered(Offer.CHILDREN) ? request : Extras.withoutChildren(request);
   }
 
   private void giveBack(List<LeasedTask> tasks) {
@@ -347,6 +417,7 @@ public final class RemoteDispatch implements AutoCloseable {
     polls.stop();
     polls.breakOff();
     stop.countDown();
+    pieces.close();
     try {
       Thread beats = heartbeat;
       if (beats != null) {

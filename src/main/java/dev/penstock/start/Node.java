@@ -17,12 +17,14 @@ import dev.penstock.engine.EngineStatus;
 import dev.penstock.engine.NativeLibraries;
 import dev.penstock.metrics.Meters;
 import dev.penstock.models.ModelCatalogue;
+import dev.penstock.pieces.PieceHub;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Sessions;
 import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.types.ServedLanes;
+import dev.penstock.types.TaskTypes;
 import dev.penstock.worker.WorkerVerticle;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -117,8 +119,19 @@ final class Node implements AutoCloseable {
     TaskQueue queue = ports.queue().apply(storage.queue());
     keys = ApiKeys.open(settings, storage.keys());
     bus = Bus.over(vertx, name);
+    var pieces = PieceHub.over(bus);
+    await(pieces.start(bus));
+    parts.started("pieces", pieces::close);
     String dispatch =
-        await(vertx.deployVerticle(new DispatchVerticle(bus, store, queue, settings, meters)));
+        await(
+            vertx.deployVerticle(
+                new DispatchVerticle(
+                    bus,
+                    store,
+                    queue,
+                    settings,
+                    meters,
+                    new ChildInputs(catalogue, () -> types(opening)))));
     parts.started("dispatch", () -> await(vertx.undeploy(dispatch)));
 
     // The first start with a GPU unpacks and loads hundreds of megabytes.
@@ -135,6 +148,7 @@ final class Node implements AutoCloseable {
     http =
         new ApiVerticle(
             bus,
+            pieces,
             settings,
             keys,
             sessions,
@@ -150,6 +164,14 @@ final class Node implements AutoCloseable {
     parts.started("http", () -> await(vertx.undeploy(deployment)));
     parts.started("inference", () -> inference.drain(settings.shutdown().timeout()));
     parts.started("intake", http::drain);
+  }
+
+  private static TaskTypes types(FutureTask<WorkerParts> opening) {
+    try {
+      return await(opening, MODELS).types();
+    } catch (Exception e) {
+      throw Unavailable.refused("the task types are not known yet", e);
+    }
   }
 
   private static Vertx vertx(PrometheusMeterRegistry registry, Settings.Cluster cluster)

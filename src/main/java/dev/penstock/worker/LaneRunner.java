@@ -19,7 +19,6 @@ import dev.penstock.core.LeasedTask;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
-import dev.penstock.task.Progress;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskId;
@@ -29,10 +28,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -201,7 +200,9 @@ final class LaneRunner {
   }
 
   private Run run(LeasedTask leased, long asked) {
-    return new Run(leased, handler, times.duration(), asked);
+    var children = new ChildPages(bus, leased.task().id(), leased.lease().token());
+    return new Run(leased, handler, children, times.duration(), asked)
+        .emitting(new Emission(bus, leased));
   }
 
   /**
@@ -260,11 +261,12 @@ final class LaneRunner {
             if (stopping.getCount() == 0) {
               run.stop(Run.Stop.SHUTDOWN);
             }
-            run.execute()
-                .ifPresent(outcome -> {
-                  board.ended(outcome);
-                  settle(run, outcome);
-                });
+            Optional<Outcome> ended = run.execute();
+            run.emitsNoMore(ended.orElse(null));
+            ended.ifPresent(outcome -> {
+              board.ended(outcome);
+              settle(run, outcome);
+            });
           } finally {
             slots.drop(run);
             whenEnded.run();
@@ -274,7 +276,11 @@ final class LaneRunner {
 
   /** Settles a run, until answered or its lease has ended: then the work is somebody else's. */
   private void settle(Run run, Outcome outcome) {
-    SettleTask request = new SettleTask(run.task().id(), lane, run.token(), outcome);
+    if (outcome instanceof Outcome.Await) {
+      tell(run);
+    }
+    SettleTask request =
+        new SettleTask(run.task().id(), lane, run.token(), outcome, run.leaves(outcome));
     var pause = new Backoff(SHORTEST_PAUSE, LONGEST_PAUSE);
     while (true) {
       try {
@@ -305,6 +311,21 @@ final class LaneRunner {
     }
   }
 
+  /** A task that waits shows how far it is, and its run may be too short for an extension. */
+  private void tell(Run run) {
+    HeldLease news = run.news();
+    if (news == null) {
+      return;
+    }
+    try {
+      bus.ask(new ExtendLeases(worker, List.of(news)), times.extendEvery());
+    } catch (Unavailable e) {
+      LOG.debug("task {}: its progress is not told: {}", news.id(), e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private List<SettleReply> settle(List<SettleTask> ended) {
     try {
       return bus.ask(new SettleTasks(ended), ANSWER);
@@ -314,7 +335,13 @@ final class LaneRunner {
   }
 
   private static long bytes(SettleTask ended) {
-    return ended.outcome() instanceof Outcome.Done(var output) ? output.bytes().length : 0;
+    long left = ended.checkpoint() == null ? 0 : ended.checkpoint().state().length;
+    return switch (ended.outcome()) {
+      case Outcome.Done(var output) -> output.bytes().length;
+      case Outcome.Await await ->
+          left + await.children().stream().mapToLong(child -> child.input().length).sum();
+      case Outcome.Retry _, Outcome.Postpone _, Outcome.Reject _ -> left;
+    };
   }
 
   private static Outcome unsettled(RuntimeException cause) {
@@ -346,23 +373,20 @@ final class LaneRunner {
 
   private void keepOnce() throws InterruptedException {
     long now = System.nanoTime();
-    Map<Run, @Nullable Progress> due = new HashMap<>();
+    Map<Run, HeldLease> due = new HashMap<>();
     slots.all().stream()
         .filter(run -> run.timedOut(now))
         .forEach(run -> run.stop(Run.Stop.TIMEOUT));
     for (Run run : slots.runs()) {
-      if (run.wantsExtending(now, times.extendEvery(), PROGRESS_EVERY)) {
-        due.put(run, run.newestProgress());
+      HeldLease held = run.extension(now, times.extendEvery(), PROGRESS_EVERY);
+      if (held != null) {
+        due.put(run, held);
       }
     }
-    if (due.isEmpty()) {
-      return;
-    }
-    List<HeldLease> held = new ArrayList<>(due.size());
-    due.forEach((run, progress) -> held.add(new HeldLease(run.task().id(), run.token(), progress)));
-    Set<TaskId> lost;
     try {
-      lost = bus.ask(new ExtendLeases(worker, held), times.extendEvery());
+      for (List<Map.Entry<Run, HeldLease>> portion : Portions.of(due)) {
+        extend(portion, now);
+      }
     } catch (Unavailable e) {
       // The store would know better; without it, what should have lapsed has.
       due.keySet().stream()
@@ -370,13 +394,19 @@ final class LaneRunner {
           .forEach(run -> run.stop(Run.Stop.LEASE_LOST));
       throw e;
     }
-    due.forEach((run, progress) -> {
-      if (lost.contains(run.task().id())) {
-        run.stop(Run.Stop.LEASE_LOST);
+  }
+
+  private void extend(List<Map.Entry<Run, HeldLease>> portion, long asked)
+      throws InterruptedException {
+    List<HeldLease> held = portion.stream().map(Map.Entry::getValue).toList();
+    Set<TaskId> lost = bus.ask(new ExtendLeases(worker, held), times.extendEvery());
+    for (var each : portion) {
+      if (lost.contains(each.getValue().id())) {
+        each.getKey().stop(Run.Stop.LEASE_LOST);
       } else {
-        run.extended(now, progress);
+        each.getKey().extended(asked, each.getValue());
       }
-    });
+    }
   }
 
   /** Leases nothing new from now on. */

@@ -1,15 +1,22 @@
 package dev.penstock.worker;
 
+import dev.penstock.core.Checkpoint;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.Lease;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.task.EndedChildren;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskError.Code;
 import dev.penstock.task.TaskHandler;
+import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskOutput;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,6 +48,8 @@ final class Run implements TaskHandler.Control {
 
   private final LeasedTask leased;
   private final Body body;
+  private final @Nullable ChildPages children;
+  private final Checkpoints checkpoints = new Checkpoints();
   private final long limitNanos;
   private final long leaseNanos;
   private volatile long begunAt = System.nanoTime();
@@ -53,22 +62,39 @@ final class Run implements TaskHandler.Control {
   private @Nullable Thread thread;
   private @Nullable Stop stop;
 
+  /** Null: it is a run that nobody leased, which has no task to listen to. */
+  private volatile @Nullable Emission emission;
+
   /**
+   * @param children null: it is told of none
    * @param leasedAt {@link System#nanoTime} from before the lease was asked for, so that we never
    *     think we hold it longer than we do
    */
-  Run(LeasedTask leased, TaskHandler handler, Duration lease, long leasedAt) {
+  Run(
+      LeasedTask leased,
+      TaskHandler handler,
+      @Nullable ChildPages children,
+      Duration lease,
+      long leasedAt) {
     this(
         leased,
         leased.task().spec().timeout(),
         control -> handler.run(leased.task(), control),
+        children,
         lease,
         leasedAt);
   }
 
-  private Run(LeasedTask leased, Duration limit, Body body, Duration lease, long leasedAt) {
+  private Run(
+      LeasedTask leased,
+      Duration limit,
+      Body body,
+      @Nullable ChildPages children,
+      Duration lease,
+      long leasedAt) {
     this.leased = leased;
     this.body = body;
+    this.children = children;
     this.limitNanos = limit.toNanos();
     this.leaseNanos = lease.toNanos();
     this.heldUntil = leasedAt + leaseNanos;
@@ -78,7 +104,13 @@ final class Run implements TaskHandler.Control {
   /** A run that nobody leased. */
   static Run direct(Task task, Duration limit, Body body) {
     var lease = new Lease(task.id(), NO_TOKEN, Instant.MAX);
-    return new Run(new LeasedTask(task, lease), limit, body, FOREVER, System.nanoTime());
+    return new Run(new LeasedTask(task, lease), limit, body, null, FOREVER, System.nanoTime());
+  }
+
+  /** Its pieces go there. */
+  Run emitting(Emission there) {
+    emission = there;
+    return this;
   }
 
   Task task() {
@@ -158,16 +190,62 @@ final class Run implements TaskHandler.Control {
   }
 
   @Override
+  public void emit(@Nullable Object piece) {
+    Emission pieces = emission;
+    if (pieces != null) {
+      pieces.emit(piece);
+    }
+  }
+
+  @Override
+  public void emitFrom(long offset) {
+    Emission pieces = emission;
+    if (pieces != null) {
+      pieces.from(offset);
+    }
+  }
+
+  @Override
+  public List<TaskOutput> heard(long offset) throws InterruptedException {
+    Emission pieces = emission;
+    return pieces == null ? List.of() : pieces.heard(offset);
+  }
+
+  /**
+   * It has ended, and is about to be settled: no more pieces come.
+   *
+   * @param outcome null: nobody wants it
+   */
+  void emitsNoMore(@Nullable Outcome outcome) {
+    Emission pieces = emission;
+    if (pieces != null) {
+      pieces.ended(outcome);
+    }
+  }
+
+  @Override
+  public void checkpoint(byte[] state, Collection<TaskId> read) {
+    checkpoints.keep(state, read);
+  }
+
+  @Override
+  public byte @Nullable [] checkpoint() {
+    byte[] left = leased.checkpoint();
+    return left == null ? null : left.clone();
+  }
+
+  @Override
+  public EndedChildren children(int limit) throws InterruptedException {
+    return children == null ? EndedChildren.NONE : children.next(limit);
+  }
+
+  @Override
   public synchronized boolean stopped() {
     return stop != null;
   }
 
   private synchronized boolean leaseLost() {
     return stop == Stop.LEASE_LOST;
-  }
-
-  @Nullable Progress newestProgress() {
-    return progress;
   }
 
   boolean timedOut(long now) {
@@ -178,20 +256,44 @@ final class Run implements TaskHandler.Control {
     return now - heldUntil < 0;
   }
 
-  /** Whether it is time to extend, or there is news that the store does not have yet. */
+  /**
+   * What another run is to go on from, where this outcome may lead to one, be it by hand; null:
+   * nothing new.
+   */
+  @Nullable Checkpoint leaves(Outcome outcome) {
+    return outcome instanceof Outcome.Done ? null : checkpoints.newest();
+  }
+
+  /** What to say of it, when it is time to extend or there is news; null: nothing yet. */
   @SuppressWarnings("ReferenceEquality") // news is what was reported anew, be it the same
-  boolean wantsExtending(long now, Duration extendEvery, Duration progressEvery) {
-    long since = now - extendedAt;
+  @Nullable HeldLease extension(long now, Duration extendEvery, Duration progressEvery) {
     if (leaseLost()) {
-      return false; // its task may be leased again, and is not to be taken for that run
+      return null; // its task may be leased again, and is not to be taken for that run
     }
-    return since >= extendEvery.toNanos() || (progress != told && since >= progressEvery.toNanos());
+    long since = now - extendedAt;
+    Progress newest = progress;
+    Checkpoint left = checkpoints.due(now);
+    boolean due =
+        since >= extendEvery.toNanos()
+            || (newest != told && since >= progressEvery.toNanos())
+            || left != null;
+    return due ? new HeldLease(task().id(), token(), newest, left) : null;
+  }
+
+  /** Progress that the store does not have yet; null: it has the newest. */
+  @SuppressWarnings("ReferenceEquality") // as above
+  @Nullable HeldLease news() {
+    Progress newest = progress;
+    return newest == told ? null : new HeldLease(task().id(), token(), newest);
   }
 
   /** The lease was extended by a request sent at {@code asked} that carried {@code sent}. */
-  void extended(long asked, @Nullable Progress sent) {
+  void extended(long asked, HeldLease sent) {
     heldUntil = asked + leaseNanos;
     extendedAt = asked;
-    told = sent;
+    told = sent.progress();
+    if (sent.checkpoint() != null) {
+      checkpoints.answered();
+    }
   }
 }

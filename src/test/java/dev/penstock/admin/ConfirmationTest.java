@@ -7,9 +7,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class ConfirmationTest {
-  private static final TaskQuery ALL = new TaskQuery(null, "", "", null, List.of());
+  private static final TaskQuery ALL = new TaskQuery(null, "", "", null, null, List.of());
   private static final TaskQuery WAITING =
-      new TaskQuery(TaskState.PENDING, "ping", "x", null, List.of());
+      new TaskQuery(TaskState.PENDING, "ping", "x", null, null, List.of());
 
   @Test
   void itSaysThatNoFilterMeansEverything() {

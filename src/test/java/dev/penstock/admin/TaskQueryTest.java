@@ -41,6 +41,7 @@ final class TaskQueryTest {
         "state=Failed",
         "state=&state=failed",
         "lane=.x",
+        "parent=no",
         "after=no",
         "trail=a.b",
         "%"
@@ -66,6 +67,17 @@ final class TaskQueryTest {
   void itsPathLeadsToItself() {
     var query = query("state=pending&lane=a.b&text=%26%3C%22+").older(TaskId.random());
     assertThat(query(query.encoded())).isEqualTo(query);
+  }
+
+  @Test
+  void theChildrenOfATaskAreAFilterThatStays() {
+    TaskId parent = TaskId.random();
+    TaskQuery query = query("state=failed&parent=" + parent);
+    assertThat(query.filter().parent()).isEqualTo(parent);
+    assertThat(query.everything()).isFalse();
+    assertThat(query.words()).isEqualTo("failed tasks made by task " + parent);
+    assertThat(query(query.older(TaskId.random()).encoded()).parent()).isEqualTo(parent);
+    assertThat(TaskQuery.childrenOf(parent).path()).endsWith("?parent=" + parent);
   }
 
   @Test

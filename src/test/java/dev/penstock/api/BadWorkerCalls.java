@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The part of the table of bad input that is about remote workers. */
 final class BadWorkerCalls {
+  /** A byte too many, in base64. */
+  private static final String LONG = "AAAA".repeat(21_845) + "AAA=";
+
   private final BadInputTable table;
 
   BadWorkerCalls(BadInputTable table) {
@@ -15,7 +18,7 @@ final class BadWorkerCalls {
   }
 
   void addRows() {
-    for (String route : List.of("lease", "extend", "settle")) {
+    for (String route : List.of("lease", "extend", "settle", "children")) {
       table.row(
           "GET /v1/worker/" + route,
           table.head("GET", "/v1/worker/" + route),
@@ -34,6 +37,8 @@ final class BadWorkerCalls {
     leases();
     extends_();
     settles();
+    awaits();
+    children();
   }
 
   private void leases() {
@@ -83,6 +88,11 @@ final class BadWorkerCalls {
     extend("[" + lease + "}," + lease + "}]", "leases[1].id");
     extend("[" + lease + ",\"progress\":1}]", "leases[0].progress");
     extend("[" + lease + ",\"progress\":{\"done\":2,\"total\":1}}]", "leases[0].progress.done");
+    extend("[" + lease + ",\"checkpoint\":1}]", "leases[0].checkpoint");
+    extend("[" + lease + ",\"checkpoint\":\"!\"}]", "leases[0].checkpoint");
+    extend("[" + lease + ",\"checkpoint\":\"" + LONG + "\"}]", "leases[0].checkpoint");
+    extend("[" + lease + ",\"read\":[\"" + SOME_ID + "\"]}]", "leases[0].read");
+    extend("[" + lease + ",\"checkpoint\":\"\",\"read\":[\"x\"]}]", "leases[0].read[0]");
   }
 
   private void extend(String leases, String param) {
@@ -112,6 +122,39 @@ final class BadWorkerCalls {
         409,
         "lease_stale",
         "token");
+  }
+
+  private void awaits() {
+    settle("\"outcome\":\"await\",\"wake_at\":-1", "wake_at");
+    settle("\"outcome\":\"await\",\"wake_at\":1025", "wake_at");
+    settle("\"outcome\":\"await\",\"wait_seconds\":2592001", "wait_seconds");
+    settle("\"outcome\":\"await\",\"wake_on_failure\":1", "wake_on_failure");
+    settle("\"outcome\":\"await\",\"await_checkpoint\":\"!\"", "await_checkpoint");
+    settle("\"outcome\":\"await\",\"children\":{}", "children");
+    child("1", "children[0]");
+    child("{\"type\":\"ping\"}", "children[0].key");
+    child("{\"key\":\"" + "k".repeat(201) + "\",\"type\":\"ping\"}", "children[0].key");
+    child("{\"key\":\"k\"}", "children[0].type");
+    child("{\"key\":\"k\",\"type\":\"ping.x\"}", "children[0].type");
+    child("{\"key\":\"k\",\"type\":\"ping\",\"more\":1}", "children[0].more");
+    child("{\"key\":\"k\",\"type\":\"ping\",\"priority\":11}", "children[0].priority");
+    child("{\"key\":\"k\",\"type\":\"ping\",\"max_attempts\":1}", "children[0].timeout_seconds");
+    child("{\"key\":\"k\",\"type\":\"ping\",\"timeout_seconds\":1}", "children[0].max_attempts");
+    child("{\"key\":\"k\",\"type\":\"ping\",\"ttl_seconds\":-1}", "children[0].ttl_seconds");
+    child("{\"key\":\"k\",\"type\":\"ping\",\"metadata\":{\"a\":1}}", "children[0].metadata");
+    child("{\"key\":\"k\",\"type\":\"ping\"},{\"key\":\"k\",\"type\":\"ping\"}", "children[1].key");
+  }
+
+  private void child(String json, String param) {
+    settle("\"outcome\":\"await\",\"children\":[" + json + "]", param);
+  }
+
+  private void children() {
+    String lease = "{\"worker\":\"w\",\"id\":\"" + SOME_ID + "\",\"token\":\"t\"";
+    bad("children", lease + ",\"limit\":0}", "limit");
+    bad("children", lease + ",\"limit\":1001}", "limit");
+    bad("children", lease + ",\"after\":\"x\"}", "after");
+    bad("children", "{\"worker\":\"w\",\"id\":\"" + SOME_ID + "\"}", "token");
   }
 
   private void settle(String members, String param) {

@@ -10,12 +10,14 @@ import dev.penstock.core.Step;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.net.http.HttpResponse;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -96,6 +98,47 @@ class TasksResourceTest {
     var found = server.get("/v1/tasks?q=night");
     assertThat(ids(found)).containsExactly(ping);
     assertThat(json(found).get("search_limited").asBoolean()).isTrue();
+  }
+
+  /** Makes it another task's child, and its parent wait for it. */
+  private void adopt(String child, String parent) {
+    server.dispatcher.tasks.computeIfPresent(
+        new TaskId(child),
+        (_, task) -> {
+          TaskSpec spec = task.spec();
+          var origin =
+              new TaskSpec.Origin(spec.owner(), Map.of(), null, null, new TaskId(parent), null);
+          var made = new TaskSpec(spec.id(), spec.work(), spec.limits(), spec.retention(), origin);
+          return new Task(
+              made, task.state(), 0, 0, null, task.createdAt(), null, null, null, null, null);
+        });
+    server.dispatcher.tasks.computeIfPresent(new TaskId(parent), (_, task) -> task.waitingOn(1));
+  }
+
+  @Test
+  void aChildNamesItsParentWhichSaysHowManyItWaitsFor() throws Exception {
+    String parent = ping();
+    String child = ping();
+    adopt(child, parent);
+    assertThat(json(server.get("/v1/tasks/" + child)).path("parent").asText()).isEqualTo(parent);
+    JsonNode waiting = json(server.get("/v1/tasks/" + parent));
+    assertThat(waiting.path("waiting_on").asInt()).isEqualTo(1);
+    assertThat(waiting.has("parent")).isFalse();
+    assertThat(json(server.get("/v1/tasks/" + child)).has("waiting_on")).isFalse();
+    assertThat(ids(server.get("/v1/tasks?parent=" + parent))).containsExactly(child);
+    assertThat(ids(server.get("/v1/tasks?parent=" + child))).isEmpty();
+  }
+
+  @Test
+  void theParentThatAListIsOfMustBeATaskOfTheCaller() throws Exception {
+    String parent = ping();
+    server.dispatcher.tasks.replaceAll(
+        (_, task) -> ScriptedDispatcher.ofOwner("somebody else", task));
+    for (String other : List.of(parent, "x", TaskId.random().value())) {
+      var refused = server.get("/v1/tasks?parent=" + other);
+      assertThat(refused.statusCode()).as(other).isEqualTo(400);
+      assertThat(error(refused).path("param").asText()).isEqualTo("parent");
+    }
   }
 
   @Test

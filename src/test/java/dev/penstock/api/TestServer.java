@@ -7,11 +7,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.penstock.admin.Dashboard;
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request;
 import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.core.Scope;
 import dev.penstock.engine.Backends;
 import dev.penstock.models.ModelCatalogue;
+import dev.penstock.pieces.PieceHub;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.ApiKeys.Created;
 import dev.penstock.security.Sessions;
@@ -41,6 +43,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** A real server on a free port, with a scripted dispatcher behind it. */
@@ -58,6 +61,7 @@ public final class TestServer implements AutoCloseable {
   private final SqliteDatabase database;
 
   final Bus bus;
+  private final PieceHub pieces;
   final ApiKeys keys;
   final Settings settings;
   public final ScriptedDispatcher dispatcher;
@@ -96,9 +100,20 @@ public final class TestServer implements AutoCloseable {
                     .routes().stream(),
                 more.stream())
             .toList();
+    pieces = PieceHub.over(bus);
+    pieces.start(bus);
     verticle =
         new ApiVerticle(
-            bus, settings, keys, sessions, models, types, "node", () -> "# metrics\n", pages);
+            bus,
+            pieces,
+            settings,
+            keys,
+            sessions,
+            models,
+            types,
+            "node",
+            () -> "# metrics\n",
+            pages);
     vertx
         .deployVerticle(verticle)
         .toCompletionStage()
@@ -108,6 +123,11 @@ public final class TestServer implements AutoCloseable {
 
   public static TestServer start() throws Exception {
     return new TestServer(Map.of());
+  }
+
+  /** Answers what the scripted dispatcher does not, or otherwise than it does. */
+  public <R, T extends Request<R>> void serve(Class<T> type, Function<T, R> answer) {
+    bus.serve(type, answer);
   }
 
   ApiVerticle verticle() {
@@ -189,6 +209,7 @@ public final class TestServer implements AutoCloseable {
   @Override
   public void close() throws IOException {
     client.shutdownNow();
+    pieces.close();
     vertx
         .close()
         .toCompletionStage()

@@ -91,7 +91,12 @@ final class DispatcherTest {
         new Meters(registry),
         recorder,
         new Pauses(store, _ -> {}),
-        new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
+        new Settlements(
+            store,
+            new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
+            new ChildSpecs((lane, _) -> lane, now::get),
+            () -> false),
+        new Families(store, over, recorder, new Unsent(store, over)),
         LEASE,
         now::get,
         new Unsent(store, over));

@@ -105,6 +105,9 @@ final class GoldenNodesTest {
   @SuppressWarnings("NullAway.Init")
   private Dispatcher dispatcher;
 
+  @SuppressWarnings("NullAway.Init")
+  private Families families;
+
   @BeforeEach
   void takeOver() throws Exception {
     redis = RedisServer.start(folder.resolve("redis"));
@@ -130,18 +133,26 @@ final class GoldenNodesTest {
     queue = RabbitTaskQueue.open(settings.rabbitmq(), meters, () -> OWNERS);
     Await.until("it is connected", SOON, () -> queue.trouble().isEmpty());
     pauses = new Pauses(store, _ -> {});
+    var recorder = new Recorder(meters, clock);
+    var unsent = new Unsent(store, queue);
+    families = new Families(store, queue, recorder, unsent);
     dispatcher =
         new Dispatcher(
             store,
             queue,
             bus,
             meters,
-            new Recorder(meters, clock),
+            recorder,
             pauses,
-            new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
+            new Settlements(
+                store,
+                new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
+                new ChildSpecs((lane, _) -> lane, clock),
+                () -> false),
+            families,
             LEASE,
             clock,
-            new Unsent(store, queue));
+            unsent);
   }
 
   @AfterEach
@@ -209,7 +220,7 @@ final class GoldenNodesTest {
     run(EMBEDDING, Suspects.TAKE, id("d"));
 
     // What is to be done by hand, and what has its time.
-    var byHand = new ManualChanges(store, dispatcher);
+    var byHand = new ManualChanges(store, dispatcher, families);
     for (String ended : List.of("i", "j")) {
       assertThat(byHand.retry(new RetryTask(id(ended)))).isInstanceOf(RetryResult.Now.class);
     }

@@ -13,12 +13,14 @@ import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
+import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -122,6 +124,22 @@ final class LostRecordsTest {
 
     assertThat(restore(spec, new Claim.Unknown(clock.instant()))).isTrue();
     assertThat(store.find(spec.id())).isPresent();
+  }
+
+  @Test
+  void aChildIsAsOldAsWhatItsParentAskedForAndNotAsItsParent() {
+    TaskSpec parent = task();
+    pass(parent, Duration.ofDays(30));
+    var origin = new TaskSpec.Origin("owner", Map.of(), null, null, parent.id(), clock.instant());
+    TaskSpec spec =
+        new TaskSpec(
+            TaskId.child(parent.id(), "a"),
+            parent.work(),
+            parent.limits(),
+            parent.retention(),
+            origin);
+
+    assertThat(restore(spec, UNKNOWN)).isTrue();
   }
 
   @Test

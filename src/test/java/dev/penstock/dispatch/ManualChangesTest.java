@@ -88,7 +88,8 @@ final class ManualChangesTest {
     rig.submit(spec);
     rig.lease(LANE);
     var byHand =
-        new ManualChanges(Faulty.losingTheFirstAnswer(rig.store, "cancel"), rig.dispatcher);
+        new ManualChanges(
+            Faulty.losingTheFirstAnswer(rig.store, "cancel"), rig.dispatcher, rig.families);
 
     assertThat(byHand.cancel(new CancelTask(spec.id()))).isInstanceOf(CancelResult.Ended.class);
     assertThat(((Event.TaskSettled) rig.nextTold()).task().id()).isEqualTo(spec.id());

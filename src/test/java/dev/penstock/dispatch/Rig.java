@@ -8,6 +8,7 @@ import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.bus.Request.Suspects;
+import dev.penstock.core.InvalidInput;
 import dev.penstock.core.LeasedTask;
 import dev.penstock.core.RetryPolicy;
 import dev.penstock.metrics.Meters;
@@ -23,9 +24,11 @@ import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskSpec;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
@@ -37,6 +40,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** A dispatcher and its parts over the real store and queue. */
 public final class Rig implements AutoCloseable {
   static final Duration LEASE = Duration.ofSeconds(30);
+  static final byte[] REFUSED = "\"refused\"".getBytes(StandardCharsets.UTF_8);
   static final TaskError ERROR = new TaskError(TaskError.Code.HANDLER_FAILED, "it broke");
 
   /** The node that TestTasks name as waiting for their end. */
@@ -54,6 +58,7 @@ public final class Rig implements AutoCloseable {
   final Pauses pauses;
   final Dispatcher dispatcher;
   final Unsent unsent;
+  final Families families;
   final Submissions submissions;
   final ManualChanges byHand;
 
@@ -73,6 +78,8 @@ public final class Rig implements AutoCloseable {
             Storage.in(database, InstantSource.system()).queue(), queueWaits, enqueued);
     pauses = new Pauses(store, _ -> {});
     unsent = new Unsent(store, queue);
+    families = new Families(store, queue, recorder, unsent);
+    submissions = new Submissions(store, queue, recorder, clock, unsent);
     dispatcher =
         new Dispatcher(
             store,
@@ -81,14 +88,26 @@ public final class Rig implements AutoCloseable {
             meters,
             recorder,
             pauses,
-            new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
+            new Settlements(
+                store,
+                new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
+                new ChildSpecs(this::accept, clock),
+                () -> submissions.full()),
+            families,
             LEASE,
             clock,
             unsent);
-    submissions = new Submissions(store, queue, recorder, clock, unsent);
-    byHand = new ManualChanges(store, dispatcher);
+    byHand = new ManualChanges(store, dispatcher, families);
     bus.listen(NODE, Event.TaskSettled.class, told::add);
     bus.listen("worker", Event.RunCancelled.class, told::add);
+  }
+
+  /** Any child is fine but one whose input says that it is not. */
+  private Lane accept(Lane lane, byte[] input) {
+    if (Arrays.equals(input, REFUSED)) {
+      throw new InvalidInput("its input is no good");
+    }
+    return lane;
   }
 
   List<Submission> submit(TaskSpec... specs) {

@@ -8,24 +8,35 @@ import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.Suspects;
+import dev.penstock.core.Checkpoint;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.InvalidInput;
+import dev.penstock.core.Lease;
+import dev.penstock.core.LeasedTask;
 import dev.penstock.core.WorkerReport;
 import dev.penstock.core.WorkerReport.Batches;
 import dev.penstock.json.StrictJson;
 import dev.penstock.protocol.ExtendReply.Extension;
 import dev.penstock.protocol.ExtendReply.Status;
 import dev.penstock.protocol.LeaseRequest.Wish;
+import dev.penstock.storage.GoldenTasks;
+import dev.penstock.task.EndedChildren;
+import dev.penstock.task.EndedChildren.Child;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
+import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class MessagesTest {
@@ -108,6 +119,77 @@ final class MessagesTest {
             new ExtendRequest("w", held, SELF, STARTED, false),
             new ExtendRequest("w", held, SELF, STARTED, true))) {
       assertThat(ExtendRequest.read(said.write(), LANES)).isEqualTo(said);
+    }
+  }
+
+  @Test
+  void aCheckpointIsReadAsItWasLeft() {
+    var left = new Checkpoint(new byte[] {0, -1, 7}, List.of(TaskId.random(), TaskId.random()));
+    var held = List.of(new HeldLease(TaskId.random(), "a", null, left));
+    byte[] body = new ExtendRequest("w", held, SELF, null, false).write();
+    Checkpoint read =
+        Objects.requireNonNull(ExtendRequest.read(body, LANES).held().getFirst().checkpoint());
+    assertThat(read.state()).isEqualTo(left.state());
+    assertThat(read.read()).isEqualTo(left.read());
+  }
+
+  @Test
+  void whatAnEarlierRunLeftComesWithTheLease() throws Exception {
+    var lease = new Lease(GoldenTasks.MINIMAL.id(), "t", STARTED);
+    var task =
+        new Task(
+            GoldenTasks.MINIMAL,
+            TaskState.PROCESSING,
+            0,
+            0,
+            null,
+            STARTED,
+            null,
+            null,
+            null,
+            null,
+            null);
+    var reply =
+        new LeaseReply(
+            List.of(new LeasedTask(task, lease, 3, new byte[0]), new LeasedTask(task, lease)),
+            Set.of(),
+            LeaseTerms.ours(Duration.ofSeconds(30), false));
+    byte[] body = StrictJson.write(reply::write);
+    LeaseReply read = LeaseReply.read(body, "w");
+    assertThat(read.tasks()).extracting(LeasedTask::run).containsExactly(3L, 1L);
+    assertThat(read.tasks().get(0).checkpoint()).isEmpty();
+    assertThat(read.tasks().get(1).checkpoint()).isNull();
+    assertThat(read.terms().offers()).contains(Offer.CHECKPOINTS, Offer.CHILDREN);
+  }
+
+  @Test
+  void childrenAreReadAsTheyEndedTheirResultsByteForByte() throws Exception {
+    var json = TaskOutput.json("{\"is\": [1.10, \"ü\", null]}");
+    var bytes = new TaskOutput(TaskOutput.Format.EMBEDDINGS, new byte[] {1, -1});
+    var error = new TaskError(TaskError.Code.TIMEOUT, "too long");
+    var page =
+        new EndedChildren(
+            List.of(
+                new Child(TaskId.random(), "a", TaskState.COMPLETED, json, null),
+                new Child(TaskId.random(), "b", TaskState.COMPLETED, bytes, null),
+                new Child(TaskId.random(), "c", TaskState.FAILED, null, error)),
+            true,
+            7);
+    EndedChildren read =
+        ChildrenReply.read(StrictJson.write(out -> ChildrenReply.write(out, page)));
+    assertThat(read)
+        .usingRecursiveComparison()
+        .as("records compare arrays by what they are")
+        .isEqualTo(page);
+  }
+
+  @Test
+  void aQuestionForChildrenIsReadAsItWasMeant() {
+    for (var asked :
+        List.of(
+            new ChildrenRequest("w", TaskId.random(), "t", null, 1),
+            new ChildrenRequest("w", TaskId.random(), "t", TaskId.random(), 1_000))) {
+      assertThat(ChildrenRequest.read(asked.write())).isEqualTo(asked);
     }
   }
 

@@ -95,7 +95,8 @@ final class DirectRunsTest {
   private static Run run(int priority, TaskHandler handler) {
     Task task = TestTasks.task(LANE, "{}", 0, new Priority(priority), Duration.ofMinutes(1));
     var lease = new Lease(task.id(), Lease.newToken(), Instant.MAX);
-    return new Run(new LeasedTask(task, lease), handler, Duration.ofMinutes(1), System.nanoTime());
+    return new Run(
+        new LeasedTask(task, lease), handler, null, Duration.ofMinutes(1), System.nanoTime());
   }
 
   private void fill(int priority) throws InterruptedException {

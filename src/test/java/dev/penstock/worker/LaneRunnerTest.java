@@ -3,12 +3,15 @@ package dev.penstock.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.FindChildren;
 import dev.penstock.bus.Request.Ran;
 import dev.penstock.bus.Request.RunNow;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.config.SettingsLoader;
+import dev.penstock.core.Checkpoint;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.ReadInput;
+import dev.penstock.task.EndedChildren;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
@@ -16,14 +19,18 @@ import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError.Code;
 import dev.penstock.task.TaskHandler;
+import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
 import dev.penstock.testing.Await;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -466,5 +473,167 @@ final class LaneRunnerTest {
     Task task = add(5, MINUTE);
     awaitSettled();
     assertThat(seen).containsEntry(task, task.id().value());
+  }
+
+  private static EndedChildren page(boolean more, int open, TaskId... ids) {
+    return new EndedChildren(
+        Arrays.stream(ids)
+            .map(id -> new EndedChildren.Child(id, id.value(), TaskState.COMPLETED, null, null))
+            .toList(),
+        more,
+        open);
+  }
+
+  @Test
+  void aCheckpointTravelsWithAnExtensionAndOnceUnlessItChanges() throws Exception {
+    handler.body =
+        (task, control) -> {
+          control.checkpoint(new byte[] {1});
+          control.checkpoint(new byte[] {2});
+          return handler.last(task, control);
+        };
+    start("lease.extend-every", "50ms");
+    add(5, MINUTE);
+    Await.until("it is extended often", LIMIT, () -> queue.held().size() > 3);
+    List<HeldLease> told = queue.held().stream().filter(held -> held.checkpoint() != null).toList();
+    assertThat(told).hasSize(1);
+    assertThat(Objects.requireNonNull(told.getFirst().checkpoint()).state()).containsExactly(2);
+  }
+
+  @Test
+  void whatAnEarlierRunLeftIsThereForTheNext() throws Exception {
+    queue.left(new byte[] {7});
+    handler.body =
+        (_, control) ->
+            new Outcome.Done(TaskOutput.of(Objects.requireNonNull(control.checkpoint())[0]));
+    start();
+    add(5, MINUTE);
+    assertThat(awaitSettled().outcome())
+        .isInstanceOfSatisfying(
+            Outcome.Done.class,
+            done -> assertThat(done.output().bytes()).asString().isEqualTo("7"));
+  }
+
+  @Test
+  void anOutcomeThatLeadsToAnotherRunTakesTheCheckpointAlong() throws Exception {
+    TaskId child = TaskId.random();
+    handler.body =
+        (_, control) -> {
+          control.checkpoint(new byte[] {1}, List.of(child));
+          control.checkpoint(new byte[] {3});
+          return new Outcome.Await(List.of(), 0, null, false, null);
+        };
+    start();
+    add(5, MINUTE);
+    Checkpoint left = Objects.requireNonNull(awaitSettled().checkpoint());
+    assertThat(left.state()).containsExactly(3);
+    assertThat(left.read()).containsExactly(child);
+  }
+
+  @Test
+  void aTaskThatWillWaitTellsFirstHowFarItIs() throws Exception {
+    var half = new Progress(1, 2, "half");
+    handler.body =
+        (_, control) -> {
+          control.progress(half);
+          return new Outcome.Await(List.of(), 0, null, false, null);
+        };
+    start("lease.extend-every", "10s");
+    add(5, MINUTE);
+    awaitSettled();
+    assertThat(queue.held()).extracting(HeldLease::progress).containsExactly(half);
+  }
+
+  @Test
+  void aResultTakesNoCheckpointAlong() throws Exception {
+    handler.body =
+        (_, control) -> {
+          control.checkpoint(new byte[] {1});
+          return DONE;
+        };
+    start();
+    add(5, MINUTE);
+    assertThat(awaitSettled().checkpoint()).isNull();
+  }
+
+  @Test
+  void aRunThatIsGivenBackLeavesItsCheckpoint() throws Exception {
+    handler.body =
+        (task, control) -> {
+          control.checkpoint(new byte[] {4});
+          return handler.last(task, control);
+        };
+    LaneRunner running = start();
+    awaitBegun(add(5, MINUTE));
+    running.stopLeasing();
+    running.drain(Duration.ofMillis(100));
+    SettleTask settled = awaitSettled();
+    assertThat(settled.outcome()).isEqualTo(new Outcome.Postpone(Duration.ZERO));
+    assertThat(Objects.requireNonNull(settled.checkpoint()).state()).containsExactly(4);
+  }
+
+  @Test
+  void anAwaitThatComesAfterTheTimeLimitIsAFailedAttempt() throws Exception {
+    handler.body =
+        (_, control) -> {
+          control.checkpoint(new byte[] {5});
+          while (!control.stopped()) {
+            Thread.onSpinWait();
+          }
+          return new Outcome.Await(List.of(), 0, null, false, new byte[] {6});
+        };
+    start();
+    add(5, Duration.ofMillis(100));
+    SettleTask settled = awaitSettled();
+    assertThat(settled.outcome()).isInstanceOf(Outcome.Retry.class);
+    assertThat(Objects.requireNonNull(settled.checkpoint()).state()).containsExactly(5);
+  }
+
+  @Test
+  void longCheckpointsAreToldInSeveralExtensions() throws Exception {
+    handler.body =
+        (task, control) -> {
+          control.checkpoint(new byte[TaskHandler.Control.MAX_CHECKPOINT]);
+          return handler.last(task, control);
+        };
+    start("inference.tasks-in-hand", "20", "lease.extend-every", "10s");
+    for (int i = 0; i < 20; i++) {
+      add(5, MINUTE);
+    }
+    Await.until(
+        "all are told",
+        LIMIT,
+        () -> queue.held().stream().filter(held -> held.checkpoint() != null).count() == 20);
+    assertThat(queue.extensions()).allSatisfy(said -> assertThat(said).hasSizeLessThanOrEqualTo(8));
+  }
+
+  @Test
+  void aRunIsToldOfItsChildrenPageAfterPageAndWaitsForTheAnswer() throws Exception {
+    TaskId first = TaskId.random();
+    TaskId second = TaskId.random();
+    queue.page(page(true, 3, first));
+    queue.page(page(false, 1, second));
+    queue.refuseChildren();
+    handler.body =
+        (_, control) -> {
+          EndedChildren one = control.children(1);
+          EndedChildren two = control.children(5_000);
+          return Outcome.done(List.of(one.open(), two.open(), two.children().size()));
+        };
+    start();
+    Task task = add(5, MINUTE);
+    SettleTask settled = awaitSettled();
+    assertThat(settled.outcome())
+        .isInstanceOfSatisfying(
+            Outcome.Done.class,
+            done ->
+                assertThat(done.output().bytes())
+                    .as("what ends meanwhile is told to the next run")
+                    .asString()
+                    .isEqualTo("[3,3,1]"));
+    assertThat(queue.childrenAsked())
+        .containsExactly(
+            new FindChildren(task.id(), settled.token(), null, 1),
+            new FindChildren(task.id(), settled.token(), first, 1_000));
   }
 }

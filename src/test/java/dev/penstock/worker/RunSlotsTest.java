@@ -31,7 +31,8 @@ final class RunSlotsTest {
             new Lane("ping", null), json, 0, new Priority(priority), Duration.ofMinutes(1));
     var lease = new Lease(task.id(), Lease.newToken(), Instant.MAX);
     var handler = TestTasks.handler();
-    return new Run(new LeasedTask(task, lease), handler, Duration.ofMinutes(1), System.nanoTime());
+    return new Run(
+        new LeasedTask(task, lease), handler, null, Duration.ofMinutes(1), System.nanoTime());
   }
 
   /** Fills the ordinary places with work of one priority. */

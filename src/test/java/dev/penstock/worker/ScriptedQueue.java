@@ -3,6 +3,7 @@ package dev.penstock.worker;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.ExtendLeases;
+import dev.penstock.bus.Request.FindChildren;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.SettleReply;
@@ -12,14 +13,18 @@ import dev.penstock.bus.Request.Suspects;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.Lease;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.task.EndedChildren;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The other side of the bus: gives tasks out, keeps account of what it hears, fails when told. */
 final class ScriptedQueue {
@@ -27,6 +32,11 @@ final class ScriptedQueue {
   private final List<HeldLease> held = new ArrayList<>();
   private final List<SettleTask> settled = new ArrayList<>();
   private final Set<TaskId> lost = new HashSet<>();
+  private final List<List<HeldLease>> extensions = new ArrayList<>();
+  private final List<FindChildren> childrenAsked = new ArrayList<>();
+  private final Deque<EndedChildren> pages = new ArrayDeque<>();
+  private byte @Nullable [] left;
+  private boolean childrenAway;
   private int settlesToRefuse;
   private int settlesRefused;
   private boolean extending = true;
@@ -38,6 +48,7 @@ final class ScriptedQueue {
     bus.serve(LeaseTasks.class, this::lease);
     bus.serve(ExtendLeases.class, this::extend);
     bus.serve(SettleTasks.class, this::settle);
+    bus.serve(FindChildren.class, this::children);
   }
 
   synchronized void add(Task task) {
@@ -91,6 +102,39 @@ final class ScriptedQueue {
     return settlesRefused;
   }
 
+  /** What each extension said, one after the other. */
+  synchronized List<List<HeldLease>> extensions() {
+    return List.copyOf(extensions);
+  }
+
+  /** What runs that begin from now on go on from. */
+  synchronized void left(byte[] checkpoint) {
+    left = checkpoint;
+  }
+
+  /** What is told of children next. */
+  synchronized void page(EndedChildren page) {
+    pages.add(page);
+  }
+
+  /** Who asks for children is not answered the next time. */
+  synchronized void refuseChildren() {
+    childrenAway = true;
+  }
+
+  synchronized List<FindChildren> childrenAsked() {
+    return List.copyOf(childrenAsked);
+  }
+
+  private synchronized EndedChildren children(FindChildren request) {
+    if (childrenAway) {
+      childrenAway = false;
+      throw away();
+    }
+    childrenAsked.add(request);
+    return pages.isEmpty() ? EndedChildren.NONE : pages.remove();
+  }
+
   private synchronized Leased lease(LeaseTasks request) {
     long until = System.nanoTime() + request.patience().toNanos();
     while (true) {
@@ -106,7 +150,7 @@ final class ScriptedQueue {
       long left = (until - System.nanoTime()) / 1_000_000;
       if (!given.isEmpty() || ended || (left <= 0 && !patient)) {
         waiting.removeAll(given);
-        return new Leased(given.stream().map(ScriptedQueue::leased).toList(), false);
+        return new Leased(given.stream().map(this::leased).toList(), false);
       }
       asking++;
       try {
@@ -119,8 +163,8 @@ final class ScriptedQueue {
     }
   }
 
-  private static LeasedTask leased(Task task) {
-    return new LeasedTask(task, new Lease(task.id(), Lease.newToken(), Instant.MAX));
+  private LeasedTask leased(Task task) {
+    return new LeasedTask(task, new Lease(task.id(), Lease.newToken(), Instant.MAX), 1, left);
   }
 
   private synchronized Set<TaskId> extend(ExtendLeases request) {
@@ -128,6 +172,7 @@ final class ScriptedQueue {
       throw away();
     }
     held.addAll(request.held());
+    extensions.add(request.held());
     return Set.copyOf(lost);
   }
 

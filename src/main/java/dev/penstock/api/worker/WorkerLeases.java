@@ -98,7 +98,7 @@ public final class WorkerLeases {
     }
     // Where the reply does not reach it. What was lost beyond that lapses.
     var _ = exchange.gone().thenRun(() -> Thread.ofVirtual().start(() -> giveBack(tasks)));
-    var terms = new LeaseTerms(lease, workers.draining(poll));
+    var terms = LeaseTerms.ours(lease, workers.draining(poll));
     return Reply.json(200, new LeaseReply(tasks, catchAll.suspects(), terms)::write);
   }
 

@@ -18,6 +18,7 @@ import dev.penstock.protocol.ExtendRequest;
 import dev.penstock.protocol.KnownLanes;
 import dev.penstock.protocol.LeaseTerms;
 import dev.penstock.protocol.SettleRequest;
+import dev.penstock.task.Outcome;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
@@ -40,14 +41,21 @@ public final class WorkerRuns {
   private final KnownLanes lanes;
   private final RemoteWorkers workers;
   private final WorkerResults results;
+  private final WorkerPieces pieces;
   private final Duration lease;
 
   public WorkerRuns(
-      Bus bus, KnownLanes lanes, RemoteWorkers workers, WorkerResults results, Duration lease) {
+      Bus bus,
+      KnownLanes lanes,
+      RemoteWorkers workers,
+      WorkerResults results,
+      WorkerPieces pieces,
+      Duration lease) {
     this.bus = bus;
     this.lanes = lanes;
     this.workers = workers;
     this.results = results;
+    this.pieces = pieces;
     this.lease = lease;
   }
 
@@ -77,7 +85,7 @@ public final class WorkerRuns {
         hold.held().stream()
             .map(held -> new Extension(held.id(), status(held.id(), lost, ended)))
             .toList();
-    var terms = new LeaseTerms(lease, workers.draining(hold));
+    var terms = LeaseTerms.ours(lease, workers.draining(hold));
     return Reply.json(200, json -> new ExtendReply(leases, terms).write(json, until));
   }
 
@@ -90,11 +98,15 @@ public final class WorkerRuns {
   }
 
   public Reply settle(Exchange exchange) throws InterruptedException {
-    SettleTask settle = SettleRequest.read(exchange.body(), this::result);
+    SettleRequest.Settle said = SettleRequest.readAll(exchange.body(), this::result);
+    SettleTask settle = said.task();
     TaskId id = settle.id();
     SettleReply answer = bus.ask(new SettleTasks(List.of(settle)), OwnTasks.LIMIT).getFirst();
     if (answer == SettleReply.STALE) {
       throw stale(id);
+    }
+    if (settle.outcome() instanceof Outcome.Done) {
+      pieces.settled(settle, said.pieces());
     }
     return Reply.json(200, json -> SettleRequest.writeReply(json, id, answer))
         .with("X-Task-Id", id.value());
@@ -105,7 +117,7 @@ public final class WorkerRuns {
     return results.of(fields, json, task.orElseThrow(() -> stale(id)));
   }
 
-  private static Refusal stale(TaskId id) {
+  static Refusal stale(TaskId id) {
     return new Refusal(
         ApiError.http(
                 409,

@@ -14,10 +14,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives its input back: for trying the queue and measuring it. On demand it takes its time, fails,
- * or kills the process.
+ * makes other pings and waits for them, or kills the process.
  */
 final class PingHandler implements TaskHandler {
   private static final int MAX_SLEEP_MS = 600_000;
@@ -28,14 +29,17 @@ final class PingHandler implements TaskHandler {
 
   private final String worker;
   private final boolean mayCrash;
+  private final PingApart apart;
 
   /**
    * @param mayCrash false: {@code crash} is refused, since whoever may submit could stop the
    *     program
+   * @param apart runs those that ask for a child process
    */
-  PingHandler(String worker, boolean mayCrash) {
+  PingHandler(String worker, boolean mayCrash, PingApart apart) {
     this.worker = worker;
     this.mayCrash = mayCrash;
+    this.apart = apart;
   }
 
   @Override
@@ -66,18 +70,34 @@ final class PingHandler implements TaskHandler {
       }
       int sleep = number(input, "sleep_ms", 0, 0, MAX_SLEEP_MS);
       int steps = number(input, "steps", 1, 1, MAX_STEPS);
+      int emit = number(input, "emit", 0, 0, PingPieces.MOST);
       int failTimes = number(input, "fail_times", 0, 0, Integer.MAX_VALUE);
-      if (crash(input)) {
+      ChildPings children = children(input, sleep, failTimes);
+      boolean crash = crash(input);
+      if (flag(input, "subprocess")) {
+        Outcome failure = apart.run(json, sleep, crash);
+        if (failure != null) {
+          return failure;
+        }
+      } else if (crash) {
         Runtime.getRuntime().halt(KILLED);
+      } else if (children != null) {
+        ChildPings.Counts counts = children.read(control);
+        return children.done(counts)
+            ? new Outcome.Done(new TaskOutput(TaskOutput.Format.JSON, echo(json, counts)))
+            : children.more(task, counts);
+      } else if (emit > 0) {
+        PingPieces.emit(emit, sleep, control);
+      } else {
+        sleep(sleep, steps, control);
       }
-      sleep(sleep, steps, control);
       if (task.attempts() < failTimes) {
         return new Outcome.Retry(
             new TaskError(
                 TaskError.Code.HANDLER_FAILED,
                 "failed as asked, attempt %d of %d".formatted(task.attempts() + 1, failTimes)));
       }
-      return new Outcome.Done(new TaskOutput(TaskOutput.Format.JSON, echo(json)));
+      return new Outcome.Done(new TaskOutput(TaskOutput.Format.JSON, echo(json, null)));
     } catch (JsonProcessingException e) {
       return new InvalidInput("the input is not JSON: " + e.getOriginalMessage()).reject();
     } catch (IOException e) {
@@ -87,18 +107,27 @@ final class PingHandler implements TaskHandler {
     }
   }
 
+  /** Null: it makes none. */
+  private static @Nullable ChildPings children(JsonNode input, int sleep, int failTimes) {
+    int window = number(input, "window", ChildPings.USUAL_WINDOW, 1, Outcome.Await.MOST_OPEN);
+    int children = number(input, "children", 0, 1, ChildPings.MOST);
+    return children == 0 ? null : new ChildPings(children, window, sleep, failTimes);
+  }
+
   private boolean crash(JsonNode input) {
-    JsonNode crash = input.path("crash");
-    if (crash.isMissingNode()) {
-      return false;
-    }
-    if (!crash.isBoolean()) {
-      throw new InvalidInput("crash must be true or false");
-    }
-    if (crash.booleanValue() && !mayCrash) {
+    boolean crash = flag(input, "crash");
+    if (crash && !mayCrash) {
       throw new InvalidInput("this program does not crash on demand: ping.allow-crash is off");
     }
-    return crash.booleanValue();
+    return crash;
+  }
+
+  private static boolean flag(JsonNode input, String field) {
+    JsonNode node = input.path(field);
+    if (!node.isMissingNode() && !node.isBoolean()) {
+      throw new InvalidInput(field + " must be true or false");
+    }
+    return node.booleanValue();
   }
 
   private static void sleep(int millis, int steps, Control control) throws InterruptedException {
@@ -129,12 +158,18 @@ final class PingHandler implements TaskHandler {
   }
 
   /** The input goes back byte for byte. */
-  private byte[] echo(byte[] json) throws IOException {
+  private byte[] echo(byte[] json, ChildPings.@Nullable Counts children) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream(json.length + worker.length() + 32);
     out.write("{\"echo\":".getBytes(StandardCharsets.UTF_8));
     out.write(json);
     out.write(",\"worker\":".getBytes(StandardCharsets.UTF_8));
     out.write(JsonMappers.PLAIN.writeValueAsBytes(worker));
+    if (children != null) {
+      String counts =
+          ",\"children\":{\"completed\":%d,\"failed\":%d}"
+              .formatted(children.completed(), children.failed());
+      out.write(counts.getBytes(StandardCharsets.UTF_8));
+    }
     out.write('}');
     return out.toByteArray();
   }

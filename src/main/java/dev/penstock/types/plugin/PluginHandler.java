@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 record PluginHandler(
     String type, String inputSchema, String outputSchema, int concurrency, TaskHandler own)
     implements TaskHandler {
-  private static final Pattern TYPE = Pattern.compile("[a-z][a-z0-9-]{0,63}");
+  static final Pattern TYPE = Pattern.compile("[a-z][a-z0-9-]{0,63}");
   private static final int MAX_CONCURRENCY = 10_000;
 
   static PluginHandler of(TaskHandler own) {
@@ -83,7 +83,10 @@ record PluginHandler(
           delay.isNegative() || delay.compareTo(Outcome.Postpone.MOST) > 0
               ? broken("the handler postponed by " + delay + "; 0 to 30 days are allowed")
               : outcome;
-      case Outcome.Await _ -> outcome;
+      case Outcome.Await await -> {
+        String problem = PluginAwait.problem(await);
+        yield problem == null ? outcome : broken(problem);
+      }
       case Outcome.Retry(TaskError error) ->
           said(error) ? new Outcome.Retry(error.ofRun()) : unsaid();
       case Outcome.Reject(TaskError error) ->
@@ -113,21 +116,25 @@ record PluginHandler(
       return "the handler's result has %d bytes; at most %d are kept"
           .formatted(length, TaskType.MAX_RESULT);
     }
+    String problem = problem(output.bytes());
+    return problem == null ? null : "the handler's result " + problem;
+  }
+
+  /** Why it is not one JSON value; null: it is. */
+  static @Nullable String problem(byte[] json) {
     // Given bytes, the parser would take UTF-16 too.
-    var text = new InputStreamReader(new ByteArrayInputStream(output.bytes()), UTF_8.newDecoder());
+    var text = new InputStreamReader(new ByteArrayInputStream(json), UTF_8.newDecoder());
     try (JsonParser parser = JsonMappers.PLAIN.createParser(text)) {
       if (parser.nextToken() == null) {
-        return "the handler's result is empty";
+        return "is empty";
       }
       parser.skipChildren();
-      return parser.nextToken() == null
-          ? null
-          : "the handler's result must be one JSON value, not several";
+      return parser.nextToken() == null ? null : "must be one JSON value, not several";
     } catch (JsonProcessingException e) {
-      return "the handler's result is not JSON: line %d, column %d"
+      return "is not JSON: line %d, column %d"
           .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
     } catch (IOException e) {
-      return "the handler's result is not JSON: " + e.getMessage();
+      return "is not JSON: " + e.getMessage();
     }
   }
 }

@@ -32,6 +32,14 @@ final class PluginsTest {
         public String inputSchema() { return INPUT; }
         public String outputSchema() { return "{}"; }
         public Outcome run(Task task, Control control) { RUN }
+        static Outcome awaits(java.time.Duration most, byte[] state, ChildTask... children) {
+          return new Outcome.Await(java.util.List.of(children), 0, most, false, state);
+        }
+        static ChildTask child(String key, String type, String json) {
+          byte[] bytes = json.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+          return new ChildTask(
+              key, new Lane(type, null), bytes, null, null, null, java.util.Map.of());
+        }
       }
       """;
 
@@ -198,6 +206,13 @@ final class PluginsTest {
         "new Outcome.Done(new TaskOutput(TaskOutput.Format.EMBEDDINGS, new byte[16])) | must be JSON",
         "Outcome.done(\"x\".repeat(16 << 20)) | at most 16777216",
         "new Outcome.Reject(new TaskError(TaskError.Code.LEASE_LOST, \"mine\")) | lease_lost: mine",
+        "awaits(java.time.Duration.ofDays(31), null) | 0 to 30 days",
+        "awaits(null, new byte[65537]) | at most 65536",
+        "awaits(null, null, child(\"k\", \"a\", \"1\"), child(\"k\", \"a\", \"2\")) | two children k",
+        "awaits(null, null, child(\"k\", \"Big\", \"1\")) | child k has no task type",
+        "awaits(null, null, child(\"k\", \"a\", \"{\")) | child k has an input that is not JSON",
+        "awaits(null, null, child(\"k\", \"a\", \"\\\"\" + \"x\".repeat(4 << 20) + \"\\\"\")) | at most 4194304",
+        "awaits(null, null, java.util.stream.IntStream.range(0, 257).mapToObj(i -> child(\"k\" + i, \"a\", \"1\")).toArray(ChildTask[]::new)) | at most 256",
       })
   void anOutcomeThatCannotBeKeptFailsTheTask(String value, String problem) throws Exception {
     jar("results.jar", returning(value));
@@ -208,6 +223,15 @@ final class PluginsTest {
               assertThat(reject.error().code()).isEqualTo(Code.HANDLER_FAILED);
               assertThat(reject.error().message()).contains(problem);
             });
+  }
+
+  @Test
+  void anAwaitThatCanBeKeptIsReturnedAsItIs() throws Exception {
+    jar("awaits.jar", returning("awaits(null, new byte[1], child(\"k\", \"a\", \"[1]\"))"));
+    assertThat(run())
+        .isInstanceOfSatisfying(
+            Outcome.Await.class,
+            await -> assertThat(await.children().getFirst().key()).isEqualTo("k"));
   }
 
   @Test

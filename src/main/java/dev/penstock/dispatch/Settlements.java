@@ -1,0 +1,154 @@
+package dev.penstock.dispatch;
+
+import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.core.Awaiting;
+import dev.penstock.core.Checkpoint;
+import dev.penstock.core.Ending;
+import dev.penstock.core.InvalidInput;
+import dev.penstock.core.NewChild;
+import dev.penstock.core.RetryPolicy;
+import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStore.Settle;
+import dev.penstock.storage.TaskStore.Settled;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskHandler;
+import dev.penstock.task.TaskId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** Tells the store what follows from what runs have returned: their end, another run, or a wait. */
+final class Settlements {
+  /** How long a task waits before it asks again for children that a full store does not take. */
+  static final Duration UNTIL_ROOM = Duration.ofSeconds(5);
+
+  private final TaskStore store;
+  private final RetryPolicy retries;
+  private final ChildSpecs children;
+  private final BooleanSupplier full;
+
+  /**
+   * @param full whether the store takes no new tasks
+   */
+  Settlements(TaskStore store, RetryPolicy retries, ChildSpecs children, BooleanSupplier full) {
+    this.store = store;
+    this.retries = retries;
+    this.children = children;
+    this.full = full;
+  }
+
+  /** What the store was told of a run, and what it did. */
+  record Settlement(Settle told, Settled settled) {}
+
+  /** Settles runs that have ended; one answer each, in order. */
+  List<Settlement> settle(List<SettleTask> ended) {
+    Map<TaskId, Task> known = known(ended);
+    List<Settle> told = ended.stream().map(one -> settle(one, known.get(one.id()))).toList();
+    List<Settled> settled = store.settle(told);
+    List<Settlement> answers = new ArrayList<>(told.size());
+    List<Settle> failing = new ArrayList<>();
+    for (int i = 0; i < told.size(); i++) {
+      answers.add(new Settlement(told.get(i), settled.get(i)));
+      if (settled.get(i) instanceof Settled.TooManyOpen) {
+        failing.add(tooManyOpen(ended.get(i)));
+      }
+    }
+    if (!failing.isEmpty()) {
+      var failed = store.settle(failing).iterator();
+      var why = failing.iterator();
+      answers.replaceAll(one ->
+          one.settled() instanceof Settled.TooManyOpen
+              ? new Settlement(why.next(), failed.next())
+              : one);
+    }
+    return answers;
+  }
+
+  /** The tasks of which more has to be known: those that may be run again. */
+  private Map<TaskId, Task> known(List<SettleTask> ended) {
+    List<TaskId> more =
+        ended.stream()
+            .filter(one ->
+                one.outcome() instanceof Outcome.Retry || one.outcome() instanceof Outcome.Await)
+            .map(SettleTask::id)
+            .toList();
+    return more.isEmpty() ? Map.of() : store.findAll(more);
+  }
+
+  /**
+   * @param task of an outcome that may lead to another run; null: it is not known, or not asked for
+   */
+  private Settle settle(SettleTask one, @Nullable Task task) {
+    return switch (one.outcome()) {
+      case Outcome.Done(var output) -> settle(one, new Ending.Completed(output));
+      case Outcome.Reject(var error) -> settle(one, new Ending.Failed(error));
+      case Outcome.Postpone(var delay) -> settle(one, new Ending.Returned(delay));
+      case Outcome.Retry(var error) -> settle(one, afterFailure(task, error));
+      case Outcome.Await await -> await(one, await, task);
+    };
+  }
+
+  private static Settle settle(SettleTask one, Ending ending) {
+    return new Settle(one.id(), one.token(), ending, one.checkpoint());
+  }
+
+  /** Another attempt after a wait, or the end when there are none left. */
+  private Ending afterFailure(@Nullable Task task, TaskError error) {
+    int attempts = task == null ? 1 : task.attempts() + 1;
+    return task == null || attempts >= task.spec().maxAttempts()
+        ? new Ending.Failed(error)
+        : new Ending.Backoff(error, retries.delay(attempts, RandomGenerator.getDefault()));
+  }
+
+  private Settle await(SettleTask one, Outcome.Await await, @Nullable Task parent) {
+    if (parent == null) {
+      return settle(one, new Ending.Returned(Duration.ZERO)); // The store says that it is stale.
+    }
+    if (!await.children().isEmpty() && full.getAsBoolean()) {
+      // Asked again later: what the await would have left counts only if it is taken.
+      return settle(one, new Ending.Returned(UNTIL_ROOM));
+    }
+    byte[] state = await.checkpoint();
+    if (state != null && state.length > TaskHandler.Control.MAX_CHECKPOINT) {
+      return fail(
+          one,
+          "the handler left a checkpoint of %d bytes; %d are allowed"
+              .formatted(state.length, TaskHandler.Control.MAX_CHECKPOINT));
+    }
+    List<NewChild> specs;
+    try {
+      specs = children.of(parent, await.children());
+    } catch (InvalidInput refused) {
+      return settle(one, new Ending.Failed(refused.error()));
+    }
+    var awaiting = new Awaiting(specs, await.wakeAt(), await.atMost(), await.wakeOnFailure());
+    return new Settle(
+        one.id(), one.token(), new Ending.Waits(awaiting), newest(one.checkpoint(), state));
+  }
+
+  private static Settle tooManyOpen(SettleTask one) {
+    return fail(
+        one, "the handler asked for more than %d open children".formatted(Outcome.Await.MOST_OPEN));
+  }
+
+  private static Settle fail(SettleTask one, String problem) {
+    return settle(one, new Ending.Failed(new TaskError(TaskError.Code.HANDLER_FAILED, problem)));
+  }
+
+  /**
+   * @param said while it ran; null: nothing new
+   * @param state what its outcome leaves instead; null: nothing
+   */
+  private static @Nullable Checkpoint newest(@Nullable Checkpoint said, byte @Nullable [] state) {
+    if (state == null) {
+      return said;
+    }
+    return new Checkpoint(state, said == null ? List.of() : said.read());
+  }
+}

@@ -1,0 +1,24 @@
+package dev.penstock.protocol;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/** What a server takes beyond what every server has always taken. Others refuse it. */
+public enum Offer {
+  /** Checkpoints with extends and settles, and with what is leased. */
+  CHECKPOINTS,
+  /** Awaits, and the route that tells of children. */
+  CHILDREN,
+  /** Pieces of results, while they are made. */
+  PIECES;
+
+  String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Empty: a newer server's word. */
+  static Optional<Offer> of(String word) {
+    return Arrays.stream(values()).filter(each -> each.word().equals(word)).findFirst();
+  }
+}
