@@ -1,6 +1,7 @@
 package dev.penstock.bench;
 
 import dev.penstock.bench.parts.CachePart;
+import dev.penstock.bench.parts.ChildrenPart;
 import dev.penstock.bench.parts.ClusterPart;
 import dev.penstock.bench.parts.EmbedPart;
 import dev.penstock.bench.parts.FilledPart;
@@ -11,6 +12,7 @@ import dev.penstock.bench.parts.NullPart;
 import dev.penstock.bench.parts.OverloadPart;
 import dev.penstock.bench.parts.Part;
 import dev.penstock.bench.parts.PeersPart;
+import dev.penstock.bench.parts.PiecesPart;
 import dev.penstock.bench.parts.PingPart;
 import dev.penstock.bench.parts.QueuePart;
 import dev.penstock.bench.parts.ScalePart;
@@ -43,7 +45,7 @@ import picocli.CommandLine.Parameters;
       "The whole takes up to 14 minutes on two cores; nothing else should run meanwhile.",
       "start: to ready. memory: resident. ping: tasks that do nothing. filled: beside 100,000 stored tasks.",
       "null: with a model that costs nothing. mixed: single requests beside a bulk job. embed: beside the bare model.",
-      "Not in it: cache, scale and overload; cluster, latency and scale-brokers, which need RabbitMQ and Redis;",
+      "Not in it: cache, scale, overload and children; cluster, latency and scale-brokers, which need RabbitMQ and Redis;",
       "peers and queue, with libraries and task queues of others: make bench-peers, make bench-queue."
     })
 final class Bench implements Callable<Integer> {
@@ -62,9 +64,11 @@ final class Bench implements Callable<Integer> {
     SCALE,
     SCALE_BROKERS,
     OVERLOAD,
+    CHILDREN,
     NULL,
     MIXED,
     CACHE,
+    PIECES,
     EMBED,
     ALL;
 
@@ -81,9 +85,11 @@ final class Bench implements Callable<Integer> {
         case SCALE -> List.of(new ScalePart(false));
         case SCALE_BROKERS -> List.of(new ScalePart(true));
         case OVERLOAD -> List.of(new OverloadPart());
+        case CHILDREN -> List.of(new ChildrenPart());
         case NULL -> List.of(new NullPart());
         case MIXED -> List.of(new MixedPart());
         case CACHE -> List.of(new CachePart());
+        case PIECES -> List.of(new PiecesPart());
         case EMBED -> List.of(new EmbedPart());
         case ALL ->
             List.of(
@@ -100,7 +106,17 @@ final class Bench implements Callable<Integer> {
     /** The mark of its tables: what is no part of the whole run has a place of its own. */
     String place() {
       return switch (this) {
-        case CACHE, CLUSTER, LATENCY, PEERS, QUEUE, SCALE, SCALE_BROKERS, OVERLOAD -> toString();
+        case CACHE,
+            CHILDREN,
+            CLUSTER,
+            LATENCY,
+            PIECES,
+            PEERS,
+            QUEUE,
+            SCALE,
+            SCALE_BROKERS,
+            OVERLOAD ->
+            toString();
         case START, MEMORY, PING, FILLED, NULL, MIXED, EMBED, ALL -> "figures";
       };
     }

@@ -68,11 +68,20 @@ public final class MemoryPart implements Part {
 
   /** What a server has resident, in MB. */
   static double resident(Server server) throws IOException {
-    return megabytes(Files.readAllLines(status(server)), "VmRSS:");
+    return resident(server.pid());
+  }
+
+  /** What a process has resident, in MB. */
+  static double resident(long pid) throws IOException {
+    return megabytes(Files.readAllLines(status(pid)), "VmRSS:");
   }
 
   private static Path status(Server server) {
-    return Path.of("/proc", Long.toString(server.pid()), "status");
+    return status(server.pid());
+  }
+
+  private static Path status(long pid) {
+    return Path.of("/proc", Long.toString(pid), "status");
   }
 
   /** The kernel's kB are KiB. */

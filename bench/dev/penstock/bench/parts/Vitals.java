@@ -22,7 +22,7 @@ final class Vitals implements AutoCloseable {
   private static final int DIGITS = 3;
   private static final long SAMPLE_NANOS = 500_000_000;
   private static final long ASK_NANOS = 100_000_000;
-  private static final String HEAP = "jvm_memory_used_bytes{area=\"heap\"";
+  static final String HEAP = "jvm_memory_used_bytes{area=\"heap\"";
 
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final List<Future<Void>> running = new ArrayList<>();

@@ -2,6 +2,7 @@ package dev.penstock;
 
 import dev.penstock.cli.Commands;
 import dev.penstock.start.CalibrateCommand;
+import dev.penstock.start.ChildCommand;
 import dev.penstock.start.ServeCommand;
 import dev.penstock.start.WorkerCommand;
 import picocli.CommandLine;
@@ -11,6 +12,9 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
+    if (ChildCommand.asked(arguments)) {
+      System.exit(ChildCommand.run(arguments));
+    }
     var program = new CommandLine(new ServeCommand());
     Commands.addTo(program);
     program.addSubcommand(new WorkerCommand());

@@ -49,19 +49,21 @@ final class ArchitectureTest {
     MAY_IMPORT.put("config", "base");
     MAY_IMPORT.put("cli", "json base config");
     MAY_IMPORT.put("metrics", "task core config");
+    MAY_IMPORT.put("subprocess", "base config");
     MAY_IMPORT.put("models", "json base config");
     MAY_IMPORT.put("bus", "task core json base config");
     MAY_IMPORT.put("protocol", "task core json bus");
     MAY_IMPORT.put("storage", "task core json base config metrics");
     MAY_IMPORT.put("dispatch", "task core base config metrics storage bus");
+    MAY_IMPORT.put("pieces", "task core base config metrics bus");
     MAY_IMPORT.put("worker", "task core base config metrics bus");
     MAY_IMPORT.put("engine", "task core json base config metrics models");
     MAY_IMPORT.put("remote", "task core base bus protocol");
-    MAY_IMPORT.put("types", "task core json base config metrics models engine");
+    MAY_IMPORT.put("types", "task core json base config metrics models engine subprocess");
     MAY_IMPORT.put("security", "task core base config storage");
     MAY_IMPORT.put("web", "task core json base config security");
     MAY_IMPORT.put(
-        "api", "task core json base config metrics models bus protocol types security web");
+        "api", "task core json base config metrics models bus protocol pieces types security web");
     MAY_IMPORT.put("admin", "task core json base config models bus types security web api");
   }
 
@@ -101,6 +103,7 @@ final class ArchitectureTest {
             + "LeaseRequest LeaseTerms SettleRequest");
     DOORS.put("storage", "ChildStore KeyStore Storage TaskQueue TaskStore");
     DOORS.put("dispatch", "DispatchVerticle");
+    DOORS.put("pieces", "PieceHub PieceNews PieceReader Position");
     DOORS.put("worker", "LaneSource WorkerBoard WorkerVerticle");
     DOORS.put(
         "engine",
@@ -108,9 +111,12 @@ final class ArchitectureTest {
             + "EngineStopped ModelEngines ModelFailure NativeLibraries Tokenizer "
             + "TokenizerThreads UpcomingTokens");
     DOORS.put("engine.calibrate", "Calibration CalibrationKey Comparison Trial Verdict");
+    DOORS.put(
+        "subprocess", "ChildAnswer ChildLimits ChildLoop ChildProcesses ChildProgram Subprocess");
     DOORS.put("remote", "RemoteDispatch RemoteServer");
     DOORS.put("types", "HandlerParts ServedLanes TaskType TaskTypes");
     DOORS.put("types.embedding", "EmbeddingForm EmbeddingInput EmbeddingSettings");
+    DOORS.put("types.ping", "PingChild");
     DOORS.put("types.plugin", "PluginType Plugins");
     DOORS.put("security", "ApiKeys Caller LoginThrottle SessionCookie Sessions");
     DOORS.put(

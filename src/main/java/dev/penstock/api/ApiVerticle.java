@@ -14,6 +14,7 @@ import dev.penstock.api.worker.LaneNames;
 import dev.penstock.api.worker.RemoteWorkers;
 import dev.penstock.api.worker.WorkerChildren;
 import dev.penstock.api.worker.WorkerLeases;
+import dev.penstock.api.worker.WorkerPieces;
 import dev.penstock.api.worker.WorkerResults;
 import dev.penstock.api.worker.WorkerRuns;
 import dev.penstock.bus.Bus;
@@ -23,6 +24,7 @@ import dev.penstock.bus.Event.TaskSettled;
 import dev.penstock.bus.Event.WorkerSeen;
 import dev.penstock.config.Settings;
 import dev.penstock.models.ModelCatalogue;
+import dev.penstock.pieces.PieceHub;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Sessions;
 import dev.penstock.types.TaskTypes;
@@ -65,6 +67,9 @@ public final class ApiVerticle extends VerticleBase {
   private static final int MAX_POLL = 64 * 1024;
   private static final int MAX_EXTEND = 1024 * 1024;
 
+  /** 64 KiB and one piece more, in JSON. */
+  private static final int MAX_PIECES = 256 * 1024;
+
   /** 2,048 vectors of 2,048 floats in base64, or the largest result in JSON. */
   private static final int MAX_RESULT = 24 * 1024 * 1024;
 
@@ -81,6 +86,7 @@ public final class ApiVerticle extends VerticleBase {
   private final Watches watches;
   private final EndedElsewhere ended;
   private final Bus bus;
+  private final PieceHub pieces;
   private final RemoteWorkers remoteWorkers;
   private final String node;
   private final Routes routes;
@@ -90,6 +96,7 @@ public final class ApiVerticle extends VerticleBase {
   private volatile boolean stopping;
 
   /**
+   * @param pieces of results, for who follows tasks
    * @param types of the tasks that are taken
    * @param node the name under which this node is told of ended tasks
    * @param metrics all meters in Prometheus's text format
@@ -97,6 +104,7 @@ public final class ApiVerticle extends VerticleBase {
    */
   public ApiVerticle(
       Bus bus,
+      PieceHub pieces,
       Settings settings,
       ApiKeys keys,
       Sessions sessions,
@@ -106,6 +114,7 @@ public final class ApiVerticle extends VerticleBase {
       Supplier<String> metrics,
       List<Route> pages) {
     this.bus = bus;
+    this.pieces = pieces;
     remoteWorkers = new RemoteWorkers(worker -> bus.tellAll(new WorkerSeen(worker)));
     this.settings = settings;
     this.keys = keys;
@@ -145,6 +154,7 @@ public final class ApiVerticle extends VerticleBase {
     var tasks = new TasksResource(bus, own, filters);
     var changes = new TaskChanges(bus, own, filters);
     var submits = new SubmitResource(new TaskRequests(settings, models, types), submitter, node);
+    var events = new TaskEvents(own, watches, pieces, types);
     int body = settings.http().maxBodyBytes();
     var all = new ArrayList<Route>();
     all.add(post("/v1/tasks", KEY, body, Query.none(submits::create)));
@@ -156,7 +166,7 @@ public final class ApiVerticle extends VerticleBase {
       all.add(get(prefix + "/{id}", KEY, Query.none(tasks::get)));
       all.add(get(prefix + "/{id}/result", EITHER, Query.none(tasks::result)));
     }
-    all.add(get("/v1/tasks/{id}/events", EITHER, Query.none(new TaskEvents(own, watches)::stream)));
+    all.add(get("/v1/tasks/{id}/events", EITHER, Query.none(events::stream)));
     all.add(post("/v1/tasks/{id}/cancel", KEY, 0, Query.none(changes::cancel)));
     all.add(post("/v1/tasks/{id}/retry", KEY, 0, Query.none(changes::retry)));
     return all;
@@ -187,11 +197,15 @@ public final class ApiVerticle extends VerticleBase {
   private List<Route> remote(ModelCatalogue models, TaskTypes types) {
     var lanes = new LaneNames(models, types);
     var lease = settings.lease().duration();
+    var workerPieces = new WorkerPieces(bus);
     var leases = new WorkerLeases(bus, lanes, remoteWorkers, lease, () -> stopping);
-    var runs = new WorkerRuns(bus, lanes, remoteWorkers, new WorkerResults(models, types), lease);
+    var runs =
+        new WorkerRuns(
+            bus, lanes, remoteWorkers, new WorkerResults(models, types), workerPieces, lease);
     return List.of(
         post("/v1/worker/lease", WORKER, MAX_POLL, Query.none(leases::lease)),
         post("/v1/worker/extend", WORKER, MAX_EXTEND, Query.none(runs::extend)),
+        post("/v1/worker/pieces", WORKER, MAX_PIECES, Query.none(workerPieces::put)),
         post("/v1/worker/settle", WORKER, MAX_RESULT, Query.none(runs::settle)),
         post("/v1/worker/children", WORKER, MAX_POLL, Query.none(new WorkerChildren(bus)::find)));
   }

@@ -15,8 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,9 +37,10 @@ final class Watches {
 
   /**
    * @param now the task as it was just read
+   * @param bell rung when there is news; it must not wait
    */
-  Watch watch(Task now) {
-    var watch = new Watch(now);
+  Watch watch(Task now, Runnable bell) {
+    var watch = new Watch(now, bell);
     open.add(watch);
     return watch;
   }
@@ -95,55 +94,36 @@ final class Watches {
   /** One watcher of a task; it sees the newest state, not all in between. */
   final class Watch implements AutoCloseable {
     private final TaskId id;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
+    private final Runnable bell;
     private Optional<Task> newest;
     private boolean unseen;
 
-    private Watch(Task now) {
+    private Watch(Task now, Runnable bell) {
       id = now.id();
       newest = Optional.of(now);
+      this.bell = bell;
     }
 
-    private void news(Optional<Task> task) {
-      lock.lock();
-      try {
-        // An answer to a look may be older than the end that was told meanwhile.
-        boolean ended = newest.filter(known -> known.state().ended()).isPresent();
-        if (!ended && !newest.map(Standing::of).equals(task.map(Standing::of))) {
-          newest = task;
-          unseen = true;
-          changed.signalAll();
-        }
-      } finally {
-        lock.unlock();
+    private synchronized void news(Optional<Task> task) {
+      // An answer to a look may be older than the end that was told meanwhile.
+      boolean ended = newest.filter(known -> known.state().ended()).isPresent();
+      if (!ended && !newest.map(Standing::of).equals(task.map(Standing::of))) {
+        newest = task;
+        unseen = true;
+        bell.run();
       }
     }
 
-    /** Waits for news. False: there was none within the limit. */
-    boolean await(Duration limit) throws InterruptedException {
-      long left = limit.toNanos();
-      lock.lock();
-      try {
-        while (!unseen && left > 0) {
-          left = changed.awaitNanos(left);
-        }
-        boolean news = unseen;
-        unseen = false;
-        return news;
-      } finally {
-        lock.unlock();
-      }
+    /** Whether there has been news since it was asked last. */
+    synchronized boolean news() {
+      boolean news = unseen;
+      unseen = false;
+      return news;
     }
 
     /** Empty when the task is no more. */
-    Optional<Task> newest() {
-      lock.lock();
-      try {
-        return newest;
-      } finally {
-        lock.unlock();
-      }
+    synchronized Optional<Task> newest() {
+      return newest;
     }
 
     @Override

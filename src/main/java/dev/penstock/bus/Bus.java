@@ -63,6 +63,11 @@ public final class Bus {
     return node;
   }
 
+  /** Whether what is told to all goes to other nodes too. */
+  public boolean clustered() {
+    return clustered;
+  }
+
   /**
    * Asks and waits for the answer.
    *

@@ -6,12 +6,14 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Something that happened, told to whoever listens: on one node or on all. Losing one is always
- * made good. Other nodes are told without inputs and results, which stay in the store.
+ * made good. Other nodes are told without inputs and results, which stay in the store; pieces of
+ * results, which no store has, go to the nodes that ask for them.
  */
 public sealed interface Event {
 
@@ -65,6 +67,72 @@ public sealed interface Event {
     /** Whether this one is meant, and not another that had its name. */
     public boolean isFor(WorkerFigures one) {
       return meant(one, worker, startedAt);
+    }
+  }
+
+  /**
+   * A node listens to a task's pieces. Told to all nodes, again every two seconds; who has parts
+   * sends them to that node alone.
+   *
+   * @param run the newest run that it has pieces of; 0: it has none
+   * @param next the number of the piece that it needs next
+   * @param credit so many bytes of pieces may be sent from {@code next} on
+   * @param again what was sent from {@code next} on was lost
+   */
+  record PiecesWanted(String node, TaskId task, long run, long next, long credit, boolean again)
+      implements Event {}
+
+  /**
+   * Pieces of a task, for a node that listens.
+   *
+   * @param node where they come from
+   * @param run the run that emits them
+   * @param since the run from which on the numbers hold; 0: from an earlier one, unknown which
+   * @param first the number of the oldest piece that the sender still has
+   * @param from the number of the first of these pieces
+   * @param pieces one JSON value each
+   * @param end null: more may come
+   */
+  record PiecesTold(
+      String node,
+      TaskId task,
+      long run,
+      long since,
+      long first,
+      long from,
+      List<String> pieces,
+      @Nullable PiecesEnd end)
+      implements Event {
+    public PiecesTold {
+      pieces = List.copyOf(pieces);
+    }
+  }
+
+  /**
+   * A run emits no more.
+   *
+   * @param count how many pieces the result has; -1: it is not known
+   * @param done whether the run brought the task's result
+   */
+  record PiecesEnd(long count, boolean done) {}
+
+  /**
+   * A run asks all nodes for the pieces that they still have of runs before it.
+   *
+   * @param node where the answers go
+   * @param from the number of the first piece that it needs
+   */
+  record PiecesSought(String node, TaskId task, long run, long from) implements Event {}
+
+  /**
+   * What a node has of earlier runs' pieces, for {@link PiecesSought}.
+   *
+   * @param run the newest that emitted some of them
+   * @param from the number of the first of them, as it was asked for
+   */
+  record PiecesFound(TaskId task, long run, long from, List<String> pieces) implements Event {
+    public PiecesFound {
+      pieces = List.copyOf(pieces);
     }
   }
 

@@ -55,6 +55,10 @@ final class EventCodec implements MessageCodec<Object, Object> {
       case Event.WorkerSeen(var worker) -> write(json, worker);
       case Event.WorkerLeft(var worker, var startedAt) -> write(json, worker, startedAt);
       case Event.DrainWorker(var worker, var startedAt) -> write(json, worker, startedAt);
+      case Event.PiecesWanted wanted -> PiecesJson.write(json, wanted);
+      case Event.PiecesTold told -> PiecesJson.write(json, told);
+      case Event.PiecesSought sought -> PiecesJson.write(json, sought);
+      case Event.PiecesFound found -> PiecesJson.write(json, found);
     }
     return json;
   }
@@ -106,6 +110,10 @@ final class EventCodec implements MessageCodec<Object, Object> {
       case "WorkerSeen" -> new Event.WorkerSeen(worker(json));
       case "WorkerLeft" -> new Event.WorkerLeft(json.path("worker").asText(), startedAt(json));
       case "DrainWorker" -> new Event.DrainWorker(json.path("worker").asText(), startedAt(json));
+      case "PiecesWanted" -> PiecesJson.wanted(json);
+      case "PiecesTold" -> PiecesJson.told(json);
+      case "PiecesSought" -> PiecesJson.sought(json);
+      case "PiecesFound" -> PiecesJson.found(json);
       default -> new Unreadable("no such event: " + event);
     };
   }

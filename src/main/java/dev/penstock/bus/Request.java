@@ -205,6 +205,42 @@ public sealed interface Request<R> {
   }
 
   /**
+   * The run that pieces come from.
+   *
+   * @param run which of the task's runs; 0: it is not known
+   */
+  record Emitter(TaskId id, String token, long run) {}
+
+  /**
+   * Pieces of a run's result, for whoever listens, numbered from {@code offset} on; what is known
+   * already is left out. Never waits for a listener. False: a later run has begun.
+   *
+   * @param resumed the run goes on from where an earlier one was; else the first is number 0
+   * @param pieces one JSON value each; may be empty: the run will go on at {@code offset}
+   */
+  record PutPieces(Emitter emitter, boolean resumed, long offset, List<byte[]> pieces)
+      implements Request<Boolean> {
+    public PutPieces {
+      pieces = List.copyOf(pieces);
+    }
+  }
+
+  /**
+   * A run emits no more.
+   *
+   * @param count how many pieces the result has; -1: the run said nothing of pieces
+   * @param done whether it brought the task's result
+   */
+  record EndPieces(Emitter emitter, long count, boolean done) implements Request<Boolean> {}
+
+  /**
+   * The pieces from {@code from} on, as many as anybody still has of earlier runs; who asks goes on
+   * behind them. Waits no longer than {@code patience}.
+   */
+  record HeardPieces(Emitter emitter, long from, Duration patience)
+      implements Request<List<byte[]>> {}
+
+  /**
    * How many tasks were changed.
    *
    * @param more there were too many for one go: ask again

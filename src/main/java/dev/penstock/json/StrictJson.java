@@ -10,6 +10,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -25,6 +26,8 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -138,6 +141,36 @@ public final class StrictJson {
       throw new UncheckedIOException(e);
     }
     return new Apart(body, new byte[0]);
+  }
+
+  /**
+   * The values of an array, each as it was sent.
+   *
+   * @throws InvalidInput when it is no array
+   */
+  public static List<byte[]> elements(byte[] array) {
+    List<byte[]> elements = new ArrayList<>();
+    try {
+      CharBuffer text = utf8(array);
+      try (JsonParser parser = UNREAD.createParser(text.array(), 0, text.limit())) {
+        if (parser.nextToken() != JsonToken.START_ARRAY) {
+          throw new InvalidInput("An array is expected.");
+        }
+        for (JsonToken each = parser.nextToken();
+            each != JsonToken.END_ARRAY;
+            each = parser.nextToken()) {
+          int start = (int) parser.currentTokenLocation().getCharOffset();
+          parser.finishToken(); // strings are read when they are asked for
+          parser.skipChildren();
+          int end = (int) parser.currentLocation().getCharOffset();
+          String value = text.subSequence(start, end).toString().strip();
+          elements.add(value.getBytes(StandardCharsets.UTF_8));
+        }
+      }
+    } catch (IOException e) {
+      throw new InvalidInput("An array is expected.");
+    }
+    return elements;
   }
 
   private static String at(JsonProcessingException e) {

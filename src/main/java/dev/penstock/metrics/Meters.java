@@ -114,6 +114,11 @@ public final class Meters {
     staleSettles.increment();
   }
 
+  /** A child process ended that should not. */
+  public void childCrashed(String child) {
+    registry.counter("penstock.child.crashes", "child", child).increment();
+  }
+
   /** One run of a model over {@code sequences} texts. */
   public void batch(String model, int sequences, int realTokens, int paddedTokens, Duration took) {
     Tags tags = Tags.of("model", model);

@@ -9,7 +9,9 @@ public enum Offer {
   /** Checkpoints with extends and settles, and with what is leased. */
   CHECKPOINTS,
   /** Awaits, and the route that tells of children. */
-  CHILDREN;
+  CHILDREN,
+  /** Pieces of results, while they are made. */
+  PIECES;
 
   String word() {
     return name().toLowerCase(Locale.ROOT);

@@ -33,7 +33,8 @@ public final class SettleRequest {
                   "error",
                   "delay_seconds",
                   "checkpoint",
-                  "read"),
+                  "read",
+                  "pieces"),
               AwaitMembers.NAMES.stream())
           .collect(Collectors.toUnmodifiableSet());
   private static final Set<String> ERROR = Set.of("code", "message");
@@ -60,7 +61,17 @@ public final class SettleRequest {
     TaskOutput read(Fields request, byte[] result, TaskId id) throws InterruptedException;
   }
 
+  /** Of a run that emitted nothing. */
   public static byte[] write(String worker, SettleTask request, ResultWriter results) {
+    return write(worker, request, 0, results);
+  }
+
+  /**
+   * Writes it.
+   *
+   * @param pieces how many pieces the result has
+   */
+  public static byte[] write(String worker, SettleTask request, long pieces, ResultWriter results) {
     return StrictJson.object(json -> {
       json.writeStringField("worker", worker);
       json.writeStringField("id", request.id().value());
@@ -83,6 +94,9 @@ public final class SettleRequest {
         }
       }
       LeftMembers.write(json, request.checkpoint());
+      if (pieces > 0) {
+        json.writeNumberField("pieces", pieces);
+      }
     });
   }
 
@@ -97,8 +111,20 @@ public final class SettleRequest {
     json.writeEndObject();
   }
 
+  /**
+   * A settle, and what it says besides.
+   *
+   * @param pieces how many pieces the result has; 0: none, or it does not say
+   */
+  public record Settle(SettleTask task, long pieces) {}
+
   /** What is said of the worker and the task's lane is not looked at. */
   public static SettleTask read(byte[] bytes, ResultReader results) throws InterruptedException {
+    return readAll(bytes, results).task();
+  }
+
+  /** As {@link #read}, with what it says of pieces. */
+  public static Settle readAll(byte[] bytes, ResultReader results) throws InterruptedException {
     StrictJson.Apart body = StrictJson.apart(bytes, "result");
     Fields fields = Fields.of(StrictJson.parse(body.rest()));
     fields.only(SETTLE);
@@ -115,7 +141,9 @@ public final class SettleRequest {
               throw fields.bad(
                   "outcome", "must be 'done', 'retry', 'reject', 'postpone' or 'await'");
         };
-    return new SettleTask(id, null, token, outcome, LeftMembers.read(fields, MAX_READ));
+    return new Settle(
+        new SettleTask(id, null, token, outcome, LeftMembers.read(fields, MAX_READ)),
+        Members.count(fields, "pieces"));
   }
 
   private static TaskError error(Fields fields, Code standard) {

@@ -4,10 +4,13 @@ import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.WorkerSeen;
+import dev.penstock.bus.Request.EndPieces;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.FindChildren;
+import dev.penstock.bus.Request.HeardPieces;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
+import dev.penstock.bus.Request.PutPieces;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
@@ -89,6 +92,7 @@ public final class RemoteDispatch implements AutoCloseable {
   private final Semaphore settles = new Semaphore(SETTLES, true);
   private final ConcurrentMap<String, FutureTask<SettleReply>> underWay = new ConcurrentHashMap<>();
   private final Polls polls;
+  private final RemotePieces pieces;
   private final CountDownLatch stop = new CountDownLatch(1);
   private volatile @Nullable Thread heartbeat;
 
@@ -101,6 +105,7 @@ public final class RemoteDispatch implements AutoCloseable {
       RemoteServer server, Conversation conversation, Duration interval, Duration lease) {
     this.server = server;
     this.conversation = conversation;
+    pieces = new RemotePieces(server, conversation);
     polls = new Polls(server, conversation, this::giveBack, interval, lease);
   }
 
@@ -161,6 +166,9 @@ public final class RemoteDispatch implements AutoCloseable {
     bus.serve(ExtendLeases.class, this::extend);
     bus.serve(SettleTasks.class, request -> settle(request.ended(), ANSWER_WITHIN));
     bus.serve(FindChildren.class, this::children);
+    bus.serve(PutPieces.class, pieces::put);
+    bus.serve(EndPieces.class, pieces::end);
+    bus.serve(HeardPieces.class, pieces::heard);
     bus.listenAll(WorkerSeen.class, seen -> conversation.figures(seen.worker()));
     heartbeat = Thread.ofVirtual().name("heartbeat").start(() -> beat(bus));
   }
@@ -285,7 +293,8 @@ public final class RemoteDispatch implements AutoCloseable {
    */
   private SettleReply settle(SettleTask ended) {
     SettleTask request = takeable(ended);
-    byte[] body = SettleRequest.write(conversation.worker(), request, results);
+    byte[] body =
+        SettleRequest.write(conversation.worker(), request, pieces.count(request.token()), results);
     long until = System.nanoTime() + SETTLE_FOR.toNanos();
     try {
       if (!settles.tryAcquire(SETTLE_FOR.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -408,6 +417,7 @@ public final class RemoteDispatch implements AutoCloseable {
     polls.stop();
     polls.breakOff();
     stop.countDown();
+    pieces.close();
     try {
       Thread beats = heartbeat;
       if (beats != null) {

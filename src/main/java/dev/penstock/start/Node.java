@@ -17,6 +17,7 @@ import dev.penstock.engine.EngineStatus;
 import dev.penstock.engine.NativeLibraries;
 import dev.penstock.metrics.Meters;
 import dev.penstock.models.ModelCatalogue;
+import dev.penstock.pieces.PieceHub;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Sessions;
 import dev.penstock.storage.Storage;
@@ -118,6 +119,9 @@ final class Node implements AutoCloseable {
     TaskQueue queue = ports.queue().apply(storage.queue());
     keys = ApiKeys.open(settings, storage.keys());
     bus = Bus.over(vertx, name);
+    var pieces = PieceHub.over(bus);
+    await(pieces.start(bus));
+    parts.started("pieces", pieces::close);
     String dispatch =
         await(
             vertx.deployVerticle(
@@ -144,6 +148,7 @@ final class Node implements AutoCloseable {
     http =
         new ApiVerticle(
             bus,
+            pieces,
             settings,
             keys,
             sessions,

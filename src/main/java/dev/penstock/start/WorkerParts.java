@@ -14,6 +14,7 @@ import dev.penstock.engine.TokenizerThreads;
 import dev.penstock.metrics.Meters;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
+import dev.penstock.subprocess.ChildProcesses;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.types.HandlerParts;
@@ -46,6 +47,7 @@ final class WorkerParts implements LaneSource, AutoCloseable {
   private final ServedLanes served;
   private final ModelEngines engines;
   private final TokenizerThreads tokenizers;
+  private final ChildProcesses children;
   private final Map<String, TaskHandler> handlers = new HashMap<>();
 
   /**
@@ -109,8 +111,9 @@ final class WorkerParts implements LaneSource, AutoCloseable {
             backends,
             new EngineParts(device, settings.inference(), settings.data().dir(), listener));
     tokenizers = new TokenizerThreads(Runtime.getRuntime().availableProcessors());
+    children = new ChildProcesses(ChildCommand.MAIN, meters::childCrashed);
     if (inference) {
-      var parts = new HandlerParts(loaded, worker, engines, tokenizers, meters);
+      var parts = new HandlerParts(loaded, worker, engines, tokenizers, meters, children);
       types.all().forEach(type -> handlers.put(type.name(), type.handler(parts)));
     }
     defaults =
@@ -239,6 +242,7 @@ final class WorkerParts implements LaneSource, AutoCloseable {
   public void close() {
     engines.close();
     tokenizers.close();
+    children.close();
     plugins.close();
   }
 }

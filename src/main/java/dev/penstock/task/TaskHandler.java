@@ -66,20 +66,40 @@ public interface TaskHandler {
       progress(new Progress(done, total, message));
     }
 
+    /** The longest piece, in bytes of JSON. */
+    int MAX_PIECE = 64 * 1024;
+
     /**
      * Gives a piece of the result to whoever listens: the first is number 0. Nobody need listen; a
      * piece that is heard by nobody is kept for a while, within bounds, and never stored, so the
      * result still has to hold all of it. Cheap; never waits for a listener.
      *
-     * @param piece a value as {@link TaskOutput#of} writes it, or a {@link TaskOutput}
+     * @param piece a value as {@link TaskOutput#of} writes it, or a {@link TaskOutput} in JSON
+     * @throws IllegalArgumentException when it cannot be written, or is longer than {@value
+     *     #MAX_PIECE} bytes: smaller pieces reach listeners sooner
      */
     default void emit(@Nullable Object piece) {}
 
     /**
      * The next piece is number {@code offset}: for a run that goes on from a checkpoint. A run that
-     * emits without it begins anew at 0, and its listeners are told so.
+     * emits without it begins anew at 0, and its listeners are told so. What an earlier run had
+     * emitted from {@code offset} on has to come again as it was, or to be taken over from {@link
+     * #heard}: who has those pieces is not told them twice.
+     *
+     * @throws IllegalStateException when this run has emitted already
      */
     default void emitFrom(long offset) {}
+
+    /**
+     * The pieces from {@code offset} on that listeners, or their nodes, still have of earlier runs:
+     * what was emitted after the checkpoint that this run goes on from. Empty: nobody has any. A
+     * run that takes them over goes on with {@code emitFrom(offset + heard.size())}. Asks all nodes
+     * and waits for them, about a quarter of a second; where the server does not know of pieces
+     * there are none.
+     */
+    default List<TaskOutput> heard(long offset) throws InterruptedException {
+      return List.of();
+    }
 
     /**
      * Keeps what the next run of this task is to go on from, should this one not end it: at most

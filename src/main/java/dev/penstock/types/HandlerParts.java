@@ -4,6 +4,7 @@ import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.engine.ModelEngines;
 import dev.penstock.engine.TokenizerThreads;
 import dev.penstock.metrics.Meters;
+import dev.penstock.subprocess.ChildProcesses;
 
 /**
  * What handlers are made of on a node that runs tasks.
@@ -15,4 +16,5 @@ public record HandlerParts(
     String worker,
     ModelEngines engines,
     TokenizerThreads tokenizers,
-    Meters meters) {}
+    Meters meters,
+    ChildProcesses children) {}

@@ -51,6 +51,11 @@ public interface TaskType {
     return false;
   }
 
+  /** Whether its runs may emit pieces of their results: then whoever follows a task listens. */
+  default boolean emits() {
+    return true;
+  }
+
   /** An input to begin with, in JSON, for people who try the type out. */
   default String example() {
     return "{}";

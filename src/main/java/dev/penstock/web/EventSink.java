@@ -5,6 +5,7 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -24,13 +25,21 @@ final class EventSink implements EventStream.Sink {
 
   @Override
   public void event(String name, String id, String data) throws InterruptedException {
+    events(List.of(new EventStream.Event(name, id, data)));
+  }
+
+  @Override
+  public void events(List<EventStream.Event> several) throws InterruptedException {
     var text = new StringBuilder();
-    if (!id.isEmpty()) {
-      text.append("id: ").append(id).append('\n');
+    for (EventStream.Event event : several) {
+      if (!event.id().isEmpty()) {
+        text.append("id: ").append(event.id()).append('\n');
+      }
+      text.append("event: ").append(event.name()).append('\n');
+      event.data().lines().forEach(line -> text.append("data: ").append(line).append('\n'));
+      text.append('\n');
     }
-    text.append("event: ").append(name).append('\n');
-    data.lines().forEach(line -> text.append("data: ").append(line).append('\n'));
-    write(text.append('\n').toString());
+    write(text.toString());
   }
 
   @Override

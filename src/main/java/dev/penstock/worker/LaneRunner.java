@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -200,7 +201,8 @@ final class LaneRunner {
 
   private Run run(LeasedTask leased, long asked) {
     var children = new ChildPages(bus, leased.task().id(), leased.lease().token());
-    return new Run(leased, handler, children, times.duration(), asked);
+    return new Run(leased, handler, children, times.duration(), asked)
+        .emitting(new Emission(bus, leased));
   }
 
   /**
@@ -259,11 +261,12 @@ final class LaneRunner {
             if (stopping.getCount() == 0) {
               run.stop(Run.Stop.SHUTDOWN);
             }
-            run.execute()
-                .ifPresent(outcome -> {
-                  board.ended(outcome);
-                  settle(run, outcome);
-                });
+            Optional<Outcome> ended = run.execute();
+            run.emitsNoMore(ended.orElse(null));
+            ended.ifPresent(outcome -> {
+              board.ended(outcome);
+              settle(run, outcome);
+            });
           } finally {
             slots.drop(run);
             whenEnded.run();

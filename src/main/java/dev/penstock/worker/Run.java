@@ -12,9 +12,11 @@ import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskError.Code;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskOutput;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -60,6 +62,9 @@ final class Run implements TaskHandler.Control {
   private @Nullable Thread thread;
   private @Nullable Stop stop;
 
+  /** Null: it is a run that nobody leased, which has no task to listen to. */
+  private volatile @Nullable Emission emission;
+
   /**
    * @param children null: it is told of none
    * @param leasedAt {@link System#nanoTime} from before the lease was asked for, so that we never
@@ -100,6 +105,12 @@ final class Run implements TaskHandler.Control {
   static Run direct(Task task, Duration limit, Body body) {
     var lease = new Lease(task.id(), NO_TOKEN, Instant.MAX);
     return new Run(new LeasedTask(task, lease), limit, body, null, FOREVER, System.nanoTime());
+  }
+
+  /** Its pieces go there. */
+  Run emitting(Emission there) {
+    emission = there;
+    return this;
   }
 
   Task task() {
@@ -176,6 +187,40 @@ final class Run implements TaskHandler.Control {
   @Override
   public void progress(Progress progress) {
     this.progress = progress;
+  }
+
+  @Override
+  public void emit(@Nullable Object piece) {
+    Emission pieces = emission;
+    if (pieces != null) {
+      pieces.emit(piece);
+    }
+  }
+
+  @Override
+  public void emitFrom(long offset) {
+    Emission pieces = emission;
+    if (pieces != null) {
+      pieces.from(offset);
+    }
+  }
+
+  @Override
+  public List<TaskOutput> heard(long offset) throws InterruptedException {
+    Emission pieces = emission;
+    return pieces == null ? List.of() : pieces.heard(offset);
+  }
+
+  /**
+   * It has ended, and is about to be settled: no more pieces come.
+   *
+   * @param outcome null: nobody wants it
+   */
+  void emitsNoMore(@Nullable Outcome outcome) {
+    Emission pieces = emission;
+    if (pieces != null) {
+      pieces.ended(outcome);
+    }
   }
 
   @Override

@@ -5,6 +5,8 @@ import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.TaskSettled;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.CancelTasks;
+import dev.penstock.bus.Request.Emitter;
+import dev.penstock.bus.Request.EndPieces;
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
@@ -15,6 +17,7 @@ import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.ListTasks;
 import dev.penstock.bus.Request.PauseLane;
 import dev.penstock.bus.Request.PurgeLane;
+import dev.penstock.bus.Request.PutPieces;
 import dev.penstock.bus.Request.ReadDispatchHealth;
 import dev.penstock.bus.Request.ReadFigures;
 import dev.penstock.bus.Request.ReadInferenceHealth;
@@ -67,6 +70,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The other end of the bus: answers as a dispatcher does, and ends tasks as a test says. */
@@ -90,6 +94,7 @@ public final class ScriptedDispatcher {
     record Break() implements Script {}
   }
 
+  private final Map<TaskId, Long> emitted = new ConcurrentHashMap<>();
   final Map<TaskId, Task> tasks = new ConcurrentHashMap<>();
   final Map<TaskId, List<Step>> steps = new ConcurrentHashMap<>();
   final Set<Lane> paused = ConcurrentHashMap.newKeySet();
@@ -332,10 +337,32 @@ public final class ScriptedDispatcher {
 
   /** The task ends, and whoever waits is told. */
   void end(TaskId id, TaskState state, @Nullable TaskOutput output, @Nullable TaskError error) {
+    if (state == TaskState.COMPLETED) {
+      bus.call(new EndPieces(new Emitter(id, "token", 1), emitted.getOrDefault(id, -1L), true));
+    }
     Task ended = tasks.computeIfPresent(id, (_, task) -> end(task, state, output, error));
     if (ended != null && ended.spec().replyTo() != null) {
       bus.tell(ended.spec().replyTo(), new TaskSettled(brief(ended)));
     }
+  }
+
+  /** A run of the task emits its next pieces. */
+  void emit(TaskId id, String... pieces) {
+    long next = emitted.getOrDefault(id, 0L);
+    emit(id, 1, next, pieces);
+    emitted.put(id, next + pieces.length);
+  }
+
+  /** A run of the task emits pieces, the first with that number. */
+  void emit(TaskId id, int run, long from, String... pieces) {
+    List<byte[]> bytes =
+        Stream.of(pieces).map(each -> each.getBytes(StandardCharsets.UTF_8)).toList();
+    bus.call(new PutPieces(new Emitter(id, "token" + run, run), false, from, bytes));
+  }
+
+  /** So many pieces have been emitted. */
+  void emitted(TaskId id, long pieces) {
+    emitted.put(id, pieces);
   }
 
   /** The task ends, and the event about it is lost. */

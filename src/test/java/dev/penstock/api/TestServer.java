@@ -13,6 +13,7 @@ import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.core.Scope;
 import dev.penstock.engine.Backends;
 import dev.penstock.models.ModelCatalogue;
+import dev.penstock.pieces.PieceHub;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.ApiKeys.Created;
 import dev.penstock.security.Sessions;
@@ -60,6 +61,7 @@ public final class TestServer implements AutoCloseable {
   private final SqliteDatabase database;
 
   final Bus bus;
+  private final PieceHub pieces;
   final ApiKeys keys;
   final Settings settings;
   public final ScriptedDispatcher dispatcher;
@@ -98,9 +100,20 @@ public final class TestServer implements AutoCloseable {
                     .routes().stream(),
                 more.stream())
             .toList();
+    pieces = PieceHub.over(bus);
+    pieces.start(bus);
     verticle =
         new ApiVerticle(
-            bus, settings, keys, sessions, models, types, "node", () -> "# metrics\n", pages);
+            bus,
+            pieces,
+            settings,
+            keys,
+            sessions,
+            models,
+            types,
+            "node",
+            () -> "# metrics\n",
+            pages);
     vertx
         .deployVerticle(verticle)
         .toCompletionStage()
@@ -196,6 +209,7 @@ public final class TestServer implements AutoCloseable {
   @Override
   public void close() throws IOException {
     client.shutdownNow();
+    pieces.close();
     vertx
         .close()
         .toCompletionStage()

@@ -62,7 +62,7 @@ final class BenchCommandTest {
               case 3 -> Said.nothing();
               default -> Said.json(200, "{}");
             })) {
-      var run = CommandRun.of(server, "bench", "--duration=600ms", "--clients=1", "--json");
+      var run = CommandRun.of(server, "bench", "--duration=2s", "--clients=1", "--json");
       assertThat(run.code()).isEqualTo(ExitCode.UNAVAILABLE);
       assertThat(run.out()).contains("\"refused\":1,\"errors\":2");
     }

@@ -30,7 +30,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What tests do with tasks that have checkpoints and children. */
-interface FamilyRig extends StoreRig {
+public interface FamilyRig extends StoreRig {
 
   default ChildStore children() {
     return store().children();

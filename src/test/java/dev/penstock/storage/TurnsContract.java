@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** In which order a full queue of several owners comes. */
 interface TurnsContract {
-  Duration SHORT = Duration.ofSeconds(5);
+  Duration LONG = Duration.ofSeconds(60);
 
   TaskQueueContract.Rig rig();
 
@@ -36,7 +36,7 @@ interface TurnsContract {
     for (String owner : owners) {
       TaskSpec first = TestTasks.of(owner, task(10));
       rig().submit(first);
-      List<Delivery> received = rig().queue().receive(LANE, room(1), SHORT);
+      List<Delivery> received = rig().queue().receive(LANE, room(1), LONG);
       assertThat(received).extracting(Delivery::id).containsExactly(first.id());
       rig().store().cancel(List.of(first.id()));
       rig().queue().ack(received);
@@ -56,7 +56,7 @@ interface TurnsContract {
     int n = submitted.stream().mapToInt(List::size).sum();
     List<Delivery> here = new ArrayList<>();
     while (here.size() < n) {
-      List<Delivery> some = rig().queue().receive(LANE, room(n - here.size()), SHORT);
+      List<Delivery> some = rig().queue().receive(LANE, room(n - here.size()), LONG);
       assertThat(some).as("after %d of %d", here.size(), n).isNotEmpty();
       here.addAll(some);
     }
@@ -70,7 +70,7 @@ interface TurnsContract {
     List<String> order = new ArrayList<>();
     while (order.size() < n) {
       List<Delivery> some =
-          rig().queue().receive(LANE, room(Math.min(atOnce, n - order.size())), SHORT);
+          rig().queue().receive(LANE, room(Math.min(atOnce, n - order.size())), LONG);
       assertThat(some).as("after %d of %d", order.size(), n).isNotEmpty();
       some.forEach(delivery -> order.add(owners.getOrDefault(delivery.id(), "nobody")));
       rig().store().cancel(some.stream().map(Delivery::id).toList());
@@ -123,7 +123,7 @@ interface TurnsContract {
 
     List<TaskId> received = new ArrayList<>();
     while (received.size() < 500) {
-      List<Delivery> some = rig().queue().receive(LANE, room(500 - received.size()), SHORT);
+      List<Delivery> some = rig().queue().receive(LANE, room(500 - received.size()), LONG);
       assertThat(some).isNotEmpty();
       some.forEach(delivery -> received.add(delivery.id()));
     }
@@ -147,7 +147,7 @@ interface TurnsContract {
     Room mostUrgent = new Room(10, Long.MAX_VALUE, new Priority(10));
     List<TaskId> received = new ArrayList<>();
     while (received.size() < 10) {
-      List<Delivery> some = rig().queue().receive(LANE, mostUrgent, SHORT);
+      List<Delivery> some = rig().queue().receive(LANE, mostUrgent, LONG);
       assertThat(some).as("after %d", received.size()).isNotEmpty();
       some.forEach(delivery -> received.add(delivery.id()));
     }

@@ -18,6 +18,7 @@ import dev.penstock.protocol.ExtendRequest;
 import dev.penstock.protocol.KnownLanes;
 import dev.penstock.protocol.LeaseTerms;
 import dev.penstock.protocol.SettleRequest;
+import dev.penstock.task.Outcome;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
@@ -40,14 +41,21 @@ public final class WorkerRuns {
   private final KnownLanes lanes;
   private final RemoteWorkers workers;
   private final WorkerResults results;
+  private final WorkerPieces pieces;
   private final Duration lease;
 
   public WorkerRuns(
-      Bus bus, KnownLanes lanes, RemoteWorkers workers, WorkerResults results, Duration lease) {
+      Bus bus,
+      KnownLanes lanes,
+      RemoteWorkers workers,
+      WorkerResults results,
+      WorkerPieces pieces,
+      Duration lease) {
     this.bus = bus;
     this.lanes = lanes;
     this.workers = workers;
     this.results = results;
+    this.pieces = pieces;
     this.lease = lease;
   }
 
@@ -90,11 +98,15 @@ public final class WorkerRuns {
   }
 
   public Reply settle(Exchange exchange) throws InterruptedException {
-    SettleTask settle = SettleRequest.read(exchange.body(), this::result);
+    SettleRequest.Settle said = SettleRequest.readAll(exchange.body(), this::result);
+    SettleTask settle = said.task();
     TaskId id = settle.id();
     SettleReply answer = bus.ask(new SettleTasks(List.of(settle)), OwnTasks.LIMIT).getFirst();
     if (answer == SettleReply.STALE) {
       throw stale(id);
+    }
+    if (settle.outcome() instanceof Outcome.Done) {
+      pieces.settled(settle, said.pieces());
     }
     return Reply.json(200, json -> SettleRequest.writeReply(json, id, answer))
         .with("X-Task-Id", id.value());

@@ -49,10 +49,47 @@ final class RedisCandidates {
     return first(List.of("completed"), "ALL", Duration.ZERO, limit);
   }
 
+  /** Parents of new children, by when they were to be inserted. */
+  List<TaskId> inserting(Duration age, int limit) {
+    return ids(first(List.of("inserting"), "UPTO", age, limit));
+  }
+
+  /** Waiting parents, by the end of their longest wait. */
+  List<TaskId> awaiting(int limit) {
+    return ids(first(List.of("awaiting"), "UPTO", Duration.ZERO, limit));
+  }
+
+  /** Parents that have ended and have open children. */
+  List<TaskId> abandoned(int limit) {
+    return ids(first(List.of("abandoned"), "ALL", Duration.ZERO, limit));
+  }
+
   /** A lane's pending tasks, the first submitted first. */
   List<TaskId> pending(Lane lane, int limit) {
     List<String> lists = List.of("in:READY:" + lane, "in:SCHEDULED:" + lane);
     return ids(first(lists, "ALL", Duration.ZERO, limit));
+  }
+
+  /** Parents that have not ended, by id. */
+  List<TaskId> parents(@Nullable TaskId after, int limit) {
+    return after("parents", after, limit);
+  }
+
+  /** Ended children without an expiry, by id. */
+  List<TaskId> kept(@Nullable TaskId after, int limit) {
+    return after("kept", after, limit);
+  }
+
+  private List<TaskId> after(String index, @Nullable TaskId after, int limit) {
+    List<TaskId> all = new ArrayList<>();
+    for (Response shard :
+        calls.everywhere(RedisScript.AFTER, index, after == null ? "" : after, limit)) {
+      for (Response id : shard) {
+        all.add(new TaskId(id.toString()));
+      }
+    }
+    all.sort(Comparator.comparing(TaskId::value));
+    return all.subList(0, Math.min(limit, all.size()));
   }
 
   private static List<TaskId> ids(List<Candidate> candidates) {

@@ -108,7 +108,7 @@ final class RedisLists {
     while (found.size() < wanted) {
       List<Shard> unread = shards.stream().filter(Shard::unread).toList();
       if (!unread.isEmpty()) {
-        read(unread, lists, filter.owner(), portion);
+        read(unread, lists, filter, portion);
         continue;
       }
       Deque<Place> first = null;
@@ -126,7 +126,9 @@ final class RedisLists {
     return found;
   }
 
-  private void read(List<Shard> unread, List<String> lists, @Nullable String owner, int portion) {
+  private void read(List<Shard> unread, List<String> lists, TaskFilter filter, int portion) {
+    String owner = filter.owner();
+    TaskId parent = filter.parent();
     List<RedisCall> asked = new ArrayList<>();
     for (Shard shard : unread) {
       List<Object> args = new ArrayList<>();
@@ -134,6 +136,7 @@ final class RedisLists {
       args.add(shard.id);
       args.add(owner == null ? "" : owner);
       args.add(portion);
+      args.add(parent == null ? "" : parent);
       args.addAll(lists);
       asked.add(calls.script(RedisScript.LIST, shard.name, args));
     }

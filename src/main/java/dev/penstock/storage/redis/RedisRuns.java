@@ -1,13 +1,19 @@
 package dev.penstock.storage.redis;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.penstock.core.Awaiting;
 import dev.penstock.core.Ending;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.Lease;
+import dev.penstock.core.NewChild;
 import dev.penstock.storage.Micros;
+import dev.penstock.storage.TaskMessage;
 import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStore.Lapsed;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
+import dev.penstock.task.Outcome;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
@@ -46,6 +52,10 @@ final class RedisRuns {
 
   private record Wish(TaskId id, String token) {}
 
+  private static byte @Nullable [] checkpoint(@Nullable Response kept) {
+    return kept == null ? null : kept.toBytes();
+  }
+
   private static Claim claim(Wish wish, @Nullable Response answer) {
     return switch (RedisTasks.kind(answer)) {
       case "CLAIMED" ->
@@ -55,8 +65,8 @@ final class RedisRuns {
                   wish.id(),
                   wish.token(),
                   Micros.toInstant(Long.parseLong(RedisTasks.text(answer, 1)))),
-              1,
-              null);
+              Long.parseLong(RedisTasks.text(answer, 3)),
+              checkpoint(requireNonNull(answer).get(4)));
       case "SETTLED" -> new Claim.Settled();
       case "UNKNOWN" ->
           new Claim.Unknown(Micros.toInstant(Long.parseLong(RedisTasks.text(answer, 1))));
@@ -66,16 +76,24 @@ final class RedisRuns {
     };
   }
 
-  Set<TaskId> extend(List<HeldLease> extensions, Duration lease) {
+  /**
+   * @param full leaves checkpoints out
+   */
+  Set<TaskId> extend(List<HeldLease> extensions, Duration lease, boolean full) {
     List<Boolean> held =
         calls.each(
             RedisScript.EXTEND,
             List.of(Micros.of(lease)),
             extensions,
             extension -> RedisShards.of(extension.id()),
-            extension ->
-                List.of(
-                    extension.id(), extension.token(), RedisTasks.progress(extension.progress())),
+            extension -> {
+              List<Object> arguments = new ArrayList<>();
+              arguments.add(extension.id());
+              arguments.add(extension.token());
+              arguments.add(RedisTasks.progress(extension.progress()));
+              arguments.addAll(RedisTasks.arguments(full ? null : extension.checkpoint()));
+              return arguments;
+            },
             (_, answer) -> answer != null && answer.toString().equals("1"));
     Set<TaskId> lost = new HashSet<>();
     for (int i = 0; i < held.size(); i++) {
@@ -105,7 +123,11 @@ final class RedisRuns {
           arguments(settle, "FAILED", Duration.ZERO, error, "", NOTHING);
       case Ending.Backoff(var error, var delay) ->
           arguments(settle, "BACKOFF", delay, error, "", NOTHING);
-      case Ending.Waits _ -> throw new UnsupportedOperationException("TODO S2");
+      case Ending.Waits(var awaiting) -> {
+        List<Object> arguments = arguments(settle, "WAITS", Duration.ZERO, null, "", NOTHING);
+        add(arguments, awaiting);
+        yield arguments;
+      }
       case Ending.Returned(var delay) -> arguments(settle, "RETURNED", delay, null, "", NOTHING);
     };
   }
@@ -117,15 +139,31 @@ final class RedisRuns {
       @Nullable TaskError error,
       String format,
       byte[] output) {
-    return List.of(
-        settle.id(),
-        settle.token(),
-        kind,
-        Micros.of(delay),
-        error == null ? "" : error.code().name(),
-        error == null ? "" : error.message(),
-        format,
-        output);
+    List<Object> arguments = new ArrayList<>();
+    arguments.add(settle.id());
+    arguments.add(settle.token());
+    arguments.add(kind);
+    arguments.add(Micros.of(delay));
+    arguments.add(error == null ? "" : error.code().name());
+    arguments.add(error == null ? "" : error.message());
+    arguments.add(format);
+    arguments.add(output);
+    arguments.addAll(RedisTasks.arguments(settle.checkpoint()));
+    return arguments;
+  }
+
+  private static void add(List<Object> arguments, Awaiting awaiting) {
+    Duration atMost = awaiting.atMost();
+    arguments.add(awaiting.wakeAt());
+    arguments.add(atMost == null ? "" : Micros.of(atMost));
+    arguments.add(awaiting.wakeOnFailure() ? 1 : 0);
+    arguments.add(Outcome.Await.MOST_OPEN);
+    arguments.add(awaiting.children().size());
+    for (NewChild child : awaiting.children()) {
+      arguments.add(child.spec().id());
+      arguments.add(child.key());
+      arguments.add(TaskMessage.encode(child.spec()));
+    }
   }
 
   private static Settled settled(Settle settle, @Nullable Response answer) {
@@ -139,6 +177,7 @@ final class RedisRuns {
       }
       case "BEFORE" -> new Settled.Before();
       case "STALE" -> new Settled.Stale();
+      case "TOO_MANY" -> new Settled.TooManyOpen();
       case String other -> throw new IllegalStateException("a settle is answered " + other);
     };
   }

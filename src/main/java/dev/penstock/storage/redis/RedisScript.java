@@ -12,33 +12,52 @@ import java.util.Locale;
 /** What runs inside Redis, all or nothing: each script changes one shard. */
 enum RedisScript {
   ADD_KEY,
-  CANCEL,
+  AFTER,
+  CANCEL(true),
   CANDIDATES,
   CHORES,
   CLAIM,
-  DELETE,
-  EXTEND,
+  DELETE(true),
+  ENDED(true),
+  EXTEND(true),
+  FAMILY(true),
   FIGURES,
   FIND,
   INSERT,
+  INSERTED(true),
+  KEPT(true),
+  LET_GO(true),
   LIST,
+  LISTED(true),
   MEET,
   MINUTES,
+  NEW_CHILDREN(true),
   PROMOTE,
-  RECLAIM,
+  RECLAIM(true),
   RECORD_MINUTES,
   RELEASE,
+  REOPEN(true),
   RESERVE,
-  RETRY,
+  RETRY(true),
   REVOKE_KEY,
   SEARCH,
-  SETTLE;
+  SETTLE(true),
+  UNREAD(true),
+  WAKE(true);
 
   private final String text;
   private final String digest;
 
   RedisScript() {
-    text = read("common") + read(name().toLowerCase(Locale.ROOT).replace('_', '-'));
+    this(false);
+  }
+
+  /**
+   * @param families whether it uses what is written in {@code families.lua}
+   */
+  RedisScript(boolean families) {
+    String name = name().toLowerCase(Locale.ROOT).replace('_', '-');
+    text = read("common") + (families ? read("families") : "") + read(name);
     try {
       byte[] sha1 =
           MessageDigest.getInstance("SHA-1").digest(text.getBytes(StandardCharsets.UTF_8));

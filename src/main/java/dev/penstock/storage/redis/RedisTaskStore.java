@@ -3,6 +3,7 @@ package dev.penstock.storage.redis;
 import dev.penstock.base.Unavailable;
 import dev.penstock.config.Settings;
 import dev.penstock.core.CancelResult;
+import dev.penstock.core.Ending;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.RetryResult;
@@ -48,6 +49,7 @@ public final class RedisTaskStore implements TaskStore {
   private final RedisManualChanges byHand;
   private final RedisDeletions deletions;
   private final RedisLists lists;
+  private final RedisChildren children;
 
   private RedisTaskStore(RedisLink link, @Nullable InstantSource clock) {
     this.link = link;
@@ -59,6 +61,7 @@ public final class RedisTaskStore implements TaskStore {
     byHand = new RedisManualChanges(calls, candidates);
     deletions = new RedisDeletions(calls, candidates);
     lists = new RedisLists(calls);
+    children = new RedisChildren(calls, candidates);
   }
 
   /**
@@ -86,11 +89,19 @@ public final class RedisTaskStore implements TaskStore {
     if (specs.isEmpty()) {
       return List.of();
     }
+    refuseWhenFull();
+    return inserts.insert(specs);
+  }
+
+  private void refuseWhenFull() {
     Optional<String> full = link.fullness();
     if (full.isPresent()) {
       throw Unavailable.refused(full.get(), new IllegalStateException("no room for new tasks"));
     }
-    return inserts.insert(specs);
+  }
+
+  private static boolean bringsChildren(Settle settle) {
+    return settle.ending() instanceof Ending.Waits(var awaiting) && !awaiting.children().isEmpty();
   }
 
   @Override
@@ -173,11 +184,14 @@ public final class RedisTaskStore implements TaskStore {
 
   @Override
   public Set<TaskId> extend(List<HeldLease> extensions, Duration lease) {
-    return runs.extend(extensions, lease);
+    return runs.extend(extensions, lease, link.fullness().isPresent());
   }
 
   @Override
   public List<Settled> settle(List<Settle> ended) {
+    if (ended.stream().anyMatch(RedisTaskStore::bringsChildren)) {
+      refuseWhenFull();
+    }
     return runs.settle(ended);
   }
 
@@ -218,7 +232,7 @@ public final class RedisTaskStore implements TaskStore {
 
   @Override
   public ChildStore children() {
-    throw new UnsupportedOperationException("TODO S2");
+    return children;
   }
 
   /** What tasks take in memory, about: their own bytes and an allowance for each one's keys. */

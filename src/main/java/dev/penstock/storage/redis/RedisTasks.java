@@ -2,6 +2,7 @@ package dev.penstock.storage.redis;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.penstock.core.Checkpoint;
 import dev.penstock.storage.KeptError;
 import dev.penstock.storage.Metadata;
 import dev.penstock.storage.Micros;
@@ -31,6 +32,8 @@ final class RedisTasks {
   /** What never changes, as fields and values; ids, lanes and payloads are kept apart. */
   static List<Object> fields(TaskSpec spec, @Nullable String identity) {
     List<Object> fields = new ArrayList<>();
+    // First: the script that inserts looks for it there.
+    put(fields, "parent", spec.parent());
     put(fields, "owner", spec.owner());
     put(fields, "priority", spec.priority().value());
     put(fields, "max_attempts", spec.maxAttempts());
@@ -40,6 +43,7 @@ final class RedisTasks {
     put(fields, "keep_failed", Micros.of(spec.retention().failed()));
     put(fields, "reply_to", spec.replyTo());
     put(fields, "identity", identity);
+    put(fields, "submitted_at", Micros.ofNullable(spec.origin().submittedAt()));
     return fields;
   }
 
@@ -64,6 +68,7 @@ final class RedisTasks {
     Response input = told.get(2);
     String format = fields.text("format");
     Response output = told.get(3);
+    String parent = fields.text("parent");
     TaskSpec spec =
         new TaskSpec(
             id,
@@ -81,7 +86,9 @@ final class RedisTasks {
                 fields.need("owner"),
                 Metadata.ofJson(metadata == null ? NO_METADATA : metadata.toString()),
                 null,
-                fields.text("reply_to")));
+                fields.text("reply_to"),
+                parent == null ? null : new TaskId(parent),
+                fields.time("submitted_at")));
     return new Task(
         spec,
         Phase.valueOf(fields.need("phase")).state(),
@@ -96,7 +103,28 @@ final class RedisTasks {
         format == null || output == null
             ? null
             : new TaskOutput(TaskOutput.Format.valueOf(format), output.toBytes()),
-        Micros.toInstant(fields.number("queued")));
+        Micros.toInstant(fields.number("queued")),
+        waitingOn(fields));
+  }
+
+  private static int waitingOn(Fields fields) {
+    boolean waits =
+        fields.need("phase").equals(Phase.RUNNING.name())
+            && fields.text("token") == null
+            && fields.text("wake_at") != null;
+    return waits ? (int) fields.number("open") : 0;
+  }
+
+  /** A checkpoint as arguments: how many follow, its state, and what is read. */
+  static List<Object> arguments(@Nullable Checkpoint checkpoint) {
+    if (checkpoint == null) {
+      return List.of(0);
+    }
+    List<Object> arguments = new ArrayList<>(checkpoint.read().size() + 2);
+    arguments.add(checkpoint.read().size() + 1);
+    arguments.add(checkpoint.state());
+    arguments.addAll(checkpoint.read());
+    return arguments;
   }
 
   /** The word that an answer begins with. */

@@ -40,6 +40,11 @@ public final class EmbeddingType implements TaskType {
   }
 
   @Override
+  public boolean emits() {
+    return false;
+  }
+
+  @Override
   public boolean takesText() {
     return true;
   }

@@ -29,14 +29,17 @@ final class PingHandler implements TaskHandler {
 
   private final String worker;
   private final boolean mayCrash;
+  private final PingApart apart;
 
   /**
    * @param mayCrash false: {@code crash} is refused, since whoever may submit could stop the
    *     program
+   * @param apart runs those that ask for a child process
    */
-  PingHandler(String worker, boolean mayCrash) {
+  PingHandler(String worker, boolean mayCrash, PingApart apart) {
     this.worker = worker;
     this.mayCrash = mayCrash;
+    this.apart = apart;
   }
 
   @Override
@@ -67,18 +70,27 @@ final class PingHandler implements TaskHandler {
       }
       int sleep = number(input, "sleep_ms", 0, 0, MAX_SLEEP_MS);
       int steps = number(input, "steps", 1, 1, MAX_STEPS);
+      int emit = number(input, "emit", 0, 0, PingPieces.MOST);
       int failTimes = number(input, "fail_times", 0, 0, Integer.MAX_VALUE);
       ChildPings children = children(input, sleep, failTimes);
-      if (crash(input)) {
+      boolean crash = crash(input);
+      if (flag(input, "subprocess")) {
+        Outcome failure = apart.run(json, sleep, crash);
+        if (failure != null) {
+          return failure;
+        }
+      } else if (crash) {
         Runtime.getRuntime().halt(KILLED);
-      }
-      if (children != null) {
+      } else if (children != null) {
         ChildPings.Counts counts = children.read(control);
         return children.done(counts)
             ? new Outcome.Done(new TaskOutput(TaskOutput.Format.JSON, echo(json, counts)))
             : children.more(task, counts);
+      } else if (emit > 0) {
+        PingPieces.emit(emit, sleep, control);
+      } else {
+        sleep(sleep, steps, control);
       }
-      sleep(sleep, steps, control);
       if (task.attempts() < failTimes) {
         return new Outcome.Retry(
             new TaskError(
@@ -103,17 +115,19 @@ final class PingHandler implements TaskHandler {
   }
 
   private boolean crash(JsonNode input) {
-    JsonNode crash = input.path("crash");
-    if (crash.isMissingNode()) {
-      return false;
-    }
-    if (!crash.isBoolean()) {
-      throw new InvalidInput("crash must be true or false");
-    }
-    if (crash.booleanValue() && !mayCrash) {
+    boolean crash = flag(input, "crash");
+    if (crash && !mayCrash) {
       throw new InvalidInput("this program does not crash on demand: ping.allow-crash is off");
     }
-    return crash.booleanValue();
+    return crash;
+  }
+
+  private static boolean flag(JsonNode input, String field) {
+    JsonNode node = input.path(field);
+    if (!node.isMissingNode() && !node.isBoolean()) {
+      throw new InvalidInput(field + " must be true or false");
+    }
+    return node.booleanValue();
   }
 
   private static void sleep(int millis, int steps, Control control) throws InterruptedException {

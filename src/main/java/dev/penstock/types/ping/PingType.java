@@ -18,10 +18,12 @@ public final class PingType extends SchemaType {
           "n": {"type": "integer"},
           "sleep_ms": {"type": "integer", "minimum": 0, "maximum": 600000},
           "steps": {"type": "integer", "minimum": 1, "maximum": 1000},
+          "emit": {"type": "integer", "minimum": 0, "maximum": 100000},
           "fail_times": {"type": "integer", "minimum": 0},
           "children": {"type": "integer", "minimum": 1, "maximum": 1000000},
           "window": {"type": "integer", "minimum": 1, "maximum": 1024},
-          "crash": {"type": "boolean"}
+          "crash": {"type": "boolean"},
+          "subprocess": {"type": "boolean"}
         },
         "additionalProperties": true
       }
@@ -63,6 +65,9 @@ public final class PingType extends SchemaType {
 
   @Override
   public TaskHandler handler(HandlerParts parts) {
-    return new PingHandler(parts.worker(), parts.settings().group(PingSettings.class).allowCrash());
+    return new PingHandler(
+        parts.worker(),
+        parts.settings().group(PingSettings.class).allowCrash(),
+        new PingApart(parts.children()));
   }
 }

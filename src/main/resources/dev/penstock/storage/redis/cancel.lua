@@ -1,17 +1,21 @@
 -- Ends tasks that have not ended. ARGV: now, whether only pending ones (1 or 0), then the ids.
+local family = families()
 local answers = {}
 for i = 3, #ARGV do
   local id = ARGV[i]
-  local task = redis.call('HMGET', record(id), 'phase', 'lane', 'seq', 'keep_completed')
+  local task = redis.call('HMGET', record(id), 'phase', 'lane', 'seq', 'keep_completed', 'token',
+    'wake_at', 'parent', 'open')
   local phase, lane = task[1], task[2]
   if not phase then
     table.insert(answers, {'UNKNOWN'})
   elseif phase == 'READY' or phase == 'SCHEDULED' or (phase == 'RUNNING' and ARGV[2] == '0') then
+    local runs = phase == 'RUNNING' and not family.waits(phase, task[5], task[6])
     leave(id, lane, phase)
-    step(id, 'CANCELLED', phase)
+    step(id, 'CANCELLED', runs and phase or 'READY')
     redis.call('HDEL', record(id), 'token', 'settled')
-    enter(id, lane, 'CANCELLED', task[3], plus(now, task[4]), 'finished', now)
-    table.insert(answers, {phase == 'RUNNING' and 'RUNNING' or 'NOW', tell(id, false, false)})
+    finish(id, lane, 'CANCELLED', task[3], task[7], task[4], 'finished', now)
+    if task[8] then family.part(id, lane, 'CANCELLED') end
+    table.insert(answers, {runs and 'RUNNING' or 'NOW', tell(id, false, false)})
   else
     table.insert(answers, {'OTHERWISE', tell(id, false, false)})
   end

@@ -2,7 +2,8 @@
 local answers = {}
 for i = 5, #ARGV, 2 do
   local id = ARGV[i]
-  local task = redis.call('HMGET', record(id), 'phase', 'lane', 'seq', 'lost', 'runs', 'progress')
+  local task = redis.call('HMGET', record(id), 'phase', 'lane', 'seq', 'lost', 'runs', 'progress',
+    'checkpoint')
   local phase, lane = task[1], task[2]
   if phase == 'RUNNING' or phase == 'SCHEDULED' then
     table.insert(answers, {'HELD'})
@@ -16,10 +17,12 @@ for i = 5, #ARGV, 2 do
   else
     local deadline = plus(now, ARGV[3])
     leave(id, lane, phase)
+    local runs = (tonumber(task[5]) or 0) + 1
     if task[6] then redis.call('HDEL', record(id), 'progress') end
     enter(id, lane, 'RUNNING', task[3], deadline, 'token', ARGV[i + 1], 'worker', ARGV[2],
-      'started', now, 'runs', (tonumber(task[5]) or 0) + 1)
-    table.insert(answers, {'CLAIMED', deadline, tell(id, true, false)})
+      'started', now, 'runs', runs)
+    table.insert(answers, {'CLAIMED', deadline, tell(id, true, false), runs,
+      task[7] and redis.call('GET', checkpoint(id))})
   end
 end
 return counted(answers)

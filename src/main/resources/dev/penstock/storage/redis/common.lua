@@ -14,6 +14,7 @@ local function input(id) return shard .. ':input:' .. id end
 local function output(id) return shard .. ':output:' .. id end
 local function metadata(id) return shard .. ':metadata:' .. id end
 local function steps(id) return shard .. ':steps:' .. id end
+local function checkpoint(id) return shard .. ':checkpoint:' .. id end
 
 local function plus(time, micros)
   return string.format('%.0f', tonumber(time) + tonumber(micros))
@@ -55,8 +56,18 @@ local function enter(id, lane, phase, seq, at, ...)
 end
 
 local function grow(id, bytes)
+  if bytes == 0 then return end -- it might be written -0, which is no integer
   redis.call('HINCRBY', record(id), 'size', bytes)
   grown = grown + bytes
+end
+
+-- A task has ended. A child ({parent} is set) is kept without an expiry, until it is let go.
+local function finish(id, lane, phase, seq, parent, keep, ...)
+  if not parent then return enter(id, lane, phase, seq, plus(now, keep), ...) end
+  redis.call('HSET', record(id), 'phase', phase, ...)
+  redis.call('ZADD', shard .. ':kept', 0, id)
+  redis.call('ZADD', shard .. ':in:' .. phase .. ':' .. lane, seq, id)
+  move(phase, lane, 1)
 end
 
 -- Every script that lets tasks leave, enter or grow ends with it. Gives the answers back.

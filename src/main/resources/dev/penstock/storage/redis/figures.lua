@@ -1,4 +1,4 @@
--- The counters, and since when the oldest ready task of each lane waits.
+-- The counters, since when the oldest ready task of each lane waits, and how many parents wait.
 local all = redis.call('HGETALL', counts)
 local oldest = {}
 for i = 1, #all, 2 do
@@ -11,4 +11,4 @@ for i = 1, #all, 2 do
     end
   end
 end
-return {all, oldest}
+return {all, oldest, redis.call('HGETALL', shard .. ':waits')}

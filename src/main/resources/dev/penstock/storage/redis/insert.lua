@@ -22,6 +22,9 @@ while i <= #ARGV do
     local size = OVERHEAD + #meta + #body
     enter(id, lane, ready and 'READY' or 'SCHEDULED', seq, ready and now or run_at, 'lane', lane,
       'seq', seq, 'created', now, 'queued', now, 'size', size, unpack(ARGV, first, i - 1))
+    if ARGV[first] == 'parent' then
+      redis.call('ZADD', shard .. ':of:' .. ARGV[first + 1], seq, id)
+    end
     if meta ~= '{}' then redis.call('SET', metadata(id), meta) end
     if body ~= '' then redis.call('SET', input(id), body) end
     grown = grown + size

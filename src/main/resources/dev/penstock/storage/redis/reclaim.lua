@@ -4,15 +4,17 @@ for i = 4, #ARGV do
   local id = ARGV[i]
   local deadline = redis.call('ZSCORE', shard .. ':leased', id)
   if deadline and tonumber(deadline) < tonumber(now) - tonumber(ARGV[2]) then
-    local task = redis.call('HMGET', record(id), 'lane', 'seq', 'keep_failed')
+    local task = redis.call('HMGET', record(id), 'lane', 'seq', 'keep_failed', 'parent',
+      'open')
     leave(id, task[1], 'RUNNING')
     step(id, 'LOST', 'RUNNING')
     redis.call('HDEL', record(id), 'token')
     local lost = redis.call('HINCRBY', record(id), 'lost', 1)
     if lost > tonumber(ARGV[3]) then
-      enter(id, task[1], 'FAILED', task[2], plus(now, task[3]), 'finished', now,
+      finish(id, task[1], 'FAILED', task[2], task[4], task[3], 'finished', now,
         'error_code', 'LEASE_LOST',
         'error_message', 'its worker vanished ' .. lost .. ' times while running it')
+      if task[5] then families().part(id, task[1], 'FAILED') end
       table.insert(answers, {'FAILED', tell(id, true, false)})
     else
       redis.call('HDEL', record(id), 'started')

@@ -45,7 +45,6 @@ final class RabbitTaskQueueFaultsTest {
   private static final String ROUTE = RoutingKeys.own(LANE, "owner", false);
 
   private static final Duration BACK = Duration.ofSeconds(60);
-  private static final Duration SHORT = Duration.ofSeconds(5);
   private static final Duration MOMENT = Duration.ofMillis(300);
 
   @SuppressWarnings("NullAway.Init") // Started before all tests.
@@ -77,7 +76,7 @@ final class RabbitTaskQueueFaultsTest {
 
   private void open(Map<String, String> others) throws Exception {
     Map<String, String> keys = new HashMap<>(others);
-    keys.putIfAbsent("rabbitmq.confirm-timeout", "2s");
+    keys.putIfAbsent("rabbitmq.confirm-timeout", "60s");
     queue = TestBroker.open(server, keys);
     awaitConnected();
   }
@@ -116,7 +115,7 @@ final class RabbitTaskQueueFaultsTest {
         int before = confirmed.size();
         Await.until("the load runs", BACK, () -> confirmed.size() > before + 1_000);
         server.kill();
-        Await.until("it is noticed", SHORT, () -> queue.trouble().isPresent());
+        Await.until("it is noticed", BACK, () -> queue.trouble().isPresent());
         server.relaunch();
         server.awaitUp();
         awaitConnected();
@@ -135,6 +134,15 @@ final class RabbitTaskQueueFaultsTest {
     assertThat(unknown.get()).as("cut off before their confirm").isPositive();
   }
 
+  private boolean taken(List<TaskSpec> specs) {
+    try {
+      queue.enqueue(specs);
+      return true;
+    } catch (Unavailable e) {
+      return false;
+    }
+  }
+
   private void receiveAndAck(Set<TaskId> received) throws InterruptedException {
     List<Delivery> some = queue.receive(LANE, room(50), Duration.ofMillis(100));
     some.forEach(delivery -> received.add(delivery.id()));
@@ -145,7 +153,7 @@ final class RabbitTaskQueueFaultsTest {
   void aSubmitIsSurelyNotDoneWhileTheBrokerIsAway() throws Exception {
     server.kill();
     try {
-      Await.until("it is noticed", SHORT, () -> queue.trouble().isPresent());
+      Await.until("it is noticed", BACK, () -> queue.trouble().isPresent());
 
       assertThat(failure().surelyNotDone()).isTrue();
       assertThat(queue.receive(LANE, room(1), MOMENT)).isEmpty();
@@ -156,7 +164,7 @@ final class RabbitTaskQueueFaultsTest {
     }
     awaitConnected();
     queue.enqueue(tasks(1));
-    assertThat(queue.receive(LANE, room(1), SHORT)).hasSize(1);
+    assertThat(queue.receive(LANE, room(1), BACK)).hasSize(1);
   }
 
   @Test
@@ -170,7 +178,7 @@ final class RabbitTaskQueueFaultsTest {
 
     awaitConnected();
     queue.enqueue(tasks(1));
-    assertThat(queue.receive(LANE, room(1), SHORT)).hasSize(1);
+    assertThat(queue.receive(LANE, room(1), BACK)).hasSize(1);
   }
 
   @Test
@@ -194,6 +202,7 @@ final class RabbitTaskQueueFaultsTest {
 
   @Test
   void aFrozenBrokerLeavesASubmitUnknownAndTheNextOnesWorkWhenItIsBack() throws Exception {
+    reopen(Map.of("rabbitmq.confirm-timeout", "5s"));
     List<TaskSpec> specs = tasks(100);
     queue.enqueue(specs);
     List<TaskSpec> frozen = tasks(1);
@@ -204,8 +213,9 @@ final class RabbitTaskQueueFaultsTest {
     } finally {
       server.thaw();
     }
-    queue.enqueue(frozen);
-    queue.enqueue(tasks(1));
+    Await.until("it takes them", BACK, () -> taken(frozen));
+    List<TaskSpec> next = tasks(1);
+    Await.until("it takes the next ones", BACK, () -> taken(next));
 
     // The one that was unknown may have come through both times.
     Set<TaskId> received = new HashSet<>();
@@ -270,7 +280,7 @@ final class RabbitTaskQueueFaultsTest {
           } catch (Unavailable e) {
             return false; // The link is being made anew.
           }
-          return !queue.receive(LANE, room(1), SHORT).isEmpty();
+          return !queue.receive(LANE, room(1), BACK).isEmpty();
         });
   }
 
@@ -412,7 +422,7 @@ final class RabbitTaskQueueFaultsTest {
       queue.enqueue(List.of(spec));
       assertThat(queue.takeDead(10, _ -> {})).isZero();
 
-      List<Delivery> received = queue.receive(lane, room(10), SHORT);
+      List<Delivery> received = queue.receive(lane, room(10), BACK);
       assertThat(received).extracting(Delivery::id).containsExactly(spec.id());
       queue.ack(received);
     }
@@ -526,12 +536,12 @@ final class RabbitTaskQueueFaultsTest {
     }
     queue.enqueue(idle);
     receiveAll(3);
-    Await.until("the prefetch is spent", SHORT, () -> TestBroker.waiting(server, LANE) == 90);
+    Await.until("the prefetch is spent", BACK, () -> TestBroker.waiting(server, LANE) == 90);
     TaskSpec urgent = task(10);
     queue.enqueue(List.of(urgent));
 
     Room room = new Room(5, Long.MAX_VALUE, new Priority(1));
-    assertThat(queue.receive(LANE, room, SHORT))
+    assertThat(queue.receive(LANE, room, BACK))
         .extracting(Delivery::id)
         .containsExactly(urgent.id());
   }
@@ -576,7 +586,7 @@ final class RabbitTaskQueueFaultsTest {
   void whatWaitsWhereNobodyAsksGoesToWhoDoesAndComesAgainWhenAskedFor() throws Exception {
     queue.enqueue(tasks(20));
     List<Delivery> inFlight = receiveAll(1);
-    try (TaskQueue other = TestBroker.open(server, Map.of("rabbitmq.confirm-timeout", "2s"))) {
+    try (TaskQueue other = TestBroker.open(server, Map.of("rabbitmq.confirm-timeout", "60s"))) {
       Set<TaskId> there = new HashSet<>();
       Await.until(
           "the other node gets the rest, once nobody has asked here for a while",
@@ -610,14 +620,14 @@ final class RabbitTaskQueueFaultsTest {
     reopen(Map.of("rabbitmq.ack-horizon", "500ms"));
     List<TaskSpec> specs = tasks(5);
     queue.enqueue(specs);
-    assertThat(queue.receive(LANE, room(1), SHORT)).hasSize(1);
+    assertThat(queue.receive(LANE, room(1), BACK)).hasSize(1);
     assertThat(queue.receive(LANE, new Room(1, 1, new Priority(10)), Duration.ofSeconds(2)))
         .isEmpty();
 
     Set<TaskId> others = new HashSet<>();
     Await.until(
         "the others come",
-        SHORT,
+        BACK,
         () -> {
           receiveAndAck(others);
           return others.size() == 4;
@@ -641,7 +651,7 @@ final class RabbitTaskQueueFaultsTest {
         BACK,
         () -> {
           if (all.size() < n) {
-            all.addAll(queue.receive(LANE, room(n - all.size()), SHORT));
+            all.addAll(queue.receive(LANE, room(n - all.size()), BACK));
           }
           return all.size() == n;
         });

@@ -1,5 +1,8 @@
 package dev.penstock.storage.redis;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.penstock.storage.GoldenFamily;
 import dev.penstock.storage.GoldenScenario;
 import dev.penstock.storage.KeyStore;
 import dev.penstock.storage.SettableClock;
@@ -10,6 +13,7 @@ import dev.penstock.testing.RedisServer;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -19,9 +23,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What lies in Redis is what version 0.1.0 put there, and what it put there is understood. */
+/**
+ * What lies in Redis is what version 0.1.0 put there, and what it put there is understood; likewise
+ * what later ones put beside it.
+ */
 final class GoldenRedisTest {
   private static final String FILE = "redis-0.1.0.txt";
+
+  /** Checkpoints and children, which that version does not know. */
+  private static final String FAMILY = "redis-families.txt";
+
   private static final Duration ANSWERS = Duration.ofSeconds(10);
 
   private static RedisServer redis;
@@ -77,6 +88,23 @@ final class GoldenRedisTest {
     String running = token(GoldenScenario.RUNS, "token");
     String done = token(GoldenScenario.DONE, "settled");
     GoldenScenario.goOn(store, clock, running, done);
+  }
+
+  @Test
+  void everyCheckpointAndEveryChildIsAsItWas() throws Exception {
+    GoldenFamily.play(store);
+    GoldenFamily.checkRead(store);
+    GoldenScenario.check(FAMILY, content.dump());
+  }
+
+  @Test
+  void checkpointsAndChildrenThatWereLeftAreReadAndGoOn() throws Exception {
+    content.restore(Golden.text(FAMILY));
+    GoldenFamily.checkRead(store);
+    GoldenFamily.goOn(store, clock);
+    for (String kind : List.of("children", "specs", "parents", "awaiting", "waits", "abandoned")) {
+      assertThat(content.send("KEYS", "*:" + kind + "*").size()).as(kind).isZero();
+    }
   }
 
   private static String token(TaskId id, String field) throws Exception {

@@ -145,7 +145,7 @@ final class RedisModesTest {
               "redis.ca-file",
               certificates.authority().toString());
       try (TaskStore store = open(trusting)) {
-        assertThat(store.trouble()).isEmpty();
+        Await.until("it is connected", SOON, () -> store.trouble().isEmpty());
         assertThat(store.insert(List.of(task()))).containsExactly(KEPT);
       }
       try (TaskStore store = open(Map.of("redis.uri", "rediss://127.0.0.1:" + port))) {
@@ -166,7 +166,7 @@ final class RedisModesTest {
               "redis.username", "worker",
               "redis.password", "open-sesame");
       try (TaskStore store = open(keys)) {
-        assertThat(store.trouble()).isEmpty();
+        Await.until("it is connected", SOON, () -> store.trouble().isEmpty());
         assertThat(store.insert(List.of(task()))).containsExactly(KEPT);
       }
     }

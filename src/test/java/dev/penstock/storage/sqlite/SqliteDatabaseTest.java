@@ -165,7 +165,7 @@ final class SqliteDatabaseTest {
         SqliteDatabase.open(
             file,
             new Limits(
-                100, 100, 512, 1, Duration.ofMillis(100), Duration.ofSeconds(10), Duration.ZERO));
+                100, 100, 512, 1, Duration.ofSeconds(1), Duration.ofSeconds(10), Duration.ZERO));
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
         Blocker blocker = new Blocker(threads)) {
       Unavailable refused = catchThrowableOfType(Unavailable.class, () -> note("late"));

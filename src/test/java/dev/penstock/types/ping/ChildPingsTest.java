@@ -2,6 +2,7 @@ package dev.penstock.types.ping;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.subprocess.ChildProcesses;
 import dev.penstock.task.ChildTask;
 import dev.penstock.task.EndedChildren;
 import dev.penstock.task.EndedChildren.Child;
@@ -24,12 +25,19 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** A ping's runs one after the other, with children that end in between, each seventh badly. */
 final class ChildPingsTest {
-  private final PingHandler ping = new PingHandler("worker-1", false);
+  private final ChildProcesses processes = new ChildProcesses("dev.penstock.Main", _ -> {});
+  private final PingHandler ping = new PingHandler("worker-1", false, new PingApart(processes));
   private final Family family = new Family();
+
+  @AfterEach
+  void end() {
+    processes.close();
+  }
 
   /** What the store and the dispatcher do for a parent. */
   private static final class Family implements TaskHandler.Control {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.penstock.subprocess.ChildProcesses;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Progress;
@@ -14,13 +15,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class PingHandlerTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final PingHandler ping = new PingHandler("worker-1", false);
+  private final ChildProcesses children = new ChildProcesses("dev.penstock.Main", _ -> {});
+  private final PingHandler ping = new PingHandler("worker-1", false, new PingApart(children));
   private final List<Progress> reports = new ArrayList<>();
+
+  @AfterEach
+  void end() {
+    children.close();
+  }
 
   @Test
   void theInputComesBackWithTheWorker() throws Exception {
@@ -70,6 +78,7 @@ class PingHandlerTest {
             "{\"children\":1000001}",
             "{\"children\":1,\"window\":1025}",
             "{\"crash\":1}",
+            "{\"subprocess\":\"yes\"}",
             "{\"crash\":true}")) {
       assertThat(run(input, 0))
           .as(input)
@@ -77,6 +86,27 @@ class PingHandlerTest {
               Outcome.Reject.class,
               reject -> assertThat(reject.error().code()).isEqualTo(TaskError.Code.INVALID_INPUT));
     }
+  }
+
+  @Test
+  void oneMayRunInAChildProcessAndCrashThat() throws Exception {
+    String input = "{\"n\":7,\"subprocess\":true,\"fail_times\":1}";
+    assertThat(run(input, 0)).isInstanceOf(Outcome.Retry.class);
+    JsonNode result = JSON.readTree(((Outcome.Done) run(input, 1)).output().bytes());
+    assertThat(result.get("echo")).isEqualTo(JSON.readTree(input));
+    assertThat(run("{\"crash\":true,\"subprocess\":true}", 0))
+        .as("not where crashes are off")
+        .isInstanceOf(Outcome.Reject.class);
+
+    var crashing = new PingHandler("worker-1", true, new PingApart(children));
+    assertThat(run(crashing, "{\"crash\":true,\"subprocess\":true}", 0))
+        .isInstanceOfSatisfying(
+            Outcome.Retry.class,
+            retry -> {
+              assertThat(retry.error().code()).isEqualTo(TaskError.Code.HANDLER_FAILED);
+              assertThat(retry.error().message()).contains("child process ping ended: exit 137");
+            });
+    assertThat(run(crashing, input, 1)).isInstanceOf(Outcome.Done.class);
   }
 
   @Test
@@ -99,6 +129,10 @@ class PingHandlerTest {
   }
 
   private Outcome run(String input, int attempts) throws InterruptedException {
+    return run(ping, input, attempts);
+  }
+
+  private Outcome run(PingHandler ping, String input, int attempts) throws InterruptedException {
     return ping.run(TestTasks.task(new Lane("ping", null), input, attempts), reports::add);
   }
 }

@@ -1,0 +1,105 @@
+package dev.penstock.api.worker;
+
+import dev.penstock.api.OwnTasks;
+import dev.penstock.base.Unavailable;
+import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.Emitter;
+import dev.penstock.bus.Request.EndPieces;
+import dev.penstock.bus.Request.ExtendLeases;
+import dev.penstock.bus.Request.HeardPieces;
+import dev.penstock.bus.Request.PutPieces;
+import dev.penstock.bus.Request.SettleTask;
+import dev.penstock.core.HeldLease;
+import dev.penstock.protocol.PiecesRequest;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Reply;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** {@code POST /v1/worker/pieces}: what a remote worker's runs emit. */
+public final class WorkerPieces {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerPieces.class);
+
+  /** Leases whose tokens are known to be right; of others the store is asked again. */
+  private static final int MOST_KNOWN = 10_000;
+
+  /** So long other nodes may take to say what their listeners have. */
+  private static final Duration PATIENCE = Duration.ofMillis(250);
+
+  private static final long RUN_NOT_SAID = 0;
+
+  private final Bus bus;
+
+  /** The task of each token. Guarded by itself. */
+  private final Map<String, String> known =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
+          return size() > MOST_KNOWN;
+        }
+      };
+
+  public WorkerPieces(Bus bus) {
+    this.bus = bus;
+  }
+
+  public Reply put(Exchange exchange) throws InterruptedException {
+    PiecesRequest request = PiecesRequest.read(exchange.body());
+    if (!holds(request)) {
+      throw WorkerRuns.stale(request.id());
+    }
+    var emitter = new Emitter(request.id(), request.token(), request.run());
+    Long heardFrom = request.heardFrom();
+    if (heardFrom != null) {
+      List<byte[]> heard = bus.ask(new HeardPieces(emitter, heardFrom, PATIENCE), OwnTasks.LIMIT);
+      return Reply.json(200, json -> PiecesRequest.writeReply(json, request.id(), heard));
+    }
+    boolean taken =
+        bus.call(new PutPieces(emitter, request.resumed(), request.offset(), request.pieces()));
+    if (!taken) {
+      throw WorkerRuns.stale(request.id()); // a later run has begun
+    }
+    if (request.end()) {
+      long count = request.offset() + request.pieces().size();
+      bus.call(new EndPieces(emitter, count, true));
+    }
+    return Reply.json(200, json -> PiecesRequest.writeReply(json, request.id(), null));
+  }
+
+  /** Whether the lease was current when this node first heard of it: the store is asked once. */
+  private boolean holds(PiecesRequest request) throws InterruptedException {
+    synchronized (known) {
+      if (request.id().value().equals(known.get(request.token()))) {
+        return true;
+      }
+    }
+    var held = List.of(new HeldLease(request.id(), request.token(), null));
+    if (!bus.ask(new ExtendLeases(request.worker(), held), OwnTasks.LIMIT).isEmpty()) {
+      return false;
+    }
+    synchronized (known) {
+      known.put(request.token(), request.id().value());
+    }
+    return true;
+  }
+
+  /**
+   * A run far away has brought its result.
+   *
+   * @param count how many pieces that has; 0: none
+   */
+  void settled(SettleTask settle, long count) {
+    var emitter = new Emitter(settle.id(), settle.token(), RUN_NOT_SAID);
+    try {
+      bus.call(new EndPieces(emitter, count > 0 ? count : -1, true));
+    } catch (Unavailable e) {
+      LOG.debug("task {}: nobody takes its pieces: {}", settle.id(), e.getMessage());
+    }
+  }
+}

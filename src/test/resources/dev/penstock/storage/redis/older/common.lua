@@ -1,0 +1,102 @@
+-- What every script begins with. KEYS[1] names the shard, for example penstock:{s07}: every key a
+-- script touches starts with it and so shares its slot. ARGV[1] is the time in microseconds; empty:
+-- the server's own. Times are kept as text, for as numbers they would be written 1.7e+15.
+local shard = KEYS[1]
+local counts = shard .. ':counts'
+local now = ARGV[1]
+if now == '' then
+  local time = redis.call('TIME')
+  now = time[1] .. string.format('%06d', time[2])
+end
+
+local function record(id) return shard .. ':task:' .. id end
+local function input(id) return shard .. ':input:' .. id end
+local function output(id) return shard .. ':output:' .. id end
+local function metadata(id) return shard .. ':metadata:' .. id end
+local function steps(id) return shard .. ':steps:' .. id end
+
+local function plus(time, micros)
+  return string.format('%.0f', tonumber(time) + tonumber(micros))
+end
+
+-- The index that a phase has besides its list: by what its tasks wait for.
+local function index(phase, lane)
+  if phase == 'READY' then return shard .. ':waiting:' .. lane end
+  if phase == 'SCHEDULED' then return shard .. ':due' end
+  if phase == 'RUNNING' then return shard .. ':leased' end
+  return shard .. ':expiring'
+end
+
+-- What a script has changed so far of the shard's counters, by phase and lane, and of its bytes:
+-- written once, by counted.
+local moved, grown = {}, 0
+
+local function move(phase, lane, by)
+  local field = phase .. ':' .. lane
+  moved[field] = (moved[field] or 0) + by
+end
+
+-- Removes come first: they are let through when the memory is full, and what a script has begun is
+-- never refused halfway.
+local function leave(id, lane, phase)
+  redis.call('ZREM', index(phase, lane), id)
+  redis.call('ZREM', shard .. ':in:' .. phase .. ':' .. lane, id)
+  if phase == 'COMPLETED' then redis.call('ZREM', shard .. ':completed', id) end
+  move(phase, lane, -1)
+end
+
+-- With further fields of the record and their values: each command costs, so all go in one.
+local function enter(id, lane, phase, seq, at, ...)
+  redis.call('HSET', record(id), 'phase', phase, ...)
+  redis.call('ZADD', index(phase, lane), at, id)
+  redis.call('ZADD', shard .. ':in:' .. phase .. ':' .. lane, seq, id)
+  if phase == 'COMPLETED' then redis.call('ZADD', shard .. ':completed', now, id) end
+  move(phase, lane, 1)
+end
+
+local function grow(id, bytes)
+  redis.call('HINCRBY', record(id), 'size', bytes)
+  grown = grown + bytes
+end
+
+-- Every script that lets tasks leave, enter or grow ends with it. Gives the answers back.
+local function counted(answers)
+  for field, by in pairs(moved) do
+    if by ~= 0 and redis.call('HINCRBY', counts, field, by) <= 0 then
+      redis.call('HDEL', counts, field)
+    end
+  end
+  local bytes = shard .. ':bytes'
+  if grown ~= 0 and redis.call('INCRBY', bytes, grown) <= 0 then redis.call('DEL', bytes) end
+  return answers
+end
+
+-- Adds to what a task went through, before it changes: its run, if it has one, is what ends here.
+-- The newest 100 are kept: Step.MOST.
+local function step(id, kind, phase, code, message)
+  local entry = {kind = kind, at = now, code = code, message = message}
+  if phase == 'RUNNING' then
+    local run = redis.call('HMGET', record(id), 'started', 'worker')
+    entry.started = run[1] or nil
+    entry.worker = run[2] or nil
+  end
+  local text = cjson.encode(entry)
+  if redis.call('RPUSH', steps(id), text) > 100 then
+    redis.call('LTRIM', steps(id), -100, -1)
+  else
+    grow(id, #text)
+  end
+end
+
+-- A task as the store reads it: its fields, metadata, input and output; false: not known.
+local function tell(id, with_input, with_output)
+  local fields = redis.call('HGETALL', record(id))
+  if #fields == 0 then return false end
+  return {
+    fields,
+    redis.call('GET', metadata(id)),
+    with_input and redis.call('GET', input(id)),
+    with_output and redis.call('GET', output(id)),
+  }
+end
+
