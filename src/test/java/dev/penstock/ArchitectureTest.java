@@ -102,7 +102,7 @@ final class ArchitectureTest {
         "ErrorReply ExtendReply ExtendRequest Introduction KnownLanes LeaseReply "
             + "LeaseRequest LeaseTerms SettleRequest");
     DOORS.put("storage", "ChildStore KeyStore Storage TaskQueue TaskStore");
-    DOORS.put("dispatch", "DispatchVerticle");
+    DOORS.put("dispatch", "ChildCheck DispatchVerticle");
     DOORS.put("pieces", "PieceHub PieceNews PieceReader Position");
     DOORS.put("worker", "LaneSource WorkerBoard WorkerVerticle");
     DOORS.put(
