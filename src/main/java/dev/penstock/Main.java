@@ -12,11 +12,13 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
+    if (ChildCommand.asked(arguments)) {
+      System.exit(ChildCommand.run(arguments));
+    }
     var program = new CommandLine(new ServeCommand());
     Commands.addTo(program);
     program.addSubcommand(new WorkerCommand());
     program.addSubcommand(new CalibrateCommand());
-    program.addSubcommand(new ChildCommand());
     int status = program.execute(arguments);
     if (status != ServeCommand.SERVING) {
       System.exit(status);

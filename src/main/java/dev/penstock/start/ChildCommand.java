@@ -4,37 +4,42 @@ import dev.penstock.subprocess.ChildLoop;
 import dev.penstock.subprocess.ChildProgram;
 import dev.penstock.types.ping.PingChild;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
 
-/** What a node starts in a child process; nothing for people. */
-@Command(name = ChildCommand.NAME, hidden = true, header = "Run as a child process of a node.")
-public final class ChildCommand implements Callable<Integer> {
-  public static final String NAME = "child";
-
+/**
+ * {@code penstock child NAME PARENT}: what a node starts in a child process; nothing for people, so
+ * no help names it. It is read without the other commands, whose making takes longer than the start
+ * of a child.
+ */
+public final class ChildCommand {
   /** The class that a child process runs. */
   static final String MAIN = "dev.penstock.Main";
+
+  private static final int ARGUMENTS = 3;
 
   /** Made in the child alone. */
   private static final Map<String, Supplier<ChildProgram>> PROGRAMS =
       Map.of("ping", PingChild::new);
 
-  @Parameters(index = "0", paramLabel = "NAME")
-  private String name = "";
+  private ChildCommand() {}
 
-  @Parameters(index = "1", paramLabel = "PARENT", description = "the process that started it")
-  private long parent;
+  /** Whether these arguments are a parent's, who gives all of them. */
+  public static boolean asked(String[] arguments) {
+    return arguments.length == ARGUMENTS && arguments[0].equals("child");
+  }
 
-  @Override
-  public Integer call() {
-    Supplier<ChildProgram> program = PROGRAMS.get(name);
+  /**
+   * Runs the program until the process ends.
+   *
+   * @return the exit code where there is none of that name
+   */
+  public static int run(String[] arguments) {
+    Supplier<ChildProgram> program = PROGRAMS.get(arguments[1]);
     if (program == null) {
-      System.err.println("no child program is called " + name);
+      System.err.println("no child program is called " + arguments[1]);
       return ChildLoop.WRONG;
     }
-    ChildLoop.run(program.get(), parent);
+    ChildLoop.run(program.get(), Long.parseLong(arguments[2]));
     throw new IllegalStateException("it runs until the process ends");
   }
 }

@@ -11,7 +11,7 @@ final class ExitWords {
     return switch (code) {
       case ChildLoop.OUT_OF_MEMORY ->
           "exit 3, out of memory (a heap of %d MiB)".formatted(limits.heapMib());
-      case ChildLoop.ORPHANED -> "exit 4, it lost its parent";
+      case ChildLoop.ORPHANED -> "exit 4, its pipes broke";
       case SIGNALLED + 4 -> signal(code, "illegal instruction");
       case SIGNALLED + 6 -> signal(code, "aborted");
       case SIGNALLED + 7 -> signal(code, "bus error");

@@ -115,7 +115,9 @@ public interface TaskHandler {
     /**
      * As {@link #checkpoint(byte[])}, and says of which children the results are read: both are
      * kept or neither is. What is read is not told by {@link #children} again, and its record goes
-     * when its time comes.
+     * when its time comes. One run may read 65,536 children.
+     *
+     * @throws IllegalArgumentException when the state is too long, or too many are read
      */
     default void checkpoint(byte[] state, Collection<TaskId> read) {}
 
@@ -126,7 +128,12 @@ public interface TaskHandler {
 
     /**
      * The next of this task's children that have ended and were neither read nor told of to this
-     * run: at most {@code limit}, and fewer where their results are long. Blocks.
+     * run: at most {@code limit}, and fewer where their results are long. Blocks, also while the
+     * store is away.
+     *
+     * <p>A child that ends meanwhile may be told to the next run only, so {@link
+     * EndedChildren#open} is as it was when this run first asked: none is forgotten by who awaits
+     * as long as some are.
      */
     default EndedChildren children(int limit) throws InterruptedException {
       return EndedChildren.NONE;

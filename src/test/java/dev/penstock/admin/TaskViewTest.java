@@ -63,6 +63,21 @@ final class TaskViewTest {
   }
 
   @Test
+  void aTaskLeadsToItsParentAndItsChildren() {
+    TaskId parent = TaskId.random();
+    TaskSpec plain = spec("{}", null);
+    var origin = new TaskSpec.Origin("default", Map.of(), null, null, parent, null);
+    var made = new TaskSpec(plain.id(), plain.work(), plain.limits(), plain.retention(), origin);
+    Task waits = task(made, TaskState.PROCESSING, null).waitingOn(1_234);
+    TaskView view = TaskView.of(waits, TYPES, List.of(), true, NOW);
+    assertThat(view.family())
+        .extracting(TaskView.Relation::path)
+        .containsExactly("/dashboard/tasks/" + parent, "/dashboard/tasks?parent=" + plain.id());
+    assertThat(new StaticTemplates().task(view).render()).contains("Waits for 1,234 children");
+    assertThat(view(TaskState.PROCESSING).family()).isEmpty();
+  }
+
+  @Test
   void aScriptInATaskStaysText() {
     String script = "</code><script>alert(1)</script>";
     var spec = spec("{\"input\":\"" + script + "\"}", null);

@@ -108,7 +108,8 @@ final class FamiliesTest {
   }
 
   private EndedChildren found(LeasedTask parent, @Nullable TaskId after, int limit) {
-    return new FoundChildren(rig.store).find(new FindChildren(parent.task().id(), after, limit));
+    return new FoundChildren(rig.store)
+        .find(new FindChildren(parent.task().id(), parent.lease().token(), after, limit));
   }
 
   private static Checkpoint checkpoint(String state, TaskId... read) {

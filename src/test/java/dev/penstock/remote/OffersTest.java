@@ -44,8 +44,13 @@ final class OffersTest {
   private final Bus bus = Bus.over(vertx, "worker");
   private final List<String> settles = new CopyOnWriteArrayList<>();
   private final List<String> extends_ = new CopyOnWriteArrayList<>();
+
+  @SuppressWarnings("NullAway.Init") // Started before each test.
   private HttpServer http;
+
+  @SuppressWarnings("NullAway.Init") // Met by each test.
   private RemoteDispatch dispatch;
+
   private volatile String offers = "";
 
   /** So many requests meet a node of the version before. */

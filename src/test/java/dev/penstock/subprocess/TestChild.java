@@ -105,15 +105,14 @@ final class TestChild implements ChildProgram {
     return text(new ProcessBuilder("sh", "-c", script).inheritIO().start().waitFor());
   }
 
-  /** Writes into every pipe it has, without end. */
+  /** Writes into every pipe that it has for that, without end. */
   private static byte[] garble() throws IOException {
     List<FileOutputStream> pipes = new ArrayList<>();
     for (Map.Entry<Integer, String> each : descriptors().entrySet()) {
       if (each.getKey() > 2 && each.getValue().startsWith("pipe:")) {
-        try {
+        String flags = Files.readString(Path.of("/proc/self/fdinfo/" + each.getKey()));
+        if (flags.matches("(?s).*flags:\\s*\\d*1\n.*")) { // octal: write only
           pipes.add(new FileOutputStream("/dev/fd/" + each.getKey()));
-        } catch (IOException e) {
-          // The one it reads from.
         }
       }
     }

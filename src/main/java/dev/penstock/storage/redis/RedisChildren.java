@@ -115,7 +115,8 @@ final class RedisChildren implements ChildStore {
     for (int i = 2; i < answer.size(); i++) {
       children.add(ended(RedisTasks.text(answer, i)));
     }
-    return new Page(children, answer.get(1).toInteger() == 1, answer.get(0).toInteger());
+    int open = Integer.parseInt(RedisTasks.text(answer, 0));
+    return new Page(children, is(answer.get(1)), open);
   }
 
   private static Ended ended(String place) {

@@ -168,8 +168,10 @@ final class GoldenSqliteTest {
   private static List<String> inserts(Statement statement, String table, List<String> columns)
       throws SQLException {
     String values = String.join("), quote(", columns);
-    String query = "SELECT concat_ws(', ', quote(%s)) FROM %s ORDER BY 1";
-    return rows(statement, query.formatted(values, table)).stream()
+    return rows(
+            statement,
+            "SELECT concat_ws(', ', quote(%s)) FROM %s ORDER BY 1".formatted(values, table))
+        .stream()
         .map(row ->
             "INSERT INTO %s (%s) VALUES (%s);\n".formatted(table, String.join(", ", columns), row))
         .toList();
