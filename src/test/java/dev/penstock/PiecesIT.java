@@ -126,7 +126,7 @@ final class PiecesIT {
       String id =
           submit(
               fleet.api(0),
-              "{\"type\":\"ping\",\"input\":{\"n\":1,\"emit\":%d,\"sleep_ms\":5000}}"
+              "{\"type\":\"ping\",\"input\":{\"n\":1,\"emit\":%d,\"sleep_ms\":12000}}"
                   .formatted(PIECES));
       readers.add(80, first, id, null);
       PieceFollower reader = readers.add(80, second, id, null);
@@ -136,7 +136,7 @@ final class PiecesIT {
       fleet.kill(fleet.inference(0));
       try (var worker = WorkerFarAway.start(folder, second, "far", "--lanes", "ping")) {
         Await.until(
-            "the worker far away runs it",
+            "the worker far away runs it, " + task(fleet.api(0), id),
             LIMIT,
             () -> task(fleet.api(0), id).path("worker").asText().equals("far"));
         readers.add(10, first, id, null);

@@ -132,6 +132,11 @@ final class RemotePieces implements AutoCloseable {
     return List.of();
   }
 
+  /** Whether any run's pieces are being sent, or waited for. */
+  boolean sending() {
+    return !runs.isEmpty();
+  }
+
   private void send(OutgoingPieces out) {
     try {
       for (OutgoingPieces.Portion portion = out.next(); portion != null; portion = out.next()) {
@@ -170,12 +175,12 @@ final class RemotePieces implements AutoCloseable {
         return true;
       }
       why = Conversation.reason(reply);
-      boolean final400 =
+      boolean refused =
           status >= LEAST_REFUSAL
               && status < LEAST_FAILURE
               && status != TOO_MANY
               && status != TOO_SLOW;
-      if (final400) {
+      if (refused) {
         if (status != CONFLICT) {
           LOG.warn("task {}: the server refuses its pieces: {}", run.id(), why);
         }

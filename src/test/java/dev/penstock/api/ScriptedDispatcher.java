@@ -7,6 +7,7 @@ import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.CancelTasks;
 import dev.penstock.bus.Request.Emitter;
 import dev.penstock.bus.Request.EndPieces;
+import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
@@ -159,6 +160,7 @@ public final class ScriptedDispatcher {
           return cancel(request);
         });
     bus.serve(RetryTask.class, this::retry);
+    bus.serve(ExtendLeases.class, _ -> Set.of());
     bus.serve(
         LeaseTasks.class,
         request -> {

@@ -38,7 +38,20 @@ final class EventCodecTest {
         new Event.WorkerLeft("node-1", null),
         new Event.WorkerLeft("far-1", Instant.ofEpochMilli(3_456)),
         new Event.DrainWorker("node-1", null),
-        new Event.DrainWorker("w", Instant.ofEpochMilli(1_234)));
+        new Event.DrainWorker("w", Instant.ofEpochMilli(1_234)),
+        new Event.PiecesWanted("node-1", TaskId.random(), 2, 17, 262_144, true),
+        new Event.PiecesTold(
+            "node-2",
+            TaskId.random(),
+            3,
+            2,
+            5,
+            17,
+            List.of("{\"i\": 1.50}", "\"\u00fc\\n\""),
+            new Event.PiecesEnd(19, true)),
+        new Event.PiecesTold("node-2", TaskId.random(), 3, 0, 5, 17, List.of(), null),
+        new Event.PiecesSought("node-3", TaskId.random(), 4, 17),
+        new Event.PiecesFound(TaskId.random(), 3, 17, List.of("1", "[ ]")));
   }
 
   @ParameterizedTest
@@ -61,6 +74,13 @@ final class EventCodecTest {
   void aNewerNodesFieldsAreIgnoredAndItsEventsAreUnreadable() {
     assertThat(decode("{\"event\":\"WorkerLeft\",\"worker\":\"a\",\"why\":[1]}"))
         .isEqualTo(new Event.WorkerLeft("a", null));
+    assertThat(
+            decode(
+                "{\"event\":\"PiecesSought\",\"node\":\"a\",\"task\":\"0cvn0b9v8v0123456789abcdefghijklmnop\","
+                    + "\"run\":1,\"from\":2,\"why\":3}"))
+        .isInstanceOf(Event.PiecesSought.class);
+    assertThat(decode("{\"event\":\"PiecesTold\",\"task\":\"none\"}"))
+        .isInstanceOf(EventCodec.Unreadable.class);
     assertThat(decode("{\"event\":\"Later\"}")).isInstanceOf(EventCodec.Unreadable.class);
     assertThat(decode("[]")).isInstanceOf(EventCodec.Unreadable.class);
     assertThat(decode("{")).isInstanceOf(EventCodec.Unreadable.class);

@@ -2,6 +2,7 @@ package dev.penstock.bus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.bus.Event.PiecesEnd;
 import dev.penstock.core.WorkerFigures;
 import dev.penstock.core.WorkerReport;
 import dev.penstock.core.WorkerReport.Batches;
@@ -19,6 +20,10 @@ import org.junit.jupiter.api.Test;
 /** Events between nodes are, byte for byte, those of version 0.1.0. */
 final class GoldenEventsTest {
   private static final String FILE = "events-0.1.0.txt";
+
+  /** Of those that came later. */
+  private static final String PIECES = "events-pieces.txt";
+
   private static final TaskId ID = new TaskId("0cvn0b9v8v0123456789abcdefghijklmnop");
   private static final Instant STARTED = Instant.parse("2026-01-02T03:04:05.678Z");
 
@@ -60,6 +65,17 @@ final class GoldenEventsTest {
         new Event.DrainWorker("far", STARTED));
   }
 
+  private static List<Event> eventsOfPieces() {
+    return List.of(
+        new Event.PiecesWanted("node-1", ID, 0, 0, 262_144, false),
+        new Event.PiecesWanted("node-1", ID, 2, 17, 262_144, true),
+        new Event.PiecesTold(
+            "node-2", ID, 2, 1, 5, 17, List.of("{\"i\":17}", "\"ü\""), new PiecesEnd(19, true)),
+        new Event.PiecesTold("node-2", ID, 2, 0, 5, 17, List.of("1.50"), null),
+        new Event.PiecesSought("node-3", ID, 3, 17),
+        new Event.PiecesFound(ID, 2, 17, List.of("17", "[ 18 ]")));
+  }
+
   /** The length in hexadecimal, and the rest, which is text. */
   private String encoded(Event event) {
     Buffer wire = Buffer.buffer();
@@ -84,6 +100,15 @@ final class GoldenEventsTest {
     List<Object> read =
         Golden.text(FILE).lines().map(line -> codec.decodeFromWire(0, wire(line))).toList();
     assertThat(read).isEqualTo(events());
+  }
+
+  @Test
+  void eventsOfPiecesAreSentAndReadAsTheyWereWhenTheyCame() throws Exception {
+    Golden.check(
+        PIECES, eventsOfPieces().stream().map(this::encoded).collect(Collectors.joining("\n")));
+    List<Object> read =
+        Golden.text(PIECES).lines().map(line -> codec.decodeFromWire(0, wire(line))).toList();
+    assertThat(read).isEqualTo(eventsOfPieces());
   }
 
   @Test
