@@ -30,10 +30,11 @@ final class TaskRows {
         t.progress_done, t.progress_total, t.progress_message,
         t.created_at, t.started_at, t.finished_at, t.worker, t.error_code, t.error_message,
         coalesce(t.queued_at, t.created_at), t.max_attempts, t.timeout, t.run_at, t.keep_completed, t.keep_failed, t.reply_to,
-        t.parent, t.submitted_at, CASE WHEN t.wake_at IS NULL THEN 0 ELSE (SELECT count(*)
+        p.metadata, %s, %s,
+        coalesce(t.parent, t.submitted_at, t.wake_at) IS NOT NULL, t.parent, t.submitted_at,
+        CASE WHEN t.wake_at IS NULL THEN 0 ELSE (SELECT count(*)
           FROM task_children c INDEXED BY task_children_open
-          WHERE c.parent = t.seq AND c.state < 2) END,
-        p.metadata, %s, %s
+          WHERE c.parent = t.seq AND c.state < 2) END
       FROM tasks t
       JOIN task_payloads p ON p.seq = t.seq
       %s
@@ -97,14 +98,17 @@ final class TaskRows {
     long keepCompleted = row.number();
     long keepFailed = row.number();
     String replyTo = row.textOrNull();
-    String parent = row.textOrNull();
-    Instant submittedAt = instant(row.numberOrNull());
-    int waitingOn = row.small();
     Map<String, String> metadata = Metadata.ofJson(row.text());
     byte[] input = row.bytes();
     String format = row.textOrNull();
+    byte[] result = row.bytes();
     TaskOutput output =
-        format == null ? null : new TaskOutput(TaskOutput.Format.valueOf(format), row.bytes());
+        format == null ? null : new TaskOutput(TaskOutput.Format.valueOf(format), result);
+    // Most have no family: then the rest is not read.
+    boolean family = row.small() == 1;
+    String parent = family ? row.textOrNull() : null;
+    Instant submittedAt = family ? instant(row.numberOrNull()) : null;
+    int waitingOn = family ? row.small() : 0;
     TaskSpec spec =
         new TaskSpec(
             id,
