@@ -143,7 +143,8 @@ final class ArchitectureTest {
     INNER_DOORS.put("types.embedding", "EmbeddingType");
     INNER_DOORS.put("types.ping", "PingType");
     INNER_DOORS.put("api", "OwnTasks");
-    INNER_DOORS.put("api.worker", "LaneNames RemoteWorkers WorkerLeases WorkerResults WorkerRuns");
+    INNER_DOORS.put(
+        "api.worker", "LaneNames RemoteWorkers WorkerLeases WorkerPieces WorkerResults WorkerRuns");
     INNER_DOORS.put(
         "admin",
         "Charts Confirmation InputType Layout NewTask Overview Payload TaskList TaskRow "

@@ -29,8 +29,7 @@ final class EmissionTest {
   private final List<String> said = new ArrayList<>();
   private final Task task = TestTasks.task(new Lane("a", null), "{}", 0);
   private final Emission emission =
-      new Emission(
-          bus, new LeasedTask(task, new Lease(task.id(), "token", Instant.MAX), 3, null));
+      new Emission(bus, new LeasedTask(task, new Lease(task.id(), "token", Instant.MAX), 3, null));
 
   @AfterEach
   void stop() throws Exception {
@@ -67,11 +66,7 @@ final class EmissionTest {
     emission.ended(Outcome.done("all"));
     assertThat(said)
         .containsExactly(
-            "3 0[{\"i\":0}]",
-            "3 1[\"a \\\"b\\\"\"]",
-            "3 2[null]",
-            "3 3[[ 1.0 ]]",
-            "end 4 done");
+            "3 0[{\"i\":0}]", "3 1[\"a \\\"b\\\"\"]", "3 2[null]", "3 3[[ 1.0 ]]", "end 4 done");
   }
 
   @Test

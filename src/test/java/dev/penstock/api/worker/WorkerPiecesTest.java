@@ -46,13 +46,20 @@ final class WorkerPiecesTest {
   void whatIsWrongIsNamed() throws Exception {
     var wrong =
         Map.of(
-            "\"offset\":-1", "offset",
-            "\"pieces\":7", "pieces",
-            "\"pieces\":[\"" + "x".repeat(66_000) + "\"]", "pieces[0]",
-            "\"end\":1", "end",
-            "\"resumed\":\"yes\"", "resumed",
-            "\"heard_from\":\"a\"", "heard_from",
-            "\"more\":1", "more");
+            "\"offset\":-1",
+            "offset",
+            "\"pieces\":7",
+            "pieces",
+            "\"pieces\":[\"" + "x".repeat(66_000) + "\"]",
+            "pieces[0]",
+            "\"end\":1",
+            "end",
+            "\"resumed\":\"yes\"",
+            "resumed",
+            "\"heard_from\":\"a\"",
+            "heard_from",
+            "\"more\":1",
+            "more");
     for (var each : wrong.entrySet()) {
       var refused = post(TaskId.random(), each.getKey());
       assertThat(refused.statusCode()).as(each.getKey()).isEqualTo(400);
