@@ -99,10 +99,10 @@ final class ArchitectureTest {
     DOORS.put("bus", "Bus Cluster Event Request");
     DOORS.put(
         "protocol",
-        "ErrorReply ExtendReply ExtendRequest Introduction KnownLanes LeaseReply "
-            + "LeaseRequest LeaseTerms SettleRequest");
+        "ChildrenReply ChildrenRequest ErrorReply ExtendReply ExtendRequest Introduction "
+            + "KnownLanes LeaseReply LeaseRequest LeaseTerms Offer PiecesRequest SettleRequest");
     DOORS.put("storage", "ChildStore KeyStore Storage TaskQueue TaskStore");
-    DOORS.put("dispatch", "DispatchVerticle");
+    DOORS.put("dispatch", "ChildCheck DispatchVerticle");
     DOORS.put("pieces", "PieceHub PieceNews PieceReader Position");
     DOORS.put("worker", "LaneSource WorkerBoard WorkerVerticle");
     DOORS.put(
@@ -127,7 +127,8 @@ final class ArchitectureTest {
     DOORS.put("admin", "Dashboard");
 
     INNER_DOORS.put(
-        "storage", "AsciiJson Doorbell FigureSum KeptError Metadata Micros Phase Scopes");
+        "storage",
+        "AsciiJson Doorbell FigureSum KeptError Metadata Micros Phase Scopes TaskMessage");
     INNER_DOORS.put("storage.rabbit", "RabbitTaskQueue");
     INNER_DOORS.put("storage.redis", "RedisTaskStore");
     INNER_DOORS.put(
@@ -144,7 +145,9 @@ final class ArchitectureTest {
     INNER_DOORS.put("types.ping", "PingType");
     INNER_DOORS.put("api", "OwnTasks");
     INNER_DOORS.put(
-        "api.worker", "LaneNames RemoteWorkers WorkerLeases WorkerPieces WorkerResults WorkerRuns");
+        "api.worker",
+        "LaneNames RemoteWorkers WorkerChildren WorkerLeases WorkerPieces WorkerResults "
+            + "WorkerRuns");
     INNER_DOORS.put(
         "admin",
         "Charts Confirmation InputType Layout NewTask Overview Payload TaskList TaskRow "

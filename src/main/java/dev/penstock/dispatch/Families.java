@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * What parents and their children have to do with each other: children are inserted, their ends are
  * told to their parents, and what is read is let go. Each of these follows a write that has told
  * the store what is to come, so none is lost with the process: {@link LateInserts}, {@link
- * MissedEnds} and the Sweeper's kin make good what a crash has left. Trouble is logged, and not for
+ * MissedEnds} and {@link Abandoned} make good what a crash has left. Trouble is logged, and not for
  * who settled to hear of.
  */
 final class Families implements Runnable {

@@ -119,7 +119,9 @@ public final class PieceHub implements AutoCloseable {
               request.pieces(),
               clock.getAsLong());
     } while (!taken && task.forgotten());
-    changed(task);
+    if (taken) {
+      changed(task);
+    }
     return taken;
   }
 

@@ -84,7 +84,8 @@ final class TaskPieces {
     if (!resumed) {
       since = newRun;
       buffer.reset(0);
-    } else if (run == 0) {
+    } else if (run < newRun - 1) {
+      // What is known here may be of a run that another, not known here, has begun anew.
       since = 0;
       buffer.reset(offset);
     } // else it goes on with what is known here
@@ -154,9 +155,9 @@ final class TaskPieces {
     if (told.run() > run) {
       if (fresh) {
         since = told.since();
-      } else if (told.since() > run) {
+      } else if (!holds(told.since(), told.run(), run)) {
         since = told.since();
-        buffer.reset(0);
+        buffer.reset(told.first());
       }
       run = told.run();
       own = false;
@@ -176,14 +177,17 @@ final class TaskPieces {
       append(told.from(), pieces);
     }
     if (told.end() != null) {
-      end = told.end();
+      // With fewer pieces than there are here it is not these that the result is made of.
+      boolean fewer = told.end().count() < buffer.next();
+      end = fewer ? new PiecesEnd(-1, told.end().done()) : told.end();
     }
     return false;
   }
 
   /** What to tell all nodes, or the one that tells of it; null: nobody reads here. */
   synchronized @Nullable PiecesWanted wanted(String node, long credit, boolean toAll) {
-    if (forgotten || readers.isEmpty() || (end != null && end.done())) {
+    // After a result, too: another run may have to bring it, should the store not have taken this.
+    if (forgotten || readers.isEmpty()) {
       return null;
     }
     unacknowledged = 0;
@@ -205,8 +209,7 @@ final class TaskPieces {
     }
     boolean first = listener.run != run;
     if (first) {
-      boolean holds = since == 0 || listener.run >= since;
-      listener.cursor = listener.run == 0 || !holds ? 0 : listener.cursor;
+      listener.cursor = listener.run == 0 || !holds(listener.run) ? 0 : listener.cursor;
       listener.run = run;
       listener.endTold = false;
     }
@@ -258,8 +261,8 @@ final class TaskPieces {
 
   /** What a reader is told, pieces of about that many bytes at most. */
   synchronized Read read(Position at, long mostBytes) {
-    if (run == 0) {
-      return new Read(at, List.of());
+    if (run == 0 || at.run() > run) {
+      return new Read(at, List.of()); // the run that it has read is not known here yet
     }
     List<PieceNews> news = new ArrayList<>();
     Position now = at;
@@ -281,7 +284,12 @@ final class TaskPieces {
   }
 
   private boolean holds(long readRun) {
-    return since == 0 ? readRun >= run - 1 : readRun >= since;
+    return holds(since, run, readRun);
+  }
+
+  /** Whether the numbers of the pieces of that run hold for the newest run. */
+  private static boolean holds(long since, long newest, long readRun) {
+    return since == 0 ? readRun >= newest - 1 : readRun >= since;
   }
 
   /** What a reader there may still wait for, once the task has completed. */
@@ -292,7 +300,8 @@ final class TaskPieces {
     if (end.count() < 0) {
       return PieceReader.Rest.LOST;
     }
-    boolean all = at.next() >= end.count() && (at.run() == 0 || holds(at.run()));
+    boolean same = at.run() == 0 || run == 0 || (at.run() <= run && holds(at.run()));
+    boolean all = same && at.next() >= end.count();
     return all ? PieceReader.Rest.NONE : PieceReader.Rest.SOME;
   }
 
@@ -331,10 +340,9 @@ final class TaskPieces {
     changedAt = Math.max(changedAt, now);
   }
 
-  /** Forgets it where it has no pieces, none come and nobody reads; true: it is forgotten. */
-  synchronized boolean forgetEnded() {
-    boolean running = own && end == null;
-    forgotten |= readers.isEmpty() && !running && buffer.first() == buffer.next();
+  /** Forgets it where it has no pieces and nobody reads; true: it is forgotten. */
+  synchronized boolean forgetEmpty() {
+    forgotten |= readers.isEmpty() && buffer.first() == buffer.next();
     return forgotten;
   }
 

@@ -25,11 +25,25 @@ public record ChildTask(
   /** The longest key. */
   public static final int MAX_KEY = 200;
 
-  public ChildTask {
+  /** Written out: the parameters of a compact one would not show which of them may be null. */
+  public ChildTask(
+      String key,
+      Lane lane,
+      byte[] input,
+      @Nullable Priority priority,
+      TaskSpec.@Nullable Limits limits,
+      TaskSpec.@Nullable Retention retention,
+      Map<String, String> metadata) {
     if (key.isEmpty() || key.length() > MAX_KEY) {
       throw new IllegalArgumentException("a child's key has 1 to " + MAX_KEY + " characters");
     }
-    metadata = Map.copyOf(metadata);
+    this.key = key;
+    this.lane = lane;
+    this.input = input;
+    this.priority = priority;
+    this.limits = limits;
+    this.retention = retention;
+    this.metadata = Map.copyOf(metadata);
   }
 
   /**

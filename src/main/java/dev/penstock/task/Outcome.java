@@ -53,11 +53,21 @@ public sealed interface Outcome {
     /** How many open children a task may have. */
     public static final int MOST_OPEN = 1_024;
 
-    public Await {
-      children = List.copyOf(children);
+    /** Written out: the parameters of a compact one would not show that an array may be null. */
+    public Await(
+        List<ChildTask> children,
+        int wakeAt,
+        @Nullable Duration atMost,
+        boolean wakeOnFailure,
+        byte @Nullable [] checkpoint) {
       if (wakeAt < 0) {
         throw new IllegalArgumentException("wakeAt must not be negative");
       }
+      this.children = List.copyOf(children);
+      this.wakeAt = wakeAt;
+      this.atMost = atMost;
+      this.wakeOnFailure = wakeOnFailure;
+      this.checkpoint = checkpoint;
     }
   }
 

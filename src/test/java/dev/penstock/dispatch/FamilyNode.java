@@ -21,6 +21,7 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -47,7 +48,6 @@ final class FamilyNode {
   private static final byte[] FAILS = "\"fails\"".getBytes(StandardCharsets.UTF_8);
 
   private final Rig rig;
-  private final TaskStore store;
   private final Submissions submissions;
   private final Unsent unsent;
   final Dispatcher dispatcher;
@@ -61,7 +61,6 @@ final class FamilyNode {
 
   FamilyNode(Rig rig, TaskStore store, TaskQueue queue) {
     this.rig = rig;
-    this.store = store;
     unsent = new Unsent(store, queue);
     submissions = new Submissions(store, queue, rig.recorder, rig.clock, unsent);
     families = new Families(store, queue, rig.recorder, unsent);
@@ -176,13 +175,16 @@ final class FamilyNode {
       if (state == null) {
         return new Count(0, 0, 0);
       }
-      String[] numbers = new String(state, StandardCharsets.UTF_8).split(" ");
-      return new Count(
-          Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1]), Integer.parseInt(numbers[2]));
+      var numbers = ByteBuffer.wrap(state);
+      return new Count(numbers.getInt(), numbers.getInt(), numbers.getInt());
     }
 
     private byte[] bytes() {
-      return FamilyNode.bytes(asked + " " + completed + " " + failed);
+      return ByteBuffer.allocate(3 * Integer.BYTES)
+          .putInt(asked)
+          .putInt(completed)
+          .putInt(failed)
+          .array();
     }
   }
 

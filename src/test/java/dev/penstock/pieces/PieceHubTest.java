@@ -136,6 +136,34 @@ final class PieceHubTest {
   }
 
   @Test
+  void aRunThatGoesOnFromOneThatIsNotKnownHereIsNotTakenForAnOlderOnesGoingOn() {
+    put(hub, first, 0, "a", "b", "c");
+    resume(hub, run(id, 3), 1, "y", "z");
+    assertThat(read(reader())).isEqualTo("gap 0-1 1:y 2:z");
+    assertThat(read(reader(2, 1))).isEqualTo("1:y 2:z");
+    assertThat(read(reader(1, 3))).isEqualTo("restart 3 gap 0-1 1:y 2:z");
+  }
+
+  @Test
+  void whoReadANewerRunIsToldNothingOfAnOlderOne() {
+    put(hub, first, 0, "a", "b", "c");
+    PieceReader ahead = reader(2, 1);
+    assertThat(read(ahead)).isEmpty();
+    end(hub, first, 3);
+    assertThat(ahead.rest()).isEqualTo(Rest.SOME);
+    put(hub, second, 0, "x", "y");
+    assertThat(read(ahead)).isEqualTo("1:y");
+  }
+
+  @Test
+  void tasksThatNeverSayThatTheyHaveEndedTakeNoMoreMemoryThanOthers() {
+    for (int i = 0; i < 1_000; i++) {
+      putMany(hub, run(TaskId.random(), 1), 0, 1, 32);
+    }
+    assertThat(hub.bytes()).isLessThanOrEqualTo(16_384);
+  }
+
+  @Test
   void whatAnOlderRunStillSaysIsNotHeard() {
     PieceReader reader = reader();
     put(hub, second, 0, "x");
@@ -243,6 +271,18 @@ final class PieceHubTest {
     assertThat(rung).hasValue(1);
     hub.tick();
     assertThat(rung).hasValue(1);
+  }
+
+  @Test
+  void whatIsNotTakenRingsNoBell() {
+    put(hub, second, 0, "x");
+    var rung = new AtomicInteger();
+    hub.read(id, Position.START, rung::incrementAndGet);
+    hub.tick();
+    int before = rung.get();
+    put(hub, first, 0, "a");
+    hub.tick();
+    assertThat(rung).hasValue(before);
   }
 
   @Test

@@ -214,6 +214,54 @@ final class PieceHubsTest {
   }
 
   @Test
+  void aRunElsewhereIsHeardAfterOneHereThoughtThatItHadBroughtTheResult() {
+    PieceReader reader = reader(a);
+    put(a, first, 0, "a", "b");
+    end(a, first, 2);
+    network.settle();
+    assertThat(read(reader)).isEqualTo("0:a 1:b");
+    for (int i = 0; i < 6; i++) {
+      network.pass(ANNOUNCED);
+      network.settle();
+    }
+    put(b, second, 0, "x");
+    network.settle();
+    network.pass(ANNOUNCED);
+    network.settle();
+    assertThat(read(reader)).isEqualTo("restart 2 0:x");
+  }
+
+  @Test
+  void aResultWithoutPiecesThatALaterRunElsewhereBroughtIsNotAllTold() {
+    PieceReader reader = reader(c);
+    network.settle();
+    put(a, first, 0, "a", "b");
+    network.settle();
+    network.kill("a");
+    end(b, second, -1);
+    network.settle();
+    network.pass(ANNOUNCED);
+    network.settle();
+    assertThat(read(reader)).isEqualTo("0:a 1:b");
+    assertThat(reader.rest()).isEqualTo(Rest.LOST);
+  }
+
+  @Test
+  void aRunElsewhereThatGoesOnFromOneThatWasNotHeardRestartsReaders() {
+    PieceReader reader = reader(c);
+    network.settle();
+    put(a, first, 0, "a", "b", "c");
+    network.settle();
+    assertThat(read(reader)).isEqualTo("0:a 1:b 2:c");
+    network.kill("a");
+    resume(b, run(id, 3), 1, "y", "z");
+    network.settle();
+    network.pass(ANNOUNCED);
+    network.settle();
+    assertThat(read(reader)).isEqualTo("restart 3 gap 0-1 1:y 2:z");
+  }
+
+  @Test
   void aRunElsewhereThatGoesOnIsHeardWithoutABreak() {
     PieceReader reader = reader(c);
     network.settle();

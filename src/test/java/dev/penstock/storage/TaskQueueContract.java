@@ -43,10 +43,10 @@ import org.junit.jupiter.api.Test;
 public abstract class TaskQueueContract implements TurnsContract {
   private static final Duration LEASE = Duration.ofSeconds(30);
 
-  /** Longer than any test may take: a receive that comes back sooner was woken. */
-
-  /** Long enough for a message that was published to arrive. */
-  /** Of a receive that finds something, which returns at once: on a busy machine a while later. */
+  /**
+   * Of a receive that finds something or is woken, which returns then, on a busy machine a while
+   * later.
+   */
   private static final Duration LONG = Duration.ofSeconds(60);
 
   private static final int MANY = 10_000;

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * so it may be frozen, killed and restarted. It takes some seconds to start.
  */
 public final class RabbitServer implements AutoCloseable {
-  private static final Duration START = Duration.ofSeconds(180);
+  private static final Duration START = Duration.ofMinutes(3);
   private static final Duration END = Duration.ofSeconds(20);
 
   /** Its command starts a virtual machine of its own, which takes long where cores are few. */
