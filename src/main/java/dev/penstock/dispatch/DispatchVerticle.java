@@ -49,7 +49,7 @@ public final class DispatchVerticle extends VerticleBase {
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
   private static final int DEAD_AT_A_TIME = 500;
   private static final Duration ABANDONED_EVERY = Duration.ofSeconds(3);
-  private static final Duration RELEASE_EVERY = Duration.ofSeconds(10);
+  private static final Duration RELEASE_EVERY = Duration.ofSeconds(2);
   private static final int RELEASED_AT_A_TIME = 500;
   private static final int RELEASE_ROUNDS = 20;
   private static final Duration UNSERVED_EVERY = Duration.ofSeconds(5);

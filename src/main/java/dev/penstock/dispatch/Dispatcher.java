@@ -180,7 +180,11 @@ final class Dispatcher {
 
   Set<TaskId> extend(ExtendLeases request) {
     long asked = System.nanoTime();
-    Set<TaskId> lost = store.extend(request.held(), lease);
+    boolean left = request.held().stream().anyMatch(held -> held.checkpoint() != null);
+    Set<TaskId> lost =
+        store.extend(
+            left && settlements.full() ? withoutCheckpoints(request.held()) : request.held(),
+            lease);
     for (HeldLease held : request.held()) {
       if (lost.contains(held.id())) {
         deliveries.returned(held.id(), held.token());
@@ -189,6 +193,13 @@ final class Dispatcher {
       }
     }
     return lost;
+  }
+
+  /** What is held goes on in a full store, and takes no more of it. */
+  private static List<HeldLease> withoutCheckpoints(List<HeldLease> all) {
+    return all.stream()
+        .map(held -> new HeldLease(held.id(), held.token(), held.progress()))
+        .toList();
   }
 
   /** Settles runs that have ended; a reply for each, in order. */

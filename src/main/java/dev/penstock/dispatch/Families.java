@@ -13,7 +13,9 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -57,14 +59,14 @@ final class Families implements Runnable {
   List<TaskId> settled(List<Settlement> settlements) {
     List<Task> ended = new ArrayList<>();
     List<TaskId> repeated = new ArrayList<>();
-    List<TaskId> read = new ArrayList<>();
+    Map<TaskId, List<TaskId>> read = new LinkedHashMap<>();
     List<TaskSpec> children = new ArrayList<>();
     for (Settlement one : settlements) {
       switch (one.settled()) {
         case Settled.Now(Task task) -> {
           ended.add(task);
           if (one.told().checkpoint() != null) {
-            read.addAll(one.told().checkpoint().read());
+            read.put(task.id(), one.told().checkpoint().read());
           }
           if (one.told().ending() instanceof Ending.Waits(var awaiting)) {
             awaiting.children().forEach(child -> children.add(child.spec()));
@@ -77,7 +79,7 @@ final class Families implements Runnable {
     ended(ended);
     repeated(repeated);
     List<TaskId> inVain = insertIfPossible(children);
-    read(read);
+    read.forEach(this::read);
     return inVain;
   }
 
@@ -175,10 +177,10 @@ final class Families implements Runnable {
   }
 
   /** What was read may go when its time is over; whatever is missed, a chore finds. */
-  void read(List<TaskId> children) {
+  private void read(TaskId parent, List<TaskId> children) {
     try {
       for (List<TaskId> some : Portions.of(children, AT_A_TIME)) {
-        store.children().release(some);
+        store.children().release(parent, some);
       }
     } catch (Unavailable e) {
       LOG.debug("{} children are released later: {}", children.size(), e.getMessage());

@@ -102,16 +102,18 @@ final class Reruns {
     if (parent != null && endedParents.contains(parent)) {
       return new RetryResult.ParentEnded(parent);
     }
-    if (task.worker() == null) {
-      return null; // Never run, it has no children.
+    if (task.worker() == null && task.queuedAt().equals(task.createdAt())) {
+      return null; // Never run nor retried, it has no children.
     }
     @Nullable TaskId after = null;
     ChildStore.Page page;
     do {
       page = families.children().unread(task.id(), after, LISTED_AT_A_TIME);
       List<TaskId> listed = page.children().stream().map(ChildStore.Ended::id).toList();
-      if (!listed.isEmpty()) {
+      if (!listed.isEmpty() || page.open() > 0) { // Open ones are being cancelled.
         parents.add(task.id());
+      }
+      if (!listed.isEmpty()) {
         after = listed.getLast();
       }
       if (!allKnown(listed)) {

@@ -43,6 +43,11 @@ final class Settlements {
     this.full = full;
   }
 
+  /** Whether the store takes no new tasks. */
+  boolean full() {
+    return full.getAsBoolean();
+  }
+
   /** What the store was told of a run, and what it did. */
   record Settlement(Settle told, Settled settled) {}
 

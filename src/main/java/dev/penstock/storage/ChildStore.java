@@ -89,10 +89,10 @@ public interface ChildStore {
   List<TaskId> reopen(TaskId parent);
 
   /**
-   * Lets the records of ended children go when their time, counted from now, is over. Those that
-   * have not ended, or were released before, stay as they are.
+   * Lets the records of a parent's ended children go when their time, counted from now, is over.
+   * Those that have not ended, were released before, or are not its own, stay as they are.
    */
-  void release(List<TaskId> children);
+  void release(TaskId parent, List<TaskId> children);
 
   /**
    * Releases ended children whose parents are no more, have completed, or do not list them; returns

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.CancelTasks;
+import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.FindChildren;
 import dev.penstock.bus.Request.PurgeLane;
 import dev.penstock.bus.Request.RetryTask;
@@ -15,6 +16,7 @@ import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.Swept;
 import dev.penstock.core.Checkpoint;
+import dev.penstock.core.HeldLease;
 import dev.penstock.core.LeasedTask;
 import dev.penstock.core.RetryPolicy;
 import dev.penstock.core.RetryResult;
@@ -319,6 +321,17 @@ final class FamiliesTest {
   }
 
   @Test
+  void aFullStoreExtendsLeasesAndLeavesOutWhatTheyCarry() throws Exception {
+    LeasedTask parent = parent();
+    rig.submissions.setFull(true);
+    String token = parent.lease().token();
+    var held = new HeldLease(parent.task().id(), token, null, checkpoint("left out"));
+    assertThat(rig.dispatcher.extend(new ExtendLeases("worker", List.of(held)))).isEmpty();
+    rig.settle(parent, new Outcome.Postpone(Duration.ZERO));
+    assertThat(next(LANE).checkpoint()).isNull();
+  }
+
+  @Test
   void whatAnAwaitLeavesTakesThePlaceOfWhatWasSaidBeforeWithItsReadChildren() throws Exception {
     LeasedTask first = parent();
     rig.settle(first, await(0, "a"));
@@ -471,12 +484,49 @@ final class FamiliesTest {
   }
 
   @Test
+  void aParentThatWasRetriedAndCancelledBeforeItRanHasItsChildrenRunAgain() throws Exception {
+    LeasedTask parent = parent();
+    rig.settle(parent, await(1, "a", "b"));
+    rig.settle(rig.lease(CHILDREN).getFirst(), DONE);
+    rig.settle(next(LANE), FAILED);
+    var cancels = new Cancels(rig.store, rig.dispatcher, rig.families);
+    var abandoned = new Abandoned(rig.store, cancels, rig.families);
+    abandoned.run();
+    rig.clock.advance(Duration.ofSeconds(1));
+    rig.byHand.retry(new RetryTask(parent.task().id()));
+    rig.byHand.cancel(new CancelTask(parent.task().id()));
+    abandoned.run();
+
+    assertThat(rig.byHand.retry(new RetryTask(parent.task().id())))
+        .isInstanceOf(RetryResult.Now.class);
+    assertThat(found(parent, null, 10).open()).isEqualTo(1);
+    assertThat(rig.lease(CHILDREN)).hasSize(1);
+  }
+
+  @Test
+  void whoSaysThatItHasReadTheChildOfAnotherDoesNotLetItGo() throws Exception {
+    LeasedTask parent = parent();
+    rig.settle(parent, await(0, "a"));
+    rig.settle(next(CHILDREN), DONE);
+    next(LANE);
+    LeasedTask other = parent();
+    settle(other, FAILED, checkpoint("read", id(parent, "a")));
+    rig.clock.advance(Duration.ofDays(30));
+    rig.store.deleteExpired(10);
+
+    assertThat(found(parent, null, 10).children())
+        .singleElement()
+        .satisfies(child -> assertThat(child.state()).isEqualTo(TaskState.COMPLETED));
+  }
+
+  @Test
   void aParentWhoseUnreadChildIsGoneCannotBeRetried() throws Exception {
     LeasedTask parent = parent();
     rig.settle(parent, await(0, "a"));
     rig.settle(next(CHILDREN), DONE);
     rig.settle(next(LANE), FAILED);
-    rig.store.children().release(List.of(id(parent, "a"))); // As if its record had been lost.
+    // As if its record had been lost.
+    rig.store.children().release(parent.task().id(), List.of(id(parent, "a")));
     rig.clock.advance(Duration.ofHours(2));
     rig.store.deleteExpired(10);
 

@@ -121,9 +121,9 @@ interface ChildRecordsContract extends FamilyRig {
     clock().advance(Duration.ofDays(100));
     assertThat(store().deleteExpired(100)).isZero();
     assertThat(store().deleteOldestCompleted(100)).isZero();
-    children().release(all);
+    children().release(parent.id(), all);
     clock().advance(Duration.ofMinutes(1));
-    children().release(all);
+    children().release(parent.id(), all);
     restart();
     clock().advance(KEEP_COMPLETED.minusMinutes(1).minusMillis(1));
     assertThat(store().deleteExpired(100)).as("not yet").isZero();
@@ -141,9 +141,18 @@ interface ChildRecordsContract extends FamilyRig {
     complete(inserted(task()));
     assertThat(store().deleteOldestCompleted(1)).as("the one that is no child").isEqualTo(1);
     assertThat(store().deleteOldestCompleted(10)).isZero();
-    children().release(childIds(parent));
+    children().release(parent.id(), childIds(parent));
     assertThat(store().deleteOldestCompleted(10)).isEqualTo(1);
     assertThat(store().find(TaskId.child(parent.id(), "a"))).isEmpty();
+  }
+
+  @Test
+  default void nobodyReleasesTheChildrenOfAnother() {
+    TaskSpec parent = parentOfEnded();
+    children().release(inserted(task()).id(), childIds(parent));
+    clock().advance(Duration.ofDays(100));
+    assertThat(store().deleteExpired(100)).isZero();
+    assertThat(store().deleteOldestCompleted(100)).isZero();
   }
 
   @Test
@@ -151,9 +160,10 @@ interface ChildRecordsContract extends FamilyRig {
     TaskSpec parent = waitingForOpen(0, "a", "b");
     List<TaskSpec> both = childrenOf(parent, "a", "b");
     claim(both.getFirst());
-    children().release(List.of(both.getFirst().id(), both.getLast().id(), TaskId.random()));
+    children()
+        .release(parent.id(), List.of(both.getFirst().id(), both.getLast().id(), TaskId.random()));
     complete(both.getLast());
-    children().release(List.of());
+    children().release(parent.id(), List.of());
     clock().advance(Duration.ofDays(1));
     assertThat(store().deleteExpired(100)).isZero();
     assertThat(get(both.getFirst()).state()).isEqualTo(TaskState.PROCESSING);
@@ -163,7 +173,7 @@ interface ChildRecordsContract extends FamilyRig {
   default void aChildThatWasRunAgainIsKeptAgain() {
     TaskSpec parent = parentOfEnded();
     TaskSpec failed = child(parent, "b");
-    children().release(List.of(failed.id()));
+    children().release(parent.id(), List.of(failed.id()));
     retry(failed);
     complete(failed);
     clock().advance(Duration.ofDays(100));

@@ -174,7 +174,7 @@ interface ChildrenContract extends FamilyRig {
       Claim.Claimed woken = claim(spec);
       TaskId id = one.getFirst().id();
       settle(woken, new Ending.Returned(Duration.ZERO), checkpoint("state", id));
-      children().release(List.of(id));
+      children().release(spec.id(), List.of(id));
       clock().advance(Duration.ofDays(1));
       assertThat(store().deleteExpired(10)).isEqualTo(1);
       if (round == 20) {

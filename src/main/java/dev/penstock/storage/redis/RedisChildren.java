@@ -183,14 +183,20 @@ final class RedisChildren implements ChildStore {
   }
 
   @Override
-  public void release(List<TaskId> children) {
-    letGo(children);
+  public void release(TaskId parent, List<TaskId> children) {
+    letGo(parent, children);
   }
 
-  /** How many of them were kept till now. */
-  private int letGo(List<TaskId> children) {
+  /**
+   * How many of them were kept till now.
+   *
+   * @param parent whose children, as an argument; empty: anybody's
+   */
+  private int letGo(Object parent, List<TaskId> children) {
     return (int)
-        calls.tasks(RedisScript.LET_GO, List.of(), children, (_, answer) -> is(answer)).stream()
+        calls
+            .tasks(RedisScript.LET_GO, List.of(parent), children, (_, answer) -> is(answer))
+            .stream()
             .filter(let -> let)
             .count();
   }
@@ -227,7 +233,7 @@ final class RedisChildren implements ChildStore {
         forgotten.add(kept.get(i).child());
       }
     }
-    return letGo(forgotten);
+    return letGo("", forgotten);
   }
 
   private static boolean is(@Nullable Response answer) {

@@ -178,11 +178,12 @@ final class SqliteChildren implements ChildStore {
   }
 
   @Override
-  public void release(List<TaskId> children) {
+  public void release(TaskId parent, List<TaskId> children) {
     if (!children.isEmpty()) {
       long now = Micros.of(clock.instant());
       database.write(
-          Durability.RELAXED, connection -> SqliteReleases.release(connection, children, now));
+          Durability.RELAXED,
+          connection -> SqliteReleases.release(connection, parent, children, now));
     }
   }
 
@@ -197,7 +198,7 @@ final class SqliteChildren implements ChildStore {
       released =
           database.write(
               Durability.RELAXED,
-              connection -> SqliteReleases.release(connection, look.forgotten(), now));
+              connection -> SqliteReleases.release(connection, null, look.forgotten(), now));
     }
     lookedAt.set(look.last());
     return released;

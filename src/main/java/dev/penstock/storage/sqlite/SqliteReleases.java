@@ -4,13 +4,14 @@ import dev.penstock.task.TaskId;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Lets the records of ended children go. */
 final class SqliteReleases {
   private static final String RELEASE =
       """
       UPDATE tasks SET expires_at = ? + CASE state WHEN 3 THEN keep_failed ELSE keep_completed END
-      WHERE id = ? AND state >= 2 AND expires_at IS NULL
+      WHERE id = ? AND state >= 2 AND expires_at IS NULL AND parent = coalesce(?, parent)
       """;
 
   private static final String KEPT =
@@ -24,12 +25,17 @@ final class SqliteReleases {
 
   private SqliteReleases() {}
 
-  /** How many there were to release. */
-  static int release(SqliteConnection connection, List<TaskId> children, long now)
+  /**
+   * How many there were to release.
+   *
+   * @param parent whose children; null: anybody's
+   */
+  static int release(
+      SqliteConnection connection, @Nullable TaskId parent, List<TaskId> children, long now)
       throws SQLException {
     int released = 0;
     for (TaskId child : children) {
-      released += Columns.bind(connection.prepare(RELEASE), now, child).executeUpdate();
+      released += Columns.bind(connection.prepare(RELEASE), now, child, parent).executeUpdate();
     }
     return released;
   }

@@ -1,10 +1,13 @@
--- Lets ended children expire. ARGV: now, then the ids. Answers whether it was so till now (1 or 0).
+-- Lets ended children expire. ARGV: now, whose they are ('': anybody's), then the ids. Answers whether
+-- it was so till now (1 or 0).
 local family = families()
 local answers = {}
-for i = 2, #ARGV do
+for i = 3, #ARGV do
   local id = ARGV[i]
-  local kept = redis.call('ZREM', shard .. ':kept', id) == 1
-  local task = redis.call('HMGET', record(id), 'phase', 'keep_completed', 'keep_failed', 'finished')
+  local task = redis.call('HMGET', record(id), 'phase', 'keep_completed', 'keep_failed', 'finished',
+    'parent')
+  local meant = ARGV[2] == '' or ARGV[2] == task[5]
+  local kept = meant and redis.call('ZREM', shard .. ':kept', id) == 1
   kept = kept and family.ended(task[1])
   if kept then
     local keep = task[1] == 'FAILED' and task[3] or task[2]

@@ -10,6 +10,7 @@ import static dev.penstock.storage.TestTasks.task;
 import static dev.penstock.storage.TestTasks.withInput;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.penstock.base.Unavailable;
@@ -202,7 +203,7 @@ final class RedisFamiliesTest implements FamilyRig {
         parent,
         waits(List.of(), 0, Duration.ofSeconds(1), true),
         checkpoint("two", TaskId.child(spec.id(), "a")));
-    children().release(List.of(TaskId.child(spec.id(), "a")));
+    children().release(spec.id(), List.of(TaskId.child(spec.id(), "a")));
     assertThat(unread(spec)).isEmpty();
     assertThat(get(spec).waitingOn()).isEqualTo(3);
     fail(child(spec, "b"));
@@ -221,6 +222,20 @@ final class RedisFamiliesTest implements FamilyRig {
     assertThat(releaseForgotten()).isZero();
     clock.advance(KEEP_COMPLETED);
     assertThat(store.deleteExpired(10)).isEqualTo(1);
+  }
+
+  @Test
+  void childrenThatWereAskedForBeforeAreInsertedInWhatIsKeptForTasksThatAreThere()
+      throws Exception {
+    TaskSpec parent = waitingFor(0, "a");
+    redis.command("CONFIG SET maxmemory " + redis.usedMemory() * 100 / 90);
+    Await.until("it says that it is full", SOON, () -> store.trouble().isPresent());
+    TaskSpec another = task();
+    assertThatThrownBy(() -> inserted(another)).isInstanceOf(Unavailable.class);
+
+    insertNew(childrenOf(parent, "a"));
+    complete(child(parent, "a"));
+    assertThat(ended(parent, "a", TaskState.COMPLETED)).hasSize(1);
   }
 
   @Test
@@ -346,7 +361,7 @@ final class RedisFamiliesTest implements FamilyRig {
     assertThat(output(get(child))).asString().isEqualTo("1");
     ended(parent, "a", TaskState.COMPLETED);
     extend(run, checkpoint("1", child.id()));
-    children().release(List.of(child.id()));
+    children().release(parent.id(), List.of(child.id()));
     settle(run, new Ending.Completed(json("1")));
     clock.advance(KEEP_COMPLETED);
     assertThat(store.deleteExpired(10)).isEqualTo(2);

@@ -115,7 +115,7 @@ final class SqliteTaskStoreTest extends TaskStoreContract {
     store().children().inserted(added);
     End end = new End(parent.id(), added.getFirst().id(), TaskState.COMPLETED);
     assertThat(store().children().ended(List.of(end))).hasSize(1);
-    store().children().release(ids(added));
+    store().children().release(parent.id(), ids(added));
     assertThat(database.commits().synced()).isEqualTo(awaited.synced());
     assertThat(database.commits().relaxed()).isEqualTo(awaited.relaxed() + 3);
   }
