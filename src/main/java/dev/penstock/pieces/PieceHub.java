@@ -143,7 +143,7 @@ public final class PieceHub implements AutoCloseable {
     return true;
   }
 
-  /** What is kept here and elsewhere of earlier runs; the run goes on behind it. */
+  /** What is kept here and elsewhere of the run before. */
   List<byte[]> heard(HeardPieces request) {
     TaskId id = request.emitter().id();
     long run = request.emitter().run();
@@ -152,12 +152,7 @@ public final class PieceHub implements AutoCloseable {
     if (post.clustered()) {
       found = search.best(id, run, request.from(), request.patience(), found);
     }
-    if (found == null) {
-      return List.of();
-    }
-    // Whoever listens from now on is told of them too.
-    put(new PutPieces(request.emitter(), true, request.from(), found.pieces()));
-    return found.pieces();
+    return found == null ? List.of() : found.pieces();
   }
 
   /**

@@ -242,9 +242,12 @@ final class TaskPieces {
     return cost;
   }
 
-  /** What is here of runs before that one; null: not that piece. */
+  /**
+   * What is here of the run before that one, or of earlier ones that it went on with; null: not
+   * that piece. An older run's would not do: one in between may have begun anew.
+   */
   synchronized @Nullable Found before(long later, long from) {
-    return run == 0 || run >= later || from < buffer.first() || from >= buffer.next()
+    return run == 0 || run != later - 1 || from < buffer.first() || from >= buffer.next()
         ? null
         : new Found(run, buffer.from(from, Long.MAX_VALUE));
   }

@@ -186,11 +186,16 @@ final class OutgoingPieces {
     }
   }
 
-  /** Nobody takes them any more. */
-  synchronized void close() {
+  /**
+   * Nobody takes them any more.
+   *
+   * @return whether the run has ended
+   */
+  synchronized boolean close() {
     closed = true;
     count(-bytes);
     waiting.clear();
     notifyAll();
+    return ended;
   }
 }
