@@ -131,13 +131,15 @@ final class TaskPieces {
     }
   }
 
-  /** A worker's result was taken here; its pieces may have gone to another node, or be late. */
+  /** A worker's run was settled here; its pieces may have gone to another node, or be late. */
   private void endedFarAway(PiecesEnd how) {
     if (run == 0) {
       own = true;
       end = new PiecesEnd(Math.max(0, how.count()), how.done());
     } else if (end == null && how.count() >= 0) {
       end = new PiecesEnd(Math.max(how.count(), buffer.next()), how.done());
+    } else if (end == null && own && !how.done()) {
+      end = how;
     }
   }
 

@@ -152,7 +152,7 @@ final class OutgoingPieces {
 
   /** What to send next, once there is something; null: there will be nothing more. */
   @Nullable Portion next() throws InterruptedException {
-    if (begun) {
+    if (begun && !over()) {
       Thread.sleep(GATHER_MS);
     }
     synchronized (this) {
@@ -160,7 +160,7 @@ final class OutgoingPieces {
         wait();
       }
       boolean late = ended && System.nanoTime() - endedAt > END_WITHIN;
-      if (closed || late || (ended && waiting.isEmpty() && (endSent || !done) && begun)) {
+      if (closed || late || (begun && over())) {
         return null;
       }
       begun = true;
@@ -176,6 +176,11 @@ final class OutgoingPieces {
       boolean last = ended && done && pieces.size() == waiting.size();
       return new Portion(resumed, first, List.copyOf(pieces), last);
     }
+  }
+
+  /** Whether there is nothing more to send: a run that ends waits for it. */
+  private synchronized boolean over() {
+    return closed || (ended && waiting.isEmpty() && (endSent || !done));
   }
 
   /** The portion has been sent, or is to be sent again. */

@@ -236,6 +236,16 @@ final class PieceHubTest {
   }
 
   @Test
+  void piecesOfARunFarAwayThatBroughtNoResultAreForgottenLikeOthers() {
+    put(hub, first, 0, "a");
+    hub.end(new EndPieces(run(id, 0), -1, false));
+    put(hub, run(TaskId.random(), 1), 0, "b");
+    network.pass(Duration.ofMinutes(1));
+    hub.tick();
+    assertThat(hub.tasks()).isOne();
+  }
+
+  @Test
   void piecesOutliveTheirRunByAMinuteAndNoMore() {
     put(hub, first, 0, "a");
     end(hub, first, 1);
