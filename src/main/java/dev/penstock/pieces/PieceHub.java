@@ -131,6 +131,8 @@ public final class PieceHub implements AutoCloseable {
     var end = new PiecesEnd(request.count(), request.done());
     if (request.done()) {
       ends.add(id, run, end); // first: who begins to read meanwhile finds it there
+    } else {
+      ends.forget(id, run); // should it have said otherwise before
     }
     TaskPieces task = tasks.get(id);
     if (task != null) {

@@ -38,6 +38,9 @@ final class Emission {
   private boolean begun;
   private boolean over;
 
+  /** Whether it was said that this run brings the result. */
+  private boolean brought;
+
   /** What listeners have from {@link #heardFrom} on, until it is known whether it is taken over. */
   private List<byte[]> heard = List.of();
 
@@ -130,17 +133,19 @@ final class Emission {
   }
 
   /**
-   * The run has ended, and is about to be settled.
+   * The run has ended, and is about to be settled; or that was refused.
    *
    * @param outcome null: nobody wants it
    */
   synchronized void ended(@Nullable Outcome outcome) {
+    boolean done = outcome instanceof Outcome.Done;
+    boolean said = over && brought;
     over = true;
     heard = List.of();
-    boolean done = outcome instanceof Outcome.Done;
-    if (!done && next == NONE) {
+    if (!done && next == NONE && !said) {
       return;
     }
+    brought = done;
     try {
       bus.call(new EndPieces(emitter, next, done));
     } catch (Unavailable e) {

@@ -195,6 +195,20 @@ final class PieceHubTest {
   }
 
   @Test
+  void aResultThatTheStoreDidNotTakeIsNotTheEnd() {
+    PieceReader reader = reader();
+    put(hub, first, 0, "a");
+    end(hub, first, 1);
+    read(reader);
+    hub.end(new EndPieces(first, 1, false));
+    assertThat(reader.rest()).isEqualTo(Rest.UNKNOWN);
+    TaskId silent = TaskId.random();
+    end(hub, run(silent, 1), -1);
+    hub.end(new EndPieces(run(silent, 1), -1, false));
+    assertThat(hub.read(silent, Position.START, DEAF).rest()).isEqualTo(Rest.UNKNOWN);
+  }
+
+  @Test
   void aRunThatEmitsNothingHasNothingToTell() {
     PieceReader early = reader();
     end(hub, first, -1);

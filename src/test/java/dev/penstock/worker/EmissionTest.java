@@ -35,7 +35,7 @@ final class EmissionTest {
     bus.serve(
         EndPieces.class,
         end -> {
-          passed.add("end " + end.count());
+          passed.add("end " + end.count() + (end.done() ? "" : " without a result"));
           return true;
         });
     bus.serve(HeardPieces.class, _ -> List.of(bytes("2"), bytes("3")));
@@ -76,6 +76,14 @@ final class EmissionTest {
     assertThat(emission.heard(2)).hasSize(2);
     emission.emit(0);
     assertThat(passed).containsExactly("0:0");
+  }
+
+  @Test
+  void aResultThatWasNotTakenIsTakenBack() {
+    emission.ended(new Outcome.Done(TaskOutput.json("{}")));
+    emission.ended(null);
+    emission.ended(null);
+    assertThat(passed).containsExactly("end -1", "end -1 without a result");
   }
 
   @Test
