@@ -123,9 +123,7 @@ final class Emission {
         heard = begun ? List.of() : pieces;
         heardFrom = offset;
       }
-      return pieces.stream()
-          .map(piece -> new TaskOutput(TaskOutput.Format.JSON, piece))
-          .toList();
+      return pieces.stream().map(piece -> new TaskOutput(TaskOutput.Format.JSON, piece)).toList();
     } catch (Unavailable e) {
       LOG.debug("task {}: nobody knows its pieces: {}", emitter.id(), e.getMessage());
       return List.of();

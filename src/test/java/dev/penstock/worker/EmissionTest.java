@@ -29,8 +29,7 @@ final class EmissionTest {
 
   EmissionTest() {
     var task = TestTasks.task(Lane.of("plain"), "{}", 0);
-    emission =
-        new Emission(bus, new LeasedTask(task, new Lease(task.id(), "token", Instant.MAX)));
+    emission = new Emission(bus, new LeasedTask(task, new Lease(task.id(), "token", Instant.MAX)));
     bus.serve(PutPieces.class, this::put);
     bus.serve(
         EndPieces.class,
