@@ -234,8 +234,8 @@ public sealed interface Request<R> {
   record EndPieces(Emitter emitter, long count, boolean done) implements Request<Boolean> {}
 
   /**
-   * The pieces from {@code from} on, as many as anybody still has of earlier runs; who asks goes on
-   * behind them. Waits no longer than {@code patience}.
+   * The pieces from {@code from} on, as many as anybody still has of the run before; who asks may
+   * go on behind them. Waits no longer than {@code patience}.
    */
   record HeardPieces(Emitter emitter, long from, Duration patience)
       implements Request<List<byte[]>> {}

@@ -131,6 +131,8 @@ public final class PieceHub implements AutoCloseable {
     var end = new PiecesEnd(request.count(), request.done());
     if (request.done()) {
       ends.add(id, run, end); // first: who begins to read meanwhile finds it there
+    } else {
+      ends.forget(id, run); // should it have said otherwise before
     }
     TaskPieces task = tasks.get(id);
     if (task != null) {
@@ -143,7 +145,7 @@ public final class PieceHub implements AutoCloseable {
     return true;
   }
 
-  /** What is kept here and elsewhere of earlier runs; the run goes on behind it. */
+  /** What is kept here and elsewhere of the run before. */
   List<byte[]> heard(HeardPieces request) {
     TaskId id = request.emitter().id();
     long run = request.emitter().run();
@@ -152,12 +154,7 @@ public final class PieceHub implements AutoCloseable {
     if (post.clustered()) {
       found = search.best(id, run, request.from(), request.patience(), found);
     }
-    if (found == null) {
-      return List.of();
-    }
-    // Whoever listens from now on is told of them too.
-    put(new PutPieces(request.emitter(), true, request.from(), found.pieces()));
-    return found.pieces();
+    return found == null ? List.of() : found.pieces();
   }
 
   /**

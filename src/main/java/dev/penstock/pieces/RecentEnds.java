@@ -30,6 +30,13 @@ final class RecentEnds {
     newest.put(id, new Ended(run, end));
   }
 
+  synchronized void forget(TaskId id, long run) {
+    Ended ended = newest.get(id);
+    if (ended != null && ended.run() == run) {
+      newest.remove(id);
+    }
+  }
+
   synchronized @Nullable Ended of(TaskId id) {
     return newest.get(id);
   }

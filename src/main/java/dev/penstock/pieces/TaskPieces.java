@@ -131,13 +131,15 @@ final class TaskPieces {
     }
   }
 
-  /** A worker's result was taken here; its pieces may have gone to another node, or be late. */
+  /** A worker's run was settled here; its pieces may have gone to another node, or be late. */
   private void endedFarAway(PiecesEnd how) {
     if (run == 0) {
       own = true;
       end = new PiecesEnd(Math.max(0, how.count()), how.done());
     } else if (end == null && how.count() >= 0) {
       end = new PiecesEnd(Math.max(how.count(), buffer.next()), how.done());
+    } else if (end == null && own && !how.done()) {
+      end = how;
     }
   }
 
@@ -242,9 +244,12 @@ final class TaskPieces {
     return cost;
   }
 
-  /** What is here of runs before that one; null: not that piece. */
+  /**
+   * What is here of the run before that one, or of earlier ones that it went on with; null: not
+   * that piece. An older run's would not do: one in between may have begun anew.
+   */
   synchronized @Nullable Found before(long later, long from) {
-    return run == 0 || run >= later || from < buffer.first() || from >= buffer.next()
+    return run == 0 || run != later - 1 || from < buffer.first() || from >= buffer.next()
         ? null
         : new Found(run, buffer.from(from, Long.MAX_VALUE));
   }

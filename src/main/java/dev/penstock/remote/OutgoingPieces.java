@@ -152,7 +152,7 @@ final class OutgoingPieces {
 
   /** What to send next, once there is something; null: there will be nothing more. */
   @Nullable Portion next() throws InterruptedException {
-    if (begun) {
+    if (begun && !over()) {
       Thread.sleep(GATHER_MS);
     }
     synchronized (this) {
@@ -160,7 +160,7 @@ final class OutgoingPieces {
         wait();
       }
       boolean late = ended && System.nanoTime() - endedAt > END_WITHIN;
-      if (closed || late || (ended && waiting.isEmpty() && (endSent || !done) && begun)) {
+      if (closed || late || (begun && over())) {
         return null;
       }
       begun = true;
@@ -178,6 +178,11 @@ final class OutgoingPieces {
     }
   }
 
+  /** Whether there is nothing more to send: a run that ends waits for it. */
+  private synchronized boolean over() {
+    return closed || (ended && waiting.isEmpty() && (endSent || !done));
+  }
+
   /** The portion has been sent, or is to be sent again. */
   synchronized void sent(Portion portion) {
     if (!portion.again) {
@@ -186,11 +191,16 @@ final class OutgoingPieces {
     }
   }
 
-  /** Nobody takes them any more. */
-  synchronized void close() {
+  /**
+   * Nobody takes them any more.
+   *
+   * @return whether the run has ended
+   */
+  synchronized boolean close() {
     closed = true;
     count(-bytes);
     waiting.clear();
     notifyAll();
+    return ended;
   }
 }

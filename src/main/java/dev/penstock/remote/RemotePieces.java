@@ -92,7 +92,11 @@ final class RemotePieces implements AutoCloseable {
         counts.put(request.emitter().token(), request.count());
       }
     }
-    return out.end(request.done(), LAST_WORDS);
+    boolean closed = out.end(request.done(), LAST_WORDS);
+    if (closed) {
+      runs.remove(request.emitter().token(), out);
+    }
+    return closed;
   }
 
   /** How many pieces the result of the run with that token has. */
@@ -148,8 +152,9 @@ final class RemotePieces implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      runs.remove(out.emitter().token(), out);
-      out.close();
+      if (out.close()) {
+        runs.remove(out.emitter().token(), out);
+      } // else it stays until its run ends, so that what is still emitted is not sent
     }
   }
 

@@ -68,9 +68,16 @@ final class Child {
   static Child fork(ChildCommandLine line, String name, ChildLimits limits, Runnable crashed)
       throws IOException {
     var child = new Child(name, limits, line.builder(name, limits).start(), crashed);
-    child.serve("in", child::write);
-    Thread answers = child.serve("out", child::read);
-    Thread words = child.serve("err", () -> child.printed.read(child.process.getErrorStream()));
+    Thread answers;
+    Thread words;
+    try {
+      child.serve("in", child::write);
+      answers = child.serve("out", child::read);
+      words = child.serve("err", () -> child.printed.read(child.process.getErrorStream()));
+    } catch (OutOfMemoryError e) {
+      child.abandon(); // there are no more threads: nobody would end it
+      throw e;
+    }
     Executor own = task -> Thread.ofVirtual().name("child-" + name + "-end").start(task);
     var _ = child.process.onExit().thenAcceptAsync(_ -> child.end(answers, words), own);
     return child;

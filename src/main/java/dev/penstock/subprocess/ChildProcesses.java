@@ -40,6 +40,8 @@ public final class ChildProcesses implements AutoCloseable {
   @Override
   public void close() {
     all.forEach(Subprocess::close);
-    forker.shutdownNow();
+    // A fork that was asked for is done, and its process ended: who asked waits for it.
+    forker.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    forker.shutdown();
   }
 }

@@ -91,11 +91,11 @@ public interface TaskHandler {
     default void emitFrom(long offset) {}
 
     /**
-     * The pieces from {@code offset} on that listeners, or their nodes, still have of earlier runs:
-     * what was emitted after the checkpoint that this run goes on from. Empty: nobody has any. A
-     * run that takes them over goes on with {@code emitFrom(offset + heard.size())}. Asks all nodes
-     * and waits for them, about a quarter of a second; where the server does not know of pieces
-     * there are none.
+     * The pieces from {@code offset} on that listeners, or their nodes, still have of the run
+     * before: what was emitted after the checkpoint that this run goes on from. Empty: nobody has
+     * any. A run that takes them over goes on with {@code emitFrom(offset + heard.size())}. Asks
+     * all nodes and waits for them, about a quarter of a second; where the server does not know of
+     * pieces there are none.
      */
     default List<TaskOutput> heard(long offset) throws InterruptedException {
       return List.of();

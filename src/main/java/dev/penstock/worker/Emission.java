@@ -36,6 +36,15 @@ final class Emission {
   private long next = NONE;
   private boolean resumed;
   private boolean begun;
+  private boolean over;
+
+  /** Whether it was said that this run brings the result. */
+  private boolean brought;
+
+  /** What listeners have from {@link #heardFrom} on, until it is known whether it is taken over. */
+  private List<byte[]> heard = List.of();
+
+  private long heardFrom;
 
   Emission(Bus bus, LeasedTask leased) {
     this.bus = bus;
@@ -50,7 +59,11 @@ final class Emission {
   void emit(@Nullable Object piece) {
     byte[] json = json(piece);
     synchronized (this) {
+      if (over) {
+        return; // a thread that its handler has left behind
+      }
       begun = true;
+      heard = List.of();
       next = Math.max(0, next);
       put(next, List.of(json));
       next++;
@@ -79,7 +92,16 @@ final class Emission {
     if (begun) {
       throw new IllegalStateException("this run has emitted pieces already");
     }
+    if (over) {
+      return;
+    }
     resumed = true;
+    long known = offset - heardFrom;
+    if (!heard.isEmpty() && known >= 0 && known <= heard.size()) {
+      // Whoever listens from now on is told of them too.
+      put(heardFrom, heard.subList(0, (int) known));
+    }
+    heard = List.of();
     next = offset;
     put(next, List.of());
   }
@@ -96,9 +118,12 @@ final class Emission {
   /** What is still known of earlier runs' pieces from that number on. Blocks. */
   List<TaskOutput> heard(long offset) throws InterruptedException {
     try {
-      return bus.ask(new HeardPieces(emitter, offset, PATIENCE), ANSWER).stream()
-          .map(piece -> new TaskOutput(TaskOutput.Format.JSON, piece))
-          .toList();
+      List<byte[]> pieces = bus.ask(new HeardPieces(emitter, offset, PATIENCE), ANSWER);
+      synchronized (this) {
+        heard = begun ? List.of() : pieces;
+        heardFrom = offset;
+      }
+      return pieces.stream().map(piece -> new TaskOutput(TaskOutput.Format.JSON, piece)).toList();
     } catch (Unavailable e) {
       LOG.debug("task {}: nobody knows its pieces: {}", emitter.id(), e.getMessage());
       return List.of();
@@ -106,15 +131,19 @@ final class Emission {
   }
 
   /**
-   * The run has ended, and is about to be settled.
+   * The run has ended, and is about to be settled; or that was refused.
    *
    * @param outcome null: nobody wants it
    */
   synchronized void ended(@Nullable Outcome outcome) {
     boolean done = outcome instanceof Outcome.Done;
-    if (!done && next == NONE) {
+    boolean said = over && brought;
+    over = true;
+    heard = List.of();
+    if (!done && next == NONE && !said) {
       return;
     }
+    brought = done;
     try {
       bus.call(new EndPieces(emitter, next, done));
     } catch (Unavailable e) {

@@ -265,7 +265,9 @@ final class LaneRunner {
             run.emitsNoMore(ended.orElse(null));
             ended.ifPresent(outcome -> {
               board.ended(outcome);
-              settle(run, outcome);
+              if (!settle(run, outcome)) {
+                run.emitsNoMore(null); // what it said is not the task's result
+              }
             });
           } finally {
             slots.drop(run);
@@ -274,8 +276,12 @@ final class LaneRunner {
         });
   }
 
-  /** Settles a run, until answered or its lease has ended: then the work is somebody else's. */
-  private void settle(Run run, Outcome outcome) {
+  /**
+   * Settles a run, until answered or its lease has ended: then the work is somebody else's.
+   *
+   * @return whether this outcome was taken, as far as is known
+   */
+  private boolean settle(Run run, Outcome outcome) {
     if (outcome instanceof Outcome.Await) {
       tell(run);
     }
@@ -284,14 +290,15 @@ final class LaneRunner {
     var pause = new Backoff(SHORTEST_PAUSE, LONGEST_PAUSE);
     while (true) {
       try {
-        if (settles.ask(List.of(request)).getFirst() != SettleReply.UNANSWERED) {
-          return;
+        SettleReply reply = settles.ask(List.of(request)).getFirst();
+        if (reply != SettleReply.UNANSWERED) {
+          return reply != SettleReply.STALE && request.outcome().equals(outcome);
         }
         throw Unavailable.unknown("the server has not taken it", new IllegalStateException());
       } catch (Unavailable e) {
         if (!run.held(System.nanoTime())) {
           LOG.warn("task {}: its result was lost with its lease: {}", request.id(), e.getMessage());
-          return;
+          return false;
         }
         if (pause.first()) {
           LOG.warn("task {}: trying again to settle: {}", request.id(), e.getMessage());
@@ -299,11 +306,11 @@ final class LaneRunner {
         pause.await();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        return;
+        return false;
       } catch (RuntimeException e) {
         LOG.error("task {}: settling failed", request.id(), e);
         if (request.outcome() instanceof Outcome.Reject) {
-          return;
+          return false;
         }
         // Left alone it would run again and fail to settle again.
         request = new SettleTask(request.id(), lane, request.token(), unsettled(e));

@@ -212,7 +212,7 @@ final class Run implements TaskHandler.Control {
   }
 
   /**
-   * It has ended, and is about to be settled: no more pieces come.
+   * It has ended, and is about to be settled, or that was refused: no more pieces come.
    *
    * @param outcome null: nobody wants it
    */

@@ -197,6 +197,20 @@ final class PieceHubTest {
   }
 
   @Test
+  void aResultThatTheStoreDidNotTakeIsNotTheEnd() {
+    PieceReader reader = reader();
+    put(hub, first, 0, "a");
+    end(hub, first, 1);
+    read(reader);
+    hub.end(new EndPieces(first, 1, false));
+    assertThat(reader.rest()).isEqualTo(Rest.UNKNOWN);
+    TaskId silent = TaskId.random();
+    end(hub, run(silent, 1), -1);
+    hub.end(new EndPieces(run(silent, 1), -1, false));
+    assertThat(hub.read(silent, Position.START, DEAF).rest()).isEqualTo(Rest.UNKNOWN);
+  }
+
+  @Test
   void aRunThatEmitsNothingHasNothingToTell() {
     PieceReader early = reader();
     end(hub, first, -1);
@@ -235,6 +249,16 @@ final class PieceHubTest {
     assertThat(reader.rest()).isEqualTo(Rest.UNKNOWN);
     end(hub, first, 1);
     assertThat(reader.rest()).isEqualTo(Rest.NONE);
+  }
+
+  @Test
+  void piecesOfARunFarAwayThatBroughtNoResultAreForgottenLikeOthers() {
+    put(hub, first, 0, "a");
+    hub.end(new EndPieces(run(id, 0), -1, false));
+    put(hub, run(TaskId.random(), 1), 0, "b");
+    network.pass(Duration.ofMinutes(1));
+    hub.tick();
+    assertThat(hub.tasks()).isOne();
   }
 
   @Test

@@ -303,11 +303,19 @@ final class PieceHubsTest {
       Thread.onSpinWait();
     }
     assertThat(heard.get()).extracting(String::new).containsExactly("c", "d");
+    resume(b, second, 2, "c", "d");
     resume(b, second, 4, "e");
     network.settle();
     assertThat(read(reader)).isEqualTo("0:a 1:b 2:c 3:d 4:e");
     PieceReader other = reader(b);
     assertThat(read(other)).as("on the node that runs now").isEqualTo("gap 0-2 2:c 3:d 4:e");
+  }
+
+  @Test
+  void whatAnOlderRunEmittedThanTheOneBeforeIsNotTakenOver() {
+    put(b, first, 0, "a", "b", "c");
+    assertThat(b.heard(new HeardPieces(run(id, 3), 1, Duration.ofMillis(1)))).isEmpty();
+    assertThat(b.heard(new HeardPieces(second, 1, Duration.ofMillis(1)))).hasSize(2);
   }
 
   @Test

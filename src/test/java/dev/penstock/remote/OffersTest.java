@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request.Emitter;
+import dev.penstock.bus.Request.EndPieces;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.FindChildren;
+import dev.penstock.bus.Request.PutPieces;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
@@ -44,6 +47,7 @@ final class OffersTest {
   private final Bus bus = Bus.over(vertx, "worker");
   private final List<String> settles = new CopyOnWriteArrayList<>();
   private final List<String> extends_ = new CopyOnWriteArrayList<>();
+  private final List<String> pieces = new CopyOnWriteArrayList<>();
 
   @SuppressWarnings("NullAway.Init") // Started before each test.
   private HttpServer http;
@@ -98,6 +102,10 @@ final class OffersTest {
           case "/v1/worker/children" ->
               "{\"children\":[{\"id\":\"%s\",\"key\":\"k\",\"status\":\"failed\"}],\"open\":3}"
                   .formatted(PARENT);
+          case "/v1/worker/pieces" -> {
+            pieces.add(body);
+            yield "{\"error\":{\"message\":\"The lease is stale.\"}}";
+          }
           default -> {
             extends_.add(body);
             yield "{\"leases\":[],\"lease_seconds\":30" + offers + "}";
@@ -106,7 +114,8 @@ final class OffersTest {
     byte[] bytes =
         (older ? "{\"error\":{\"message\":\"'checkpoint' is unknown here.\"}}" : reply)
             .getBytes(StandardCharsets.UTF_8);
-    call.sendResponseHeaders(older ? 400 : 200, bytes.length);
+    int status = older ? 400 : route.endsWith("/pieces") ? 409 : 200;
+    call.sendResponseHeaders(status, bytes.length);
     call.getResponseBody().write(bytes);
     call.close();
   }
@@ -153,6 +162,20 @@ final class OffersTest {
         .contains("\"outcome\":\"reject\"", "handler_failed", "too old")
         .doesNotContain("checkpoint");
     assertThat(children()).isEqualTo(EndedChildren.NONE);
+  }
+
+  @Test
+  void aServerThatRefusesARunsPiecesIsSentNoMoreOfThem() throws Exception {
+    meet(",\"offers\":[\"pieces\"]");
+    var run = new Emitter(PARENT, "t", 1);
+    long until = System.nanoTime() + Duration.ofMillis(500).toNanos();
+    for (long each = 0; System.nanoTime() < until; each++) {
+      bus.call(new PutPieces(run, false, each, List.of(new byte[] {'1'})));
+      Thread.onSpinWait();
+    }
+    assertThat(bus.call(new EndPieces(run, 9, false))).isTrue();
+    assertThat(pieces).hasSize(1);
+    assertThat(bus.call(new EndPieces(run, 9, false))).as("it is known no more").isFalse();
   }
 
   @Test

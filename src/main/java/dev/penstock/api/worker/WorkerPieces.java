@@ -11,6 +11,7 @@ import dev.penstock.bus.Request.PutPieces;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.core.HeldLease;
 import dev.penstock.protocol.PiecesRequest;
+import dev.penstock.task.Outcome;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Reply;
 import java.time.Duration;
@@ -90,14 +91,15 @@ public final class WorkerPieces {
   }
 
   /**
-   * A run far away has brought its result.
+   * A run far away has ended.
    *
-   * @param count how many pieces that has; 0: none
+   * @param count how many pieces its result has; 0: none
    */
   void settled(SettleTask settle, long count) {
     var emitter = new Emitter(settle.id(), settle.token(), RUN_NOT_SAID);
     try {
-      bus.call(new EndPieces(emitter, count > 0 ? count : -1, true));
+      boolean done = settle.outcome() instanceof Outcome.Done;
+      bus.call(new EndPieces(emitter, done && count > 0 ? count : -1, done));
     } catch (Unavailable e) {
       LOG.debug("task {}: nobody takes its pieces: {}", settle.id(), e.getMessage());
     }

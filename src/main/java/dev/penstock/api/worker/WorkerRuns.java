@@ -18,7 +18,6 @@ import dev.penstock.protocol.ExtendRequest;
 import dev.penstock.protocol.KnownLanes;
 import dev.penstock.protocol.LeaseTerms;
 import dev.penstock.protocol.SettleRequest;
-import dev.penstock.task.Outcome;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
@@ -105,9 +104,7 @@ public final class WorkerRuns {
     if (answer == SettleReply.STALE) {
       throw stale(id);
     }
-    if (settle.outcome() instanceof Outcome.Done) {
-      pieces.settled(settle, said.pieces());
-    }
+    pieces.settled(settle, said.pieces());
     return Reply.json(200, json -> SettleRequest.writeReply(json, id, answer))
         .with("X-Task-Id", id.value());
   }
