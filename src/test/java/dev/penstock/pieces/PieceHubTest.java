@@ -207,7 +207,7 @@ final class PieceHubTest {
     TaskId silent = TaskId.random();
     end(hub, run(silent, 1), -1);
     hub.end(new EndPieces(run(silent, 1), -1, false));
-    assertThat(hub.read(silent, Position.START, DEAF).rest()).isEqualTo(Rest.UNKNOWN);
+    assertThat(hub.read(silent, Position.START, PieceHubTest::deaf).rest()).isEqualTo(Rest.UNKNOWN);
   }
 
   @Test

@@ -112,41 +112,5 @@ final class EmissionTest {
     assertThat(emission.heard(0)).isEmpty();
     emission.ended(Outcome.done(1));
     assertThat(said).isEmpty();
-/** What a run's pieces are passed on as. */
-  private final Bus bus = Bus.over(vertx, "node");
-  private final List<String> passed = new ArrayList<>();
-  private final Emission emission;
-  EmissionTest() {
-    var task = TestTasks.task(Lane.of("plain"), "{}", 0);
-    emission = new Emission(bus, new LeasedTask(task, new Lease(task.id(), "token", Instant.MAX)));
-    bus.serve(PutPieces.class, this::put);
-          passed.add("end " + end.count() + (end.done() ? "" : " without a result"));
-    bus.serve(HeardPieces.class, _ -> List.of(bytes("2"), bytes("3")));
-  void close() throws Exception {
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
-  private boolean put(PutPieces put) {
-    String from = (put.resumed() ? "resumed " : "") + put.offset();
-    passed.add(from + ":" + String.join(",", put.pieces().stream().map(String::new).toList()));
-  void whatARunTakesOverIsPassedOnAsItsOwn() throws Exception {
-    assertThat(emission.heard(2)).hasSize(2);
-    emission.from(4);
-    emission.emit(4);
-    assertThat(passed).containsExactly("resumed 2:2,3", "resumed 4:", "resumed 4:4");
-  void ofWhatARunHeardOnlyWhatItTakesOverIsPassedOn() throws Exception {
-    assertThat(emission.heard(2)).hasSize(2);
-    emission.from(3);
-    assertThat(passed).containsExactly("resumed 2:2", "resumed 3:");
-  void aRunThatHeardAndBeginsAnewAllTheSameDoesSo() throws Exception {
-    assertThat(emission.heard(2)).hasSize(2);
-    emission.emit(0);
-    assertThat(passed).containsExactly("0:0");
-  void aResultThatWasNotTakenIsTakenBack() {
-    emission.ended(new Outcome.Done(TaskOutput.json("{}")));
-    assertThat(passed).containsExactly("end -1", "end -1 without a result");
-  void whatAThreadStillEmitsAfterTheRunHasEndedIsLeftOut() {
-    emission.emit(0);
-    emission.ended(new Outcome.Done(TaskOutput.json("{}")));
-    assertThat(passed).containsExactly("0:0", "end 1");
   }
 }
