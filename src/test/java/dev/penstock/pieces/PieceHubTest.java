@@ -21,7 +21,6 @@ import org.junit.jupiter.api.Test;
 
 /** What one node keeps, and what its own readers are told. */
 final class PieceHubTest {
-  private static final Runnable DEAF = () -> {};
   private final Network network = new Network();
   private final PieceHub hub = network.node("a");
   private final TaskId id = TaskId.random();
@@ -32,12 +31,15 @@ final class PieceHubTest {
     network.alone();
   }
 
+  /** A bell that nobody hears. */
+  private static void deaf() {}
+
   private PieceReader reader() {
-    return hub.read(id, Position.START, DEAF);
+    return hub.read(id, Position.START, PieceHubTest::deaf);
   }
 
   private PieceReader reader(long run, long next) {
-    return hub.read(id, new Position(run, next, false), DEAF);
+    return hub.read(id, new Position(run, next, false), PieceHubTest::deaf);
   }
 
   private void putMany(PieceHub to, Emitter run, int from, int many, int length) {
@@ -80,7 +82,7 @@ final class PieceHubTest {
     for (int i = 0; i < 10; i++) {
       TaskId task = TaskId.random();
       putMany(hub, run(task, 1), 0, 60, 32);
-      readers.add(hub.read(task, Position.START, DEAF));
+      readers.add(hub.read(task, Position.START, PieceHubTest::deaf));
     }
     assertThat(hub.bytes()).isLessThanOrEqualTo(16_384);
     assertThat(read(readers.getFirst())).isEqualTo("gap 0-60");
@@ -202,7 +204,7 @@ final class PieceHubTest {
     assertThat(reader().rest()).as("of who comes as it ends").isEqualTo(Rest.NONE);
     TaskId other = TaskId.random();
     end(hub, run(other, 1), -1);
-    assertThat(hub.read(other, Position.START, DEAF).rest()).isEqualTo(Rest.NONE);
+    assertThat(hub.read(other, Position.START, PieceHubTest::deaf).rest()).isEqualTo(Rest.NONE);
   }
 
   @Test
@@ -242,7 +244,7 @@ final class PieceHubTest {
     network.pass(Duration.ofSeconds(59));
     hub.tick();
     assertThat(read(reader(0, 0))).isEqualTo("0:a");
-    hub.read(id, Position.START, DEAF).close();
+    hub.read(id, Position.START, PieceHubTest::deaf).close();
     network.pass(Duration.ofMinutes(1));
     hub.tick();
     assertThat(hub.tasks()).as("while somebody reads").isEqualTo(1);
@@ -293,6 +295,6 @@ final class PieceHubTest {
     hub.tick();
     assertThat(network.sent).isEmpty();
     assertThat(reader().mayCome()).isTrue();
-    assertThat(hub.read(TaskId.random(), Position.START, DEAF).mayCome()).isFalse();
+    assertThat(hub.read(TaskId.random(), Position.START, PieceHubTest::deaf).mayCome()).isFalse();
   }
 }

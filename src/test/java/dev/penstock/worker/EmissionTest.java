@@ -72,7 +72,9 @@ final class EmissionTest {
   @Test
   void aRunThatGoesOnSaysSoAtOnce() throws Exception {
     listen();
-    assertThat(emission.heard(7)).extracting(each -> new String(each.bytes())).containsExactly("7");
+    assertThat(emission.heard(7))
+        .extracting(each -> new String(each.bytes(), StandardCharsets.UTF_8))
+        .containsExactly("7");
     emission.from(8);
     emission.emit(1);
     emission.ended(null);
