@@ -5,6 +5,7 @@ import dev.penstock.core.NewChild;
 import dev.penstock.task.ChildTask;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
+import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
@@ -74,14 +75,16 @@ final class ChildSpecs {
     checkMetadata(child);
     return new TaskSpec(
         TaskId.child(parent.id(), child.key()),
-        new TaskSpec.Work(
-            lane(child),
-            child.priority() == null ? parent.priority() : child.priority(),
-            child.input(),
-            null),
+        new TaskSpec.Work(lane(child), priority(child, parent), child.input(), null),
         limits,
         kept,
         new TaskSpec.Origin(parent.owner(), child.metadata(), null, null, parent.id(), now));
+  }
+
+  /** Never above its parent's, which the owner's key was held to. */
+  private static Priority priority(ChildTask child, TaskSpec parent) {
+    Priority own = child.priority();
+    return own == null || own.compareTo(parent.priority()) > 0 ? parent.priority() : own;
   }
 
   private Lane lane(ChildTask child) {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param key what the parent knows it by: 1 to {@value #MAX_KEY} characters, unique among all
  *     children the parent ever has. Asking twice for one key makes one task
  * @param input one JSON value in UTF-8; shared, not copied
- * @param priority null: its parent's
+ * @param priority at most its parent's, which it gets where it asks for more; null: its parent's
  * @param limits null: its parent's
  * @param retention how long it is kept once its result is read, or its parent has ended; null: as
  *     long as its parent

@@ -159,6 +159,23 @@ final class FamiliesTest {
   }
 
   @Test
+  void aChildIsNoMoreUrgentThanItsParentWhichAKeyWasHeldTo() throws Exception {
+    LeasedTask parent = parent();
+    var urgent =
+        new ChildTask(
+            "urgent",
+            CHILDREN,
+            "1".getBytes(StandardCharsets.UTF_8),
+            Priority.HIGHEST,
+            null,
+            null,
+            Map.of());
+    rig.settle(parent, new Outcome.Await(List.of(urgent), 0, null, false, null));
+    assertThat(known(id(parent, "urgent")).spec().priority())
+        .isEqualTo(parent.task().spec().priority());
+  }
+
+  @Test
   void aChildIsAsItsParentInAllThatItDoesNotSay() throws Exception {
     LeasedTask parent = parent();
     rig.clock.advance(Duration.ofMinutes(3));
@@ -167,7 +184,7 @@ final class FamiliesTest {
             "own",
             CHILDREN,
             "2".getBytes(StandardCharsets.UTF_8),
-            new Priority(9),
+            new Priority(1),
             new TaskSpec.Limits(1, Duration.ofSeconds(2)),
             new TaskSpec.Retention(Duration.ofSeconds(3), Duration.ofSeconds(4)),
             Map.of("k", "v"));
@@ -184,7 +201,7 @@ final class FamiliesTest {
     assertThat(plain.replyTo()).isNull();
     assertThat(plain.submittedAt()).isEqualTo(rig.clock.instant());
     TaskSpec special = known(id(parent, "own")).spec();
-    assertThat(special.priority()).isEqualTo(new Priority(9));
+    assertThat(special.priority()).isEqualTo(new Priority(1));
     assertThat(special.limits()).isEqualTo(own.limits());
     assertThat(special.retention()).isEqualTo(own.retention());
     assertThat(special.metadata()).isEqualTo(Map.of("k", "v"));

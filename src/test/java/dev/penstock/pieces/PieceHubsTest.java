@@ -25,7 +25,6 @@ import org.junit.jupiter.api.Timeout;
 /** What nodes tell each other. Node a runs, b and c have readers. */
 @Timeout(30)
 final class PieceHubsTest {
-  private static final Runnable DEAF = () -> {};
   private static final Duration ANNOUNCED = Duration.ofSeconds(2);
   private final Network network = new Network();
   private final PieceHub a = network.node("a");
@@ -35,8 +34,11 @@ final class PieceHubsTest {
   private final Emitter first = run(id, 1);
   private final Emitter second = run(id, 2);
 
+  /** A bell that nobody hears. */
+  private static void deaf() {}
+
   private PieceReader reader(PieceHub hub) {
-    return hub.read(id, Position.START, DEAF);
+    return hub.read(id, Position.START, PieceHubsTest::deaf);
   }
 
   private List<Sent> told() {
@@ -121,7 +123,7 @@ final class PieceHubsTest {
   @Test
   void aNodeThatJoinsLateIsSentAllThatIsKeptWhereverItsReaderIs() {
     put(a, first, 0, "a", "b", "c");
-    PieceReader back = b.read(id, new Position(1, 2, false), DEAF);
+    PieceReader back = b.read(id, new Position(1, 2, false), PieceHubsTest::deaf);
     network.settle();
     assertThat(read(back)).isEqualTo("2:c");
     assertThat(read(reader(b))).isEqualTo("0:a 1:b 2:c");
@@ -302,7 +304,9 @@ final class PieceHubsTest {
       network.deliver(); // not the hubs' own thread's work: b is busy asking
       Thread.onSpinWait();
     }
-    assertThat(heard.get()).extracting(String::new).containsExactly("c", "d");
+    assertThat(heard.get())
+        .extracting(each -> new String(each, StandardCharsets.UTF_8))
+        .containsExactly("c", "d");
     resume(b, second, 2, "c", "d");
     resume(b, second, 4, "e");
     network.settle();

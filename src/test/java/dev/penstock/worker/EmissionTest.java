@@ -72,11 +72,13 @@ final class EmissionTest {
   @Test
   void aRunThatGoesOnSaysSoAtOnce() throws Exception {
     listen();
-    assertThat(emission.heard(7)).extracting(each -> new String(each.bytes())).containsExactly("7");
+    assertThat(emission.heard(7))
+        .extracting(each -> new String(each.bytes(), StandardCharsets.UTF_8))
+        .containsExactly("7");
     emission.from(8);
     emission.emit(1);
     emission.ended(null);
-    assertThat(said).containsExactly("3 goes on 8[]", "3 goes on 8[1]", "end 9");
+    assertThat(said).containsExactly("3 goes on 7[7]", "3 goes on 8[]", "3 goes on 8[1]", "end 9");
     assertThatThrownBy(() -> emission.from(2)).isInstanceOf(IllegalStateException.class);
   }
 
