@@ -191,6 +191,10 @@ final class OutgoingPieces {
     }
   }
 
+  synchronized boolean open() {
+    return !closed;
+  }
+
   /**
    * Nobody takes them any more.
    *

@@ -138,7 +138,7 @@ final class RemotePieces implements AutoCloseable {
 
   /** Whether any run's pieces are being sent, or waited for. */
   boolean sending() {
-    return !runs.isEmpty();
+    return runs.values().stream().anyMatch(OutgoingPieces::open);
   }
 
   private void send(OutgoingPieces out) {

@@ -37,6 +37,8 @@ final class WorkerPiecesTest {
         .isEqualTo(200);
     var heard = post(id, "\"run\":2,\"heard_from\":0");
     assertThat(heard.body()).contains("\"heard\":[1.50,{\"i\": 1},\"\u00fc\"]");
+    assertThat(post(id, "\"run\":2,\"resumed\":true,\"offset\":3,\"pieces\":[4]").statusCode())
+        .isEqualTo(200);
     var late = post(id, "\"run\":1,\"offset\":3,\"pieces\":[3]");
     assertThat(late.statusCode()).as("the next run has begun").isEqualTo(409);
     assertThat(TestServer.error(late).path("code").asText()).isEqualTo("lease_stale");
