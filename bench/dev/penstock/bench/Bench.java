@@ -45,7 +45,8 @@ import picocli.CommandLine.Parameters;
       "The whole takes up to 14 minutes on two cores; nothing else should run meanwhile.",
       "start: to ready. memory: resident. ping: tasks that do nothing. filled: beside 100,000 stored tasks.",
       "null: with a model that costs nothing. mixed: single requests beside a bulk job. embed: beside the bare model.",
-      "Not in it: cache, scale, overload and children; cluster, latency and scale-brokers, which need RabbitMQ and Redis;",
+      "Not in it: cache, scale, overload, children and pieces; cluster, latency and scale-brokers, which need",
+      "RabbitMQ and Redis;",
       "peers and queue, with libraries and task queues of others: make bench-peers, make bench-queue."
     })
 final class Bench implements Callable<Integer> {
