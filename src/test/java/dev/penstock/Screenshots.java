@@ -116,6 +116,20 @@ final class Screenshots {
     browser.open("/dashboard/tasks/" + running);
     browser.await("its bar is shown", () -> browser.shows("progress"));
     browser.pictures(PICTURES, "task-running");
+    String parent =
+        id(
+            submit(
+                "ping",
+                "{\"children\": 40, \"window\": 6, \"sleep_ms\": 6000}",
+                ",\"priority\":10"));
+    Await.until(
+        "it waits",
+        LIMIT,
+        () -> api.get("/v1/tasks/" + parent).json().path("waiting_on").asInt() > 0);
+    browser.open("/dashboard/tasks/" + parent);
+    browser.pictures(PICTURES, "task-parent");
+    browser.open("/dashboard/tasks?parent=" + parent);
+    browser.pictures(PICTURES, "children");
     String vectors = vectors();
     browser.open("/dashboard/tasks/" + vectors);
     browser.pictures(PICTURES, "task");

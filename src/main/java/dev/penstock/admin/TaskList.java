@@ -80,6 +80,11 @@ public record TaskList(
     return "penstock:changed from:body" + (text.isEmpty() ? "" : " throttle:10s");
   }
 
+  /** What the parent is called where its whole id would be long. */
+  public String parentName() {
+    return TaskRow.end(parent);
+  }
+
   public String parentPath() {
     return TaskQuery.PATH + "/" + parent;
   }

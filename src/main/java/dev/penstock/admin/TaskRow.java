@@ -53,7 +53,7 @@ public record TaskRow(
     String model = task.spec().lane().model();
     return new TaskRow(
         id,
-        id.substring(id.length() - SHORT),
+        end(id),
         state(task, now),
         task.spec().lane().type(),
         model == null ? "" : model,
@@ -85,6 +85,11 @@ public record TaskRow(
     return finished == null
         ? Times.age(started, now)
         : Times.duration(Duration.between(started, finished));
+  }
+
+  /** The end of an id, which is what tells it from others. */
+  static String end(String id) {
+    return id.substring(id.length() - SHORT);
   }
 
   private static String error(Task task) {

@@ -66,15 +66,15 @@ public record TaskView(
     List<Relation> family = new ArrayList<>();
     TaskId made = task.spec().parent();
     if (made != null) {
-      family.add(new Relation("Made by", "its parent", TaskQuery.PATH + "/" + made));
+      family.add(new Relation("Child of", TaskRow.end(made.value()), TaskQuery.PATH + "/" + made));
     }
     if (parent || task.waitingOn() > 0) {
       family.add(
           new Relation(
               task.waitingOn() > 0
                   ? "Waits for " + Times.count(task.waitingOn()) + " children:"
-                  : "Made",
-              "its children",
+                  : "Made other tasks:",
+              "show them",
               TaskQuery.childrenOf(task.id()).path()));
     }
     return family;
