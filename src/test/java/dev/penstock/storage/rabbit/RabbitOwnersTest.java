@@ -49,7 +49,7 @@ final class RabbitOwnersTest {
   }
 
   private static TaskQueue open(Supplier<Set<String>> owners) throws Exception {
-    TaskQueue queue = TestBroker.open(server, Map.of("rabbitmq.confirm-timeout", "30s"), owners);
+    TaskQueue queue = TestBroker.open(server, Map.of("rabbitmq.confirm-timeout", "6s"), owners);
     Await.until("it is connected", LIMIT, () -> queue.trouble().isEmpty());
     return queue;
   }

@@ -305,6 +305,7 @@ final class RabbitTaskQueueFaultsTest {
 
   @Test
   void aBrokerWithoutMemoryRefusesAndGoesOnWhenItHasSome() throws Exception {
+    reopen(Map.of("rabbitmq.confirm-timeout", "5s"));
     queue.enqueue(tasks(1));
     try {
       server.control("set_vm_memory_high_watermark", "0.000001");
