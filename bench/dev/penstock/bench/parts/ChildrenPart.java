@@ -114,11 +114,18 @@ public final class ChildrenPart implements Part {
     return result.perSecond(tasks);
   }
 
+  private static String task(int children, int sleepMs) {
+    return "{\"type\":\"ping\",\"input\":{\"n\":1,\"children\":%d,\"window\":%d,\"sleep_ms\":%d}}"
+        .formatted(children, WINDOW, sleepMs);
+  }
+
   private static String submit(Server server, int children) throws IOException {
-    String task =
-        "{\"type\":\"ping\",\"input\":{\"n\":1,\"children\":%d,\"window\":%d},\"ttl_seconds\":3600}"
-            .formatted(children, WINDOW);
-    return Api.JSON.readTree(server.ask(server.post("/v1/tasks", task))).path("id").asText();
+    byte[] request = server.post("/v1/tasks", task(children, 0));
+    return Api.JSON.readTree(server.ask(request)).path("id").asText();
+  }
+
+  private static String submit(Api api, int children, int sleepMs) throws Exception {
+    return api.post("/v1/tasks", task(children, sleepMs)).json().path("id").asText();
   }
 
   private static JsonNode await(Server server, String id) throws Exception {
@@ -153,14 +160,7 @@ public final class ChildrenPart implements Part {
             "children ended", "heap MB, the least seen", "resident MB", "store MB", "children/s");
     try (PenstockProcess process = PenstockProcess.startShipped(scratch, pings());
         Api api = process.api()) {
-      String id =
-          api.post(
-                  "/v1/tasks",
-                  "{\"type\":\"ping\",\"input\":{\"n\":1,\"children\":%d,\"window\":%d}}"
-                      .formatted(children, WINDOW))
-              .json()
-              .path("id")
-              .asText();
+      String id = submit(api, children, 0);
       long start = System.nanoTime();
       double heap = Double.MAX_VALUE;
       int part = 1;
@@ -225,14 +225,7 @@ public final class ChildrenPart implements Part {
       long start = System.nanoTime();
       String id;
       try (Api api = process.api()) {
-        id =
-            api.post(
-                    "/v1/tasks",
-                    "{\"type\":\"ping\",\"input\":{\"n\":1,\"children\":%d,\"window\":%d,\"sleep_ms\":20}}"
-                        .formatted(children, WINDOW))
-                .json()
-                .path("id")
-                .asText();
+        id = submit(api, children, 20);
       }
       int kills = 0;
       JsonNode task = Api.JSON.createObjectNode();

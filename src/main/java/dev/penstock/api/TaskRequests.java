@@ -2,6 +2,7 @@ package dev.penstock.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.config.Settings;
+import dev.penstock.core.SubmitBounds;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
 import dev.penstock.models.ModelCatalogue;
@@ -45,12 +46,8 @@ final class TaskRequests {
 
   private static final int MAX_WORD = 100;
   private static final int MAX_MODEL = 200;
-  private static final int MAX_ATTEMPTS = 100;
-  private static final int DAY = (int) Duration.ofDays(1).toSeconds();
-  private static final int MONTH = 30 * DAY;
-  private static final int MAX_METADATA = 16;
-  private static final int MAX_METADATA_KEY = 64;
-  private static final int MAX_METADATA_VALUE = 512;
+  private static final int DAY = (int) SubmitBounds.RUN.toSeconds();
+  private static final int MONTH = (int) SubmitBounds.KEPT.toSeconds();
   private static final long MILLIS = 1_000;
 
   private final Settings settings;
@@ -86,7 +83,7 @@ final class TaskRequests {
     Input input = input(fields, type(fields));
     Priority priority = priority(fields, standard, caller);
     Patience patience = Patience.of(fields);
-    Integer attempts = fields.integer("max_attempts", 1, MAX_ATTEMPTS);
+    Integer attempts = fields.integer("max_attempts", 1, SubmitBounds.ATTEMPTS);
     Double timeout = fields.number("timeout_seconds", 1, DAY);
     var spec =
         new TaskSpec(
@@ -201,19 +198,22 @@ final class TaskRequests {
     if (given == null) {
       return Map.of();
     }
-    if (!given.isObject() || given.size() > MAX_METADATA) {
-      throw fields.bad("metadata", "must be an object of at most " + MAX_METADATA + " strings");
+    if (!given.isObject() || given.size() > SubmitBounds.METADATA) {
+      throw fields.bad(
+          "metadata", "must be an object of at most " + SubmitBounds.METADATA + " strings");
     }
     var pairs = new LinkedHashMap<String, String>();
     for (var pair : given.properties()) {
       String name = "metadata." + pair.getKey();
-      if (pair.getKey().isEmpty() || pair.getKey().length() > MAX_METADATA_KEY) {
+      if (pair.getKey().isEmpty() || pair.getKey().length() > SubmitBounds.METADATA_NAME) {
         throw fields.bad(
-            "metadata", "has a key that is empty or over " + MAX_METADATA_KEY + " characters");
+            "metadata",
+            "has a key that is empty or over " + SubmitBounds.METADATA_NAME + " characters");
       }
       if (!pair.getValue().isTextual()
-          || pair.getValue().textValue().length() > MAX_METADATA_VALUE) {
-        throw fields.bad(name, "must be a string of at most " + MAX_METADATA_VALUE + " characters");
+          || pair.getValue().textValue().length() > SubmitBounds.METADATA_VALUE) {
+        throw fields.bad(
+            name, "must be a string of at most " + SubmitBounds.METADATA_VALUE + " characters");
       }
       pairs.put(pair.getKey(), pair.getValue().textValue());
     }

@@ -17,4 +17,8 @@ public record HeldLease(
   public HeldLease(TaskId id, String token, @Nullable Progress progress) {
     this(id, token, progress, null);
   }
+
+  public HeldLease withoutCheckpoint() {
+    return new HeldLease(id, token, progress);
+  }
 }

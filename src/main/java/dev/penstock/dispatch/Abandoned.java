@@ -1,5 +1,6 @@
 package dev.penstock.dispatch;
 
+import dev.penstock.base.Portions;
 import dev.penstock.base.Unavailable;
 import dev.penstock.core.CancelResult;
 import dev.penstock.storage.ChildStore.End;

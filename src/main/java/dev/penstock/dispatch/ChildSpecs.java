@@ -2,6 +2,7 @@ package dev.penstock.dispatch;
 
 import dev.penstock.core.InvalidInput;
 import dev.penstock.core.NewChild;
+import dev.penstock.core.SubmitBounds;
 import dev.penstock.task.ChildTask;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
@@ -24,13 +25,6 @@ import java.util.Set;
  * it. What a client could not submit is refused.
  */
 final class ChildSpecs {
-  private static final Duration LONGEST_RUN = Duration.ofDays(1);
-  private static final Duration LONGEST_KEPT = Duration.ofDays(30);
-  private static final int MOST_ATTEMPTS = 100;
-  private static final int MOST_METADATA = 16;
-  private static final int LONGEST_METADATA_KEY = 64;
-  private static final int LONGEST_METADATA_VALUE = 512;
-
   private final ChildCheck check;
   private final InstantSource clock;
 
@@ -97,15 +91,15 @@ final class ChildSpecs {
 
   private static void checkLimits(
       ChildTask child, TaskSpec.Limits limits, TaskSpec.Retention kept) {
-    if (limits.maxAttempts() > MOST_ATTEMPTS) {
-      throw refused(child, "it may have at most " + MOST_ATTEMPTS + " attempts");
+    if (limits.maxAttempts() > SubmitBounds.ATTEMPTS) {
+      throw refused(child, "it may have at most " + SubmitBounds.ATTEMPTS + " attempts");
     }
-    if (limits.timeout().compareTo(LONGEST_RUN) > 0) {
-      throw refused(child, "it may run for at most " + LONGEST_RUN.toSeconds() + " s");
+    if (limits.timeout().compareTo(SubmitBounds.RUN) > 0) {
+      throw refused(child, "it may run for at most " + SubmitBounds.RUN.toSeconds() + " s");
     }
     for (Duration each : List.of(kept.completed(), kept.failed())) {
-      if (each.isNegative() || each.compareTo(LONGEST_KEPT) > 0) {
-        throw refused(child, "it may be kept for 0 to " + LONGEST_KEPT.toDays() + " days");
+      if (each.isNegative() || each.compareTo(SubmitBounds.KEPT) > 0) {
+        throw refused(child, "it may be kept for 0 to " + SubmitBounds.KEPT.toDays() + " days");
       }
     }
   }
@@ -113,17 +107,18 @@ final class ChildSpecs {
   private static void checkMetadata(ChildTask child) {
     Map<String, String> metadata = child.metadata();
     boolean fits =
-        metadata.size() <= MOST_METADATA
+        metadata.size() <= SubmitBounds.METADATA
             && metadata.entrySet().stream()
                 .allMatch(pair ->
                     !pair.getKey().isEmpty()
-                        && pair.getKey().length() <= LONGEST_METADATA_KEY
-                        && pair.getValue().length() <= LONGEST_METADATA_VALUE);
+                        && pair.getKey().length() <= SubmitBounds.METADATA_NAME
+                        && pair.getValue().length() <= SubmitBounds.METADATA_VALUE);
     if (!fits) {
       throw refused(
           child,
           "its metadata may have at most %d pairs, keys of 1 to %d and values of %d characters"
-              .formatted(MOST_METADATA, LONGEST_METADATA_KEY, LONGEST_METADATA_VALUE));
+              .formatted(
+                  SubmitBounds.METADATA, SubmitBounds.METADATA_NAME, SubmitBounds.METADATA_VALUE));
     }
   }
 

@@ -180,11 +180,12 @@ final class Dispatcher {
 
   Set<TaskId> extend(ExtendLeases request) {
     long asked = System.nanoTime();
-    boolean left = request.held().stream().anyMatch(held -> held.checkpoint() != null);
-    Set<TaskId> lost =
-        store.extend(
-            left && settlements.full() ? withoutCheckpoints(request.held()) : request.held(),
-            lease);
+    List<HeldLease> all = request.held();
+    if (all.stream().anyMatch(held -> held.checkpoint() != null) && settlements.full()) {
+      // What is held goes on in a full store, and takes no more of it.
+      all = all.stream().map(HeldLease::withoutCheckpoint).toList();
+    }
+    Set<TaskId> lost = store.extend(all, lease);
     for (HeldLease held : request.held()) {
       if (lost.contains(held.id())) {
         deliveries.returned(held.id(), held.token());
@@ -193,13 +194,6 @@ final class Dispatcher {
       }
     }
     return lost;
-  }
-
-  /** What is held goes on in a full store, and takes no more of it. */
-  private static List<HeldLease> withoutCheckpoints(List<HeldLease> all) {
-    return all.stream()
-        .map(held -> new HeldLease(held.id(), held.token(), held.progress()))
-        .toList();
   }
 
   /** Settles runs that have ended; a reply for each, in order. */
@@ -221,15 +215,7 @@ final class Dispatcher {
 
   /** Has settled tasks delivered again; trouble with that is not for who settled to hear of. */
   private void again(List<TaskSpec> ready) {
-    if (ready.isEmpty()) {
-      return;
-    }
-    try {
-      deliveries.again(ready);
-    } catch (Unavailable e) {
-      LOG.warn("{} tasks are ready and wait for the queue: {}", ready.size(), e.getMessage());
-      ready.forEach(spec -> unsent.add(spec.id()));
-    }
+    unsent.sendOrKeep(ready, deliveries::again);
   }
 
   /** Whether a task has ended with this outcome for certain: others may lead to another run. */

@@ -1,5 +1,6 @@
 package dev.penstock.dispatch;
 
+import dev.penstock.base.Portions;
 import dev.penstock.base.Unavailable;
 import dev.penstock.core.Ending;
 import dev.penstock.dispatch.Settlements.Settlement;
@@ -156,23 +157,10 @@ final class Families implements Runnable {
           tries.incrementAndGet();
           return store.children().ended(ends);
         });
-    wake(ready);
+    unsent.sendOrKeep(ready, queue::enqueue);
     if (tries.get() > 1) {
       // An end counts once: the answer that was lost may have named parents.
       ends.stream().map(End::parent).distinct().forEach(unsent::add);
-    }
-  }
-
-  /** Enqueues parents that are ready. */
-  private void wake(List<TaskSpec> parents) {
-    if (parents.isEmpty()) {
-      return;
-    }
-    try {
-      queue.enqueue(parents);
-    } catch (Unavailable e) {
-      LOG.warn("{} parents are ready and wait for the queue: {}", parents.size(), e.getMessage());
-      parents.forEach(spec -> unsent.add(spec.id()));
     }
   }
 

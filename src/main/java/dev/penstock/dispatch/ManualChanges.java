@@ -1,5 +1,6 @@
 package dev.penstock.dispatch;
 
+import dev.penstock.base.Portions;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.CancelTasks;
 import dev.penstock.bus.Request.PurgeLane;

@@ -1,5 +1,6 @@
 package dev.penstock.dispatch;
 
+import dev.penstock.base.Portions;
 import dev.penstock.core.RetryResult;
 import dev.penstock.storage.ChildStore;
 import dev.penstock.storage.ChildStore.End;

@@ -4,9 +4,11 @@ import dev.penstock.base.Unavailable;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +28,21 @@ final class Unsent implements Runnable {
   Unsent(TaskStore store, TaskQueue queue) {
     this.store = store;
     this.queue = queue;
+  }
+
+  /**
+   * Sends tasks that are ready, or keeps them: trouble with that is not for the caller to hear of.
+   */
+  void sendOrKeep(List<TaskSpec> ready, Consumer<List<TaskSpec>> sender) {
+    if (ready.isEmpty()) {
+      return;
+    }
+    try {
+      sender.accept(ready);
+    } catch (Unavailable e) {
+      LOG.warn("{} tasks are ready and wait for the queue: {}", ready.size(), e.getMessage());
+      ready.forEach(spec -> add(spec.id()));
+    }
   }
 
   void add(TaskId id) {

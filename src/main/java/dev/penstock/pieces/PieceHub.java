@@ -80,7 +80,7 @@ public final class PieceHub implements AutoCloseable {
         bus.listenAll(PiecesWanted.class, this::wanted),
         bus.listenAll(PiecesSought.class, this::sought),
         bus.listen(bus.node(), PiecesTold.class, this::told),
-        bus.listen(bus.node(), PiecesFound.class, search::found));
+        bus.listen(bus.node(), PiecesFound.class, this::found));
   }
 
   private void loop() {

@@ -1,8 +1,8 @@
 package dev.penstock.pieces;
 
+import dev.penstock.base.Newest;
 import dev.penstock.bus.Event.PiecesEnd;
 import dev.penstock.task.TaskId;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -16,15 +16,7 @@ final class RecentEnds {
   /** How a run ended. */
   record Ended(long run, PiecesEnd end) {}
 
-  private final Map<TaskId, Ended> newest =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<TaskId, Ended> eldest) {
-          return size() > MOST;
-        }
-      };
+  private final Map<TaskId, Ended> newest = Newest.put(MOST);
 
   synchronized void add(TaskId id, long run, PiecesEnd end) {
     newest.put(id, new Ended(run, end));

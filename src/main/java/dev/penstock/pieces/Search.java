@@ -3,7 +3,6 @@ package dev.penstock.pieces;
 import dev.penstock.bus.Event.PiecesFound;
 import dev.penstock.bus.Event.PiecesSought;
 import dev.penstock.task.TaskId;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -67,10 +66,7 @@ final class Search {
   void found(PiecesFound event) {
     Best best = open.get(event.task());
     if (best != null && best.from == event.from() && !event.pieces().isEmpty()) {
-      best.offer(
-          new TaskPieces.Found(
-              event.run(),
-              event.pieces().stream().map(each -> each.getBytes(StandardCharsets.UTF_8)).toList()));
+      best.offer(new TaskPieces.Found(event.run(), TaskPieces.bytes(event.pieces())));
     }
   }
 }

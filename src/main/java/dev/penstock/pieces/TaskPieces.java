@@ -166,8 +166,7 @@ final class TaskPieces {
       end = null;
     }
     source = told.node();
-    List<byte[]> pieces =
-        told.pieces().stream().map(each -> each.getBytes(StandardCharsets.UTF_8)).toList();
+    List<byte[]> pieces = bytes(told.pieces());
     pieces.forEach(piece -> unacknowledged += PieceBuffer.cost(piece));
     if (fresh) {
       buffer.reset(told.first());
@@ -259,6 +258,10 @@ final class TaskPieces {
 
   static List<String> texts(List<byte[]> pieces) {
     return pieces.stream().map(each -> new String(each, StandardCharsets.UTF_8)).toList();
+  }
+
+  static List<byte[]> bytes(List<String> texts) {
+    return texts.stream().map(each -> each.getBytes(StandardCharsets.UTF_8)).toList();
   }
 
   /** Where a reader is after what it is told now. */

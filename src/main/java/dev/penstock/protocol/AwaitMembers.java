@@ -2,6 +2,7 @@ package dev.penstock.protocol;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.core.SubmitBounds;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
 import dev.penstock.task.ChildTask;
@@ -39,12 +40,8 @@ final class AwaitMembers {
           "ttl_seconds",
           "metadata");
 
-  private static final int MAX_ATTEMPTS = 100;
-  private static final int DAY = (int) Duration.ofDays(1).toSeconds();
-  private static final int MONTH = 30 * DAY;
-  private static final int MAX_METADATA = 16;
-  private static final int MAX_METADATA_KEY = 64;
-  private static final int MAX_METADATA_VALUE = 512;
+  private static final int DAY = (int) SubmitBounds.RUN.toSeconds();
+  private static final int MONTH = (int) SubmitBounds.KEPT.toSeconds();
 
   private AwaitMembers() {}
 
@@ -102,15 +99,12 @@ final class AwaitMembers {
   static Await read(Fields fields) {
     Integer wakeAt = fields.integer("wake_at", 0, Await.MOST_OPEN);
     Double wait = fields.number("wait_seconds", 0, MONTH);
-    JsonNode wakeOnFailure = fields.value("wake_on_failure");
-    if (wakeOnFailure != null && !wakeOnFailure.isBoolean()) {
-      throw fields.bad("wake_on_failure", "must be true or false");
-    }
+    boolean wakeOnFailure = Members.flag(fields, "wake_on_failure");
     return new Await(
         children(fields),
         wakeAt == null ? 0 : wakeAt,
         wait == null ? null : Members.duration(wait),
-        wakeOnFailure != null && wakeOnFailure.booleanValue(),
+        wakeOnFailure,
         LeftMembers.state(fields, "await_checkpoint"));
   }
 
@@ -171,7 +165,7 @@ final class AwaitMembers {
 
   /** What is not said is the parent's, but only all of it. */
   private static @Nullable Limits limits(Fields child) {
-    Integer attempts = child.integer("max_attempts", 1, MAX_ATTEMPTS);
+    Integer attempts = child.integer("max_attempts", 1, SubmitBounds.ATTEMPTS);
     Double timeout = child.number("timeout_seconds", 1, DAY);
     if ((attempts == null) != (timeout == null)) {
       throw child.bad(
@@ -188,20 +182,21 @@ final class AwaitMembers {
     if (given == null) {
       return Map.of();
     }
-    if (!given.isObject() || given.size() > MAX_METADATA) {
-      throw child.bad("metadata", "must be an object of at most " + MAX_METADATA + " strings");
+    if (!given.isObject() || given.size() > SubmitBounds.METADATA) {
+      throw child.bad(
+          "metadata", "must be an object of at most " + SubmitBounds.METADATA + " strings");
     }
     Map<String, String> pairs = new HashMap<>();
     for (var pair : given.properties()) {
       JsonNode value = pair.getValue();
       if (pair.getKey().isEmpty()
-          || pair.getKey().length() > MAX_METADATA_KEY
+          || pair.getKey().length() > SubmitBounds.METADATA_NAME
           || !value.isTextual()
-          || value.textValue().length() > MAX_METADATA_VALUE) {
+          || value.textValue().length() > SubmitBounds.METADATA_VALUE) {
         throw child.bad(
             "metadata",
             "has keys of 1 to %d characters and strings of at most %d"
-                .formatted(MAX_METADATA_KEY, MAX_METADATA_VALUE));
+                .formatted(SubmitBounds.METADATA_NAME, SubmitBounds.METADATA_VALUE));
       }
       pairs.put(pair.getKey(), value.textValue());
     }

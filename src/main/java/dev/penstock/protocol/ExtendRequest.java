@@ -96,18 +96,10 @@ public record ExtendRequest(
               id, Members.token(lease), progress(lease), LeftMembers.read(lease, MAX_READ)));
     }
     Introduction figures = Introduction.read(fields, known);
-    boolean stopped = flag(fields, "stopped");
+    boolean stopped = Members.flag(fields, "stopped");
     @Nullable Instant stopping =
-        flag(fields, "stopping") || stopped ? startOf(fields, figures) : null;
+        Members.flag(fields, "stopping") || stopped ? startOf(fields, figures) : null;
     return new ExtendRequest(worker, List.copyOf(held), figures, stopping, stopped);
-  }
-
-  private static boolean flag(Fields fields, String name) {
-    JsonNode value = fields.value(name);
-    if (value != null && !value.isBoolean()) {
-      throw fields.bad(name, "must be true or false");
-    }
-    return value != null && value.booleanValue();
   }
 
   private static Instant startOf(Fields fields, @Nullable Introduction figures) {

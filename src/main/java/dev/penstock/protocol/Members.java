@@ -64,6 +64,15 @@ final class Members {
     return text == null ? "" : text;
   }
 
+  /** What is not said is not so. */
+  static boolean flag(Fields fields, String name) {
+    JsonNode value = fields.value(name);
+    if (value != null && !value.isBoolean()) {
+      throw fields.bad(name, "must be true or false");
+    }
+    return value != null && value.booleanValue();
+  }
+
   static long count(Fields fields, String name) {
     Double number = fields.number(name, 0, MOST);
     return number == null ? 0 : Math.round(number);

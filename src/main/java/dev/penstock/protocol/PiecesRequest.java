@@ -1,7 +1,6 @@
 package dev.penstock.protocol;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.core.InvalidInput;
 import dev.penstock.json.Fields;
 import dev.penstock.json.JsonMappers;
@@ -86,10 +85,10 @@ public record PiecesRequest(
         Members.id(fields),
         Members.token(fields),
         Math.max(1, Members.count(fields, "run")),
-        flag(fields, "resumed"),
+        Members.flag(fields, "resumed"),
         Members.count(fields, "offset"),
         pieces(fields, body.member()),
-        flag(fields, "end"),
+        Members.flag(fields, "end"),
         heardFrom);
   }
 
@@ -110,14 +109,6 @@ public record PiecesRequest(
       }
     }
     return pieces;
-  }
-
-  private static boolean flag(Fields fields, String name) {
-    JsonNode value = fields.value(name);
-    if (value != null && !value.isBoolean()) {
-      throw fields.bad(name, "must be true or false");
-    }
-    return value != null && value.booleanValue();
   }
 
   /** Whether a piece is one JSON value: another would break the message that it is in. */

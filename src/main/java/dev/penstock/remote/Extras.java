@@ -31,9 +31,7 @@ final class Extras {
   }
 
   static List<HeldLease> without(List<HeldLease> held) {
-    return held.stream()
-        .map(each -> new HeldLease(each.id(), each.token(), each.progress()))
-        .toList();
+    return held.stream().map(HeldLease::withoutCheckpoint).toList();
   }
 
   /** An await stays whole: what it says it has read belongs to what it leaves. */

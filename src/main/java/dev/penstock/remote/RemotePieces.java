@@ -1,5 +1,6 @@
 package dev.penstock.remote;
 
+import dev.penstock.base.Newest;
 import dev.penstock.bus.Request.Emitter;
 import dev.penstock.bus.Request.EndPieces;
 import dev.penstock.bus.Request.HeardPieces;
@@ -9,7 +10,6 @@ import dev.penstock.protocol.PiecesRequest;
 import dev.penstock.remote.RemoteServer.Reply;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,15 +48,7 @@ final class RemotePieces implements AutoCloseable {
   private final long mostBytes = Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP;
 
   /** How many pieces a run's result has, by its token. Guarded by itself. */
-  private final Map<String, Long> counts =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
-          return size() > MOST_COUNTS;
-        }
-      };
+  private final Map<String, Long> counts = Newest.put(MOST_COUNTS);
 
   RemotePieces(RemoteServer server, Conversation conversation) {
     this.server = server;

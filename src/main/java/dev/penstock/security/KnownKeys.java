@@ -1,10 +1,10 @@
 package dev.penstock.security;
 
+import dev.penstock.base.Newest;
 import dev.penstock.base.Unavailable;
 import dev.penstock.core.ApiKey;
 import dev.penstock.storage.KeyStore;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -45,8 +45,8 @@ final class KnownKeys {
   private final LongSupplier nanos;
   private final Semaphore asking = new Semaphore(ASKING);
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<String, Entry> good = new Newest<>();
-  private final Map<String, Long> unknown = new Newest<>();
+  private final Map<String, Entry> good = Newest.used(MOST);
+  private final Map<String, Long> unknown = Newest.used(MOST);
 
   /**
    * Counts what was revoked here. An answer that was asked for before a revocation may not know of
@@ -55,7 +55,7 @@ final class KnownKeys {
   private long revocations;
 
   /** The keys revoked here last, each with the count from then on. */
-  private final Map<String, Long> revoked = new Newest<>();
+  private final Map<String, Long> revoked = Newest.used(MOST);
 
   /**
    * @param nanos a {@link System#nanoTime}
@@ -78,20 +78,6 @@ final class KnownKeys {
       this.key = key;
       this.heard = heard;
       this.askAt = heard + FRESH.toNanos();
-    }
-  }
-
-  /** The map of what was used last. */
-  private static final class Newest<V> extends LinkedHashMap<String, V> {
-    private static final long serialVersionUID = 1L;
-
-    Newest() {
-      super(16, 0.75f, true);
-    }
-
-    @Override
-    protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
-      return size() > MOST;
     }
   }
 

@@ -93,33 +93,20 @@ public record Task(
 
   /** The task without its input ({@code spec.input} is empty) and without its output. */
   public Task brief() {
-    return with(spec.withoutInput(), null);
+    return with(spec.withoutInput(), null, waitingOn);
   }
 
   /** The task with this output in place of its own. */
   public Task withOutput(@Nullable TaskOutput other) {
-    return with(spec, other);
+    return with(spec, other, waitingOn);
   }
 
   /** The task that waits for so many children. */
   public Task waitingOn(int open) {
-    return new Task(
-        spec,
-        state,
-        attempts,
-        lost,
-        progress,
-        createdAt,
-        startedAt,
-        finishedAt,
-        worker,
-        error,
-        output,
-        queuedAt,
-        open);
+    return with(spec, output, open);
   }
 
-  private Task with(TaskSpec newSpec, @Nullable TaskOutput newOutput) {
+  private Task with(TaskSpec newSpec, @Nullable TaskOutput newOutput, int open) {
     return new Task(
         newSpec,
         state,
@@ -133,7 +120,7 @@ public record Task(
         error,
         newOutput,
         queuedAt,
-        waitingOn);
+        open);
   }
 
   /**

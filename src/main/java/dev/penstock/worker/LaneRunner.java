@@ -200,9 +200,7 @@ final class LaneRunner {
   }
 
   private Run run(LeasedTask leased, long asked) {
-    var children = new ChildPages(bus, leased.task().id(), leased.lease().token());
-    return new Run(leased, handler, children, times.duration(), asked)
-        .emitting(new Emission(bus, leased));
+    return new Run(leased, handler, bus, times.duration(), asked);
   }
 
   /**
@@ -391,7 +389,7 @@ final class LaneRunner {
       }
     }
     try {
-      for (List<Map.Entry<Run, HeldLease>> portion : Portions.of(due)) {
+      for (List<Map.Entry<Run, HeldLease>> portion : Extensions.portions(due)) {
         extend(portion, now);
       }
     } catch (Unavailable e) {

@@ -1,5 +1,6 @@
 package dev.penstock.worker;
 
+import dev.penstock.bus.Bus;
 import dev.penstock.core.Checkpoint;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.Lease;
@@ -48,7 +49,11 @@ final class Run implements TaskHandler.Control {
 
   private final LeasedTask leased;
   private final Body body;
+
+  /** Null, as the next: it is a run that nobody leased, which has no task to listen to. */
   private final @Nullable ChildPages children;
+
+  private final @Nullable Emission emission;
   private final Checkpoints checkpoints = new Checkpoints();
   private final long limitNanos;
   private final long leaseNanos;
@@ -62,25 +67,17 @@ final class Run implements TaskHandler.Control {
   private @Nullable Thread thread;
   private @Nullable Stop stop;
 
-  /** Null: it is a run that nobody leased, which has no task to listen to. */
-  private volatile @Nullable Emission emission;
-
   /**
-   * @param children null: it is told of none
+   * @param bus where its pieces go and its children are asked for; null: neither
    * @param leasedAt {@link System#nanoTime} from before the lease was asked for, so that we never
    *     think we hold it longer than we do
    */
-  Run(
-      LeasedTask leased,
-      TaskHandler handler,
-      @Nullable ChildPages children,
-      Duration lease,
-      long leasedAt) {
+  Run(LeasedTask leased, TaskHandler handler, @Nullable Bus bus, Duration lease, long leasedAt) {
     this(
         leased,
         leased.task().spec().timeout(),
         control -> handler.run(leased.task(), control),
-        children,
+        bus,
         lease,
         leasedAt);
   }
@@ -89,12 +86,14 @@ final class Run implements TaskHandler.Control {
       LeasedTask leased,
       Duration limit,
       Body body,
-      @Nullable ChildPages children,
+      @Nullable Bus bus,
       Duration lease,
       long leasedAt) {
     this.leased = leased;
     this.body = body;
-    this.children = children;
+    this.children =
+        bus == null ? null : new ChildPages(bus, leased.task().id(), leased.lease().token());
+    this.emission = bus == null ? null : new Emission(bus, leased);
     this.limitNanos = limit.toNanos();
     this.leaseNanos = lease.toNanos();
     this.heldUntil = leasedAt + leaseNanos;
@@ -105,12 +104,6 @@ final class Run implements TaskHandler.Control {
   static Run direct(Task task, Duration limit, Body body) {
     var lease = new Lease(task.id(), NO_TOKEN, Instant.MAX);
     return new Run(new LeasedTask(task, lease), limit, body, null, FOREVER, System.nanoTime());
-  }
-
-  /** Its pieces go there. */
-  Run emitting(Emission there) {
-    emission = there;
-    return this;
   }
 
   Task task() {
@@ -191,24 +184,21 @@ final class Run implements TaskHandler.Control {
 
   @Override
   public void emit(@Nullable Object piece) {
-    Emission pieces = emission;
-    if (pieces != null) {
-      pieces.emit(piece);
+    if (emission != null) {
+      emission.emit(piece);
     }
   }
 
   @Override
   public void emitFrom(long offset) {
-    Emission pieces = emission;
-    if (pieces != null) {
-      pieces.from(offset);
+    if (emission != null) {
+      emission.from(offset);
     }
   }
 
   @Override
   public List<TaskOutput> heard(long offset) throws InterruptedException {
-    Emission pieces = emission;
-    return pieces == null ? List.of() : pieces.heard(offset);
+    return emission == null ? List.of() : emission.heard(offset);
   }
 
   /**
@@ -217,9 +207,8 @@ final class Run implements TaskHandler.Control {
    * @param outcome null: nobody wants it
    */
   void emitsNoMore(@Nullable Outcome outcome) {
-    Emission pieces = emission;
-    if (pieces != null) {
-      pieces.ended(outcome);
+    if (emission != null) {
+      emission.ended(outcome);
     }
   }
 

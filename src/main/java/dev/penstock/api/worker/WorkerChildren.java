@@ -2,15 +2,12 @@ package dev.penstock.api.worker;
 
 import dev.penstock.api.OwnTasks;
 import dev.penstock.bus.Bus;
-import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.FindChildren;
-import dev.penstock.core.HeldLease;
 import dev.penstock.protocol.ChildrenReply;
 import dev.penstock.protocol.ChildrenRequest;
 import dev.penstock.task.EndedChildren;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Reply;
-import java.util.List;
 
 /**
  * {@code POST /v1/worker/children}: what became of a task's children, for the run that holds its
@@ -23,12 +20,9 @@ public final class WorkerChildren {
     this.bus = bus;
   }
 
-  /** The lease is extended by it: whoever may do that runs the task. */
   public Reply find(Exchange exchange) throws InterruptedException {
     ChildrenRequest asked = ChildrenRequest.read(exchange.body());
-    var held = new HeldLease(asked.id(), asked.token(), null);
-    var extend = new ExtendLeases(asked.worker(), List.of(held));
-    if (!bus.ask(extend, OwnTasks.LIMIT).isEmpty()) {
+    if (!WorkerRuns.holds(bus, asked.worker(), asked.id(), asked.token())) {
       throw WorkerRuns.stale(asked.id());
     }
     EndedChildren page =

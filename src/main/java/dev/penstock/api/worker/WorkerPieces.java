@@ -1,21 +1,19 @@
 package dev.penstock.api.worker;
 
 import dev.penstock.api.OwnTasks;
+import dev.penstock.base.Newest;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.Emitter;
 import dev.penstock.bus.Request.EndPieces;
-import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.HeardPieces;
 import dev.penstock.bus.Request.PutPieces;
 import dev.penstock.bus.Request.SettleTask;
-import dev.penstock.core.HeldLease;
 import dev.penstock.protocol.PiecesRequest;
 import dev.penstock.task.Outcome;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Reply;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -36,15 +34,7 @@ public final class WorkerPieces {
   private final Bus bus;
 
   /** The task of each token. Guarded by itself. */
-  private final Map<String, String> known =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
-          return size() > MOST_KNOWN;
-        }
-      };
+  private final Map<String, String> known = Newest.used(MOST_KNOWN);
 
   public WorkerPieces(Bus bus) {
     this.bus = bus;
@@ -80,8 +70,7 @@ public final class WorkerPieces {
         return true;
       }
     }
-    var held = List.of(new HeldLease(request.id(), request.token(), null));
-    if (!bus.ask(new ExtendLeases(request.worker(), held), OwnTasks.LIMIT).isEmpty()) {
+    if (!WorkerRuns.holds(bus, request.worker(), request.id(), request.token())) {
       return false;
     }
     synchronized (known) {

@@ -10,6 +10,7 @@ import dev.penstock.bus.Request.FindTasks;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
+import dev.penstock.core.HeldLease;
 import dev.penstock.json.Fields;
 import dev.penstock.protocol.ExtendReply;
 import dev.penstock.protocol.ExtendReply.Extension;
@@ -112,6 +113,13 @@ public final class WorkerRuns {
   private TaskOutput result(Fields fields, byte[] json, TaskId id) throws InterruptedException {
     Optional<Task> task = bus.ask(new FindTask(id), OwnTasks.LIMIT);
     return results.of(fields, json, task.orElseThrow(() -> stale(id)));
+  }
+
+  /** Whether a worker runs the task: the lease is extended by it, as far as it is held. */
+  static boolean holds(Bus bus, String worker, TaskId id, String token)
+      throws InterruptedException {
+    var held = List.of(new HeldLease(id, token, null));
+    return bus.ask(new ExtendLeases(worker, held), OwnTasks.LIMIT).isEmpty();
   }
 
   static Refusal stale(TaskId id) {

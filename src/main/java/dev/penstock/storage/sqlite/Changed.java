@@ -2,7 +2,10 @@ package dev.penstock.storage.sqlite;
 
 import dev.penstock.storage.Phase;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +19,23 @@ record Changed(long seq, String lane, boolean beside) {
   /** The one that the statement changes; null when it changes none. */
   static @Nullable Changed by(PreparedStatement statement) throws SQLException {
     return Columns.first(statement, Changed::read).orElse(null);
+  }
+
+  /**
+   * Some of the rows that a query answers, each followed by the bytes of its input: fewer where
+   * those are long.
+   */
+  static List<Changed> some(PreparedStatement query) throws SQLException {
+    List<Changed> some = new ArrayList<>();
+    try (ResultSet rows = query.executeQuery()) {
+      long bytes = 0;
+      while (bytes < TaskRows.MOST_BYTES && rows.next()) {
+        Columns row = new Columns(rows);
+        some.add(read(row));
+        bytes += row.number();
+      }
+    }
+    return some;
   }
 
   static Changed read(Columns row) throws SQLException {

@@ -9,7 +9,6 @@ import dev.penstock.task.Outcome;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -177,16 +176,7 @@ final class SqliteAwaits {
 
   static List<TaskSpec> wakeDue(SqliteConnection connection, int limit, Instant now)
       throws SQLException {
-    List<Changed> due = new ArrayList<>();
-    try (ResultSet rows =
-        Columns.bind(connection.prepare(DUE), Micros.of(now), limit).executeQuery()) {
-      long bytes = 0;
-      while (bytes < TaskRows.MOST_BYTES && rows.next()) {
-        Columns row = new Columns(rows);
-        due.add(Changed.read(row));
-        bytes += row.number();
-      }
-    }
+    List<Changed> due = Changed.some(Columns.bind(connection.prepare(DUE), Micros.of(now), limit));
     List<TaskSpec> woken = new ArrayList<>(due.size());
     for (Changed task : due) {
       woken.add(wake(connection, task.seq(), task.lane(), now));

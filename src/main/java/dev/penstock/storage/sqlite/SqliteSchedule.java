@@ -4,7 +4,6 @@ import dev.penstock.storage.Phase;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskSpec;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,15 +48,7 @@ final class SqliteSchedule {
 
   static List<TaskSpec> promote(SqliteConnection connection, int limit, long now)
       throws SQLException {
-    List<Changed> due = new ArrayList<>();
-    try (ResultSet rows = Columns.bind(connection.prepare(DUE), now, limit).executeQuery()) {
-      long bytes = 0;
-      while (bytes < TaskRows.MOST_BYTES && rows.next()) {
-        Columns row = new Columns(rows);
-        due.add(Changed.read(row));
-        bytes += row.number();
-      }
-    }
+    List<Changed> due = Changed.some(Columns.bind(connection.prepare(DUE), now, limit));
     List<TaskSpec> specs = new ArrayList<>(due.size());
     for (Changed task : due) {
       Columns.bind(connection.prepare(PROMOTE), now, task.seq()).executeUpdate();

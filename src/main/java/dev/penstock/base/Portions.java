@@ -1,14 +1,14 @@
-package dev.penstock.dispatch;
+package dev.penstock.base;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToLongFunction;
 
-/** Long lists in parts that a store takes at a time. */
-final class Portions {
+/** Long lists in parts of which none is too much for who takes them. */
+public final class Portions {
   private Portions() {}
 
-  static <T> List<List<T>> of(List<T> all, int most) {
+  public static <T> List<List<T>> of(List<T> all, int most) {
     return of(all, most, _ -> 0, 0);
   }
 
@@ -17,7 +17,7 @@ final class Portions {
    *
    * @param size bytes of one
    */
-  static <T> List<List<T>> of(List<T> all, int most, ToLongFunction<T> size, long bytes) {
+  public static <T> List<List<T>> of(List<T> all, int most, ToLongFunction<T> size, long bytes) {
     List<List<T>> parts = new ArrayList<>();
     int from = 0;
     long used = 0;
