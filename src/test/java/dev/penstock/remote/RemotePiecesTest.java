@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,7 @@ final class RemotePiecesTest {
   private static final Duration LIMIT = Duration.ofSeconds(20);
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private final List<JsonNode> taken = new CopyOnWriteArrayList<>();
+  private final AtomicInteger refused = new AtomicInteger();
   private final Emitter run = new Emitter(TaskId.random(), "token", 2);
   private volatile int status = 200;
   private volatile String reply = "{\"status\":\"taken\"}";
@@ -47,13 +49,17 @@ final class RemotePiecesTest {
         "/v1/worker/pieces",
         call -> {
           JsonNode body = MAPPER.readTree(call.getRequestBody().readAllBytes());
-          if (status == 200) {
+          int answered = status;
+          if (answered == 200) {
             taken.add(body);
           }
           byte[] answer = reply.getBytes(StandardCharsets.UTF_8);
-          call.sendResponseHeaders(status, answer.length);
+          call.sendResponseHeaders(answered, answer.length);
           call.getResponseBody().write(answer);
           call.close();
+          if (answered != 200) {
+            refused.incrementAndGet();
+          }
         });
     http.start();
     server =
@@ -114,6 +120,9 @@ final class RemotePiecesTest {
     for (int i = 0; i < 1_000; i++) {
       put(i, piece);
     }
+    int before = refused.get();
+    // One may have been on its way with what is given up by now; the next one was not.
+    Await.until("it is away for the newest too", LIMIT, () -> refused.get() >= before + 2);
     status = 200;
     Await.until("all that is left has come", LIMIT, () -> all().contains("999:" + piece));
     List<String> all = all();
