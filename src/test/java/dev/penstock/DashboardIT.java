@@ -2,6 +2,7 @@ package dev.penstock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.testing.Api;
 import dev.penstock.testing.Await;
 import dev.penstock.testing.Browser;
@@ -237,6 +238,26 @@ final class DashboardIT {
     awaitState("cancelled");
     awaitStatus(id, "cancelled");
     assertThat(browser.shows("#retry")).isTrue();
+  }
+
+  @Test
+  void theRetryOfAChildWhoseParentHasEndedIsRefusedInWords() throws Exception {
+    String parent = submit("{\"type\":\"ping\",\"input\":{\"children\":1,\"sleep_ms\":60000}}");
+    Await.until("it has a child", LIMIT, () -> !children(parent).isEmpty());
+    String child = children(parent).path(0).path("id").asText();
+    assertThat(api.post("/v1/tasks/" + parent + "/cancel", "").status()).isEqualTo(200);
+    awaitStatus(child, "cancelled");
+    browser.open("/dashboard/tasks/" + child);
+    mark();
+    browser.click("#retry");
+    browser.await("it says why not", () -> browser.shows("#refused"));
+    assertThat(browser.text("#refused")).contains("retry that one");
+    assertThat(browser.shows(".now [data-state=cancelled]")).isTrue();
+    assertNotLoadedAgain();
+  }
+
+  private static JsonNode children(String parent) throws Exception {
+    return api.get("/v1/tasks?parent=" + parent).json().path("data");
   }
 
   @Test

@@ -36,7 +36,7 @@ final class FamilyKillIT {
         penstock.restart();
       }
       Checker.Report report = checker.settle(api, LIMIT.multipliedBy(FaultTable.SCALE));
-      FaultTable.add("18", "kill -9 the only node, with parents and children", report, 0);
+      FaultTable.add("35", "kill -9 the only node, with parents and children", report, 0);
       assertThat(families.assertNoChildBeganLate(api)).as("cancelled").isPositive();
     }
   }

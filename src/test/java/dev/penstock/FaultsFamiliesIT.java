@@ -26,7 +26,7 @@ final class FaultsFamiliesIT extends FleetFaults {
       }
       node.process().awaitReady();
     }
-    settle("18b", "kill -9 each of several nodes, with parents and children");
+    settle("35b", "kill -9 each of several nodes, with parents and children");
     assertThat(families.assertNoChildBeganLate(fleet.api(1))).as("cancelled").isPositive();
   }
 
@@ -39,7 +39,7 @@ final class FaultsFamiliesIT extends FleetFaults {
       fleet.redis().restart();
       awaitMore(12);
     }
-    settle("18c", "Redis is killed and restarted, with parents and children");
+    settle("35c", "Redis is killed and restarted, with parents and children");
     assertThat(families.assertNoChildBeganLate(fleet.api(1))).as("cancelled").isNotNegative();
   }
 

@@ -56,6 +56,15 @@ final class OneTaskPage {
   }
 
   private Reply page(Exchange exchange) throws InterruptedException {
+    return page(exchange, "");
+  }
+
+  /**
+   * The page as the task stands now.
+   *
+   * @param refused why what was asked for was not done; empty: nothing was refused
+   */
+  private Reply page(Exchange exchange, String refused) throws InterruptedException {
     Optional<Task> found = find(exchange);
     if (found.isEmpty()) {
       return unknown();
@@ -68,7 +77,8 @@ final class OneTaskPage {
             types,
             desk.ask(new FindSteps(task.id())),
             !desk.ask(children).tasks().isEmpty(),
-            desk.now());
+            desk.now(),
+            refused);
     return desk.page(
         exchange,
         new Layout("Task " + view.row().shortId(), TaskQuery.PATH),
@@ -104,13 +114,16 @@ final class OneTaskPage {
     if (id.isEmpty()) {
       return unknown();
     }
-    switch (desk.ask(new RetryTask(id.get()))) {
-      case RetryResult.Now _ -> desk.did(exchange, "retried task " + id.get());
-      case RetryResult.Otherwise _,
-          RetryResult.ChildrenGone _,
-          RetryResult.ParentEnded _,
-          RetryResult.Unknown _ -> {}
-    }
-    return PageContext.goTo(TaskQuery.PATH + "/" + id.get());
+    return switch (desk.ask(new RetryTask(id.get()))) {
+      case RetryResult.Now _ -> {
+        desk.did(exchange, "retried task " + id.get());
+        yield PageContext.goTo(TaskQuery.PATH + "/" + id.get());
+      }
+      case RetryResult.Otherwise _, RetryResult.Unknown _ -> page(exchange);
+      case RetryResult.ChildrenGone() ->
+          page(exchange, "It cannot go on: tasks that it has made, and may need, are gone.");
+      case RetryResult.ParentEnded _ ->
+          page(exchange, "It was made by a task that has ended: retry that one, and it follows.");
+    };
   }
 }

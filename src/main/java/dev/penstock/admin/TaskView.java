@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param error why it failed, or why its last attempt did
  * @param result null: there is none
  * @param family empty: it is nobody's child and has none
+ * @param refused why it was not changed as asked; empty: it was, or nothing was asked for
  */
 public record TaskView(
     TaskRow row,
@@ -31,7 +32,8 @@ public record TaskView(
     List<Fact> metadata,
     boolean cancellable,
     boolean retriable,
-    List<Relation> family) {
+    List<Relation> family,
+    String refused) {
 
   public record Fact(String name, String value) {}
 
@@ -43,7 +45,8 @@ public record TaskView(
   /**
    * @param parent whether other tasks are its children
    */
-  static TaskView of(Task task, TaskTypes types, List<Step> steps, boolean parent, Instant now) {
+  static TaskView of(
+      Task task, TaskTypes types, List<Step> steps, boolean parent, Instant now, String refused) {
     TaskOutput output = task.output();
     TaskError error = task.error();
     return new TaskView(
@@ -59,7 +62,8 @@ public record TaskView(
             .entrySet().stream().map(each -> new Fact(each.getKey(), each.getValue())).toList(),
         !task.state().ended(),
         task.state() == TaskState.FAILED || task.state() == TaskState.CANCELLED,
-        family(task, parent));
+        family(task, parent),
+        refused);
   }
 
   private static List<Relation> family(Task task, boolean parent) {

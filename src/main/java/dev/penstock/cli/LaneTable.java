@@ -9,8 +9,19 @@ import java.util.Locale;
 /** The lanes as a table, with their sums. */
 final class LaneTable {
   private static final List<String> HEADER =
-      List.of("lane", "ready", "running", "scheduled", "failed", "oldest", "done/s", "workers", "");
-  private static final List<String> COUNTS = List.of("depth", "in_flight", "scheduled", "failed");
+      List.of(
+          "lane",
+          "ready",
+          "running",
+          "waiting",
+          "scheduled",
+          "failed",
+          "oldest",
+          "done/s",
+          "workers",
+          "");
+  private static final List<String> COUNTS =
+      List.of("depth", "in_flight", "waiting", "scheduled", "failed");
   private static final int MINUTE = 60;
   private static final int HOUR = 60 * MINUTE;
 

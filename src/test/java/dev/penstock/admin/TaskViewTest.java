@@ -59,7 +59,7 @@ final class TaskViewTest {
   }
 
   private static TaskView view(TaskState state, Step... steps) {
-    return TaskView.of(task(spec("{}", null), state, null), TYPES, List.of(steps), false, NOW);
+    return TaskView.of(task(spec("{}", null), state, null), TYPES, List.of(steps), false, NOW, "");
   }
 
   @Test
@@ -69,7 +69,7 @@ final class TaskViewTest {
     var origin = new TaskSpec.Origin("default", Map.of(), null, null, parent, null);
     var made = new TaskSpec(plain.id(), plain.work(), plain.limits(), plain.retention(), origin);
     Task waits = task(made, TaskState.PROCESSING, null).waitingOn(1_234);
-    TaskView view = TaskView.of(waits, TYPES, List.of(), true, NOW);
+    TaskView view = TaskView.of(waits, TYPES, List.of(), true, NOW, "");
     assertThat(view.family())
         .extracting(TaskView.Relation::path)
         .containsExactly("/dashboard/tasks/" + parent, "/dashboard/tasks?parent=" + plain.id());
@@ -85,7 +85,8 @@ final class TaskViewTest {
     String html =
         new StaticTemplates()
             .task(
-                TaskView.of(task(spec, TaskState.COMPLETED, output), TYPES, List.of(), false, NOW))
+                TaskView.of(
+                    task(spec, TaskState.COMPLETED, output), TYPES, List.of(), false, NOW, ""))
             .render();
     assertThat(html)
         .contains("&lt;script&gt;alert(1)&lt;/script&gt;", "&lt;i&gt;me")

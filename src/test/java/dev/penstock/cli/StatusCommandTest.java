@@ -12,7 +12,7 @@ final class StatusCommandTest {
       """
       {"object":"list","data":[
        {"lane":"embedding.all-minilm-l6-v2","type":"embedding","model":"all-minilm-l6-v2",
-        "depth":12345,"in_flight":256,"scheduled":0,"failed":3,"oldest_seconds":3725.5,
+        "depth":12345,"in_flight":256,"waiting":7,"scheduled":0,"failed":3,"oldest_seconds":3725.5,
         "paused":true,"consumers":1,"rates":{"submitted_per_second":9.5,
         "completed_per_second":101.25,"failed_per_second":0.0}},
        {"lane":"ping","type":"ping","depth":0,"in_flight":0,"scheduled":1,"failed":0,
@@ -28,10 +28,10 @@ final class StatusCommandTest {
       assertThat(run.out())
           .isEqualTo(
               """
-              lane                         ready  running  scheduled  failed     oldest  done/s  workers
-              embedding.all-minilm-l6-v2  12,345      256          0       3  1 h 2 min   101.3        1  paused
-              ping                             0        0          1       0                0.5        1
-              all                         12,345      256          1       3              101.8
+              lane                         ready  running  waiting  scheduled  failed     oldest  done/s  workers
+              embedding.all-minilm-l6-v2  12,345      256        7          0       3  1 h 2 min   101.3        1  paused
+              ping                             0        0        0          1       0                0.5        1
+              all                         12,345      256        7          1       3              101.8
               """);
       assertThat(server.asked().getFirst().is("GET /v1/queues")).isTrue();
     }
