@@ -17,6 +17,8 @@ ARGS ?=
 N ?= 3
 PROFILE ?=
 SCALE ?= 10
+MINUTES ?= 10
+SEED ?=
 DATA ?=
 JAVA_OPTS ?=
 MVN_ARGS ?=
@@ -35,7 +37,7 @@ MVN := mvn -B -ntp $(MVN_ARGS)
 # PROFILE=brokers or api in place of what .env says.
 COMPOSE = docker compose $(if $(PROFILE),--profile $(PROFILE))
 
-.PHONY: help deps run start stop logs scale test test-fast faults bench bench-peers bench-queue quality screenshots example-plugin format lint clean
+.PHONY: help deps run start stop logs scale test test-fast faults chaos bench bench-peers bench-queue quality screenshots example-plugin format lint clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +90,10 @@ faults: deps $(JAR) ## kill, freeze and starve a fleet of nodes: target/faults.m
 	@$(WITH_JDK) $(MVN) -q test-compile && $(MVN) -Dfaults.scale=$(SCALE) -Dit.forks=1 \
 	  -Dit.test='FaultsIT,FaultsStopIT,FaultsAroundIT,AckHorizonIT,FamilyKillIT,FaultsFamiliesIT' failsafe:integration-test failsafe:verify
 	@cat target/faults.md
+
+chaos: deps $(JAR) target/test.classpath ## faults drawn from a SEED for MINUTES=10: target/chaos.md
+	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) \
+	  -cp "target/test-classes:target/classes:$$(cat target/test.classpath)" dev.penstock.chaos.Chaos $(MINUTES) $(SEED)
 
 bench: $(JAR) target/test.classpath ## measure; ARGS go to the benchmark
 	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) $(JAVA_OPTS) \
