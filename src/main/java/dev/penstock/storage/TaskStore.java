@@ -79,8 +79,9 @@ public interface TaskStore extends AutoCloseable {
   List<Task> cancelPending(Lane lane, int limit);
 
   /**
-   * Makes failed and cancelled tasks pending and ready again; one answer each, in order. Their
-   * attempts start anew; one that lost leases is still a suspect.
+   * Makes failed and cancelled tasks pending again, and ready unless they were asked to run at a
+   * time that is still to come; one answer each, in order. Their attempts start anew; one that lost
+   * leases is still a suspect.
    */
   List<RetryResult> retry(List<TaskId> ids);
 
