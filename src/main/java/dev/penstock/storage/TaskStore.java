@@ -169,8 +169,12 @@ public interface TaskStore extends AutoCloseable {
 
   /** What {@link #insert} did with one task. */
   sealed interface Inserted {
-    /** It is kept, by this call or by an earlier one of the same id. */
-    record Kept() implements Inserted {}
+    /**
+     * It is kept, by this call or by an earlier one of the same id.
+     *
+     * @param createdAt as it is kept
+     */
+    record Kept(Instant createdAt) implements Inserted {}
 
     /** Its identity means an earlier task: that one, without its input. Nothing was added. */
     record Earlier(Task task) implements Inserted {}
