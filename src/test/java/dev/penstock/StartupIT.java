@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -143,6 +144,15 @@ final class StartupIT {
     assertThat(sameFolder.status()).isEqualTo(CANNOT_START);
     assertThat(line(sameFolder, "cannot start"))
         .contains("data/penstock.db", "in use by another process");
+    Path file = folder.resolve("data/penstock.db");
+    Files.createSymbolicLink(folder.resolve("link.db"), file);
+    Files.createLink(folder.resolve("hard.db"), file);
+    for (String name : List.of("link.db", "hard.db")) {
+      Ended otherName =
+          run(Map.of(), "--port=0", "--data=other", "--set=db.path=" + folder.resolve(name));
+      assertThat(otherName.status()).as(name).isEqualTo(CANNOT_START);
+      assertThat(line(otherName, "cannot start")).contains(name, "in use by another process");
+    }
     Ended samePort = run(Map.of(), "--port=" + port, "--data=other");
     assertThat(samePort.status()).isEqualTo(CANNOT_START);
     assertThat(line(samePort, "cannot start")).contains("127.0.0.1:" + port, "in use");

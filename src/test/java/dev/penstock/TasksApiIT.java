@@ -78,8 +78,9 @@ final class TasksApiIT {
   }
 
   @Test
-  void aWaitingTaskIsCancelledAndRunsAgainWhenRetried() throws Exception {
-    String id = submit("{\"type\":\"ping\",\"delay_seconds\":600}");
+  void aScheduledTaskIsCancelledAndRunsAtItsTimeWhenRetried() throws Exception {
+    String id = submit("{\"type\":\"ping\",\"delay_seconds\":8}");
+    double at = api.get("/v1/tasks/" + id).json().get("run_at").asDouble();
     Answer cancelled = api.post("/v1/tasks/" + id + "/cancel", "");
     assertThat(cancelled.status()).isEqualTo(200);
     assertThat(cancelled.json().get("status").asText()).isEqualTo("cancelled");
@@ -88,7 +89,11 @@ final class TasksApiIT {
         .isEqualTo("task_cancelled");
     Answer retried = api.post("/v1/tasks/" + id + "/retry", "");
     assertThat(retried.status()).isEqualTo(200);
+    assertThat(retried.json().get("status").asText()).isEqualTo("pending");
+    assertThat(retried.json().get("run_at").asDouble()).isEqualTo(at);
     await(id, "completed");
+    assertThat(api.get("/v1/tasks/" + id).json().get("started_at").asDouble())
+        .isGreaterThanOrEqualTo(at);
     assertThat(IntStream.range(0, 2).mapToObj(i -> kind(id, i)).toList())
         .isEqualTo(List.of("cancelled", "retried"));
     assertThat(api.post("/v1/tasks/" + id + "/cancel", "").json().at("/error/code").asText())
@@ -140,7 +145,7 @@ final class TasksApiIT {
   @Test
   void manyAreCancelledAndRetriedByAFilter() throws Exception {
     for (int i = 0; i < 5; i++) {
-      submit("{\"type\":\"ping\",\"delay_seconds\":600,\"metadata\":{\"job\":\"filtered\"}}");
+      submit("{\"type\":\"ping\",\"delay_seconds\":12,\"metadata\":{\"job\":\"filtered\"}}");
     }
     Answer cancelled = api.post("/v1/tasks/cancel", "{\"q\":\"filtered\",\"status\":\"pending\"}");
     assertThat(cancelled.raw().body())

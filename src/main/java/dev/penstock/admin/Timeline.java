@@ -3,7 +3,6 @@ package dev.penstock.admin;
 import dev.penstock.core.Step;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
-import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,10 +27,6 @@ public final class Timeline {
   static List<Entry> of(Task task, List<Step> steps, Instant now) {
     List<Entry> entries = new ArrayList<>();
     entries.add(plain("created", "Created", task.createdAt(), "", now));
-    Instant runAt = task.spec().runAt();
-    if (runAt != null && task.state() == TaskState.PENDING && runAt.isAfter(now)) {
-      entries.add(plain("scheduled", "Is due", runAt, "", now));
-    }
     int attempt = 0;
     for (Step step : steps) {
       switch (step.kind()) {
@@ -54,7 +49,12 @@ public final class Timeline {
     Instant started = task.startedAt();
     Instant finished = task.finishedAt();
     switch (task.state()) {
-      case PENDING -> {}
+      case PENDING -> {
+        Instant runAt = task.spec().runAt();
+        if (runAt != null && runAt.isAfter(now)) {
+          entries.add(plain("scheduled", "Is due", runAt, "", now));
+        }
+      }
       case PROCESSING -> {
         if (started != null) {
           entries.add(plain("processing", "Started", started, on(task.worker()), now));

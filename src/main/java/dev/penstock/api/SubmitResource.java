@@ -56,7 +56,8 @@ final class SubmitResource {
       reply = reply(200, ended, task.form());
     } else {
       Task now = hold.isPositive() ? submitter.find(submitted.id()) : null;
-      Task known = now != null ? now : submitted.earlier().orElseGet(() -> pending(task.spec()));
+      Task known =
+          now != null ? now : submitted.earlier().orElseGet(() -> pending(task.spec(), submitted));
       reply = reply(202, known, task.form()).with("Location", "/v1/tasks/" + submitted.id());
     }
     return submitted.earlier().isPresent() ? reply.with(IdempotencyKey.REPLAYED, "true") : reply;
@@ -66,10 +67,13 @@ final class SubmitResource {
     return TaskJson.reply(status, task, form, List.of());
   }
 
+  private static Task pending(TaskSpec spec, Submitted submitted) {
+    return pending(spec, submitted.createdAt().orElseGet(spec::submittedAt));
+  }
+
   /** The task as it was when it was submitted. */
-  static Task pending(TaskSpec spec) {
-    return new Task(
-        spec, TaskState.PENDING, 0, 0, null, Instant.now(), null, null, null, null, null);
+  private static Task pending(TaskSpec spec, Instant created) {
+    return new Task(spec, TaskState.PENDING, 0, 0, null, created, null, null, null, null, null);
   }
 
   /**
@@ -119,7 +123,7 @@ final class SubmitResource {
 
   private static Entry answered(TaskSpec spec, Submission submission) {
     return switch (submission) {
-      case Submission.Accepted() -> new Entry.Kept(pending(spec), false);
+      case Submission.Accepted(Instant created) -> new Entry.Kept(pending(spec, created), false);
       case Submission.Earlier(var task) -> new Entry.Kept(task, true);
       case Submission.Refused(var error) -> new Entry.Refused(ApiError.of(error));
     };
@@ -147,7 +151,8 @@ final class SubmitResource {
               json.writeArrayFieldStart("data");
               for (Entry entry : entries) {
                 switch (entry) {
-                  case Entry.Wanted(var spec) -> TaskJson.writeBrief(json, pending(spec));
+                  case Entry.Wanted(var spec) ->
+                      TaskJson.writeBrief(json, pending(spec, spec.submittedAt()));
                   case Entry.Kept(var task, _) -> TaskJson.writeBrief(json, task);
                   case Entry.Refused(var error) -> {
                     json.writeStartObject();

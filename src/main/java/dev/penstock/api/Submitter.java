@@ -13,6 +13,7 @@ import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Refusal;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -36,8 +37,14 @@ final class Submitter {
    * @param id the task that is meant
    * @param earlier the earlier task that is meant, as it was then
    * @param ended empty: it has not ended in time
+   * @param createdAt of a new task that was not waited for, as it is stored
    */
-  record Submitted(TaskId id, Optional<Task> earlier, Optional<Task> ended) {}
+  record Submitted(
+      TaskId id, Optional<Task> earlier, Optional<Task> ended, Optional<Instant> createdAt) {
+    Submitted(TaskId id, Optional<Task> earlier, Optional<Task> ended) {
+      this(id, earlier, ended, Optional.empty());
+    }
+  }
 
   /** See {@link Waiters#place}. */
   Waiters.Place place() {
@@ -53,9 +60,15 @@ final class Submitter {
   Submitted submit(TaskSpec spec, Duration hold, Exchange exchange, boolean theirsOnly)
       throws InterruptedException {
     if (!hold.isPositive()) {
-      Optional<Task> earlier = submit(spec);
-      TaskId id = earlier.map(Task::id).orElse(spec.id());
-      return new Submitted(id, earlier, earlier.filter(task -> task.state().ended()));
+      return switch (taken(spec)) {
+        case Submission.Accepted(Instant created) ->
+            new Submitted(spec.id(), Optional.empty(), Optional.empty(), Optional.of(created));
+        case Submission.Earlier(Task task) -> {
+          Optional<Task> earlier = Optional.of(task);
+          yield new Submitted(task.id(), earlier, earlier.filter(it -> it.state().ended()));
+        }
+        case Submission.Refused(var error) -> throw new Refusal(ApiError.of(error));
+      };
     }
     try (var waiter = waiters.register(spec.id(), exchange, theirsOnly)) {
       Optional<Task> earlier = submit(spec, waiter);
@@ -87,9 +100,13 @@ final class Submitter {
     }
   }
 
+  private Submission taken(TaskSpec spec) throws InterruptedException {
+    return submit(List.of(spec)).getFirst();
+  }
+
   private Optional<Task> submit(TaskSpec spec) throws InterruptedException {
-    return switch (submit(List.of(spec)).getFirst()) {
-      case Submission.Accepted() -> Optional.empty();
+    return switch (taken(spec)) {
+      case Submission.Accepted _ -> Optional.empty();
       case Submission.Earlier(var task) -> Optional.of(task);
       case Submission.Refused(var error) -> throw new Refusal(ApiError.of(error));
     };

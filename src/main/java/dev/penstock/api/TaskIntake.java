@@ -45,7 +45,7 @@ public final class TaskIntake {
     try {
       TaskSpec spec = requests.read(StrictJson.parse(json), caller, Priority.TASK, null, "").spec();
       return switch (Submitter.submit(bus, List.of(spec)).getFirst()) {
-        case Submission.Accepted() -> new Taken.Accepted(spec.id());
+        case Submission.Accepted _ -> new Taken.Accepted(spec.id());
         case Submission.Earlier(var task) -> new Taken.Accepted(task.id());
         case Submission.Refused(var error) -> new Taken.Refused(error.message());
       };

@@ -24,6 +24,7 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,7 +50,12 @@ public sealed interface Request<R> {
 
   /** What became of one submitted task. */
   sealed interface Submission {
-    record Accepted() implements Submission {}
+    /**
+     * It is taken.
+     *
+     * @param createdAt as the store has it
+     */
+    record Accepted(Instant createdAt) implements Submission {}
 
     /**
      * An earlier task is meant (see {@link Identity}); nothing was added. It comes without its

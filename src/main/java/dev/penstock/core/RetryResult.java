@@ -5,7 +5,10 @@ import dev.penstock.task.TaskId;
 
 /** What retrying by hand did with one task. */
 public sealed interface RetryResult {
-  /** It is pending and ready again: whole where it has yet to be enqueued, brief after that. */
+  /**
+   * It is pending again, and ready unless its time is still to come: whole where it may have yet to
+   * be enqueued, brief after that.
+   */
   record Now(Task task) implements RetryResult {}
 
   /** It has neither failed nor been cancelled: nothing changed. Without input and output. */

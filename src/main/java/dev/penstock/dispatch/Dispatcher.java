@@ -364,6 +364,11 @@ final class Dispatcher {
     queue.enqueue(tasks);
   }
 
+  /** Enqueues those whose time has come of tasks that are to run again. */
+  void retried(List<TaskSpec> tasks) {
+    queue.enqueue(Ready.of(tasks, clock));
+  }
+
   private void tell(Task task) {
     String node = task.spec().replyTo();
     if (node != null) {

@@ -78,7 +78,7 @@ final class LostRecords {
     List<TaskSpec> nameless = new ArrayList<>();
     for (int i = 0; i < lost.size(); i++) {
       switch (inserted.get(i)) {
-        case Inserted.Kept() -> {}
+        case Inserted.Kept _ -> {}
         // Its identity is another's by now. Both were accepted, so both run.
         case Inserted.Earlier _, Inserted.Conflict _ -> nameless.add(lost.get(i).withoutIdentity());
       }

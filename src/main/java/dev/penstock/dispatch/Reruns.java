@@ -56,20 +56,20 @@ final class Reruns {
         possible.add(id);
       }
     }
-    List<TaskSpec> ready = new ArrayList<>();
+    List<TaskSpec> pending = new ArrayList<>();
     var retried = store.retry(possible).iterator();
     List<RetryResult> all = new ArrayList<>(answers.size());
     for (RetryResult answer : answers) {
       RetryResult result = answer == null ? retried.next() : answer;
       all.add(result);
       if (result instanceof RetryResult.Now(var task)) {
-        ready.add(task.spec());
+        pending.add(task.spec());
         if (parents.contains(task.id())) {
           retryChildren(task.id());
         }
       }
     }
-    dispatcher.due(ready);
+    dispatcher.retried(pending);
     return all;
   }
 

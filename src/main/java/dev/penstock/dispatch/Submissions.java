@@ -10,23 +10,16 @@ import dev.penstock.storage.TaskStore.Inserted;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskError.Code;
 import dev.penstock.task.TaskSpec;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Takes tasks in: into the store, then into the queue. Repeating a submit makes no second task. */
 final class Submissions {
-  /**
-   * A task that starts about now is enqueued at once, for the store may hold it to be ready
-   * already. If it does not, the message is in vain and the Scheduler makes another.
-   */
-  private static final Duration ABOUT_NOW = Duration.ofSeconds(1);
-
   private static final Logger LOG = LoggerFactory.getLogger(Submissions.class);
 
   private final TaskStore store;
@@ -73,12 +66,12 @@ final class Submissions {
         kept.add(specs.get(i));
       }
     }
-    Function<TaskSpec, Submission> fate = enqueue(kept);
+    BiFunction<TaskSpec, Instant, Submission> fate = enqueue(kept);
     List<Submission> answers = new ArrayList<>(specs.size());
     for (int i = 0; i < specs.size(); i++) {
       answers.add(
           switch (inserted.get(i)) {
-            case Inserted.Kept() -> fate.apply(specs.get(i));
+            case Inserted.Kept(Instant created) -> fate.apply(specs.get(i), created);
             case Inserted.Earlier(var task) -> new Submission.Earlier(task);
             case Inserted.Conflict() ->
                 refusal(
@@ -90,29 +83,27 @@ final class Submissions {
   }
 
   /** What became of each task that was kept. */
-  private Function<TaskSpec, Submission> enqueue(List<TaskSpec> kept) {
-    Instant soon = clock.instant().plus(ABOUT_NOW);
-    List<TaskSpec> ready =
-        kept.stream().filter(spec -> spec.runAt() == null || spec.runAt().isBefore(soon)).toList();
+  private BiFunction<TaskSpec, Instant, Submission> enqueue(List<TaskSpec> kept) {
+    List<TaskSpec> ready = Ready.of(kept, clock);
     try {
       Repeat.whileUnknown(() -> queue.enqueue(ready));
     } catch (Unavailable e) {
       LOG.warn("tasks refused: {}; {}", ready.size(), e.getMessage());
-      return spec -> {
+      return (spec, created) -> {
         if (!ready.contains(spec)) {
-          return accepted(spec);
+          return accepted(spec, created);
         }
         return e.surelyNotDone()
-            ? withdraw(spec)
+            ? withdraw(spec, created)
             : refusal(Code.UNAVAILABLE, "the task queue does not answer");
       };
     }
     return this::accepted;
   }
 
-  private Submission accepted(TaskSpec spec) {
+  private Submission accepted(TaskSpec spec, Instant created) {
     recorder.submitted(spec.lane());
-    return new Submission.Accepted();
+    return new Submission.Accepted(created);
   }
 
   /**
@@ -120,11 +111,11 @@ final class Submissions {
    * refused. But where somebody has claimed it all the same, or an equal submit was answered with
    * it meanwhile, through any node, it is promised, and so accepted here too.
    */
-  private Submission withdraw(TaskSpec spec) {
+  private Submission withdraw(TaskSpec spec, Instant created) {
     try {
       if (!store.withdraw(spec.id()) && store.find(spec.id()).isPresent()) {
         unsent.add(spec.id());
-        return accepted(spec);
+        return accepted(spec, created);
       }
     } catch (Unavailable e) {
       LOG.warn("task {} was refused and could not be withdrawn", spec.id());

@@ -15,7 +15,9 @@ import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.core.InvalidInput;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -29,6 +31,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads JSON from strangers, within limits, and writes ours. */
@@ -36,6 +39,9 @@ public final class StrictJson {
   private static final int MAX_QUOTED = 100;
   private static final int BUFFER = 1_024;
   private static final int MILLI_DIGITS = 3;
+
+  /** Matches by characters that are whole: a pair is none of them. */
+  private static final Pattern HALF = Pattern.compile("\\p{Cs}");
 
   /** For a value among others. */
   private static final ObjectReader PART =
@@ -56,6 +62,48 @@ public final class StrictJson {
    * @throws InvalidInput with the place but never the text
    */
   public static JsonNode parse(byte[] body) {
+    JsonNode value = read(body);
+    check(value);
+    return value;
+  }
+
+  /**
+   * The same, of somebody whose slips in a text are not to cost him what else he says: halves of
+   * surrogate pairs, and what is not UTF-8, are U+FFFD. Numbers may be out of range.
+   */
+  public static JsonNode mended(byte[] body) {
+    JsonNode value = read(mendedUtf8(body));
+    return fit(value) ? value : mended(value);
+  }
+
+  private static boolean fit(JsonNode value) {
+    try {
+      check(value);
+      return true;
+    } catch (InvalidInput e) {
+      return false;
+    }
+  }
+
+  private static JsonNode mended(JsonNode node) {
+    return switch (node.getNodeType()) {
+      case STRING -> nodes().textNode(whole(node.textValue()));
+      case OBJECT -> {
+        ObjectNode object = nodes().objectNode();
+        node.properties()
+            .forEach(each -> object.set(whole(each.getKey()), mended(each.getValue())));
+        yield object;
+      }
+      case ARRAY -> {
+        ArrayNode array = nodes().arrayNode(node.size());
+        node.forEach(each -> array.add(mended(each)));
+        yield array;
+      }
+      case BINARY, BOOLEAN, MISSING, NULL, NUMBER, POJO -> node;
+    };
+  }
+
+  private static JsonNode read(byte[] body) {
     if (body.length == 0) {
       throw new InvalidInput("The body is empty; JSON is expected.");
     }
@@ -80,7 +128,6 @@ public final class StrictJson {
     if (value == null || value.isMissingNode()) {
       throw new InvalidInput("The body is empty; JSON is expected.");
     }
-    check(value);
     return value;
   }
 
@@ -97,6 +144,16 @@ public final class StrictJson {
   /** The value that a parser has come to, and no more of what is there. */
   public static JsonNode part(JsonParser parser) throws IOException {
     return PART.readValue(parser);
+  }
+
+  /** The bytes as they are where they are UTF-8; else what is not is U+FFFD. */
+  public static byte[] mendedUtf8(byte[] body) {
+    try {
+      utf8(body);
+      return body;
+    } catch (CharacterCodingException e) {
+      return new String(body, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8);
+    }
   }
 
   private static CharBuffer utf8(byte[] body) throws CharacterCodingException {
@@ -294,9 +351,9 @@ public final class StrictJson {
     return STRICT.getNodeFactory();
   }
 
-  /** The text with any half of a surrogate pair replaced, which cutting can leave behind. */
+  /** The text with any half of a surrogate pair as U+FFFD, which cutting can leave behind. */
   public static String whole(String text) {
-    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+    return HALF.matcher(text).replaceAll("\ufffd");
   }
 
   /** A stranger's word in a message of ours: short, and without control characters. */

@@ -144,6 +144,7 @@ final class AwaitMembers {
     Duration kept = ttl == null ? Duration.ZERO : Duration.ofSeconds(ttl);
     JsonNode given = child.value("input");
     JsonNode input = given == null ? StrictJson.nodes().objectNode() : given;
+    StrictJson.check(input); // It is passed on as it is.
     return new ChildTask(
         child.required("key", ChildTask.MAX_KEY),
         lane(child),

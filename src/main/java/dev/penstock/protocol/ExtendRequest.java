@@ -3,6 +3,7 @@ package dev.penstock.protocol;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.core.HeldLease;
+import dev.penstock.core.InvalidInput;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
 import dev.penstock.task.Progress;
@@ -10,14 +11,18 @@ import dev.penstock.task.TaskId;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a worker still runs.
+ * What a worker still runs. A lease that makes no sense is left out, and what makes none beside
+ * leases: those of its neighbours go on.
  *
+ * @param held in the order in which they were said; a task may be there with several tokens
  * @param stopping when the worker that takes nothing more was started; null: it goes on
  * @param stopped whether it is gone with this: nobody needs to look out for it
  */
@@ -28,12 +33,9 @@ public record ExtendRequest(
     @Nullable Instant stopping,
     boolean stopped) {
   private static final int MAX_HELD = 2_000;
-  private static final int MAX_MESSAGE = 1_000;
   private static final int MAX_READ = 4_096;
   private static final Set<String> EXTEND =
       Set.of("worker", "leases", "figures", "stopping", "stopped");
-  private static final Set<String> HELD = Set.of("id", "token", "progress", "checkpoint", "read");
-  private static final Set<String> PROGRESS = Set.of("done", "total", "message");
 
   public byte[] write() {
     return StrictJson.object(json -> {
@@ -71,7 +73,7 @@ public record ExtendRequest(
   }
 
   public static ExtendRequest read(byte[] body, KnownLanes known) {
-    Fields fields = Fields.of(StrictJson.parse(body));
+    Fields fields = Fields.of(StrictJson.mended(body));
     fields.only(EXTEND);
     String worker = Members.worker(fields);
     JsonNode leases = fields.value("leases");
@@ -79,27 +81,55 @@ public record ExtendRequest(
       throw fields.bad("leases", "must be a list of at most " + MAX_HELD + " leases");
     }
     List<HeldLease> held = new ArrayList<>(leases.size());
-    Set<TaskId> seen = new HashSet<>();
-    for (int i = 0; i < leases.size(); i++) {
-      String name = "leases[" + i + "]";
-      if (!leases.get(i).isObject()) {
-        throw fields.bad(name, "must be an object");
+    for (JsonNode lease : leases) {
+      if (lease.isObject()) {
+        held(new Fields(lease, "")).ifPresent(held::add);
       }
-      var lease = new Fields(leases.get(i), name + ".");
-      lease.only(HELD);
-      TaskId id = Members.id(lease);
-      if (!seen.add(id)) {
-        throw lease.bad("id", "is there more than once");
-      }
-      held.add(
-          new HeldLease(
-              id, Members.token(lease), progress(lease), LeftMembers.read(lease, MAX_READ)));
     }
-    Introduction figures = Introduction.read(fields, known);
-    boolean stopped = Members.flag(fields, "stopped");
-    @Nullable Instant stopping =
-        Members.flag(fields, "stopping") || stopped ? startOf(fields, figures) : null;
-    return new ExtendRequest(worker, List.copyOf(held), figures, stopping, stopped);
+    try {
+      Introduction figures = Introduction.read(fields, known);
+      boolean stopped = Members.flag(fields, "stopped");
+      @Nullable Instant stopping =
+          Members.flag(fields, "stopping") || stopped ? startOf(fields, figures) : null;
+      return new ExtendRequest(worker, List.copyOf(held), figures, stopping, stopped);
+    } catch (InvalidInput e) {
+      if (leases.isEmpty()) {
+        throw e; // It says nothing else, so that nothing is lost.
+      }
+      return new ExtendRequest(worker, List.copyOf(held), null, null, false);
+    }
+  }
+
+  private static Optional<HeldLease> held(Fields lease) {
+    try {
+      return Optional.of(
+          new HeldLease(
+              Members.id(lease),
+              Members.token(lease),
+              progress(lease.value("progress")),
+              LeftMembers.read(lease, MAX_READ)));
+    } catch (InvalidInput e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * The leases in parts, in each of which a task stands once: asked for with two tokens at once,
+   * one answer would be taken for both.
+   */
+  public List<List<HeldLease>> parts() {
+    List<Map<TaskId, HeldLease>> parts = new ArrayList<>();
+    for (HeldLease each : held) {
+      int at = 0;
+      while (at < parts.size() && parts.get(at).containsKey(each.id())) {
+        at++;
+      }
+      if (at == parts.size()) {
+        parts.add(new LinkedHashMap<>());
+      }
+      parts.get(at).put(each.id(), each);
+    }
+    return parts.stream().map(part -> List.copyOf(part.values())).toList();
   }
 
   private static Instant startOf(Fields fields, @Nullable Introduction figures) {
@@ -110,16 +140,12 @@ public record ExtendRequest(
     return figures.startedAt();
   }
 
-  private static @Nullable Progress progress(Fields lease) {
-    Fields fields = lease.inner("progress", PROGRESS);
-    if (fields == null) {
-      return null;
-    }
-    long done = Members.count(fields, "done");
-    long total = Members.count(fields, "total");
-    if (done > total) {
-      throw fields.bad("done", "must not be more than total");
-    }
-    return new Progress(done, total, Members.perhapsEmpty(fields, "message", MAX_MESSAGE));
+  private static @Nullable Progress progress(@Nullable JsonNode said) {
+    return said == null || !said.isObject()
+        ? null
+        : new Progress(
+            Members.roughly(said.get("done")),
+            Members.roughly(said.get("total")),
+            Members.words(said.get("message")));
   }
 }

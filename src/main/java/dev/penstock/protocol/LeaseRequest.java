@@ -84,7 +84,7 @@ public record LeaseRequest(
   }
 
   public static LeaseRequest read(byte[] body, KnownLanes known) {
-    Fields fields = Fields.of(StrictJson.parse(body));
+    Fields fields = Fields.of(StrictJson.mended(body));
     fields.only(LEASE);
     String worker = Members.worker(fields);
     JsonNode lanes = fields.value("lanes");

@@ -3,6 +3,7 @@ package dev.penstock.protocol;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.core.Checkpoint;
+import dev.penstock.core.InvalidInput;
 import dev.penstock.json.Fields;
 import dev.penstock.task.TaskHandler.Control;
 import dev.penstock.task.TaskId;
@@ -36,13 +37,19 @@ final class LeftMembers {
     json.writeStringField(name, Base64.getEncoder().encodeToString(state));
   }
 
+  /**
+   * Null: there is none, or one that cannot be. What it goes with counts all the same, and a run
+   * goes on from the last good one. It is left out with what is read: each counts on the other.
+   */
   static @Nullable Checkpoint read(Fields fields, int mostRead) {
-    byte[] state = state(fields, "checkpoint");
-    List<TaskId> read = ids(fields, mostRead);
-    if (state == null && !read.isEmpty()) {
-      throw fields.bad("read", "goes with a checkpoint, which is missing");
+    byte[] state;
+    try {
+      state = state(fields, "checkpoint");
+    } catch (InvalidInput e) {
+      return null;
     }
-    return state == null ? null : new Checkpoint(state, read);
+    List<TaskId> read = ids(fields, mostRead);
+    return state == null || read == null ? null : new Checkpoint(state, read);
   }
 
   /** Null: there is none. An empty one is one. */
@@ -65,20 +72,18 @@ final class LeftMembers {
     throw fields.bad(name, "must be base64 of at most " + Control.MAX_CHECKPOINT + " bytes");
   }
 
-  private static List<TaskId> ids(Fields fields, int most) {
+  /** Those that can be a task's: no other is a child. Null: it is no list, or too long a one. */
+  private static @Nullable List<TaskId> ids(Fields fields, int most) {
     JsonNode value = fields.value("read");
     if (value == null) {
       return List.of();
     }
     if (!value.isArray() || value.size() > most) {
-      throw fields.bad("read", "must be a list of at most " + most + " ids");
+      return null;
     }
     List<TaskId> ids = new ArrayList<>(value.size());
-    for (int i = 0; i < value.size(); i++) {
-      String name = "read[" + i + "]";
-      ids.add(
-          TaskId.parse(value.get(i).asText())
-              .orElseThrow(() -> fields.bad(name, "is not the id of a task")));
+    for (JsonNode id : value) {
+      TaskId.parse(id.asText()).ifPresent(ids::add);
     }
     return ids;
   }

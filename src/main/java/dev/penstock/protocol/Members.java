@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** What several messages have in them. Requests are read strictly, replies with tolerance. */
 final class Members {
@@ -20,6 +21,9 @@ final class Members {
   static final int MAX_NAME = 300;
   static final int MAX_WORD = 100;
   private static final double MOST = 1e15;
+
+  /** Longer ones are cut by what they are put into. */
+  private static final int MAX_WORDS = 10_000;
 
   /** Nodes call themselves {@code node-…}: nobody else may pass for one. */
   private static final Pattern WORKER = Pattern.compile("(?!node-)[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
@@ -71,6 +75,23 @@ final class Members {
       throw fields.bad(name, "must be true or false");
     }
     return value != null && value.booleanValue();
+  }
+
+  /**
+   * Words for people, whatever they came as: a text, or what JSON there is in its place. What they
+   * are put into cuts and mends them.
+   */
+  static String words(@Nullable JsonNode value) {
+    if (value == null || value.isNull()) {
+      return "";
+    }
+    String text = value.isTextual() ? value.textValue() : value.toString();
+    return text.substring(0, Math.min(text.length(), MAX_WORDS));
+  }
+
+  /** A number for people: what is none is 0, and what is out of range is at its end. */
+  static long roughly(@Nullable JsonNode value) {
+    return value == null || !value.isNumber() ? 0 : (long) Math.clamp(value.doubleValue(), 0, MOST);
   }
 
   static long count(Fields fields, String name) {

@@ -75,8 +75,8 @@ public record PiecesRequest(
   }
 
   public static PiecesRequest read(byte[] bytes) {
-    StrictJson.Apart body = StrictJson.apart(bytes, PIECES);
-    Fields fields = Fields.of(StrictJson.parse(body.rest()));
+    StrictJson.Apart body = StrictJson.apart(StrictJson.mendedUtf8(bytes), PIECES);
+    Fields fields = Fields.of(StrictJson.mended(body.rest()));
     fields.only(KNOWN);
     Long heardFrom =
         fields.value(HEARD_FROM) == null ? null : Long.valueOf(Members.count(fields, HEARD_FROM));

@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** How a run ended, and the reply to it. */
 public final class SettleRequest {
@@ -37,8 +38,6 @@ public final class SettleRequest {
                   "pieces"),
               AwaitMembers.NAMES.stream())
           .collect(Collectors.toUnmodifiableSet());
-  private static final Set<String> ERROR = Set.of("code", "message");
-  private static final int MAX_ERROR = 20_000;
   private static final int MAX_READ = 65_536;
   private static final double MAX_DELAY = Outcome.Postpone.MOST.toSeconds();
 
@@ -125,16 +124,16 @@ public final class SettleRequest {
 
   /** As {@link #read}, with what it says of pieces. */
   public static Settle readAll(byte[] bytes, ResultReader results) throws InterruptedException {
-    StrictJson.Apart body = StrictJson.apart(bytes, "result");
-    Fields fields = Fields.of(StrictJson.parse(body.rest()));
+    StrictJson.Apart body = StrictJson.apart(StrictJson.mendedUtf8(bytes), "result");
+    Fields fields = Fields.of(StrictJson.mended(body.rest()));
     fields.only(SETTLE);
     TaskId id = Members.id(fields);
     String token = Members.token(fields);
     Outcome outcome =
         switch (fields.text("outcome", Members.MAX_WORD)) {
           case "done" -> new Outcome.Done(results.read(fields, body.member(), id));
-          case "retry" -> new Outcome.Retry(error(fields, Code.HANDLER_FAILED));
-          case "reject" -> new Outcome.Reject(error(fields, Code.INVALID_INPUT));
+          case "retry" -> new Outcome.Retry(error(fields.value("error"), Code.HANDLER_FAILED));
+          case "reject" -> new Outcome.Reject(error(fields.value("error"), Code.INVALID_INPUT));
           case "postpone" -> new Outcome.Postpone(delay(fields));
           case "await" -> AwaitMembers.read(fields);
           case null, default ->
@@ -143,34 +142,29 @@ public final class SettleRequest {
         };
     return new Settle(
         new SettleTask(id, null, token, outcome, LeftMembers.read(fields, MAX_READ)),
-        Members.count(fields, "pieces"));
+        Members.roughly(fields.value("pieces")));
   }
 
-  private static TaskError error(Fields fields, Code standard) {
-    JsonNode value = fields.value("error");
-    if (value == null || !value.isObject()) {
-      throw fields.bad("error", "must be an object with a message");
+  /**
+   * What is said of a run that failed, whatever it is: that it failed counts. A code that is none,
+   * or the server's own, stands in the message.
+   */
+  private static TaskError error(@Nullable JsonNode said, Code standard) {
+    if (said == null || !said.isObject()) {
+      return new TaskError(standard, Members.words(said));
     }
-    var error = new Fields(value, "error.");
-    error.only(ERROR);
-    String message = error.required("message", MAX_ERROR);
-    String word = error.text("code", Members.MAX_WORD);
-    Code code =
-        word == null
-            ? standard
-            : Arrays.stream(Code.values())
-                .filter(each -> each.ofRuns() && each.json().equals(word))
-                .findFirst()
-                .orElseThrow(() ->
-                    error.bad(
-                        "code",
-                        "must be one of "
-                            + Arrays.stream(Code.values())
-                                .filter(Code::ofRuns)
-                                .map(Code::json)
-                                .sorted()
-                                .collect(Collectors.joining(", "))));
-    return new TaskError(code, message);
+    String message = Members.words(said.get("message"));
+    String word = Members.words(said.get("code"));
+    return Arrays.stream(Code.values())
+        .filter(each -> each.ofRuns() && each.json().equals(word))
+        .findFirst()
+        .map(code -> new TaskError(code, message))
+        .orElseGet(() -> new TaskError(standard, word.isEmpty() ? message : named(word, message)));
+  }
+
+  private static String named(String code, String message) {
+    String name = code.substring(0, Math.min(code.length(), Members.MAX_WORD));
+    return message.isEmpty() ? name : name + ": " + message;
   }
 
   private static Duration delay(Fields fields) {

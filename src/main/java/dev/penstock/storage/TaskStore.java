@@ -79,8 +79,9 @@ public interface TaskStore extends AutoCloseable {
   List<Task> cancelPending(Lane lane, int limit);
 
   /**
-   * Makes failed and cancelled tasks pending and ready again; one answer each, in order. Their
-   * attempts start anew; one that lost leases is still a suspect.
+   * Makes failed and cancelled tasks pending again, and ready unless they were asked to run at a
+   * time that is still to come; one answer each, in order. Their attempts start anew; one that lost
+   * leases is still a suspect.
    */
   List<RetryResult> retry(List<TaskId> ids);
 
@@ -168,8 +169,12 @@ public interface TaskStore extends AutoCloseable {
 
   /** What {@link #insert} did with one task. */
   sealed interface Inserted {
-    /** It is kept, by this call or by an earlier one of the same id. */
-    record Kept() implements Inserted {}
+    /**
+     * It is kept, by this call or by an earlier one of the same id.
+     *
+     * @param createdAt as it is kept
+     */
+    record Kept(Instant createdAt) implements Inserted {}
 
     /** Its identity means an earlier task: that one, without its input. Nothing was added. */
     record Earlier(Task task) implements Inserted {}

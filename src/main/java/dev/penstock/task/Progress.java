@@ -1,15 +1,18 @@
 package dev.penstock.task;
 
-/** How far a running task is: {@code done} of {@code total} steps, and a few words. */
+/**
+ * How far a running task is: {@code done} of {@code total} steps, and a few words. What cannot be
+ * is mended: it is shown to people, and no reason to fail.
+ */
 public record Progress(long done, long total, String message) {
   private static final int MAX_MESSAGE = 200;
 
+  /** More would not be told exactly by what reads JSON numbers as floating point. */
+  private static final long MOST = 1_000_000_000_000_000L;
+
   public Progress {
-    if (done < 0 || total < done) {
-      throw new IllegalArgumentException("progress " + done + " of " + total);
-    }
-    if (message.length() > MAX_MESSAGE) {
-      message = message.substring(0, MAX_MESSAGE);
-    }
+    done = Math.clamp(done, 0, MOST);
+    total = Math.clamp(total, done, MOST);
+    message = Words.mended(message, MAX_MESSAGE, "");
   }
 }

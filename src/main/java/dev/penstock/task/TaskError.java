@@ -2,9 +2,13 @@ package dev.penstock.task;
 
 import java.util.Locale;
 
-/** Why a task, or a request for one, did not succeed: a code to act on and a sentence to read. */
+/**
+ * Why a task, or a request for one, did not succeed: a code to act on and a sentence to read. What
+ * is no sentence is mended, and a long one is cut.
+ */
 public record TaskError(Code code, String message) {
   private static final int MAX_MESSAGE = 2_000;
+  private static final String NO_REASON = "no reason was given";
 
   /** What went wrong. Its HTTP status is decided in one place, where errors are rendered. */
   public enum Code {
@@ -54,8 +58,12 @@ public record TaskError(Code code, String message) {
   }
 
   public TaskError {
-    if (message.length() > MAX_MESSAGE) {
-      message = message.substring(0, MAX_MESSAGE) + "…";
+    if (code == null) {
+      code = Code.HANDLER_FAILED; // a plugin's, which nothing else checks
+    }
+    message = Words.mended(message, MAX_MESSAGE, "…");
+    if (message.isBlank()) {
+      message = NO_REASON;
     }
   }
 

@@ -120,6 +120,20 @@ final class TaskViewTest {
   }
 
   @Test
+  void theTimelineOfATaskThatWasRetriedEndsWithTheTimeItIsDue() {
+    Task task = task(spec("{}", NOW.plusSeconds(60)), TaskState.PENDING, null);
+    List<Step> steps =
+        List.of(
+            new Step(Step.Kind.CANCELLED, CREATED.plusSeconds(2), null, null, null),
+            new Step(Step.Kind.RETRIED, CREATED.plusSeconds(3), null, null, null));
+    TaskView view = TaskView.of(task, TYPES, steps, false, NOW);
+    assertThat(view.row().state()).isEqualTo("scheduled");
+    assertThat(view.timeline())
+        .extracting(Timeline.Entry::what)
+        .containsExactly("Created", "Cancelled", "Retried by hand", "Is due");
+  }
+
+  @Test
   void anErrorIsNotToldTwiceInTheTimeline() {
     var told = new Step(Step.Kind.FAILED, CREATED.plusSeconds(30), null, null, ERROR);
     assertThat(view(TaskState.FAILED, told).timeline().getLast().error()).isEmpty();

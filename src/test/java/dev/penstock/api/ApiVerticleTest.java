@@ -309,6 +309,14 @@ class ApiVerticleTest {
   }
 
   @Test
+  void aTaskThatIsAcceptedIsToldAsItIsStored() throws Exception {
+    server.dispatcher.script = _ -> new Script.Stay();
+    JsonNode accepted = json(server.post("/v1/tasks", "{\"type\":\"ping\"}"));
+    JsonNode stored = json(server.get("/v1/tasks/" + accepted.get("id").asText()));
+    assertThat(accepted.get("created_at")).isEqualTo(stored.get("created_at"));
+  }
+
+  @Test
   void aListIsAcceptedTaskByTaskInOrder() throws Exception {
     var reply =
         server.post(
@@ -318,6 +326,7 @@ class ApiVerticleTest {
     JsonNode data = json(reply).get("data");
     assertThat(data).hasSize(3);
     assertThat(data.at("/0/status").asText()).isEqualTo("pending");
+    assertThat(data.at("/0/created_at").decimalValue().toPlainString()).isEqualTo("1763780000.123");
     assertThat(data.at("/0/priority").asInt()).isEqualTo(3);
     assertThat(data.at("/1/error/param").asText()).isEqualTo("type");
     assertThat(data.at("/2/object").asText()).isEqualTo("task");

@@ -425,6 +425,7 @@ public final class BadInputTable {
         "\0\u202e");
     task("a model where none is used", "\"type\":\"ping\",\"model\":\"a\"", "model");
     task("an input that breaks the schema", "\"type\":\"ping\",\"input\":{\"n\":\"x\"}", "input.n");
+    task("a number that is too large", "\"type\":\"ping\",\"input\":{\"n\":1e20}", "input.n");
     task("an input of the wrong kind", "\"type\":\"ping\",\"input\":[1]", "input");
     task("no input", "\"type\":\"embedding\"", "input");
     task("an empty input", "\"type\":\"embedding\",\"input\":[]", "input");
@@ -454,6 +455,13 @@ public final class BadInputTable {
             "\"run_at\":\"tomorrow\"",
             "\"run_at\":99999999999",
             "\"run_at\":1e300",
+            "\"priority\":1e20",
+            "\"priority\":4.5",
+            "\"max_attempts\":1e20",
+            "\"timeout_seconds\":1e300",
+            "\"wait_seconds\":1e20",
+            "\"ttl_seconds\":1e20",
+            "\"delay_seconds\":1e300",
             "\"metadata\":[]",
             "\"metadata\":\"a\"")) {
       String name = field.substring(1, field.indexOf('"', 1));

@@ -8,9 +8,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The part of the table of bad input that is about remote workers. */
 final class BadWorkerCalls {
-  /** A byte too many, in base64. */
-  private static final String LONG = "AAAA".repeat(21_845) + "AAA=";
-
   private final BadInputTable table;
 
   BadWorkerCalls(BadInputTable table) {
@@ -77,22 +74,11 @@ final class BadWorkerCalls {
   }
 
   private void extends_() {
-    String lease = "{\"id\":\"" + SOME_ID + "\",\"token\":\"t\"";
     extend("{}", "leases");
     extend("[],\"stopping\":1", "stopping");
     extend("[],\"stopping\":true", "figures.started_at");
     extend("[],\"stopped\":true", "figures.started_at");
-    extend("[1]", "leases[0]");
-    extend("[{\"id\":\"x\",\"token\":\"t\"}]", "leases[0].id");
-    extend("[{\"id\":\"" + SOME_ID + "\"}]", "leases[0].token");
-    extend("[" + lease + "}," + lease + "}]", "leases[1].id");
-    extend("[" + lease + ",\"progress\":1}]", "leases[0].progress");
-    extend("[" + lease + ",\"progress\":{\"done\":2,\"total\":1}}]", "leases[0].progress.done");
-    extend("[" + lease + ",\"checkpoint\":1}]", "leases[0].checkpoint");
-    extend("[" + lease + ",\"checkpoint\":\"!\"}]", "leases[0].checkpoint");
-    extend("[" + lease + ",\"checkpoint\":\"" + LONG + "\"}]", "leases[0].checkpoint");
-    extend("[" + lease + ",\"read\":[\"" + SOME_ID + "\"]}]", "leases[0].read");
-    extend("[" + lease + ",\"checkpoint\":\"\",\"read\":[\"x\"]}]", "leases[0].read[0]");
+    extend("[],\"figures\":[]", "figures");
   }
 
   private void extend(String leases, String param) {
@@ -104,15 +90,6 @@ final class BadWorkerCalls {
     settle("\"outcome\":\"well\"", "outcome");
     bad("settle", "{\"result\":1,\"result\":2}", null);
     bad("settle", "{\"result\":[1,}", null);
-    settle("\"outcome\":\"retry\"", "error");
-    settle("\"outcome\":\"retry\",\"error\":{}", "error.message");
-    settle(
-        "\"outcome\":\"reject\",\"error\":{\"code\":\"stopping\",\"message\":\"m\"}", "error.code");
-    for (String code : List.of("lease_lost", "idempotency_conflict", "no_such_code", "TIMEOUT")) {
-      settle(
-          "\"outcome\":\"retry\",\"error\":{\"code\":\"" + code + "\",\"message\":\"m\"}",
-          "error.code");
-    }
     settle("\"outcome\":\"postpone\",\"delay_seconds\":-1", "delay_seconds");
     settle("\"outcome\":\"postpone\",\"delay_seconds\":2592001", "delay_seconds");
     settle("\"outcome\":\"postpone\",\"delay_seconds\":\"1\"", "delay_seconds");

@@ -262,7 +262,7 @@ public final class ScriptedDispatcher {
         }
       }
     }
-    return new Submission.Accepted();
+    return new Submission.Accepted(NOW);
   }
 
   /** The answer where an earlier task is meant. */

@@ -31,6 +31,8 @@ import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -193,6 +195,33 @@ final class ManualChangesTest {
     assertThat(rig.lease(LANE))
         .extracting(leased -> leased.task().id())
         .containsExactly(failed.id(), cancelled.id());
+  }
+
+  @Test
+  void aScheduledTaskThatIsCancelledAndRetriedStillRunsAtItsTimeAlone() throws Exception {
+    Instant at = rig.clock.instant().plus(Duration.ofDays(3));
+    TaskSpec one = taskAt(at);
+    TaskSpec other = taskAt(at);
+    TaskSpec plain = task();
+    rig.submit(one, other, plain);
+    rig.byHand.cancel(new CancelTasks(ALL));
+    rig.enqueued.clear();
+
+    RetryResult.Now now = (RetryResult.Now) retry(one);
+    assertThat(now.task().spec().runAt()).isEqualTo(at);
+    assertThat(rig.byHand.retry(new RetryTasks(ALL))).isEqualTo(new Swept(2, false));
+    assertThat(rig.enqueued).extracting(TaskSpec::id).containsExactly(plain.id());
+    assertThat(rig.lease(LANE))
+        .extracting(leased -> leased.task().id())
+        .containsExactly(plain.id());
+    var scheduler = new Scheduler(rig.store, rig.dispatcher);
+    scheduler.run();
+    assertThat(rig.lease(LANE)).isEmpty();
+    rig.clock.advance(Duration.ofDays(3));
+    scheduler.run();
+    assertThat(rig.lease(LANE))
+        .extracting(leased -> leased.task().id())
+        .containsExactlyInAnyOrder(one.id(), other.id());
   }
 
   @Test

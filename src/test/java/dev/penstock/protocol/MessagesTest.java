@@ -42,6 +42,7 @@ import org.junit.jupiter.api.Test;
 final class MessagesTest {
   private static final Instant STARTED = Instant.ofEpochMilli(1_763_780_000_123L);
   private static final Lane LANE = new Lane("ping", null);
+  private static final TaskId LEASED = TaskId.random();
   private static final Introduction SELF =
       new Introduction(
           List.of(LANE),
@@ -200,6 +201,127 @@ final class MessagesTest {
         .asString(UTF_8)
         .isEqualTo(
             "{\"worker\":\"w\",\"leases\":[],\"figures\":{\"started_at\":1.763780000123E9}}");
+  }
+
+  private static ExtendRequest extend(String leases) {
+    String body = "{\"worker\":\"w\",\"leases\":" + leases + "}";
+    return ExtendRequest.read(body.getBytes(UTF_8), LANES);
+  }
+
+  private static String lease(TaskId id, String members) {
+    return "{\"id\":\"%s\",\"token\":\"t\"%s}".formatted(id, members);
+  }
+
+  @Test
+  void aLeaseThatMakesNoSenseIsLeftOutAndItsNeighboursAreKept() {
+    TaskId first = TaskId.random();
+    TaskId last = TaskId.random();
+    for (String wrong :
+        List.of(
+            "1",
+            "null",
+            "[]",
+            "{}",
+            "{\"id\":\"x\",\"token\":\"t\"}",
+            "{\"id\":\"\",\"token\":\"t\"}",
+            "{\"id\":7,\"token\":\"t\"}",
+            "{\"id\":\"" + "x".repeat(30_000) + "\",\"token\":\"t\"}",
+            "{\"id\":\"\\ud800\",\"token\":\"t\"}",
+            "{\"id\":\"" + TaskId.random() + "\"}",
+            "{\"id\":\"" + TaskId.random() + "\",\"token\":\"no token\"}",
+            "{\"id\":\"" + TaskId.random() + "\",\"token\":null}")) {
+      assertThat(extend("[" + lease(first, "") + "," + wrong + "," + lease(last, "") + "]").held())
+          .as(wrong)
+          .containsExactly(new HeldLease(first, "t", null), new HeldLease(last, "t", null));
+    }
+  }
+
+  @Test
+  void whatMakesNoSenseOfALeaseIsMendedOrLeftOut() {
+    TaskId id = TaskId.random();
+    var bare = new HeldLease(id, "t", null);
+    String read = TaskId.random().value();
+    for (String wrong :
+        List.of(
+            "\"progress\":1",
+            "\"progress\":\"half\"",
+            "\"checkpoint\":1",
+            "\"checkpoint\":\"!\"",
+            "\"checkpoint\":\"" + "AAAA".repeat(30_000) + "\"",
+            "\"read\":[\"" + read + "\"]",
+            "\"checkpoint\":\"\",\"read\":1",
+            "\"note\":{\"a\":1}")) {
+      assertThat(extend("[" + lease(id, "," + wrong) + "]").held()).as(wrong).containsExactly(bare);
+    }
+    Checkpoint left =
+        extend("[" + lease(id, ",\"checkpoint\":\"\",\"read\":[\"x\",\"" + read + "\",7]") + "]")
+            .held()
+            .getFirst()
+            .checkpoint();
+    assertThat(left).isNotNull();
+    assertThat(Objects.requireNonNull(left).read()).containsExactly(new TaskId(read));
+  }
+
+  @Test
+  void aProgressThatCannotBeIsMended() {
+    record Case(String said, Progress meant) {}
+    for (Case each :
+        List.of(
+            new Case("{\"done\":5,\"total\":4,\"message\":\"m\"}", new Progress(5, 5, "m")),
+            new Case("{\"done\":-1,\"total\":-2}", new Progress(0, 0, "")),
+            new Case("{\"done\":1e300,\"total\":1}", new Progress(Long.MAX_VALUE, 1, "")),
+            new Case("{\"done\":1e999,\"total\":1}", new Progress(Long.MAX_VALUE, 1, "")),
+            new Case("{\"done\":\"two\",\"total\":null}", new Progress(0, 0, "")),
+            new Case("{\"done\":1.5,\"total\":2}", new Progress(1, 2, "")),
+            new Case("{\"total\":2,\"more\":1,\"message\":7}", new Progress(0, 2, "7")),
+            new Case("{\"message\":\"\\u0000 \\ud800\"}", new Progress(0, 0, "\ufffd \ufffd")))) {
+      assertThat(
+              extend("[" + lease(LEASED, ",\"progress\":" + each.said()) + "]")
+                  .held()
+                  .getFirst()
+                  .progress())
+          .as(each.said())
+          .isEqualTo(each.meant());
+    }
+  }
+
+  @Test
+  void whatMakesNoSenseBesideLeasesCostsNoLease() {
+    for (String wrong :
+        List.of(
+            "\"figures\":[]",
+            "\"figures\":{\"running\":-1}",
+            "\"stopping\":1",
+            "\"stopping\":true",
+            "\"stopped\":true,\"figures\":{\"started_at\":\"now\"}")) {
+      ExtendRequest said = extend("[" + lease(LEASED, "") + "]," + wrong);
+      assertThat(said.held()).as(wrong).hasSize(1);
+      assertThat(said.stopping()).as(wrong).isNull();
+      assertThat(said.stopped()).as(wrong).isFalse();
+      assertThatThrownBy(() -> extend("[]," + wrong)).as(wrong).isInstanceOf(InvalidInput.class);
+    }
+  }
+
+  @Test
+  void whatIsNotUtf8IsMended() {
+    String body = "{\"worker\":\"w\",\"leases\":[" + lease(LEASED, "") + "]}";
+    byte[] bytes = body.replace("\"t\"", "\"t\",\"progress\":{\"message\":\"?\"}").getBytes(UTF_8);
+    bytes[new String(bytes, UTF_8).indexOf('?')] = (byte) 0xff;
+    assertThat(ExtendRequest.read(bytes, LANES).held())
+        .containsExactly(new HeldLease(LEASED, "t", new Progress(0, 0, "\ufffd")));
+  }
+
+  @Test
+  void aTaskThatIsHeldTwiceIsAskedForTwice() {
+    var other = TaskId.random();
+    String body =
+        "{\"worker\":\"w\",\"leases\":[%s,%s,%s]}"
+            .formatted(
+                lease(LEASED, ""), lease(other, ""), lease(LEASED, "").replace("\"t\"", "\"u\""));
+    assertThat(ExtendRequest.read(body.getBytes(UTF_8), LANES).parts())
+        .containsExactly(
+            List.of(new HeldLease(LEASED, "t", null), new HeldLease(other, "t", null)),
+            List.of(new HeldLease(LEASED, "u", null)));
   }
 
   @Test

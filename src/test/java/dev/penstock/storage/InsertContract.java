@@ -12,6 +12,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.core.Ending;
 import dev.penstock.storage.TaskStore.Claim;
+import dev.penstock.storage.TaskStore.Inserted;
+import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
@@ -157,6 +159,18 @@ interface InsertContract extends StoreRig {
     assertThat(get(spec).spec().lane()).isEqualTo(spec.lane());
     assertThat(get(spec).spec().replyTo()).isNull();
     assertThat(store().promoteDue(10)).isEmpty();
+  }
+
+  @Test
+  default void whenATaskWasCreatedIsAnsweredAsItIsKept() {
+    TaskSpec spec = task();
+    TaskSpec named = TestTasks.as(new Identity.Named("order", "content"), task());
+    for (TaskSpec each : List.of(spec, named)) {
+      Inserted first = store().insert(List.of(each)).getFirst();
+      assertThat(first).isEqualTo(new Inserted.Kept(get(each).createdAt()));
+      clock().advance(Duration.ofSeconds(7));
+      assertThat(store().insert(List.of(each))).as("once more").containsExactly(first);
+    }
   }
 
   @Test

@@ -2,6 +2,8 @@ package dev.penstock.storage;
 
 import static dev.penstock.storage.TestTasks.KEEP_FAILED;
 import static dev.penstock.storage.TestTasks.LANE;
+import static dev.penstock.storage.TestTasks.bytes;
+import static dev.penstock.storage.TestTasks.ids;
 import static dev.penstock.storage.TestTasks.json;
 import static dev.penstock.storage.TestTasks.task;
 import static dev.penstock.storage.TestTasks.taskAt;
@@ -52,12 +54,63 @@ interface RetryContract extends StoreRig {
 
   @Test
   default void aCancelledTaskIsReadyAgain() {
-    TaskSpec scheduled = inserted(taskAt(clock().instant().plusSeconds(60)));
-    cancel(scheduled);
-    assertThat(retry(scheduled)).isInstanceOf(RetryResult.Now.class);
+    TaskSpec spec = inserted(task());
+    cancel(spec);
+    assertThat(retry(spec)).isInstanceOf(RetryResult.Now.class);
 
     assertThat(store().promoteDue(10)).isEmpty();
-    assertThat(claimOnce(scheduled)).isInstanceOf(Claim.Claimed.class);
+    assertThat(claimOnce(spec)).isInstanceOf(Claim.Claimed.class);
+  }
+
+  @Test
+  default void aScheduledTaskThatIsCancelledAndRetriedKeepsItsTime() throws Exception {
+    Duration days = Duration.ofDays(3);
+    TaskSpec scheduled = inserted(taskAt(clock().instant().plus(days), bytes("{\"n\":1}")));
+    cancel(scheduled);
+    Task now = ((RetryResult.Now) retry(scheduled)).task();
+    assertThat(now.state()).isEqualTo(TaskState.PENDING);
+    assertSame(now.spec(), scheduled);
+    restart();
+
+    assertThat(claimOnce(scheduled)).isEqualTo(new Claim.Held());
+    assertThat(store().promoteDue(10)).isEmpty();
+    assertThat(lane(LANE).scheduled()).isEqualTo(1);
+    assertThat(lane(LANE).ready()).isZero();
+    clock().advance(days);
+    assertThat(ids(store().promoteDue(10))).containsExactly(scheduled.id());
+    assertThat(lane(LANE).scheduled()).isZero();
+    assertThat(get(scheduled).queuedAt()).isEqualTo(clock().instant());
+    assertThat(settle(claim(scheduled), new Ending.Completed(json("1"))))
+        .isInstanceOf(Settled.Now.class);
+  }
+
+  @Test
+  default void aScheduledTaskCanBeCancelledAndRetriedOverAndOver() {
+    TaskSpec scheduled = inserted(taskAt(clock().instant().plusSeconds(60)));
+    for (int i = 0; i < 3; i++) {
+      cancel(scheduled);
+      retry(scheduled);
+      assertThat(lane(LANE).scheduled()).isEqualTo(1);
+    }
+    assertThat(lane(LANE).ready()).isZero();
+    assertThat(store().cancelPending(LANE, 10)).hasSize(1);
+    assertThat(store().figures().lanes()).isEmpty();
+  }
+
+  @Test
+  default void aTaskWhoseTimeHasPassedIsReadyAtOnceWhenItIsRetried() {
+    TaskSpec cancelled = inserted(taskAt(clock().instant().plusSeconds(60)));
+    TaskSpec failed = inserted(taskAt(clock().instant().plusSeconds(60)));
+    cancel(cancelled);
+    clock().advance(Duration.ofSeconds(60));
+    store().promoteDue(10);
+    fail(failed);
+    retry(cancelled);
+    retry(failed);
+
+    assertThat(lane(LANE).ready()).isEqualTo(2);
+    assertThat(lane(LANE).scheduled()).isZero();
+    assertThat(claimAll(List.of(cancelled, failed))).hasSize(2);
   }
 
   @Test

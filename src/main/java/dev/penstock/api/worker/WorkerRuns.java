@@ -29,6 +29,7 @@ import dev.penstock.web.Refusal;
 import dev.penstock.web.Reply;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,18 +76,22 @@ public final class WorkerRuns {
     }
     // From before the store is asked: never later than what it grants.
     Instant until = Instant.now().plus(lease);
-    Set<TaskId> lost =
-        hold.held().isEmpty()
-            ? Set.of()
-            : bus.ask(new ExtendLeases(hold.worker(), hold.held()), OwnTasks.LIMIT);
-    Map<TaskId, Task> ended =
-        lost.isEmpty() ? Map.of() : bus.ask(new FindTasks(lost), OwnTasks.LIMIT);
-    List<Extension> leases =
-        hold.held().stream()
-            .map(held -> new Extension(held.id(), status(held.id(), lost, ended)))
-            .toList();
+    List<Extension> leases = new ArrayList<>(hold.held().size());
+    for (List<HeldLease> part : hold.parts()) {
+      leases.addAll(extend(hold.worker(), part));
+    }
     var terms = LeaseTerms.ours(lease, workers.draining(hold));
     return Reply.json(200, json -> new ExtendReply(leases, terms).write(json, until));
+  }
+
+  private List<Extension> extend(String worker, List<HeldLease> leases)
+      throws InterruptedException {
+    Set<TaskId> lost = bus.ask(new ExtendLeases(worker, leases), OwnTasks.LIMIT);
+    Map<TaskId, Task> ended =
+        lost.isEmpty() ? Map.of() : bus.ask(new FindTasks(lost), OwnTasks.LIMIT);
+    return leases.stream()
+        .map(held -> new Extension(held.id(), status(held.id(), lost, ended)))
+        .toList();
   }
 
   private static Status status(TaskId id, Set<TaskId> lost, Map<TaskId, Task> ended) {

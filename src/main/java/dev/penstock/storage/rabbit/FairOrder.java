@@ -148,6 +148,17 @@ final class FairOrder {
     size--;
   }
 
+  /** Those messages, in no particular order. */
+  List<Message> all(Predicate<Message> wanted) {
+    List<Message> all = new ArrayList<>();
+    for (Band band : bands.values()) {
+      for (Queue queue : band.order) {
+        queue.messages.stream().filter(wanted).forEach(all::add);
+      }
+    }
+    return all;
+  }
+
   /** Removes messages without anybody's turn, and returns them. */
   List<Message> removeIf(Predicate<Message> unwanted) {
     List<Message> removed = new ArrayList<>();

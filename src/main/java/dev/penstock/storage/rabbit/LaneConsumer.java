@@ -6,9 +6,12 @@ import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
 import com.rabbitmq.client.ShutdownSignalException;
 import dev.penstock.storage.TaskMessage;
+import dev.penstock.task.Priority;
 import dev.penstock.task.TaskSpec;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
@@ -21,6 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,10 +32,17 @@ import org.slf4j.LoggerFactory;
  * What consumes a lane on one connection: all its queues, over one channel. Each queue has a
  * prefetch of its own, so that a full one holds up no other. Acknowledgements travel in groups:
  * while one group is written the next gathers. It lives as long as its connection.
+ *
+ * <p>A queue whose messages only wait here while other nodes may want them is left to those, its
+ * messages too. From then on it is consumed when a receiver waits for such messages, and gives no
+ * more of them than receivers wait for and were taken lately.
  */
-final class LaneConsumer extends DefaultConsumer {
+final class LaneConsumer {
   private static final Logger LOG = LoggerFactory.getLogger(LaneConsumer.class);
   private static final long LAST_ACKS_MILLIS = 1_000;
+
+  /** What waits for so long is not about to be taken. */
+  private static final Duration WAITED = Duration.ofSeconds(1);
 
   private static final AtomicLong ARRIVALS = new AtomicLong();
 
@@ -54,6 +65,10 @@ final class LaneConsumer extends DefaultConsumer {
   private final Consumer<String> whenLost;
   private final TreeMap<Long, Subscription> unanswered = new TreeMap<>();
   private final ConcurrentMap<String, Subscription> subscriptions = new ConcurrentHashMap<>();
+
+  /** The queues that were left to other nodes, and the most urgent of what waited then. */
+  private final ConcurrentMap<String, Integer> left = new ConcurrentHashMap<>();
+
   // At most one answer for each message within the prefetch.
   private final LinkedBlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
   private final Thread answering;
@@ -61,17 +76,51 @@ final class LaneConsumer extends DefaultConsumer {
   /** Of the thread that consumes. */
   private String lookedAfter = "";
 
-  /** One queue that is consumed. */
-  static final class Subscription {
+  /**
+   * One queue that is consumed. The broker names each anew: acknowledgements of an earlier one's
+   * messages would make room for more than this one's prefetch.
+   */
+  final class Subscription extends DefaultConsumer {
     private final String route;
     private final int prefetch;
     private final AtomicInteger here = new AtomicInteger();
     private volatile long lastDelivery = System.nanoTime();
     private volatile boolean cancelled;
 
+    /** Its name at the broker, once it has one. */
+    private String name = "";
+
     private Subscription(String route, int prefetch) {
+      super(channel);
       this.route = route;
       this.prefetch = prefetch;
+    }
+
+    @Override
+    public void handleDelivery(
+        String tag, Envelope envelope, AMQP.BasicProperties properties, byte[] body) {
+      lastDelivery = System.nanoTime();
+      here.incrementAndGet();
+      delivered(this, envelope.getDeliveryTag(), body);
+    }
+
+    @Override
+    public void handleCancel(String tag) {
+      whenLost.accept("the broker cancelled the consumer of lane " + lane.lane());
+    }
+
+    @Override
+    public void handleShutdownSignal(String tag, ShutdownSignalException signal) {
+      whenLost.accept(RabbitLink.reason(signal));
+    }
+
+    private boolean full() {
+      return here.get() >= prefetch;
+    }
+
+    private void cancel() throws IOException {
+      cancelled = true;
+      channel.basicCancel(name);
     }
 
     String route() {
@@ -91,7 +140,6 @@ final class LaneConsumer extends DefaultConsumer {
   }
 
   private LaneConsumer(Channel channel, LocalLane lane, Consumer<String> whenLost) {
-    super(channel);
     this.channel = channel;
     this.lane = lane;
     this.whenLost = whenLost;
@@ -104,9 +152,25 @@ final class LaneConsumer extends DefaultConsumer {
     return consumer;
   }
 
+  /** Whether it is seen to that the queue's messages come, now or when there is room for them. */
   boolean consumes(String route) {
+    return reads(route) || left.containsKey(route);
+  }
+
+  private boolean reads(String route) {
     Subscription subscription = subscriptions.get(route);
     return subscription != null && !subscription.cancelled;
+  }
+
+  /** Whether the queue is to be consumed now, or with more at a time than it is. */
+  boolean wants(String route) {
+    Integer waited = left.get(route);
+    if (waited == null) {
+      return !reads(route);
+    }
+    Subscription subscription = subscriptions.get(route);
+    boolean enough = subscription != null && !subscription.cancelled && !subscription.full();
+    return !enough && lane.wanted(waited) > 0;
   }
 
   List<Subscription> subscriptions() {
@@ -121,20 +185,34 @@ final class LaneConsumer extends DefaultConsumer {
     changing.lock();
     try {
       for (Subscription subscription : subscriptions()) {
-        subscription.cancelled = true;
-        channel.basicCancel(subscription.route);
+        subscription.cancel();
       }
+      left.clear();
+      lane.tells(false);
       lane.rest();
     } finally {
       changing.unlock();
     }
   }
 
-  /** The queue's messages go into the lane from now on. Called by the thread that consumes. */
+  /**
+   * The queue's messages go into the lane from now on. Called by the thread that consumes.
+   *
+   * @param prefetch at most so many; fewer where the queue was left to other nodes
+   */
   void consume(String route, int prefetch) throws IOException {
     changing.lock();
     try {
-      subscribe(route, prefetch);
+      Integer waited = left.get(route);
+      if (waited == null) {
+        subscribe(route, prefetch);
+      } else {
+        int share = (lane.wanted(waited) + lane.soon()) / left.size();
+        int most = prefetch - unanswered(route);
+        if (most > 0) { // Else there is room when some are answered.
+          resubscribe(route, Math.clamp(share, 1, most));
+        }
+      }
     } finally {
       changing.unlock();
     }
@@ -144,7 +222,7 @@ final class LaneConsumer extends DefaultConsumer {
   void consumeUnlessResting(String route, int prefetch) throws IOException {
     if (changing.tryLock()) {
       try {
-        if (!lane.rests()) {
+        if (!lane.rests() && !left.containsKey(route)) {
           subscribe(route, prefetch);
         }
       } finally {
@@ -153,21 +231,98 @@ final class LaneConsumer extends DefaultConsumer {
     }
   }
 
+  private int unanswered(String route) {
+    synchronized (unanswered) {
+      return (int) unanswered.values().stream().filter(it -> it.route.equals(route)).count();
+    }
+  }
+
   private void subscribe(String route, int prefetch) throws IOException {
-    if (consumes(route)) {
-      return; // Another thread was first.
+    if (!reads(route)) { // Else another thread was first.
+      resubscribe(route, prefetch);
+    }
+  }
+
+  private void resubscribe(String route, int prefetch) throws IOException {
+    Subscription before = subscriptions.get(route);
+    if (before != null && !before.cancelled) {
+      before.cancel();
     }
     var subscription = new Subscription(route, prefetch);
     subscriptions.put(route, subscription);
     boolean done = false;
     try {
       channel.basicQos(prefetch); // Of the consumers that follow, each for itself.
-      // The route is the consumer's name too: so a delivery says which queue it is of.
-      channel.basicConsume(RabbitLink.queue(route), false, route, this);
+      subscription.name = channel.basicConsume(RabbitLink.queue(route), false, subscription);
       done = true;
     } finally {
       subscription.cancelled = !done;
     }
+  }
+
+  // --- leaving messages to other nodes
+
+  /** The queues of which messages only wait here, and those that are left to others. */
+  List<String> toLookAt() {
+    Set<String> routes = new HashSet<>();
+    left.keySet().stream().filter(route -> !reads(route)).forEach(routes::add);
+    for (LocalLane.Message message : lane.stuck(WAITED)) {
+      String route = route(message);
+      if (route != null) {
+        routes.add(route);
+      }
+    }
+    return new ArrayList<>(routes);
+  }
+
+  /** The queue that a message came from; null: it is answered, or came over another connection. */
+  private @Nullable String route(LocalLane.Message message) {
+    if (message.from() != this) {
+      return null;
+    }
+    synchronized (unanswered) {
+      Subscription subscription = unanswered.get(message.brokerTag());
+      return subscription == null ? null : subscription.route;
+    }
+  }
+
+  /**
+   * Leaves a queue to others where one of them may want its messages: there is somebody else who
+   * consumes it, and nothing waits in the broker, as it would if all of them had enough. One that
+   * nobody else consumes any more is ours again.
+   */
+  void looked(String route, int waiting, int consumers) throws IOException {
+    changing.lock();
+    try {
+      if (reads(route)) {
+        if (waiting == 0 && consumers > 1) {
+          leave(route);
+        }
+      } else if (consumers == 0) {
+        left.remove(route);
+        lane.tells(!left.isEmpty());
+      } else {
+        giveBack(route); // What was still on its way.
+      }
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  private void leave(String route) throws IOException {
+    Subscription subscription = subscriptions.get(route);
+    if (subscription != null) {
+      subscription.cancel();
+    }
+    List<LocalLane.Message> given = giveBack(route);
+    int urgent = given.stream().mapToInt(LocalLane.Message::priority).max().orElse(Priority.MAX);
+    left.put(route, urgent);
+    lane.tells(true);
+    LOG.debug("{} messages of {} are left to other nodes", given.size(), route);
+  }
+
+  private List<LocalLane.Message> giveBack(String route) {
+    return lane.giveBack(message -> route.equals(route(message)));
   }
 
   /** Those not looked after for longest first, behind the owner that most installations have. */
@@ -197,18 +352,7 @@ final class LaneConsumer extends DefaultConsumer {
     return lane;
   }
 
-  @Override
-  public void handleDelivery(
-      String consumerTag, Envelope envelope, AMQP.BasicProperties properties, byte[] body)
-      throws IOException {
-    long now = System.nanoTime();
-    long tag = envelope.getDeliveryTag();
-    Subscription subscription = subscriptions.get(consumerTag);
-    if (subscription == null) {
-      throw new IllegalStateException("nobody asked for " + consumerTag);
-    }
-    subscription.lastDelivery = now;
-    subscription.here.incrementAndGet();
+  private void delivered(Subscription subscription, long tag, byte[] body) {
     synchronized (unanswered) {
       unanswered.put(tag, subscription);
     }
@@ -230,19 +374,9 @@ final class LaneConsumer extends DefaultConsumer {
             task.input().length,
             this,
             tag,
-            now,
+            System.nanoTime(),
             false,
             lane.keeps(body)));
-  }
-
-  @Override
-  public void handleCancel(String consumerTag) {
-    whenLost.accept("the broker cancelled the consumer of lane " + lane.lane());
-  }
-
-  @Override
-  public void handleShutdownSignal(String consumerTag, ShutdownSignalException signal) {
-    whenLost.accept(RabbitLink.reason(signal));
   }
 
   void ack(long tag) {

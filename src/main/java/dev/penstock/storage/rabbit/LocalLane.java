@@ -6,6 +6,7 @@ import dev.penstock.storage.TaskMessage;
 import dev.penstock.storage.TaskQueue.Delivery;
 import dev.penstock.storage.TaskQueue.Room;
 import dev.penstock.task.Lane;
+import dev.penstock.task.Priority;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import java.time.Duration;
@@ -56,18 +57,32 @@ final class LocalLane {
   private static final AtomicLong TAGS = new AtomicLong();
 
   private final Lane lane;
+  private final Runnable whenWanting;
   private final Doorbell doorbell = new Doorbell();
   private final Object lock = new Object();
   private final FairOrder waiting = new FairOrder();
   private final Map<Long, Message> inFlight = new HashMap<>();
   private long kept;
+
+  /** How many tasks receivers wait for, by the least urgent priority that they take. */
+  private final int[] wanted = new int[Priority.MAX + 1];
+
+  private final RecentCount taken = new RecentCount();
+
+  /** Whether to say when somebody begins to wait. */
+  private volatile boolean tells;
+
   private final AtomicInteger asking = new AtomicInteger();
   private volatile long lastAsked = System.nanoTime();
   private volatile boolean resting;
   private volatile boolean closed;
 
-  LocalLane(Lane lane) {
+  /**
+   * @param whenWanting runs when a receiver begins to wait, if it is to be told; does not block
+   */
+  LocalLane(Lane lane, Runnable whenWanting) {
     this.lane = lane;
+    this.whenWanting = whenWanting;
   }
 
   Lane lane() {
@@ -129,44 +144,111 @@ final class LocalLane {
 
   private List<Delivery> await(Room room, Duration wait) throws InterruptedException {
     long end = System.nanoTime() + wait.toNanos();
+    boolean waits = false;
     try (Ear ear = doorbell.listen(room.least().value())) {
       while (!closed) {
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
-        List<Delivery> taken = take(room);
+        List<Delivery> found = take(room);
         long left = end - System.nanoTime();
-        if (!taken.isEmpty() || left <= 0) {
-          return taken;
+        if (!found.isEmpty() || left <= 0) {
+          return found;
+        }
+        if (!waits) {
+          waits = true;
+          want(room, room.tasks());
+          if (tells) {
+            whenWanting.run();
+          }
         }
         ear.await(left);
+      }
+    } finally {
+      if (waits) {
+        want(room, -room.tasks());
       }
     }
     return List.of();
   }
 
+  private void want(Room room, int tasks) {
+    synchronized (lock) {
+      wanted[room.least().value()] += tasks;
+    }
+  }
+
+  /** How many messages of that priority receivers wait for. */
+  int wanted(int priority) {
+    synchronized (lock) {
+      int sum = 0;
+      for (int least = Priority.MIN; least <= priority; least++) {
+        sum += wanted[least];
+      }
+      return sum;
+    }
+  }
+
+  /** About how many messages are taken within two seconds, going by the last ones. */
+  int soon() {
+    synchronized (lock) {
+      return taken.recent(System.nanoTime());
+    }
+  }
+
+  /** Whether to say from now on when a receiver begins to wait. */
+  void tells(boolean telling) {
+    tells = telling;
+  }
+
+  /**
+   * What has waited here for so long, where more waits than is taken soon. What a receiver gave
+   * back is not among it: that one will want it.
+   */
+  List<Message> stuck(Duration age) {
+    long now = System.nanoTime();
+    synchronized (lock) {
+      List<Message> idle = waiting.all(message -> !message.released());
+      return idle.size() <= taken.recent(now)
+          ? List.of()
+          : idle.stream().filter(old(now - age.toNanos())).toList();
+    }
+  }
+
+  /** Gives waiting messages back to the broker, but for those a receiver gave back. */
+  List<Message> giveBack(Predicate<Message> which) {
+    List<Message> left;
+    synchronized (lock) {
+      left = waiting.removeIf(message -> !message.released() && which.test(message));
+      left.forEach(this::forgotten);
+    }
+    left.forEach(message -> message.from().giveBack(message.brokerTag()));
+    return left;
+  }
+
   private List<Delivery> take(Room room) {
-    List<Delivery> taken = new ArrayList<>();
+    List<Delivery> found = new ArrayList<>();
     long bytes = 0;
     int suspects = 0;
     synchronized (lock) {
-      while (taken.size() < room.tasks()) {
+      while (found.size() < room.tasks()) {
         // What was given back would be given back again, and again, by who leaves suspects alone.
         boolean noMoreSuspects = suspects >= room.suspects();
         Message message =
             waiting.next(room.least().value(), it -> !(it.released() && noMoreSuspects));
-        if (message == null || (!taken.isEmpty() && bytes + message.bytes() > room.bytes())) {
+        if (message == null || (!found.isEmpty() && bytes + message.bytes() > room.bytes())) {
           break;
         }
         waiting.take(message);
         var delivery = new Delivery(message.id(), lane, TAGS.incrementAndGet());
         inFlight.put(delivery.tag(), message);
-        taken.add(delivery);
+        found.add(delivery);
         bytes += message.bytes();
         suspects += message.released() ? 1 : 0;
       }
+      taken.add(found.size(), System.nanoTime());
     }
-    return taken;
+    return found;
   }
 
   /** The message, when there is room to keep it beside the others; else null. */

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -276,9 +277,7 @@ final class RabbitLink {
           sum += channel.messageCount(queue(route));
           found = true;
         } catch (IOException e) {
-          if (!(e.getCause() instanceof ShutdownSignalException signal
-              && signal.getReason() instanceof AMQP.Channel.Close close
-              && close.getReplyCode() == NOT_FOUND)) {
+          if (!missing(e)) {
             throw e;
           }
           channel = channel(); // The question has closed it.
@@ -290,6 +289,13 @@ final class RabbitLink {
         channel.close();
       }
     }
+  }
+
+  /** Whether the broker said that it has no such queue. */
+  private static boolean missing(IOException e) {
+    return e.getCause() instanceof ShutdownSignalException signal
+        && signal.getReason() instanceof AMQP.Channel.Close close
+        && close.getReplyCode() == NOT_FOUND;
   }
 
   // --- consuming
@@ -358,9 +364,42 @@ final class RabbitLink {
 
   private void consume(LaneConsumer consumer, String route, int prefetch)
       throws IOException, TimeoutException, InterruptedException {
-    if (!consumer.consumes(route)) {
+    if (consumer.wants(route)) {
       declare(route, System.nanoTime() + settings.confirmTimeout().toNanos());
       consumer.consume(route, prefetch);
+    }
+  }
+
+  /**
+   * Gives messages that only wait here to other nodes, where they may want them. With many queues
+   * it stops after a while; they come in any order, so that each has its turn.
+   */
+  void spread(LocalLane lane) throws IOException, TimeoutException {
+    LaneConsumer consumer = consumers.get(lane.lane());
+    List<String> routes = consumer == null ? new ArrayList<>() : consumer.toLookAt();
+    if (consumer == null || routes.isEmpty()) {
+      return;
+    }
+    Collections.shuffle(routes);
+    long end = System.nanoTime() + A_WHILE_NANOS;
+    Channel channel = channel();
+    try {
+      for (String route : routes) {
+        AMQP.Queue.DeclareOk found = channel.queueDeclarePassive(queue(route));
+        consumer.looked(route, found.getMessageCount(), found.getConsumerCount());
+        if (System.nanoTime() - end > 0) {
+          return;
+        }
+      }
+    } catch (IOException e) {
+      if (!missing(e)) {
+        throw e;
+      }
+      // Who watches notices that there is no such queue any more.
+    } finally {
+      if (channel.isOpen()) {
+        channel.close();
+      }
     }
   }
 

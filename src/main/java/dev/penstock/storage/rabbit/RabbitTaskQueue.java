@@ -114,7 +114,7 @@ public final class RabbitTaskQueue implements TaskQueue {
     if (known != null) {
       return known;
     }
-    LocalLane added = lanes.computeIfAbsent(lane, LocalLane::new);
+    LocalLane added = lanes.computeIfAbsent(lane, it -> new LocalLane(it, wake::release));
     wake.release(); // It is to be consumed now.
     if (closed) {
       added.close();
@@ -234,15 +234,21 @@ public final class RabbitTaskQueue implements TaskQueue {
   /** Opens a link and looks after it until it is lost. */
   private void hold() throws IOException, TimeoutException, InterruptedException {
     RabbitLink up = RabbitLink.open(connections, settings, owners, wake::release);
+    long looked = System.nanoTime();
     try {
       wake.drainPermits();
       link = up;
       LOG.info("connected to {}", connections);
       while (!closed && up.lost().isEmpty()) {
+        boolean looks = System.nanoTime() - looked >= LOOK_AROUND.toNanos();
+        looked = looks ? System.nanoTime() : looked;
         for (LocalLane lane : lanes.values()) {
           if (lane.idle(IDLE)) {
             up.rest(lane);
           } else {
+            if (looks) {
+              up.spread(lane);
+            }
             up.consume(lane);
           }
           lane.part(settings.ackHorizon());

@@ -15,6 +15,7 @@ import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -79,7 +80,7 @@ final class RedisInserts {
   private final AtomicLong lastSeq = new AtomicLong();
 
   private final LongSupplier micros;
-  private final Coalescer<Timed, Boolean> inserts;
+  private final Coalescer<Timed, Optional<Instant>> inserts;
 
   RedisInserts(RedisCalls calls, LongSupplier micros) {
     this.calls = calls;
@@ -100,7 +101,7 @@ final class RedisInserts {
         named.add(new Item(place, seq, spec, name(spec.owner(), spec.identity())));
       }
     }
-    keep(nameless, Map.of()).forEach(item -> answers.put(item.place(), new Inserted.Kept()));
+    keep(nameless, Map.of(), answers);
     try {
       identified(named, answers);
     } catch (Unavailable e) {
@@ -169,16 +170,16 @@ final class RedisInserts {
         }
       }
     }
-    keep(ours, deadlines).forEach(item -> answers.put(item.place(), new Inserted.Kept()));
+    keep(ours, deadlines, answers);
     Iterator<Optional<Task>> found = find(asked).iterator();
     Map<Item, Task> meant = new LinkedHashMap<>();
     for (int i = 0; i < items.size(); i++) {
       if (reserved.get(i) instanceof Reserved.Taken taken) {
         Item item = items.get(i);
-        boolean known = found.next().isPresent();
+        Task known = found.next().orElse(null);
         Task holder = found.next().orElse(null);
-        if (known) {
-          answers.put(item.place(), new Inserted.Kept());
+        if (known != null) {
+          answers.put(item.place(), new Inserted.Kept(known.createdAt()));
         } else if (holder != null && item.spec().identity() instanceof Identity.Named named) {
           if (named.content().equals(taken.digest())) {
             meant.put(item, holder);
@@ -254,9 +255,10 @@ final class RedisInserts {
     }
   }
 
-  /** Inserts them; those that are kept, all but those whose deadline is over. */
-  private List<Item> keep(List<Item> items, Map<Integer, String> deadlines) {
-    List<Boolean> kept;
+  /** Inserts them, and answers those that are kept: all but those whose deadline is over. */
+  private void keep(
+      List<Item> items, Map<Integer, String> deadlines, Map<Integer, Inserted> answers) {
+    List<Optional<Instant>> kept;
     try {
       kept =
           inserts.ask(
@@ -267,24 +269,27 @@ final class RedisInserts {
       Thread.currentThread().interrupt();
       throw Unavailable.unknown("interrupted", e);
     }
-    List<Item> all = new ArrayList<>(items.size());
     for (int i = 0; i < items.size(); i++) {
-      if (kept.get(i)) {
-        all.add(items.get(i));
-      }
+      int place = items.get(i).place();
+      kept.get(i).ifPresent(created -> answers.put(place, new Inserted.Kept(created)));
     }
-    return all;
   }
 
-  /** For each whether it is kept. */
-  private List<Boolean> keep(List<Timed> items) {
+  /** For each when it was created; empty: it is not kept. */
+  private List<Optional<Instant>> keep(List<Timed> items) {
     return calls.each(
         RedisScript.INSERT,
         List.of(),
         items,
         timed -> RedisShards.of(timed.item().spec().id()),
         timed -> arguments(timed.item(), timed.deadline()),
-        (_, answer) -> answer != null && answer.toString().equals("KEPT"));
+        (_, answer) -> created(answer));
+  }
+
+  private static Optional<Instant> created(@Nullable Response answer) {
+    return answer == null || answer.toString().equals("LATE")
+        ? Optional.empty()
+        : Optional.of(Micros.toInstant(Long.parseLong(answer.toString())));
   }
 
   private static List<Object> arguments(Item item, String deadline) {

@@ -31,7 +31,7 @@ final class SqliteInserts {
   private static final String PAYLOAD =
       "INSERT INTO task_payloads (seq, metadata, input) VALUES (?, ?, ?)";
 
-  private static final String KNOWN = "SELECT 1 FROM tasks WHERE id = ?";
+  private static final String KNOWN = "SELECT created_at FROM tasks WHERE id = ?";
 
   private static final String HOLDER =
       """
@@ -76,8 +76,7 @@ final class SqliteInserts {
         }
       }
     }
-    add(connection, seq, spec, now);
-    return new Inserted.Kept();
+    return new Inserted.Kept(Micros.toInstant(add(connection, seq, spec, now)));
   }
 
   private static @Nullable Holder holder(
@@ -109,8 +108,8 @@ final class SqliteInserts {
     return new Inserted.Earlier(task);
   }
 
-  /** A task that is known already stays as it is. */
-  private static void add(SqliteConnection connection, long seq, TaskSpec spec, Instant now)
+  /** A task that is known already stays as it is. When it was created. */
+  private static long add(SqliteConnection connection, long seq, TaskSpec spec, Instant now)
       throws SQLException {
     Instant at = spec.runAt();
     boolean ready = at == null || !at.isAfter(now);
@@ -141,11 +140,13 @@ final class SqliteInserts {
       insert.setString(19, digest(identity));
     }
     if (insert.executeUpdate() == 0) {
-      return;
+      return Columns.first(Columns.bind(connection.prepare(KNOWN), spec.id()), Columns::number)
+          .orElseThrow();
     }
     Columns.bind(connection.prepare(PAYLOAD), seq, Metadata.toJson(spec.metadata()), spec.input())
         .executeUpdate();
     Changed.add(connection, spec.lane().name(), ready ? Phase.READY : Phase.SCHEDULED, 1);
+    return Micros.of(now);
   }
 
   private static @Nullable String digest(Identity identity) {

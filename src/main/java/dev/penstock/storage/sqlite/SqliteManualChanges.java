@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** What people do to tasks: cancel them, and run them again. */
 final class SqliteManualChanges {
   private static final String FIND =
-      "SELECT seq, lane, state, ready, worker, wake_at FROM tasks WHERE id = ?";
+      "SELECT seq, lane, state, ready, worker, wake_at, run_at FROM tasks WHERE id = ?";
 
   private static final String CANCEL =
       """
@@ -39,11 +39,14 @@ final class SqliteManualChanges {
       WHERE state = 0 AND ready = 0 AND lane = ? LIMIT ?
       """;
 
-  /** As if it had been claimed once more: its next message is another than its last. */
+  /**
+   * As if it had been claimed once more: its next message is another than its last. Ready, unless
+   * it has a time to wait for.
+   */
   private static final String RETRY =
       """
-      UPDATE tasks SET state = 0, ready = 1, runs = runs + 1, attempts = 0, lost = min(lost, 1),
-        token = NULL, settled_token = NULL, worker = NULL, started_at = NULL, finished_at = NULL,
+      UPDATE tasks SET state = 0, ready = ?, due = ?, runs = runs + 1, attempts = 0,
+        lost = min(lost, 1), token = NULL, settled_token = NULL, worker = NULL, started_at = NULL, finished_at = NULL,
         expires_at = NULL, progress_done = NULL, progress_total = NULL, progress_message = NULL,
         error_code = NULL, error_message = NULL, queued_at = ?
       WHERE seq = ?
@@ -52,7 +55,14 @@ final class SqliteManualChanges {
 
   private SqliteManualChanges() {}
 
-  private record Found(long seq, String lane, Phase phase, @Nullable String worker) {}
+  private record Found(
+      long seq, String lane, Phase phase, @Nullable String worker, @Nullable Long runAt) {
+
+    /** Until when it has to wait as it was asked to; null: it has not, or no longer. */
+    @Nullable Long dueAfter(Instant now) {
+      return runAt == null || runAt <= Micros.of(now) ? null : runAt;
+    }
+  }
 
   private static @Nullable Found find(SqliteConnection connection, TaskId id) throws SQLException {
     return Columns.first(Columns.bind(connection.prepare(FIND), id), SqliteManualChanges::read)
@@ -64,7 +74,8 @@ final class SqliteManualChanges {
     String lane = row.text();
     Phase phase = Phase.of(TaskRows.state(row.small()), row.small() == 1);
     String worker = row.textOrNull();
-    return new Found(seq, lane, row.numberOrNull() == null ? phase : Phase.WAITING, worker);
+    boolean waits = row.numberOrNull() != null;
+    return new Found(seq, lane, waits ? Phase.WAITING : phase, worker, row.numberOrNull());
   }
 
   static CancelResult cancel(SqliteConnection connection, TaskId id, Instant now)
@@ -128,12 +139,20 @@ final class SqliteManualChanges {
     return switch (found.phase()) {
       case FAILED, CANCELLED -> {
         SqliteSteps.add(connection, found.seq(), Step.Kind.RETRIED, now, null);
+        Long due = found.dueAfter(now);
         Changed retried =
-            Changed.by(Columns.bind(connection.prepare(RETRY), Micros.of(now), found.seq()));
+            Changed.by(
+                Columns.bind(
+                    connection.prepare(RETRY),
+                    due == null ? 1 : 0,
+                    due,
+                    Micros.of(now),
+                    found.seq()));
         if (retried != null && retried.beside()) {
           SqliteFamilies.abandonsNobody(connection, found.seq());
         }
-        Changed.count(connection, found.lane(), found.phase(), Phase.READY);
+        Changed.count(
+            connection, found.lane(), found.phase(), due == null ? Phase.READY : Phase.SCHEDULED);
         yield new RetryResult.Now(TaskRows.get(connection, found.seq()));
       }
       case READY, SCHEDULED, RUNNING, WAITING, COMPLETED ->

@@ -65,7 +65,7 @@ final class PingHandler implements TaskHandler {
       if (!input.isObject()) {
         throw new InvalidInput("the input of a ping must be an object");
       }
-      if (input.has("n") && !input.get("n").isIntegralNumber()) {
+      if (input.has("n") && !whole(input.get("n"))) {
         throw new InvalidInput("n must be a whole number");
       }
       int sleep = number(input, "sleep_ms", 0, 0, MAX_SLEEP_MS);
@@ -147,7 +147,7 @@ final class PingHandler implements TaskHandler {
     if (node.isMissingNode()) {
       return absent;
     }
-    if (!node.isIntegralNumber()
+    if (!whole(node)
         || !node.canConvertToInt()
         || node.intValue() < least
         || node.intValue() > most) {
@@ -155,6 +155,11 @@ final class PingHandler implements TaskHandler {
           "%s must be a whole number between %d and %d".formatted(field, least, most));
     }
     return node.intValue();
+  }
+
+  /** As the schema has it: 1.0 and 1e3 are whole numbers too. */
+  private static boolean whole(JsonNode node) {
+    return node.isNumber() && node.canConvertToExactIntegral() && node.canConvertToLong();
   }
 
   /** The input goes back byte for byte. */

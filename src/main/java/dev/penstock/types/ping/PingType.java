@@ -15,11 +15,11 @@ public final class PingType extends SchemaType {
         "title": "Ping: does nothing, in ways one may ask for",
         "type": "object",
         "properties": {
-          "n": {"type": "integer"},
+          "n": {"type": "integer", "minimum": -9223372036854775807, "maximum": 9223372036854775806},
           "sleep_ms": {"type": "integer", "minimum": 0, "maximum": 600000},
           "steps": {"type": "integer", "minimum": 1, "maximum": 1000},
           "emit": {"type": "integer", "minimum": 0, "maximum": 100000},
-          "fail_times": {"type": "integer", "minimum": 0},
+          "fail_times": {"type": "integer", "minimum": 0, "maximum": 2147483647},
           "children": {"type": "integer", "minimum": 1, "maximum": 1000000},
           "window": {"type": "integer", "minimum": 1, "maximum": 1024},
           "crash": {"type": "boolean"},

@@ -88,14 +88,10 @@ record PluginHandler(
         yield problem == null ? outcome : broken(problem);
       }
       case Outcome.Retry(TaskError error) ->
-          said(error) ? new Outcome.Retry(error.ofRun()) : unsaid();
+          error == null ? unsaid() : new Outcome.Retry(error.ofRun());
       case Outcome.Reject(TaskError error) ->
-          said(error) ? new Outcome.Reject(error.ofRun()) : unsaid();
+          error == null ? unsaid() : new Outcome.Reject(error.ofRun());
     };
-  }
-
-  private static boolean said(TaskError error) {
-    return error != null && error.code() != null;
   }
 
   private static Outcome unsaid() {

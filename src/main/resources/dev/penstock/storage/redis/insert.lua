@@ -1,7 +1,7 @@
 -- Keeps new tasks; one that is known stays as it is.
 -- ARGV: now, then of each task: id, lane, seq, run_at ('': at once), deadline, metadata, input, the
 -- number of arguments that follow, and fields with their values. After its deadline ('': none) a
--- task is not taken: its identity may be another's by then.
+-- task is not taken: its identity may be another's by then. Of others it tells when they were created.
 local OVERHEAD = 1000 -- bytes that a task's keys and places in the indexes take, about
 
 -- Since when this shard has kept what it was told: it is gone when the shard is emptied.
@@ -13,8 +13,9 @@ while i <= #ARGV do
   local meta, body, n = ARGV[i + 5], ARGV[i + 6], tonumber(ARGV[i + 7])
   local first = i + 8
   i = first + n
-  if redis.call('EXISTS', record(id)) == 1 then
-    table.insert(answers, 'KEPT')
+  local created = redis.call('HGET', record(id), 'created')
+  if created then
+    table.insert(answers, created)
   elseif deadline ~= '' and tonumber(now) > tonumber(deadline) then
     table.insert(answers, 'LATE')
   else
@@ -28,7 +29,7 @@ while i <= #ARGV do
     if meta ~= '{}' then redis.call('SET', metadata(id), meta) end
     if body ~= '' then redis.call('SET', input(id), body) end
     grown = grown + size
-    table.insert(answers, 'KEPT')
+    table.insert(answers, now)
   end
 end
 return counted(answers)

@@ -1,9 +1,9 @@
--- Makes failed and cancelled tasks ready again. ARGV: now, then the ids.
+-- Makes failed and cancelled tasks pending again: ready, unless they have a time to wait for. ARGV: now, then the ids.
 local answers = {}
 for i = 2, #ARGV do
   local id = ARGV[i]
   local task = redis.call('HMGET', record(id), 'phase', 'lane', 'seq', 'lost', 'parent',
-    'open')
+    'open', 'run_at')
   local phase, lane = task[1], task[2]
   if not phase then
     table.insert(answers, {'UNKNOWN'})
@@ -16,8 +16,10 @@ for i = 2, #ARGV do
     -- As if it had been claimed once more: its next message is another than its last.
     redis.call('HINCRBY', record(id), 'runs', 1)
     if task[4] and task[4] ~= '0' then redis.call('HSET', record(id), 'lost', 1) end
-    enter(id, lane, 'READY', task[3], now, 'queued', now)
-    if task[6] then families().relisted(id, lane, 'READY') end
+    local later = task[7] and tonumber(task[7]) > tonumber(now)
+    local entered = later and 'SCHEDULED' or 'READY'
+    enter(id, lane, entered, task[3], later and task[7] or now, 'queued', now)
+    if task[6] then families().relisted(id, lane, entered) end
     table.insert(answers, {'NOW', tell(id, true, false)})
   else
     table.insert(answers, {'OTHERWISE', tell(id, false, false)})

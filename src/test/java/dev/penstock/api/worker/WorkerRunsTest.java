@@ -14,6 +14,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -60,19 +61,68 @@ final class WorkerRunsTest {
       String error =
           "\"outcome\":\"retry\",\"error\":{\"code\":\"%s\",\"message\":\"m\"}"
               .formatted(code.json());
-      if (code.ofRuns()) {
-        assertThat(settled(error)).isEqualTo(new Outcome.Retry(new TaskError(code, "m")));
-      } else {
-        var refused =
-            server.post(
-                "/v1/worker/settle",
-                "{\"id\":\"" + TaskId.random().value() + "\",\"token\":\"t\"," + error + "}");
-        assertThat(refused.statusCode()).as(code.json()).isEqualTo(400);
-        assertThat(TestServer.error(refused).path("param").asText()).isEqualTo("error.code");
-        assertThat(TestServer.error(refused).path("message").asText())
-            .contains("context_length_exceeded, handler_failed, ");
-      }
+      assertThat(settled(error))
+          .isEqualTo(
+              new Outcome.Retry(
+                  code.ofRuns()
+                      ? new TaskError(code, "m")
+                      : new TaskError(Code.HANDLER_FAILED, code.json() + ": m")));
     }
+  }
+
+  private static TaskError failed(String error) throws Exception {
+    return ((Outcome.Retry) settled("\"outcome\":\"retry\"" + error)).error();
+  }
+
+  @Test
+  void aFailedRunCountsHoweverItsErrorIsPut() throws Exception {
+    var none = new TaskError(Code.HANDLER_FAILED, "no reason was given");
+    for (String nothing :
+        List.of("", ",\"error\":null", ",\"error\":{}", ",\"error\":{\"message\":\"\"}")) {
+      assertThat(failed(nothing)).as(nothing).isEqualTo(none);
+    }
+    assertThat(failed(",\"error\":{\"message\":\"" + "x".repeat(30_000) + "\"}").message())
+        .isEqualTo("x".repeat(2_000) + "…");
+    assertThat(failed(",\"error\":\"boom\"").message()).isEqualTo("boom");
+    assertThat(failed(",\"error\":{\"message\":[1],\"trace\":{}}").message()).isEqualTo("[1]");
+    assertThat(failed(",\"error\":{\"message\":\"a\\u0000b\\ud83d\"}").message())
+        .isEqualTo("a\ufffdb\ufffd");
+    assertThat(failed(",\"error\":{\"code\":\"no_such_code\",\"message\":\"m\"}"))
+        .isEqualTo(new TaskError(Code.HANDLER_FAILED, "no_such_code: m"));
+    assertThat(failed(",\"error\":{\"code\":5}").message()).isEqualTo("5");
+    assertThat(settled("\"outcome\":\"reject\",\"error\":{\"code\":\"TIMEOUT\",\"message\":\"m\"}"))
+        .isEqualTo(new Outcome.Reject(new TaskError(Code.INVALID_INPUT, "TIMEOUT: m")));
+  }
+
+  @Test
+  void anOutcomeCountsThoughWhatIsSaidBesideItMakesNoSense() throws Exception {
+    for (String wrong :
+        List.of(
+            "\"checkpoint\":\"!\"",
+            "\"read\":[\"x\"]",
+            "\"pieces\":-7",
+            "\"pieces\":\"many\"",
+            "\"worker\":\"\\ud800\"")) {
+      assertThat(settled("\"outcome\":\"postpone\"," + wrong))
+          .as(wrong)
+          .isEqualTo(new Outcome.Postpone(Duration.ZERO));
+    }
+  }
+
+  @Test
+  void oneLeaseThatMakesNoSenseDoesNotCostTheOthers() throws Exception {
+    TaskId good = TaskId.random();
+    String lease =
+        "{\"id\":\"" + good + "\",\"token\":\"t\",\"progress\":{\"done\":9,\"total\":1}}";
+    var reply =
+        server.post(
+            "/v1/worker/extend",
+            "{\"worker\":\"w\",\"leases\":[{\"id\":\"?\",\"token\":\"t\"}," + lease + "]}");
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+    JsonNode leases = TestServer.json(reply).path("leases");
+    assertThat(leases).hasSize(1);
+    assertThat(leases.path(0).path("id").asText()).isEqualTo(good.value());
+    assertThat(leases.path(0).path("status").asText()).isEqualTo("held");
   }
 
   private static String started(double at) {

@@ -286,6 +286,37 @@ final class SqliteDatabaseTest {
   }
 
   @Test
+  void aSecondProcessIsKeptOutByWhicheverNameItComes() throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("link.db"), file);
+    Path linked = Files.createSymbolicLink(folder.resolve("linked.db"), Path.of("link.db"));
+    Path inFolder =
+        Files.createSymbolicLink(folder.resolve("folder"), file.getParent()).resolve("penstock.db");
+    Path hard = Files.createLink(folder.resolve("hard.db"), file);
+    Path relative = Path.of("").toAbsolutePath().relativize(file);
+    for (Path name : List.of(link, linked, inFolder, hard, relative)) {
+      assertThatThrownBy(() -> SqliteDatabase.open(name))
+          .as("%s", name)
+          .isInstanceOf(CannotOpen.class)
+          .hasMessageContaining("in use");
+    }
+    database.close();
+    try (var again = SqliteDatabase.open(linked)) {
+      assertThat(again.<Long>read(c -> c.number("SELECT count(*) FROM notes"))).isZero();
+      assertThatThrownBy(() -> SqliteDatabase.open(file)).isInstanceOf(CannotOpen.class);
+    }
+  }
+
+  @Test
+  void aFileIsMadeWhereALinkLeadsTo() throws Exception {
+    Path target = folder.resolve("later.db");
+    Path link = Files.createSymbolicLink(folder.resolve("to-later.db"), target);
+    try (var _ = SqliteDatabase.open(link)) {
+      assertThat(target).exists();
+      assertThatThrownBy(() -> SqliteDatabase.open(target)).isInstanceOf(CannotOpen.class);
+    }
+  }
+
+  @Test
   void aFileOfANewerVersionIsLeftAlone() {
     database.onWriter("PRAGMA user_version = 99");
     database.close();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.penstock.core.Part;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
+import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskError.Code;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.testing.PluginJar;
@@ -223,6 +224,29 @@ final class PluginsTest {
               assertThat(reject.error().code()).isEqualTo(Code.HANDLER_FAILED);
               assertThat(reject.error().message()).contains(problem);
             });
+  }
+
+  @Test
+  void anErrorWithoutWordsOrCodeIsAFailedAttemptAsAnyOther() throws Exception {
+    jar("words.jar", returning("new Outcome.Retry(new TaskError(null, null))"));
+    assertThat(run())
+        .isEqualTo(new Outcome.Retry(new TaskError(Code.HANDLER_FAILED, "no reason was given")));
+  }
+
+  @Test
+  void aProgressThatCannotBeDoesNotFailTheRun() throws Exception {
+    jar(
+        "progress.jar",
+        handler(
+            "A",
+            "a",
+            "\"{}\"",
+            """
+            control.progress(9, 4, "more than all");
+            control.progress(-1, 4, null);
+            return Outcome.done(1);
+            """));
+    assertThat(text(run())).isEqualTo("1");
   }
 
   @Test
