@@ -11,6 +11,7 @@ import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Takes new tasks in, unless they are known already or an earlier one is meant. */
@@ -58,26 +59,47 @@ final class SqliteInserts {
   static Inserted insert(SqliteConnection connection, long seq, TaskSpec spec, Instant now)
       throws SQLException {
     Identity identity = spec.identity();
-    if (identity != null && !Columns.any(Columns.bind(connection.prepare(KNOWN), spec.id()))) {
+    if (identity != null && !known(connection, spec)) {
       Holder holder = holder(connection, spec.owner(), identity);
       if (holder != null) {
-        switch (identity) {
-          case Identity.Named named -> {
-            return named.content().equals(holder.digest())
-                ? earlier(connection, holder)
-                : new Inserted.Conflict();
-          }
-          case Identity.Alike _ -> {
-            if (standsIn(holder, spec)) {
-              return earlier(connection, holder);
-            }
-            Columns.bind(connection.prepare(RELEASE), holder.seq()).executeUpdate();
-          }
+        Inserted meant = meant(connection, spec, identity, holder);
+        if (meant != null) {
+          return meant;
         }
+        Columns.bind(connection.prepare(RELEASE), holder.seq()).executeUpdate();
       }
     }
     add(connection, seq, spec, now);
     return new Inserted.Kept();
+  }
+
+  /** What an insert would answer that would add nothing; empty: it would add the task. */
+  static Optional<Inserted> meant(SqliteConnection connection, TaskSpec spec) throws SQLException {
+    Identity identity = spec.identity();
+    if (known(connection, spec)) {
+      return Optional.of(new Inserted.Kept());
+    }
+    Holder holder = identity == null ? null : holder(connection, spec.owner(), identity);
+    return identity == null || holder == null
+        ? Optional.empty()
+        : Optional.ofNullable(meant(connection, spec, identity, holder));
+  }
+
+  private static boolean known(SqliteConnection connection, TaskSpec spec) throws SQLException {
+    return Columns.any(Columns.bind(connection.prepare(KNOWN), spec.id()));
+  }
+
+  /** Null: the holder of its identity is not what it means, and a new task takes the place. */
+  private static @Nullable Inserted meant(
+      SqliteConnection connection, TaskSpec spec, Identity identity, Holder holder)
+      throws SQLException {
+    return switch (identity) {
+      case Identity.Named named ->
+          named.means(holder.digest())
+              ? earlier(connection, holder)
+              : new Inserted.Conflict();
+      case Identity.Alike _ -> standsIn(holder, spec) ? earlier(connection, holder) : null;
+    };
   }
 
   private static @Nullable Holder holder(

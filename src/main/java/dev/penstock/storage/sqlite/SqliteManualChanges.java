@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** What people do to tasks: cancel them, and run them again. */
 final class SqliteManualChanges {
   private static final String FIND =
-      "SELECT seq, lane, state, ready, worker, wake_at FROM tasks WHERE id = ?";
+      "SELECT seq, lane, state, ready, worker, wake_at, input_gone FROM tasks WHERE id = ?";
 
   private static final String CANCEL =
       """
@@ -52,7 +52,8 @@ final class SqliteManualChanges {
 
   private SqliteManualChanges() {}
 
-  private record Found(long seq, String lane, Phase phase, @Nullable String worker) {}
+  private record Found(
+      long seq, String lane, Phase phase, @Nullable String worker, boolean inputGone) {}
 
   private static @Nullable Found find(SqliteConnection connection, TaskId id) throws SQLException {
     return Columns.first(Columns.bind(connection.prepare(FIND), id), SqliteManualChanges::read)
@@ -64,7 +65,8 @@ final class SqliteManualChanges {
     String lane = row.text();
     Phase phase = Phase.of(TaskRows.state(row.small()), row.small() == 1);
     String worker = row.textOrNull();
-    return new Found(seq, lane, row.numberOrNull() == null ? phase : Phase.WAITING, worker);
+    Phase found = row.numberOrNull() == null ? phase : Phase.WAITING;
+    return new Found(seq, lane, found, worker, row.numberOrNull() != null);
   }
 
   static CancelResult cancel(SqliteConnection connection, TaskId id, Instant now)
@@ -124,6 +126,9 @@ final class SqliteManualChanges {
     Found found = find(connection, id);
     if (found == null) {
       return new RetryResult.Unknown();
+    }
+    if (found.inputGone()) {
+      return new RetryResult.InputGone();
     }
     return switch (found.phase()) {
       case FAILED, CANCELLED -> {
