@@ -55,9 +55,7 @@ final class FullStoreIT {
   private static String withoutKey(Api api) throws Exception {
     try (var client = HttpClient.newHttpClient()) {
       URI uri = api.base().resolve("/health/ready");
-      return client
-          .send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString())
-          .body();
+      return client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString()).body();
     }
   }
 

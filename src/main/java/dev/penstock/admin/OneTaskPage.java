@@ -135,8 +135,8 @@ final class OneTaskPage {
               parent == null
                   ? "The tasks that it has made are being cancelled. Try again in a moment."
                   : "It was made by a task that has not ended and may still read its result.");
-      case DeleteResult.Live _,
-          DeleteResult.Unknown _ -> PageContext.goTo(TaskQuery.PATH + "/" + id.get());
+      case DeleteResult.Live _, DeleteResult.Unknown _ ->
+          PageContext.goTo(TaskQuery.PATH + "/" + id.get());
     };
   }
 }

@@ -30,14 +30,7 @@ enum Sweep {
 
   final boolean grave;
 
-  Sweep(
-      String word,
-      String verb,
-      String does,
-      String how,
-      String did,
-      String able,
-      boolean grave) {
+  Sweep(String word, String verb, String does, String how, String did, String able, boolean grave) {
     this.path = "/dashboard/" + word;
     this.verb = verb;
     this.does = does;

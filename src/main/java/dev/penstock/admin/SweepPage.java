@@ -53,8 +53,7 @@ final class SweepPage {
         query -> ask(exchange, query, sweep));
   }
 
-  private Reply ask(Exchange exchange, TaskQuery query, Sweep sweep)
-      throws InterruptedException {
+  private Reply ask(Exchange exchange, TaskQuery query, Sweep sweep) throws InterruptedException {
     Optional<TaskFilter> filter = query.filter(sweep.states());
     TaskPage page =
         filter.isEmpty()
@@ -92,8 +91,7 @@ final class SweepPage {
         query -> sweep(exchange, query, sweep));
   }
 
-  private Reply sweep(Exchange exchange, TaskQuery query, Sweep sweep)
-      throws InterruptedException {
+  private Reply sweep(Exchange exchange, TaskQuery query, Sweep sweep) throws InterruptedException {
     Optional<TaskFilter> filter = query.filter(sweep.states());
     long tasks = filter.isEmpty() ? 0 : sweep(sweep.of(filter.get()));
     desk.did(exchange, sweep.did + " " + tasks + " " + Visible.text(query.words()));

@@ -161,8 +161,7 @@ final class EmbeddingsResource {
       ran = direct.run(request, wanted.model(), exchange);
     }
     return ran.map(task ->
-        new Submitted(
-            task.id(), task.id().equals(spec.id()) ? Optional.empty() : ran, ran));
+        new Submitted(task.id(), task.id().equals(spec.id()) ? Optional.empty() : ran, ran));
   }
 
   private Submitted submit(Exchange exchange, Wanted wanted, Duration hold)

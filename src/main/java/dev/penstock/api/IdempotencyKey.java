@@ -69,9 +69,7 @@ record IdempotencyKey(String name) {
       case FAILED, CANCELLED ->
           "This %s belongs to a task that %s. POST /v1/tasks/%s/retry runs it again; with another key the request makes a new task."
               .formatted(
-                  HEADER,
-                  task.state() == TaskState.FAILED ? "failed" : "was cancelled",
-                  task.id());
+                  HEADER, task.state() == TaskState.FAILED ? "failed" : "was cancelled", task.id());
       case PENDING, PROCESSING, COMPLETED -> null;
     };
   }

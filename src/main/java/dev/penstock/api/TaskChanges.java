@@ -89,9 +89,7 @@ final class TaskChanges {
       case DeleteResult.Now() -> deleted(task.id());
       case DeleteResult.Live(var now) ->
           throw wrongState(
-              now,
-              "task_not_ended",
-              "The task is " + now.state().json() + ": cancel it first.");
+              now, "task_not_ended", "The task is " + now.state().json() + ": cancel it first.");
       case DeleteResult.Needed(var parent) ->
           throw wrongState(
               task,

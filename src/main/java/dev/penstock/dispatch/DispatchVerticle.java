@@ -154,12 +154,7 @@ public final class DispatchVerticle extends VerticleBase {
     var presence = new Presence(System::nanoTime, bus::tellAll);
     bus.serve(ReadWorkers.class, _ -> presence.workers());
     tickers.add(Ticker.start("chores", Chores.RENEW_EVERY, chores));
-    var sweeper =
-        new Sweeper(
-            store,
-            dispatcher,
-            settings.lease().margin(),
-            task.maxLost());
+    var sweeper = new Sweeper(store, dispatcher, settings.lease().margin(), task.maxLost());
     tickers.add(Ticker.start("sweeper", settings.lease().sweepEvery(), chores.mine(sweeper)));
     tickers.add(Ticker.start("expiry", Expiry.EVERY, chores.mine(new Expiry(store))));
     tickers.add(Ticker.start("store-room", LOOK_EVERY, room));

@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The room there is for tasks, and who may have it. Before a new task is refused, what has ended
- * leaves: the inputs of cancelled tasks, then completed tasks, cancelled and failed ones, the oldest
- * first. The last quarter is for owners whose live tasks take less than a quarter.
+ * leaves: the inputs of cancelled tasks, then completed tasks, cancelled and failed ones, the
+ * oldest first. The last quarter is for owners whose live tasks take less than a quarter.
  */
 final class StoreRoom implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(StoreRoom.class);
@@ -48,7 +48,9 @@ final class StoreRoom implements Runnable {
   private static final int FIRST_PORTION = 20;
   private static final int AT_A_TIME = 500;
 
-  /** How many tasks of a state leave in one go at most: whoever waits for the room waits for that. */
+  /**
+   * How many tasks of a state leave in one go at most: whoever waits for the room waits for that.
+   */
   private static final int MOST_AT_ONCE = 20 * AT_A_TIME;
 
   /** Bytes of a task beside its input, about. */

@@ -188,8 +188,7 @@ final class Submissions {
   }
 
   private static Submitted refuse(List<TaskSpec> specs, TaskError why) {
-    return new Submitted(
-        specs.stream().<Submission>map(_ -> new Submission.Refused(why)).toList());
+    return new Submitted(specs.stream().<Submission>map(_ -> new Submission.Refused(why)).toList());
   }
 
   private static Submission refusal(Code code, String message) {

@@ -157,14 +157,14 @@ public interface TaskStore extends AutoCloseable {
   int deleteOldest(TaskState state, Duration kept, int limit);
 
   /**
-   * Drops the inputs of cancelled tasks, those first that were cancelled first; returns of how many.
-   * They cannot be retried any more. Children that are not released keep theirs.
+   * Drops the inputs of cancelled tasks, those first that were cancelled first; returns of how
+   * many. They cannot be retried any more. Children that are not released keep theirs.
    */
   int dropCancelledInputs(int limit);
 
   /**
-   * Deletes ended tasks with all that belongs to them; one answer each, in order. One whose children
-   * are being cancelled stays. No message brings back what was deleted.
+   * Deletes ended tasks with all that belongs to them; one answer each, in order. One whose
+   * children are being cancelled stays. No message brings back what was deleted.
    */
   List<DeleteResult> delete(List<TaskId> ids);
 

@@ -112,7 +112,8 @@ public final class Exchange {
   }
 
   /**
-   * Who asks on an open route, where a key or a login says so: looked for only when it is asked for.
+   * Who asks on an open route, where a key or a login says so: looked for only when it is asked
+   * for.
    */
   public Optional<Caller> asker() {
     return askers.get();

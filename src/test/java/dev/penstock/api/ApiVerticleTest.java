@@ -406,18 +406,15 @@ class ApiVerticleTest {
   @Test
   void aStoreThatTakesNoTasksLeavesHeldRequestsToTheModel() throws Exception {
     for (TaskError.Code code :
-        List.of(
-            TaskError.Code.OVERLOADED, TaskError.Code.SHARE_USED, TaskError.Code.UNAVAILABLE)) {
+        List.of(TaskError.Code.OVERLOADED, TaskError.Code.SHARE_USED, TaskError.Code.UNAVAILABLE)) {
       server.dispatcher.script = _ -> new Script.Refuse(new TaskError(code, "no room"));
       server.serve(
           RunNow.class,
-          request ->
-              request.mayWait() ? new Ran.Ended(ended(request.spec())) : new Ran.NotNow());
+          request -> request.mayWait() ? new Ran.Ended(ended(request.spec())) : new Ran.NotNow());
       assertThat(server.post("/v1/embeddings", "{\"input\":\"a\"}").statusCode()).isEqualTo(200);
       server.serve(RunNow.class, _ -> new Ran.NotNow());
       var refused = server.post("/v1/embeddings", "{\"input\":\"a\"}");
-      assertThat(refused.statusCode())
-          .isEqualTo(code == TaskError.Code.SHARE_USED ? 429 : 503);
+      assertThat(refused.statusCode()).isEqualTo(code == TaskError.Code.SHARE_USED ? 429 : 503);
       assertThat(error(refused).get("code").asText()).isEqualTo(code.json());
       assertThat(refused.headers().firstValue("Retry-After")).isPresent();
     }

@@ -90,9 +90,7 @@ class IdempotencyTest {
     server.dispatcher.script =
         _ ->
             new Script.End(
-                TaskState.FAILED,
-                null,
-                new TaskError(TaskError.Code.INFERENCE_FAILED, "it threw"));
+                TaskState.FAILED, null, new TaskError(TaskError.Code.INFERENCE_FAILED, "it threw"));
     post("/v1/tasks", "{\"type\":\"ping\",\"wait_seconds\":5}");
     var again = post("/v1/tasks", "{\"type\":\"ping\"}");
     String id = server.submitted().id().value();
@@ -102,8 +100,7 @@ class IdempotencyTest {
         .contains("failed", "POST /v1/tasks/" + id + "/retry", "another key");
     var listed = server.post("/v1/tasks", "[{\"type\":\"ping\"}]", "Idempotency-Key", "list");
     assertThat(json(listed).at("/data/0").has("hint")).isFalse();
-    var listedAgain =
-        server.post("/v1/tasks", "[{\"type\":\"ping\"}]", "Idempotency-Key", "list");
+    var listedAgain = server.post("/v1/tasks", "[{\"type\":\"ping\"}]", "Idempotency-Key", "list");
     assertThat(json(listedAgain).at("/data/0/hint").asText()).contains("/retry");
   }
 
@@ -112,9 +109,7 @@ class IdempotencyTest {
     server.dispatcher.script =
         _ ->
             new Script.End(
-                TaskState.FAILED,
-                null,
-                new TaskError(TaskError.Code.INFERENCE_FAILED, "it threw"));
+                TaskState.FAILED, null, new TaskError(TaskError.Code.INFERENCE_FAILED, "it threw"));
     var first = post("/v1/embeddings", "{\"input\":\"a\"}");
     assertThat(error(first).get("message").asText()).isEqualTo("it threw");
     var again = post("/v1/embeddings", "{\"input\":\"a\"}");

@@ -241,8 +241,7 @@ final class LoginTest {
     var deleted =
         post("/dashboard/tasks/" + id + "/delete", "", "Origin", origin(), "Cookie", cookie);
     assertThat(deleted.statusCode()).isEqualTo(303);
-    assertThat(deleted.headers().firstValue("Location"))
-        .contains("/dashboard/tasks?deleted=1");
+    assertThat(deleted.headers().firstValue("Location")).contains("/dashboard/tasks?deleted=1");
     assertThat(get("/dashboard/tasks?deleted=1", "Cookie", cookie).body())
         .contains("1 task deleted.", "Delete all…");
     assertThat(server.dispatcher.tasks).hasSize(2);
@@ -257,9 +256,8 @@ final class LoginTest {
   @Test
   void aSweepOfWhatIsNotUnderstoodChangesNothing() throws Exception {
     String cookie = cookie();
-    for (String path : new String[] {
-      "/dashboard/cancel", "/dashboard/retry", "/dashboard/delete"
-    }) {
+    for (String path :
+        new String[] {"/dashboard/cancel", "/dashboard/retry", "/dashboard/delete"}) {
       var refused = post(path, "status=failed", "Origin", origin(), "Cookie", cookie);
       assertThat(refused.statusCode()).isEqualTo(400);
     }

@@ -35,8 +35,7 @@ final class DeleteCommandTest {
                 200,
                 "{\"object\":\"tasks.deleted\",\"count\":7,\"has_more\":%s}"
                     .formatted(asks.incrementAndGet() < 3)))) {
-      var run =
-          CommandRun.of(server, "delete", "--status", "failed,cancelled", "--type", "ping");
+      var run = CommandRun.of(server, "delete", "--status", "failed,cancelled", "--type", "ping");
       assertThat(run.code()).isZero();
       assertThat(run.lines())
           .containsExactly("{\"object\":\"tasks.deleted\",\"count\":21,\"has_more\":false}");
@@ -50,8 +49,7 @@ final class DeleteCommandTest {
   void nothingIsDeletedUnlessItIsSaidWhat() {
     try (var server = new ScriptedServer(_ -> Said.json(200, GONE))) {
       assertThat(CommandRun.of(server, "delete").code()).isEqualTo(ExitCode.REFUSED);
-      assertThat(CommandRun.of(server, "delete", "a", "--all").code())
-          .isEqualTo(ExitCode.REFUSED);
+      assertThat(CommandRun.of(server, "delete", "a", "--all").code()).isEqualTo(ExitCode.REFUSED);
       assertThat(server.asked()).isEmpty();
     }
   }

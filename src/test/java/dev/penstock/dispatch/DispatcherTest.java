@@ -84,8 +84,7 @@ final class DispatcherTest {
     recorder = new Recorder(new Meters(registry), now::get);
     dispatcher = dispatcher(queue);
     room = new StoreRoom(store, mostBytes::get, () -> true, System::nanoTime);
-    submissions =
-        new Submissions(store, queue, recorder, now::get, new Unsent(store, queue), room);
+    submissions = new Submissions(store, queue, recorder, now::get, new Unsent(store, queue), room);
   }
 
   private Dispatcher dispatcher(TaskQueue over) {

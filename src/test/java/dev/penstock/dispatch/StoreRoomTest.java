@@ -3,7 +3,6 @@ package dev.penstock.dispatch;
 import static dev.penstock.storage.TestTasks.as;
 import static dev.penstock.storage.TestTasks.ids;
 import static dev.penstock.storage.TestTasks.json;
-import static dev.penstock.storage.TestTasks.of;
 import static dev.penstock.storage.TestTasks.task;
 import static dev.penstock.storage.TestTasks.tasks;
 import static dev.penstock.storage.TestTasks.withInput;
@@ -20,6 +19,7 @@ import dev.penstock.core.RetryResult;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStore.Settle;
+import dev.penstock.storage.TestTasks;
 import dev.penstock.task.Identity;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
@@ -70,8 +70,7 @@ final class StoreRoomTest {
     List<Settle> settles =
         claims.stream()
             .map(claim -> (Claim.Claimed) claim)
-            .map(claim ->
-                new Settle(claim.task().id(), claim.lease().token(), ending))
+            .map(claim -> new Settle(claim.task().id(), claim.lease().token(), ending))
             .toList();
     rig.store.settle(settles);
   }
@@ -183,7 +182,7 @@ final class StoreRoomTest {
     pass();
 
     assertThat(refusal(rig.submit(longTask()).getFirst())).isEqualTo(TaskError.Code.SHARE_USED);
-    assertThat(rig.submit(of("another", longTask()))).containsExactly(ACCEPTED);
+    assertThat(rig.submit(TestTasks.of("another", longTask()))).containsExactly(ACCEPTED);
     assertThat(rig.room.fullness()).as("it is not full").isEmpty();
     rig.fillTo(rig.store.bytes() * 2);
     assertThat(rig.submit(longTask())).containsExactly(ACCEPTED);

@@ -2,7 +2,6 @@ package dev.penstock.storage;
 
 import static dev.penstock.storage.TestTasks.as;
 import static dev.penstock.storage.TestTasks.ids;
-import static dev.penstock.storage.TestTasks.of;
 import static dev.penstock.storage.TestTasks.task;
 import static dev.penstock.storage.TestTasks.taskAt;
 import static dev.penstock.storage.TestTasks.tasks;
@@ -203,9 +202,9 @@ interface RoomContract extends FamilyRig {
   @Test
   default void anOwnersTasksCountAsLongAsTheyLive() throws Exception {
     assertThat(store().liveBytes()).isEmpty();
-    TaskSpec spec = inserted(of("acme", withInput(new byte[10_000], task())));
-    inserted(of("acme", taskAt(clock().instant().plusSeconds(60))));
-    inserted(of("mill", task()));
+    TaskSpec spec = inserted(TestTasks.of("acme", withInput(new byte[10_000], task())));
+    inserted(TestTasks.of("acme", taskAt(clock().instant().plusSeconds(60))));
+    inserted(TestTasks.of("mill", task()));
     long acme = store().liveBytes().get("acme");
     assertThat(acme).isBetween(11_500L, 13_000L);
     assertThat(store().liveBytes().get("mill")).isBetween(1_000L, 1_500L);

@@ -114,8 +114,7 @@ final class RedisDeletions {
         search, _ -> new RedisEarly(calls, search.state(), search.withInput(), search.kept()));
   }
 
-  private int inSteps(
-      String which, Duration kept, int limit, IntFunction<List<Candidate>> first) {
+  private int inSteps(String which, Duration kept, int limit, IntFunction<List<Candidate>> first) {
     int deleted = 0;
     while (deleted < limit) {
       int most = Math.min(AT_A_TIME, limit - deleted);

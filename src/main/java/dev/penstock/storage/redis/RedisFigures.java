@@ -49,8 +49,7 @@ final class RedisFigures {
     List<RedisCall> asked = new ArrayList<>(lists.size());
     for (Listed one : lists) {
       asked.add(
-          calls.script(
-              RedisScript.LIVE, one.shard(), List.of(one.list(), from, LOOKED_AT_A_TIME)));
+          calls.script(RedisScript.LIVE, one.shard(), List.of(one.list(), from, LOOKED_AT_A_TIME)));
     }
     List<Listed> more = new ArrayList<>();
     List<Response> answers = calls.send(asked);

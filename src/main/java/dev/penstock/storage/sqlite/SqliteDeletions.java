@@ -100,8 +100,7 @@ final class SqliteDeletions {
         limit,
         (connection, rows) -> {
           List<Long> seqs =
-              Columns.all(
-                  Columns.bind(connection.prepare(INPUTLESS), rows), Columns::number);
+              Columns.all(Columns.bind(connection.prepare(INPUTLESS), rows), Columns::number);
           for (long seq : seqs) {
             Columns.bind(connection.prepare(DROP_INPUT), seq).executeUpdate();
           }
@@ -115,9 +114,7 @@ final class SqliteDeletions {
 
   private static int inSteps(SqliteDatabase database, int limit, Deletion deletion) {
     return steps(
-        database,
-        limit,
-        (connection, rows) -> delete(connection, deletion.of(connection, rows)));
+        database, limit, (connection, rows) -> delete(connection, deletion.of(connection, rows)));
   }
 
   private interface Portion {
@@ -129,8 +126,7 @@ final class SqliteDeletions {
     int deleted = 0;
     while (deleted < limit) {
       int rows = Math.min(AT_A_TIME, limit - deleted);
-      int step =
-          database.write(Durability.RELAXED, connection -> portion.of(connection, rows));
+      int step = database.write(Durability.RELAXED, connection -> portion.of(connection, rows));
       deleted += step;
       if (step < rows) {
         break;

@@ -95,9 +95,7 @@ final class SqliteInserts {
       throws SQLException {
     return switch (identity) {
       case Identity.Named named ->
-          named.means(holder.digest())
-              ? earlier(connection, holder)
-              : new Inserted.Conflict();
+          named.means(holder.digest()) ? earlier(connection, holder) : new Inserted.Conflict();
       case Identity.Alike _ -> standsIn(holder, spec) ? earlier(connection, holder) : null;
     };
   }

@@ -225,8 +225,7 @@ final class RedisTaskStoreFaultsTest {
               new Settle(
                   claimed.task().id(),
                   claimed.lease().token(),
-                  new Ending.Failed(
-                      new TaskError(TaskError.Code.INFERENCE_FAILED, "it threw")))));
+                  new Ending.Failed(new TaskError(TaskError.Code.INFERENCE_FAILED, "it threw")))));
     }
     store.cancel(ids(specs));
     assertThat(store.use(1L << 40).share()).as("without a limit").isLessThan(0.01);
