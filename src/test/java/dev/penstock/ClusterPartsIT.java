@@ -154,6 +154,33 @@ final class ClusterPartsIT {
     }
   }
 
+  @Test
+  void aDeletedTasksMessageRunsNothing() throws Exception {
+    try (var penstock = PenstockProcess.start(folder, settings());
+        var api = penstock.api()) {
+      assertThat(api.post("/v1/queues/ping/pause", "").status()).isEqualTo(200);
+      var checker = new Checker();
+      List<String> ids = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        ids.add(checker.ping(api, "").orElseThrow());
+      }
+      assertThat(api.post("/v1/tasks/cancel", "{\"all\":true}").status()).isEqualTo(200);
+      assertThat(api.delete("/v1/tasks/" + ids.getFirst()).status()).isEqualTo(200);
+      assertThat(api.post("/v1/tasks/delete", "{\"all\":true}").status()).isEqualTo(200);
+      assertThat(api.post("/v1/queues/ping/resume", "").status()).isEqualTo(200);
+
+      // Its message comes after theirs.
+      var last = new Checker();
+      last.ping(api, "");
+      last.settle(api, DRAINED).assertKept();
+      assertThat(api.metric("penstock_tasks_restored_total")).isZero();
+      assertThat(api.metric("penstock_runs_total{lane=\"ping\"")).isEqualTo(1);
+      for (String id : ids) {
+        assertThat(api.get("/v1/tasks/" + id).status()).isEqualTo(404);
+      }
+    }
+  }
+
   /** Empty: it is not known. */
   private static String status(Api api, String id) throws Exception {
     return api.get("/v1/tasks/" + id).json().path("status").asText();

@@ -29,12 +29,11 @@ public record Confirmation(
    * @param more whether there are more than were counted
    * @param cut whether only the newest were searched: only those found there are changed
    */
-  static Confirmation sweep(boolean cancel, int tasks, boolean more, boolean cut, TaskQuery query) {
+  static Confirmation sweep(Sweep sweep, int tasks, boolean more, boolean cut, TaskQuery query) {
     String searched = cut ? " Only the newest 10,000 were searched; older ones stay." : "";
-    String verb = cancel ? "Cancel" : "Retry";
-    String title = verb + (query.everything() ? " all tasks" : " all matching tasks");
+    String title = sweep.verb + (query.everything() ? " all tasks" : " all matching tasks");
     String which = query.words();
-    String able = cancel ? "have not ended" : "failed or were cancelled";
+    String able = sweep.able;
     if (tasks == 0) {
       String none =
           query.everything()
@@ -53,18 +52,25 @@ public record Confirmation(
     String does =
         query.everything()
             ? "No filter is set: this %s all tasks that %s%s – %s %s."
-                .formatted(cancel ? "cancels" : "runs", able, cancel ? "" : " again", count, what)
-            : "This %s %s %s%s."
-                .formatted(cancel ? "cancels" : "runs", count, what, cancel ? "" : " again");
+                .formatted(sweep.does, able, sweep.how, count, what)
+            : "This %s %s %s%s.".formatted(sweep.does, count, what, sweep.how);
     return new Confirmation(
         title,
-        (cancel && query.state() != TaskState.PENDING ? does + " What runs is stopped." : does)
-            + searched,
-        cancel ? SweepPage.CANCEL : SweepPage.RETRY,
+        does + more(sweep, query) + searched,
+        sweep.path,
         fields,
-        verb + " " + tasks(tasks, more),
-        cancel,
+        sweep.verb + " " + tasks(tasks, more),
+        sweep.grave,
         query.first().path());
+  }
+
+  /** What else follows from it. */
+  private static String more(Sweep sweep, TaskQuery query) {
+    return switch (sweep) {
+      case CANCEL -> query.state() == TaskState.PENDING ? "" : " What runs is stopped.";
+      case RETRY -> "";
+      case DELETE -> " Their inputs and results are gone then.";
+    };
   }
 
   static Confirmation purge(String lane, long waiting) {

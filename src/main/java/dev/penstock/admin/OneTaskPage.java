@@ -4,11 +4,13 @@ import static dev.penstock.web.Route.Access.SESSION;
 import static dev.penstock.web.Route.get;
 
 import dev.penstock.bus.Request.CancelTask;
+import dev.penstock.bus.Request.DeleteTask;
 import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
 import dev.penstock.bus.Request.ListTasks;
 import dev.penstock.bus.Request.RetryTask;
 import dev.penstock.core.CancelResult;
+import dev.penstock.core.DeleteResult;
 import dev.penstock.core.RetryResult;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
@@ -36,7 +38,8 @@ final class OneTaskPage {
         get(PATH, SESSION, desk.guarded(this::page)),
         get(PATH + "/input", SESSION, desk.guarded(this::input)),
         desk.form(PATH + "/cancel", this::cancel),
-        desk.form(PATH + "/retry", this::retry));
+        desk.form(PATH + "/retry", this::retry),
+        desk.form(PATH + "/delete", this::delete));
   }
 
   private static Optional<TaskId> id(Exchange exchange) {
@@ -120,10 +123,34 @@ final class OneTaskPage {
         yield PageContext.goTo(TaskQuery.PATH + "/" + id.get());
       }
       case RetryResult.Otherwise _, RetryResult.Unknown _ -> page(exchange);
+      case RetryResult.InputGone() ->
+          page(exchange, "It cannot run again: its input made room for other work.");
       case RetryResult.ChildrenGone() ->
           page(exchange, "It cannot go on: tasks that it has made, and may need, are gone.");
       case RetryResult.ParentEnded _ ->
           page(exchange, "It was made by a task that has ended: retry that one, and it follows.");
+    };
+  }
+
+  private Reply delete(Exchange exchange) throws InterruptedException {
+    Optional<TaskId> id = id(exchange);
+    if (id.isEmpty()) {
+      return unknown();
+    }
+    return switch (desk.ask(new DeleteTask(id.get()))) {
+      case DeleteResult.Now() -> {
+        desk.did(exchange, "deleted task " + id.get());
+        yield PageContext.goTo(TaskQuery.PATH + "?deleted=1");
+      }
+      case DeleteResult.Needed(var parent) ->
+          desk.message(
+              409,
+              "Needed still",
+              parent == null
+                  ? "The tasks that it has made are being cancelled. Try again in a moment."
+                  : "It was made by a task that has not ended and may still read its result.");
+      case DeleteResult.Live _, DeleteResult.Unknown _ ->
+          PageContext.goTo(TaskQuery.PATH + "/" + id.get());
     };
   }
 }

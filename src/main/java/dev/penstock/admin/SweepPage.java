@@ -5,38 +5,30 @@ import static dev.penstock.web.Route.get;
 
 import dev.penstock.base.Visible;
 import dev.penstock.bus.Request;
-import dev.penstock.bus.Request.CancelTasks;
 import dev.penstock.bus.Request.LaneFigures;
 import dev.penstock.bus.Request.ListTasks;
 import dev.penstock.bus.Request.PurgeLane;
 import dev.penstock.bus.Request.ReadFigures;
-import dev.penstock.bus.Request.RetryTasks;
 import dev.penstock.bus.Request.Swept;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
 import dev.penstock.task.Lane;
-import dev.penstock.task.TaskState;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Reply;
 import dev.penstock.web.Route;
 import java.time.Duration;
-import java.util.EnumSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** What is done to many tasks at once. Says first how many there are, and asks. */
 final class SweepPage {
-  static final String CANCEL = "/dashboard/cancel";
-  static final String RETRY = "/dashboard/retry";
   static final String PURGE = "/dashboard/lanes/purge";
 
   /** So many are counted; of more it is said that there are more. */
   private static final int COUNTED = 1_000;
 
   private static final Duration LONGEST = Duration.ofSeconds(20);
-  private static final Set<TaskState> LIVE = EnumSet.of(TaskState.PENDING, TaskState.PROCESSING);
-  private static final Set<TaskState> OVER = EnumSet.of(TaskState.FAILED, TaskState.CANCELLED);
 
   private final PageContext desk;
 
@@ -45,30 +37,30 @@ final class SweepPage {
   }
 
   List<Route> routes() {
-    return List.of(
-        get(CANCEL, SESSION, desk.guarded(exchange -> ask(exchange, true))),
-        get(RETRY, SESSION, desk.guarded(exchange -> ask(exchange, false))),
-        get(PURGE, SESSION, desk.guarded(this::askToPurge)),
-        desk.form(CANCEL, exchange -> sweep(exchange, true)),
-        desk.form(RETRY, exchange -> sweep(exchange, false)),
-        desk.form(PURGE, this::purge));
+    List<Route> routes = new ArrayList<>();
+    for (Sweep sweep : Sweep.values()) {
+      routes.add(get(sweep.path, SESSION, desk.guarded(exchange -> ask(exchange, sweep))));
+      routes.add(desk.form(sweep.path, exchange -> sweep(exchange, sweep)));
+    }
+    routes.add(get(PURGE, SESSION, desk.guarded(this::askToPurge)));
+    routes.add(desk.form(PURGE, this::purge));
+    return routes;
   }
 
-  private Reply ask(Exchange exchange, boolean cancel) throws InterruptedException {
+  private Reply ask(Exchange exchange, Sweep sweep) throws InterruptedException {
     return desk.asked(
         TaskQuery.of(Form.of(exchange.query()), TaskQuery.FILTER),
-        query -> ask(exchange, query, cancel));
+        query -> ask(exchange, query, sweep));
   }
 
-  private Reply ask(Exchange exchange, TaskQuery query, boolean cancel)
-      throws InterruptedException {
-    Optional<TaskFilter> filter = query.filter(cancel ? LIVE : OVER);
+  private Reply ask(Exchange exchange, TaskQuery query, Sweep sweep) throws InterruptedException {
+    Optional<TaskFilter> filter = query.filter(sweep.states());
     TaskPage page =
         filter.isEmpty()
             ? new TaskPage(List.of(), false, false)
             : desk.ask(new ListTasks(filter.get(), null, COUNTED));
     return confirm(
-        exchange, Confirmation.sweep(cancel, page.tasks().size(), page.more(), page.cut(), query));
+        exchange, Confirmation.sweep(sweep, page.tasks().size(), page.more(), page.cut(), query));
   }
 
   private Reply askToPurge(Exchange exchange) throws InterruptedException {
@@ -93,22 +85,17 @@ final class SweepPage {
         desk.templates.confirmPage(confirmation));
   }
 
-  private Reply sweep(Exchange exchange, boolean cancel) throws InterruptedException {
+  private Reply sweep(Exchange exchange, Sweep sweep) throws InterruptedException {
     return desk.asked(
         TaskQuery.of(Form.of(exchange.body()), TaskQuery.FILTER),
-        query -> sweep(exchange, query, cancel));
+        query -> sweep(exchange, query, sweep));
   }
 
-  private Reply sweep(Exchange exchange, TaskQuery query, boolean cancel)
-      throws InterruptedException {
-    Optional<TaskFilter> filter = query.filter(cancel ? LIVE : OVER);
-    long tasks =
-        filter.isEmpty()
-            ? 0
-            : sweep(cancel ? new CancelTasks(filter.get()) : new RetryTasks(filter.get()));
-    String did = cancel ? "cancelled" : "retried";
-    desk.did(exchange, did + " " + tasks + " " + Visible.text(query.words()));
-    return PageContext.goTo(withNotice(query.first().path(), did, tasks));
+  private Reply sweep(Exchange exchange, TaskQuery query, Sweep sweep) throws InterruptedException {
+    Optional<TaskFilter> filter = query.filter(sweep.states());
+    long tasks = filter.isEmpty() ? 0 : sweep(sweep.of(filter.get()));
+    desk.did(exchange, sweep.did + " " + tasks + " " + Visible.text(query.words()));
+    return PageContext.goTo(withNotice(query.first().path(), sweep.did, tasks));
   }
 
   private Reply purge(Exchange exchange) throws InterruptedException {
@@ -139,7 +126,7 @@ final class SweepPage {
 
   /** What was just done, in a sentence; empty: nothing. Numbers only come from the address. */
   static String notice(Form form) {
-    for (String did : List.of("cancelled", "retried", "purged")) {
+    for (String did : List.of("cancelled", "retried", "deleted", "purged")) {
       String tasks = form.get(did);
       if (tasks.matches("\\d{1,12}")) {
         long count = Long.parseLong(tasks);

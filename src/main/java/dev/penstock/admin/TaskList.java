@@ -90,10 +90,14 @@ public record TaskList(
   }
 
   public String cancelPath() {
-    return SweepPage.CANCEL + "?" + sweep;
+    return Sweep.CANCEL.path + "?" + sweep;
   }
 
   public String retryPath() {
-    return SweepPage.RETRY + "?" + sweep;
+    return Sweep.RETRY.path + "?" + sweep;
+  }
+
+  public String deletePath() {
+    return Sweep.DELETE.path + "?" + sweep;
   }
 }

@@ -35,7 +35,8 @@ record TaskQuery(
 
   /** And which of their pages, or what was just done to them. */
   static final Set<String> LIST =
-      Set.of("state", "lane", "text", "parent", "after", "trail", "cancelled", "retried");
+      Set.of(
+          "state", "lane", "text", "parent", "after", "trail", "cancelled", "retried", "deleted");
 
   private static final int MAX_SHOWN = 60;
   private static final int MAX_TEXT = 200;

@@ -114,6 +114,10 @@ public record TaskView(
     return row.path() + "/retry";
   }
 
+  public String deletePath() {
+    return row.path() + "/delete";
+  }
+
   public String inputPath() {
     return row.path() + "/input";
   }

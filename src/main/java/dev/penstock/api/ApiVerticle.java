@@ -162,11 +162,13 @@ public final class ApiVerticle extends VerticleBase {
     // Before those with an id in their place.
     all.add(post("/v1/tasks/cancel", KEY, MAX_FILTER, Query.none(changes::cancelAll)));
     all.add(post("/v1/tasks/retry", KEY, MAX_FILTER, Query.none(changes::retryAll)));
+    all.add(post("/v1/tasks/delete", KEY, MAX_FILTER, Query.none(changes::deleteAll)));
     for (String prefix : List.of("/v1/tasks", "/tasks")) {
       all.add(get(prefix + "/{id}", KEY, Query.none(tasks::get)));
       all.add(get(prefix + "/{id}/result", EITHER, Query.none(tasks::result)));
     }
     all.add(get("/v1/tasks/{id}/events", EITHER, Query.none(events::stream)));
+    all.add(delete("/v1/tasks/{id}", KEY, Query.none(changes::delete)));
     all.add(post("/v1/tasks/{id}/cancel", KEY, 0, Query.none(changes::cancel)));
     all.add(post("/v1/tasks/{id}/retry", KEY, 0, Query.none(changes::retry)));
     return all;

@@ -78,8 +78,16 @@ final class DropInResource {
                 null));
     Submitted submitted = submitter.submit(spec, Duration.ZERO, exchange, false);
     TaskState state = submitted.earlier().map(Task::state).orElse(TaskState.PENDING);
+    String hint = submitted.earlier().map(IdempotencyKey::hint).orElse(null);
     Reply reply =
-        Reply.object(202, json -> writeState(json, submitted.id(), state))
+        Reply.object(
+                202,
+                json -> {
+                  writeState(json, submitted.id(), state);
+                  if (hint != null) {
+                    json.writeStringField("hint", hint);
+                  }
+                })
             .with("X-Task-Id", submitted.id().value());
     return submitted.earlier().isPresent() ? reply.with(IdempotencyKey.REPLAYED, "true") : reply;
   }

@@ -12,6 +12,7 @@ import dev.penstock.task.Identity;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
+import dev.penstock.task.TaskError.Code;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
@@ -31,6 +32,9 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +46,12 @@ final class EmbeddingsResource {
   private static final int MAX_USER = 1_000;
   private static final byte[] NO_INPUT = {};
   private static final double NANOS_PER_MS = 1e6;
+
+  /** Codes of a store or queue that makes no task of the work now. */
+  private static final Set<String> NO_TASK =
+      Stream.of(Code.OVERLOADED, Code.SHARE_USED, Code.UNAVAILABLE)
+          .map(Code::json)
+          .collect(Collectors.toUnmodifiableSet());
 
   private final Settings settings;
   private final ModelCatalogue models;
@@ -105,6 +115,10 @@ final class EmbeddingsResource {
       Task task = submitted.ended().get();
       boolean replayed = submitted.earlier().isPresent();
       Instant came = replayed ? exchange.came() : task.createdAt();
+      String hint = replayed && key != null ? IdempotencyKey.hint(task) : null;
+      if (hint != null) {
+        throw new Refusal(TaskJson.failure(task).saying(hint), task.id());
+      }
       Reply reply = ended(exchange, task, came, input.form(), model);
       return replayed && key != null ? reply.with(IdempotencyKey.REPLAYED, "true") : reply;
     }
@@ -118,16 +132,36 @@ final class EmbeddingsResource {
       return submit(exchange, wanted, hold);
     }
     long from = System.nanoTime();
+    Optional<Submitted> ran = run(exchange, wanted, hold, false);
+    if (ran.isPresent()) {
+      return ran.get();
+    }
+    try {
+      return submit(exchange, wanted, hold.minusNanos(System.nanoTime() - from));
+    } catch (Refusal refusal) {
+      if (!NO_TASK.contains(String.valueOf(refusal.error().code()))) {
+        throw refusal;
+      }
+      // Nobody but who asks needs a task: without room for one it waits for the model itself.
+      Duration left = hold.minusNanos(System.nanoTime() - from);
+      return run(exchange, wanted, left, true).orElseThrow(() -> refusal);
+    }
+  }
+
+  /** Without a task; empty: it has not run. */
+  private Optional<Submitted> run(Exchange exchange, Wanted wanted, Duration hold, boolean wait)
+      throws InterruptedException {
+    if (direct == null || !hold.isPositive()) {
+      return Optional.empty();
+    }
     TaskSpec spec = spec(exchange, wanted, NO_INPUT, null);
     Optional<Task> ran;
     try (var _ = submitter.place()) {
-      ran = direct.run(new RunNow(spec, wanted.input.work(), hold), wanted.model(), exchange);
+      var request = new RunNow(spec, wanted.input.work(), hold, wait);
+      ran = direct.run(request, wanted.model(), exchange);
     }
-    if (ran.isPresent()) {
-      TaskId id = ran.get().id();
-      return new Submitted(id, id.equals(spec.id()) ? Optional.empty() : ran, ran);
-    }
-    return submit(exchange, wanted, hold.minusNanos(System.nanoTime() - from));
+    return ran.map(task ->
+        new Submitted(task.id(), task.id().equals(spec.id()) ? Optional.empty() : ran, ran));
   }
 
   private Submitted submit(Exchange exchange, Wanted wanted, Duration hold)
@@ -155,7 +189,8 @@ final class EmbeddingsResource {
   /** As the client named it; else by what decides the vectors, and how long they are kept. */
   private static Identity identity(Exchange exchange, Wanted wanted, byte[] input) {
     if (wanted.key != null) {
-      return wanted.key.identity(ROUTE, StrictJson.parse(exchange.body()));
+      return wanted.key.identity(
+          ROUTE, StrictJson.parse(exchange.body()), Patience.FIELD, "encoding_format");
     }
     ModelSpec model = wanted.model;
     var digest = new Digest().add(model.name());

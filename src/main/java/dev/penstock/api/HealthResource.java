@@ -11,6 +11,7 @@ import dev.penstock.web.Reply;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
@@ -41,16 +42,24 @@ final class HealthResource {
     this.stopping = stopping;
   }
 
+  /** In one word. */
+  private enum Word {
+    OK,
+    /** It works, but not for everything: no reason to ask elsewhere. */
+    DEGRADED,
+    UNAVAILABLE
+  }
+
   Reply summary(Exchange exchange) throws InterruptedException {
-    return reply(ready(), List.of());
+    return reply(word(), List.of());
   }
 
   Reply live(Exchange exchange) {
-    return reply(true, List.of());
+    return reply(Word.OK, List.of());
   }
 
   Reply ready(Exchange exchange) throws InterruptedException {
-    boolean ok = ready();
+    Word word = word();
     var all = new ArrayList<Part>();
     boolean stops = stopping.getAsBoolean();
     String takes = takesRequests ? "takes requests" : "runs tasks that other nodes take";
@@ -59,25 +68,39 @@ final class HealthResource {
             takesRequests ? "http" : "node",
             !stops,
             stops ? "stopping: takes no new work" : takes));
-    all.addAll(parts());
-    return reply(ok, all);
+    for (Part part : parts()) {
+      boolean told = !part.degraded() || exchange.asker().isPresent();
+      all.add(told ? part : withoutReason(part));
+    }
+    return reply(word, all);
   }
 
-  private boolean ready() throws InterruptedException {
-    return parts().stream().allMatch(Part::ok) && !stopping.getAsBoolean();
+  private static Part withoutReason(Part part) {
+    return Part.degraded(part.name(), "degraded; the reason is told with an API key");
   }
 
-  private static Reply reply(boolean ok, List<Part> parts) {
+  private Word word() throws InterruptedException {
+    List<Part> all = parts();
+    if (stopping.getAsBoolean() || !all.stream().allMatch(Part::ok)) {
+      return Word.UNAVAILABLE;
+    }
+    return all.stream().anyMatch(Part::degraded) ? Word.DEGRADED : Word.OK;
+  }
+
+  private static Reply reply(Word word, List<Part> parts) {
     return Reply.object(
-        ok ? 200 : 503,
+        word == Word.UNAVAILABLE ? 503 : 200,
         json -> {
-          json.writeStringField("status", ok ? "ok" : "unavailable");
+          json.writeStringField("status", word.name().toLowerCase(Locale.ROOT));
           if (!parts.isEmpty()) {
             json.writeArrayFieldStart("parts");
             for (Part part : parts) {
               json.writeStartObject();
               json.writeStringField("name", part.name());
               json.writeBooleanField("ok", part.ok());
+              if (part.degraded()) {
+                json.writeBooleanField("degraded", true);
+              }
               json.writeStringField("message", part.message());
               json.writeEndObject();
             }
@@ -89,7 +112,8 @@ final class HealthResource {
   private List<Part> parts() throws InterruptedException {
     lock.lock();
     try {
-      long fresh = parts.stream().allMatch(Part::ok) ? FRESH : FRESH_TROUBLE;
+      boolean fine = parts.stream().allMatch(part -> part.ok() && !part.degraded());
+      long fresh = fine ? FRESH : FRESH_TROUBLE;
       if (parts.isEmpty() || System.nanoTime() - looked > fresh) {
         var all = new ArrayList<Part>();
         all.addAll(ask("dispatch", new ReadDispatchHealth()));

@@ -53,7 +53,8 @@ final class SubmitResource {
     Reply reply;
     if (submitted.ended().isPresent()) {
       Task ended = submitted.ended().get();
-      reply = reply(200, ended, task.form());
+      String hint = submitted.earlier().isPresent() ? IdempotencyKey.hint(ended) : null;
+      reply = TaskJson.reply(200, ended, task.form(), List.of(), hint);
     } else {
       Task now = hold.isPositive() ? submitter.find(submitted.id()) : null;
       Task known =
@@ -153,7 +154,8 @@ final class SubmitResource {
                 switch (entry) {
                   case Entry.Wanted(var spec) ->
                       TaskJson.writeBrief(json, pending(spec, spec.submittedAt()));
-                  case Entry.Kept(var task, _) -> TaskJson.writeBrief(json, task);
+                  case Entry.Kept(var task, var earlier) ->
+                      TaskJson.writeBrief(json, task, earlier ? IdempotencyKey.hint(task) : null);
                   case Entry.Refused(var error) -> {
                     json.writeStartObject();
                     Reply.writeError(json, error);

@@ -3,14 +3,18 @@ package dev.penstock.api;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.CancelTasks;
+import dev.penstock.bus.Request.DeleteTask;
+import dev.penstock.bus.Request.DeleteTasks;
 import dev.penstock.bus.Request.RetryTask;
 import dev.penstock.bus.Request.RetryTasks;
 import dev.penstock.bus.Request.Swept;
 import dev.penstock.core.CancelResult;
+import dev.penstock.core.DeleteResult;
 import dev.penstock.core.RetryResult;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.json.StrictJson;
 import dev.penstock.task.Task;
+import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskState;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
@@ -18,7 +22,7 @@ import dev.penstock.web.Refusal;
 import dev.penstock.web.Reply;
 import java.time.Duration;
 
-/** Cancelling tasks and running them again: one, or all that a filter means. */
+/** Cancelling tasks, running them again and deleting them: one, or all that a filter means. */
 final class TaskChanges {
   /** Thousands may have to be changed. */
   private static final Duration SWEEP_LIMIT = Duration.ofSeconds(60);
@@ -65,6 +69,11 @@ final class TaskChanges {
               task,
               "children_gone",
               "Tasks that this one has made are gone, and it cannot go on without them.");
+      case RetryResult.InputGone() ->
+          throw wrongState(
+              task,
+              "input_gone",
+              "The task was cancelled, and its input has left a full store: submit it anew.");
       case RetryResult.ParentEnded(var parent) ->
           throw wrongState(
               task,
@@ -72,6 +81,37 @@ final class TaskChanges {
               "The task was made by " + parent + ", which has ended: run that one again.");
       case RetryResult.Unknown() -> throw new Refusal(ApiError.noSuchTask());
     };
+  }
+
+  Reply delete(Exchange exchange) throws InterruptedException {
+    Task task = own.find(exchange);
+    return switch (bus.ask(new DeleteTask(task.id()), OwnTasks.LIMIT)) {
+      case DeleteResult.Now() -> deleted(task.id());
+      case DeleteResult.Live(var now) ->
+          throw wrongState(
+              now, "task_not_ended", "The task is " + now.state().json() + ": cancel it first.");
+      case DeleteResult.Needed(var parent) ->
+          throw wrongState(
+              task,
+              "task_needed",
+              parent == null
+                  ? "The tasks that this one has made are being cancelled: try again in a moment."
+                  : "The task was made by "
+                      + parent
+                      + ", which has not ended and may still read its result.");
+      case DeleteResult.Unknown() -> throw new Refusal(ApiError.noSuchTask());
+    };
+  }
+
+  private static Reply deleted(TaskId id) {
+    return Reply.object(
+            200,
+            json -> {
+              json.writeStringField("id", id.value());
+              json.writeStringField("object", "task.deleted");
+              json.writeBooleanField("deleted", true);
+            })
+        .with("X-Task-Id", id.value());
   }
 
   private static Refusal wrongState(Task task, String code, String message) {
@@ -89,6 +129,10 @@ final class TaskChanges {
 
   Reply retryAll(Exchange exchange) throws InterruptedException {
     return swept("tasks.retried", bus.ask(new RetryTasks(filter(exchange)), SWEEP_LIMIT));
+  }
+
+  Reply deleteAll(Exchange exchange) throws InterruptedException {
+    return swept("tasks.deleted", bus.ask(new DeleteTasks(filter(exchange)), SWEEP_LIMIT));
   }
 
   private TaskFilter filter(Exchange exchange) {

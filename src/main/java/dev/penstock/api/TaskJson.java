@@ -25,8 +25,17 @@ final class TaskJson {
 
   /** The task, what it went through and its result. */
   static Reply reply(int status, Task task, Form form, List<Step> steps) {
+    return reply(status, task, form, steps, null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param hint what to do about it, for who may not have expected it so; null: nothing
+   */
+  static Reply reply(int status, Task task, Form form, List<Step> steps, @Nullable String hint) {
     Reply reply =
-        Reply.json(status, json -> write(json, task, form, steps))
+        Reply.json(status, json -> write(json, task, form, steps, hint))
             .with("X-Task-Id", task.id().value());
     TaskOutput output = task.output();
     return output == null ? reply : reply.with(form.headers(output));
@@ -34,15 +43,28 @@ final class TaskJson {
 
   /** The task without its result. */
   static void writeBrief(JsonGenerator json, Task task) throws IOException {
+    writeBrief(json, task, null);
+  }
+
+  static void writeBrief(JsonGenerator json, Task task, @Nullable String hint) throws IOException {
     json.writeStartObject();
     writeMembers(json, task);
+    writeHint(json, hint);
     json.writeEndObject();
   }
 
-  private static void write(JsonGenerator json, Task task, Form form, List<Step> steps)
+  private static void writeHint(JsonGenerator json, @Nullable String hint) throws IOException {
+    if (hint != null) {
+      json.writeStringField("hint", hint);
+    }
+  }
+
+  private static void write(
+      JsonGenerator json, Task task, Form form, List<Step> steps, @Nullable String hint)
       throws IOException {
     json.writeStartObject();
     writeMembers(json, task);
+    writeHint(json, hint);
     writeSteps(json, steps);
     TaskOutput output = task.output();
     if (output != null) {

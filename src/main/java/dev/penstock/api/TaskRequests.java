@@ -96,7 +96,7 @@ final class TaskRequests {
             new TaskSpec.Origin(
                 caller.owner(),
                 metadata(fields),
-                key == null ? null : key.identity(ROUTE, body),
+                key == null ? null : key.identity(ROUTE, body, Patience.FIELD),
                 patience != null && patience.hold().isPositive() ? node : null));
     return new NewTask(spec, input.form, patience);
   }

@@ -2,6 +2,7 @@ package dev.penstock.bus;
 
 import dev.penstock.core.CancelResult;
 import dev.penstock.core.Checkpoint;
+import dev.penstock.core.DeleteResult;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
@@ -152,8 +153,16 @@ public sealed interface Request<R> {
    * @param spec without its input
    * @param input as its type has read it
    * @param limit how long it may run
+   * @param mayWait whether it may wait for its model, as a task would: no task can be made of it
    */
-  record RunNow(TaskSpec spec, ReadInput input, Duration limit) implements Request<Ran> {}
+  record RunNow(TaskSpec spec, ReadInput input, Duration limit, boolean mayWait)
+      implements Request<Ran> {
+
+    /** At once or not at all. */
+    public RunNow(TaskSpec spec, ReadInput input, Duration limit) {
+      this(spec, input, limit, false);
+    }
+  }
 
   /** What became of {@link RunNow}. */
   sealed interface Ran {
@@ -191,6 +200,12 @@ public sealed interface Request<R> {
 
   /** Retries failed and cancelled tasks of the filter, newest first. */
   record RetryTasks(TaskFilter filter) implements Request<Swept> {}
+
+  /** Deletes a task that has ended, with all that belongs to it. */
+  record DeleteTask(TaskId id) implements Request<DeleteResult> {}
+
+  /** Deletes ended tasks of the filter, newest first. */
+  record DeleteTasks(TaskFilter filter) implements Request<Swept> {}
 
   /** Cancels the pending tasks of a lane, scheduled ones too, whoever owns them. */
   record PurgeLane(Lane lane) implements Request<Swept> {}

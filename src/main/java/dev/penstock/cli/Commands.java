@@ -22,6 +22,7 @@ public final class Commands {
             new StatusCommand(io),
             new WaitCommand(io),
             new TailCommand(io),
+            new DeleteCommand(io),
             new BenchCommand(io))
         .forEach(command -> program.addSubcommand(helpful(new CommandLine(command), program)));
     CommandLine keys = helpful(new CommandLine(new KeysCommand()), program);

@@ -245,7 +245,7 @@ public interface Settings {
   interface Store {
     @WithConverter(ByteSizes.AsLong.class)
     @Setting(
-        value = "Size the stored tasks may reach; above it the oldest completed ones go first.",
+        value = "Size the stored tasks may reach; above it the oldest ended ones go first.",
         standard = "8GiB",
         range = "1MiB to 1024TiB")
     long maxBytes();

@@ -16,6 +16,9 @@ public sealed interface RetryResult {
 
   record Unknown() implements RetryResult {}
 
+  /** Its input left to make room after it had been cancelled: nothing changed. */
+  record InputGone() implements RetryResult {}
+
   /** Children that it may still want to read are no more: nothing changed. */
   record ChildrenGone() implements RetryResult {}
 

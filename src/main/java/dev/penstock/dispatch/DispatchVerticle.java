@@ -10,6 +10,8 @@ import dev.penstock.bus.Event.WorkerSeen;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.CancelTasks;
 import dev.penstock.bus.Request.CountRun;
+import dev.penstock.bus.Request.DeleteTask;
+import dev.penstock.bus.Request.DeleteTasks;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.FindChildren;
 import dev.penstock.bus.Request.FindSteps;
@@ -94,7 +96,9 @@ public final class DispatchVerticle extends VerticleBase {
     var recorder = new Recorder(meters, clock);
     var pauses = new Pauses(store, lanes -> bus.tell(node, new LanesPaused(lanes)));
     var unsent = new Unsent(store, queue);
-    var submissions = new Submissions(store, queue, recorder, clock, unsent);
+    var chores = new Chores(store, node);
+    var room = new StoreRoom(store, settings.store()::maxBytes, chores::held, System::nanoTime);
+    var submissions = new Submissions(store, queue, recorder, clock, unsent, room);
     var families = new Families(store, queue, recorder, unsent);
     var dispatcher =
         new Dispatcher(
@@ -108,7 +112,7 @@ public final class DispatchVerticle extends VerticleBase {
                 store,
                 new RetryPolicy(task.retryBase(), task.retryCap()),
                 new ChildSpecs(childCheck, clock),
-                () -> submissions.full() || store.trouble().isPresent()),
+                () -> room.full() || store.trouble().isPresent()),
             families,
             settings.lease().duration(),
             clock,
@@ -135,6 +139,8 @@ public final class DispatchVerticle extends VerticleBase {
     bus.serve(CancelTasks.class, byHand::cancel);
     bus.serve(RetryTask.class, byHand::retry);
     bus.serve(RetryTasks.class, byHand::retry);
+    bus.serve(DeleteTask.class, byHand::delete);
+    bus.serve(DeleteTasks.class, byHand::delete);
     bus.serve(PurgeLane.class, byHand::purge);
     bus.serve(
         PauseLane.class,
@@ -144,21 +150,14 @@ public final class DispatchVerticle extends VerticleBase {
         });
     bus.serve(ReadFigures.class, _ -> figures.figures());
     bus.serve(ReadHistory.class, request -> store.history(clock.instant().minus(request.last())));
-    bus.serve(ReadDispatchHealth.class, _ -> health());
+    bus.serve(ReadDispatchHealth.class, _ -> health(room));
     var presence = new Presence(System::nanoTime, bus::tellAll);
     bus.serve(ReadWorkers.class, _ -> presence.workers());
-    var chores = new Chores(store, node);
     tickers.add(Ticker.start("chores", Chores.RENEW_EVERY, chores));
-    var sweeper =
-        new Sweeper(
-            store,
-            dispatcher,
-            submissions,
-            settings.lease().margin(),
-            task.maxLost(),
-            settings.store().maxBytes(),
-            chores::held);
-    tickers.add(Ticker.start("sweeper", settings.lease().sweepEvery(), sweeper));
+    var sweeper = new Sweeper(store, dispatcher, settings.lease().margin(), task.maxLost());
+    tickers.add(Ticker.start("sweeper", settings.lease().sweepEvery(), chores.mine(sweeper)));
+    tickers.add(Ticker.start("expiry", Expiry.EVERY, chores.mine(new Expiry(store))));
+    tickers.add(Ticker.start("store-room", LOOK_EVERY, room));
     var rescuer = new Rescuer(store, queue, clock, settings.lease().duration().multipliedBy(2));
     tickers.add(Ticker.start("rescuer", settings.lease().sweepEvery(), chores.mine(rescuer)));
     tickers.add(
@@ -188,6 +187,7 @@ public final class DispatchVerticle extends VerticleBase {
         vertx.executeBlocking(() -> {
           chores.run();
           pauses.refreshIfPossible();
+          room.run();
           return null;
         });
     return Future.all(
@@ -234,8 +234,16 @@ public final class DispatchVerticle extends VerticleBase {
     }
   }
 
-  private List<Part> health() {
-    return List.of(part("store", store.trouble()), part("queue", queue.trouble()));
+  /** A full store is no reason to send requests elsewhere: much can be done that needs no room. */
+  private List<Part> health(StoreRoom room) {
+    Optional<String> trouble = store.fullness().isPresent() ? Optional.empty() : store.trouble();
+    Part kept =
+        trouble.isEmpty()
+            ? room.fullness()
+                .map(full -> Part.degraded("store", full))
+                .orElse(part("store", trouble))
+            : part("store", trouble);
+    return List.of(kept, part("queue", queue.trouble()));
   }
 
   private static Part part(String name, Optional<String> trouble) {

@@ -158,7 +158,10 @@ final class Reruns {
     return switch (answer) {
       case RetryResult.Now _ -> null;
       case RetryResult.Otherwise(var task) -> task.state().ended() ? task.state() : null;
-      case RetryResult.Unknown _, RetryResult.ChildrenGone _, RetryResult.ParentEnded _ ->
+      case RetryResult.Unknown _,
+          RetryResult.InputGone _,
+          RetryResult.ChildrenGone _,
+          RetryResult.ParentEnded _ ->
           TaskState.FAILED;
     };
   }

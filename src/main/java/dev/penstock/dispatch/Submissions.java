@@ -14,12 +14,21 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Takes tasks in: into the store, then into the queue. Repeating a submit makes no second task. */
 final class Submissions {
+  private static final TaskError CANNOT_WRITE =
+      new TaskError(Code.UNAVAILABLE, "the task store cannot write");
+
+  private static final Submission CONFLICT =
+      refusal(
+          Code.IDEMPOTENCY_CONFLICT, "This Idempotency-Key belongs to a task with other content.");
+
   private static final Logger LOG = LoggerFactory.getLogger(Submissions.class);
 
   private final TaskStore store;
@@ -27,38 +36,45 @@ final class Submissions {
   private final Recorder recorder;
   private final InstantSource clock;
   private final Unsent unsent;
-  private volatile boolean full;
+  private final StoreRoom room;
 
   Submissions(
-      TaskStore store, TaskQueue queue, Recorder recorder, InstantSource clock, Unsent unsent) {
+      TaskStore store,
+      TaskQueue queue,
+      Recorder recorder,
+      InstantSource clock,
+      Unsent unsent,
+      StoreRoom room) {
     this.unsent = unsent;
+    this.room = room;
     this.store = store;
     this.queue = queue;
     this.recorder = recorder;
     this.clock = clock;
   }
 
-  /** Refuses new work while the store is over its limit. */
-  void setFull(boolean full) {
-    this.full = full;
-  }
-
-  /** Whether new work is refused because the store is over its limit. */
-  boolean full() {
-    return full;
-  }
-
   Submitted submit(SubmitTasks request) {
     List<TaskSpec> specs = request.specs();
-    if (full) {
-      return refuse(specs, Code.OVERLOADED, "the task store is full");
+    TaskError noRoom =
+        specs.stream()
+            .map(TaskSpec::owner)
+            .distinct()
+            .map(room::refusal)
+            .filter(Objects::nonNull)
+            .findFirst()
+            .orElse(null);
+    if (noRoom != null) {
+      return known(specs, noRoom);
     }
     List<Inserted> inserted;
     try {
-      inserted = Repeat.whileUnknown(() -> store.insert(specs));
+      inserted = insert(specs);
     } catch (Unavailable e) {
       LOG.warn("tasks refused: {}; {}", specs.size(), e.getMessage());
-      return refuse(specs, Code.UNAVAILABLE, "the task store cannot write");
+      if (!e.surelyNotDone()) {
+        return refuse(specs, CANNOT_WRITE);
+      }
+      return known(specs, store.fullness().isPresent() ? StoreRoom.refused() : CANNOT_WRITE);
     }
     List<TaskSpec> kept = new ArrayList<>(specs.size());
     for (int i = 0; i < specs.size(); i++) {
@@ -66,6 +82,7 @@ final class Submissions {
         kept.add(specs.get(i));
       }
     }
+    room.taken(kept);
     BiFunction<TaskSpec, Instant, Submission> fate = enqueue(kept);
     List<Submission> answers = new ArrayList<>(specs.size());
     for (int i = 0; i < specs.size(); i++) {
@@ -73,13 +90,51 @@ final class Submissions {
           switch (inserted.get(i)) {
             case Inserted.Kept(Instant created) -> fate.apply(specs.get(i), created);
             case Inserted.Earlier(var task) -> new Submission.Earlier(task);
-            case Inserted.Conflict() ->
-                refusal(
-                    Code.IDEMPOTENCY_CONFLICT,
-                    "This Idempotency-Key belongs to a task with other content.");
+            case Inserted.Conflict() -> CONFLICT;
           });
     }
     return new Submitted(answers);
+  }
+
+  private List<Inserted> insert(List<TaskSpec> specs) {
+    try {
+      return Repeat.whileUnknown(() -> store.insert(specs));
+    } catch (Unavailable e) {
+      if (!e.surelyNotDone() || store.fullness().isEmpty() || !room.makeForSubmit()) {
+        throw e;
+      }
+      return Repeat.whileUnknown(() -> store.insert(specs));
+    }
+  }
+
+  /** Answers what means a task that is there already: that needs no room. The rest is refused. */
+  private Submitted known(List<TaskSpec> specs, TaskError why) {
+    List<Optional<Inserted>> meant;
+    try {
+      meant = store.meant(specs);
+    } catch (Unavailable e) {
+      LOG.debug("nothing can be looked up: {}", e.getMessage());
+      return refuse(specs, why);
+    }
+    List<Submission> answers = new ArrayList<>(specs.size());
+    for (int i = 0; i < specs.size(); i++) {
+      answers.add(known(specs.get(i), meant.get(i), why));
+    }
+    return new Submitted(answers);
+  }
+
+  private Submission known(TaskSpec spec, Optional<Inserted> meant, TaskError why) {
+    if (meant.isEmpty()) {
+      return new Submission.Refused(why);
+    }
+    return switch (meant.get()) {
+      case Inserted.Kept(Instant created) -> {
+        unsent.add(spec.id()); // Its own submit once more: whether it was sent is not known.
+        yield new Submission.Accepted(created);
+      }
+      case Inserted.Earlier(var task) -> new Submission.Earlier(task);
+      case Inserted.Conflict() -> CONFLICT;
+    };
   }
 
   /** What became of each task that was kept. */
@@ -123,8 +178,8 @@ final class Submissions {
     return refusal(Code.UNAVAILABLE, "the task queue takes no work right now");
   }
 
-  private static Submitted refuse(List<TaskSpec> specs, Code code, String message) {
-    return new Submitted(specs.stream().map(_ -> refusal(code, message)).toList());
+  private static Submitted refuse(List<TaskSpec> specs, TaskError why) {
+    return new Submitted(specs.stream().<Submission>map(_ -> new Submission.Refused(why)).toList());
   }
 
   private static Submission refusal(Code code, String message) {

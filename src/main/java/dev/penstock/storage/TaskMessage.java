@@ -76,7 +76,7 @@ public final class TaskMessage {
     if (identity != null) {
       json.writeObjectFieldStart("identity");
       switch (identity) {
-        case Identity.Named(var name, var content) -> {
+        case Identity.Named(var name, var content, _) -> {
           json.writeStringField("name", name);
           json.writeStringField("content", content);
         }

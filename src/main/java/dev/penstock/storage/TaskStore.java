@@ -2,6 +2,7 @@ package dev.penstock.storage;
 
 import dev.penstock.core.CancelResult;
 import dev.penstock.core.Checkpoint;
+import dev.penstock.core.DeleteResult;
 import dev.penstock.core.Ending;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneCounts;
@@ -38,6 +39,12 @@ public interface TaskStore extends AutoCloseable {
    * given back without it. A task that is answered as an earlier one is not withdrawn any more.
    */
   List<Inserted> insert(List<TaskSpec> specs);
+
+  /**
+   * What {@link #insert} would answer where it would add nothing; empty: it would add a task.
+   * Nothing is added, so it needs no room. One answer each, in order.
+   */
+  List<Optional<Inserted>> meant(List<TaskSpec> specs);
 
   /**
    * Forgets a task whose publishing surely failed, unless somebody has claimed it or has been
@@ -144,10 +151,23 @@ public interface TaskStore extends AutoCloseable {
   int deleteExpired(int limit);
 
   /**
-   * Deletes the oldest completed tasks, at most {@code limit}; returns how many. Children that are
-   * not released stay.
+   * Deletes the ended tasks of a state that ended first, at most {@code limit} and none that ended
+   * less than {@code kept} ago; returns how many. Children that are not released stay. No message
+   * brings back what has left.
    */
-  int deleteOldestCompleted(int limit);
+  int deleteOldest(TaskState state, Duration kept, int limit);
+
+  /**
+   * Drops the inputs of cancelled tasks, those first that were cancelled first; returns of how
+   * many. They cannot be retried any more. Children that are not released keep theirs.
+   */
+  int dropCancelledInputs(int limit);
+
+  /**
+   * Deletes ended tasks with all that belongs to them; one answer each, in order. One whose
+   * children are being cancelled stays. No message brings back what was deleted.
+   */
+  List<DeleteResult> delete(List<TaskId> ids);
 
   /**
    * Asks for the right to do the chores that one node at a time does; true: it is this node's until
@@ -158,6 +178,35 @@ public interface TaskStore extends AutoCloseable {
 
   /** Bytes in use. */
   long bytes();
+
+  /**
+   * How much of its room is used; where it has several bounds, of the one that is nearest. It is
+   * looked for anew.
+   *
+   * @param most the bytes that tasks may take by the settings
+   */
+  default Use use(long most) {
+    return new Use(bytes(), most);
+  }
+
+  /** Used bytes, of so many. */
+  record Use(long bytes, long most) {
+    /** How much of it is used: 1 is all. */
+    public double share() {
+      return (double) bytes / most;
+    }
+  }
+
+  /** What each owner's live tasks take, in bytes, about; owners without any are left out. */
+  Map<String, Long> liveBytes();
+
+  /**
+   * Why it takes no new tasks, though what it has goes on and can be deleted; empty when it takes
+   * them. Cheap.
+   */
+  default Optional<String> fullness() {
+    return Optional.empty();
+  }
 
   TaskCounts figures();
 

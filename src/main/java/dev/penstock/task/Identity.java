@@ -1,5 +1,7 @@
 package dev.penstock.task;
 
+import org.jspecify.annotations.Nullable;
+
 /** What makes a later submit of the same owner mean the task of an earlier one. */
 public sealed interface Identity {
 
@@ -11,8 +13,18 @@ public sealed interface Identity {
    * it stands; another content under the same name is a conflict.
    *
    * @param content a digest of what was submitted
+   * @param former what an earlier version took for that digest, where it is another
    */
-  record Named(String name, String content) implements Identity {
+  record Named(String name, String content, String former) implements Identity {
+    public Named(String name, String content) {
+      this(name, content, content);
+    }
+
+    /** Whether a task whose content has that digest is the one that is meant. */
+    public boolean means(@Nullable String digest) {
+      return content.equals(digest) || former.equals(digest);
+    }
+
     @Override
     public String key() {
       return "named:" + name;

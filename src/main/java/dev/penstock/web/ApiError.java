@@ -55,6 +55,7 @@ public record ApiError(
           new ApiError(500, SERVER_ERROR, null, code, message, Again.NEVER);
       case TIMEOUT -> new ApiError(504, SERVER_ERROR, null, code, message, Again.NEVER);
       case OVERLOADED -> new ApiError(503, SERVER_ERROR, null, code, message, Again.SOON);
+      case SHARE_USED -> new ApiError(429, INVALID_REQUEST, null, code, message, Again.LATER);
       case UNAVAILABLE, STOPPING ->
           new ApiError(503, SERVER_ERROR, null, code, message, Again.LATER);
     };
@@ -137,6 +138,11 @@ public record ApiError(
         "internal_error",
         "The server made a mistake. The request id leads to its log.",
         Again.UNSAID);
+  }
+
+  /** The same with a further sentence. */
+  public ApiError saying(String more) {
+    return new ApiError(status, type, param, code, message + " " + more, again);
   }
 
   public ApiError withParam(String newParam) {

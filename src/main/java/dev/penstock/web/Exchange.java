@@ -6,8 +6,10 @@ import io.vertx.core.http.HttpServerRequest;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,7 @@ public final class Exchange {
   private byte[] body = {};
   private @Nullable CompletableFuture<Buffer> begun;
   private @Nullable Caller caller;
+  private Supplier<Optional<Caller>> askers = Optional::empty;
 
   Exchange(HttpServerRequest request) {
     this.request = request;
@@ -106,6 +109,18 @@ public final class Exchange {
       throw new IllegalStateException("an open route has no caller");
     }
     return caller;
+  }
+
+  /**
+   * Who asks on an open route, where a key or a login says so: looked for only when it is asked
+   * for.
+   */
+  public Optional<Caller> asker() {
+    return askers.get();
+  }
+
+  void askers(Supplier<Optional<Caller>> find) {
+    askers = find;
   }
 
   void caller(Caller who) {

@@ -38,14 +38,17 @@ final class DirectRuns {
     this.board = board;
   }
 
-  /** Runs the work and blocks until it has run; answers at once when it does not run. */
+  /**
+   * Runs the work and blocks until it has run; answers at once when it does not run. What may wait
+   * waits in the model's queue; it passes no tasks that wait for their slots all the same.
+   */
   Ran run(RunNow request) throws InterruptedException {
     if (!(handler instanceof Immediate immediate)) {
       return NOT_NOW;
     }
     try (var _ = MDC.putCloseable("task", request.spec().id().value())) {
       Optional<Ran> ran =
-          immediate.free(request.spec(), request.input())
+          request.mayWait() || immediate.free(request.spec(), request.input())
               ? throughTheGate(immediate, request)
               : Optional.empty();
       return ran.isPresent() ? ran.get() : known(immediate, request);

@@ -8,16 +8,24 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.api.ScriptedDispatcher.Script;
+import dev.penstock.bus.Request.Ran;
+import dev.penstock.bus.Request.ReadDispatchHealth;
+import dev.penstock.bus.Request.RunNow;
+import dev.penstock.core.Part;
 import dev.penstock.task.Priority;
+import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -381,6 +389,59 @@ class ApiVerticleTest {
     assertThat(ready.at("/parts/0/name").asText()).isEqualTo("http");
     assertThat(ready.at("/parts/1/name").asText()).isEqualTo("queue");
     assertThat(ready.at("/parts/2/name").asText()).isEqualTo("models");
+  }
+
+  @Test
+  void aFullStoreIsDegradedAndItsReasonIsForWhoHasAKey() throws Exception {
+    server.serve(
+        ReadDispatchHealth.class,
+        _ -> List.of(Part.degraded("store", "7 of 8 bytes"), new Part("queue", true, "ok")));
+    var told = server.get("/health/ready");
+    assertThat(told.statusCode()).isEqualTo(200);
+    assertThat(json(told).get("status").asText()).isEqualTo("degraded");
+    assertThat(json(told).at("/parts/1/degraded").asBoolean()).isTrue();
+    assertThat(json(told).at("/parts/1/message").asText()).isEqualTo("7 of 8 bytes");
+    for (String key : List.of("", "Bearer nobody's-key-at-all")) {
+      var uri = URI.create("http://127.0.0.1:" + server.port() + "/health/ready");
+      var request = HttpRequest.newBuilder(uri);
+      var untold = server.send(key.isEmpty() ? request : request.header("Authorization", key));
+      assertThat(untold.statusCode()).isEqualTo(200);
+      assertThat(json(untold).get("status").asText()).isEqualTo("degraded");
+      assertThat(untold.body()).doesNotContain("bytes");
+    }
+    assertThat(server.get("/health").body()).isEqualTo("{\"status\":\"degraded\"}");
+  }
+
+  @Test
+  void aStoreThatTakesNoTasksLeavesHeldRequestsToTheModel() throws Exception {
+    for (TaskError.Code code :
+        List.of(TaskError.Code.OVERLOADED, TaskError.Code.SHARE_USED, TaskError.Code.UNAVAILABLE)) {
+      server.dispatcher.script = _ -> new Script.Refuse(new TaskError(code, "no room"));
+      server.serve(
+          RunNow.class,
+          request -> request.mayWait() ? new Ran.Ended(ended(request.spec())) : new Ran.NotNow());
+      assertThat(server.post("/v1/embeddings", "{\"input\":\"a\"}").statusCode()).isEqualTo(200);
+      server.serve(RunNow.class, _ -> new Ran.NotNow());
+      var refused = server.post("/v1/embeddings", "{\"input\":\"a\"}");
+      assertThat(refused.statusCode()).isEqualTo(code == TaskError.Code.SHARE_USED ? 429 : 503);
+      assertThat(error(refused).get("code").asText()).isEqualTo(code.json());
+      assertThat(refused.headers().firstValue("Retry-After")).isPresent();
+    }
+  }
+
+  private static Task ended(TaskSpec spec) {
+    return new Task(
+        spec,
+        TaskState.COMPLETED,
+        1,
+        0,
+        null,
+        Instant.now(),
+        Instant.now(),
+        Instant.now(),
+        "w",
+        null,
+        ScriptedDispatcher.vectors(1));
   }
 
   @Test

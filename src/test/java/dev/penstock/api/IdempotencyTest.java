@@ -6,6 +6,7 @@ import static dev.penstock.api.TestServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.api.ScriptedDispatcher.Script;
+import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskState;
@@ -54,6 +55,69 @@ class IdempotencyTest {
     assertThat(ended.statusCode()).isEqualTo(200);
     assertThat(json(ended).at("/result/worker").asText()).isEqualTo("w");
     assertThat(server.dispatcher.tasks).hasSize(1);
+  }
+
+  @Test
+  void howLongSomebodyWaitsIsNoPartOfWhatHeAsksFor() throws Exception {
+    server.dispatcher.script = _ -> new Script.Stay();
+    var first = post("/v1/tasks", "{\"type\":\"ping\",\"wait_seconds\":0.1}");
+    for (String again :
+        new String[] {
+          "{\"type\":\"ping\"}",
+          "{\"type\":\"ping\",\"wait_seconds\":0.2}",
+          "{\"type\":\"ping\",\"wait_seconds\":null}"
+        }) {
+      var reply = post("/v1/tasks", again);
+      assertThat(reply.statusCode()).as(reply.body()).isEqualTo(202);
+      assertThat(header(reply, "X-Task-Id")).isEqualTo(header(first, "X-Task-Id"));
+    }
+    assertThat(server.dispatcher.tasks).hasSize(1);
+  }
+
+  @Test
+  void howVectorsAreWrittenIsNoPartOfWhichOnesAreMeant() throws Exception {
+    var first = post("/v1/embeddings", "{\"input\":\"a\",\"encoding_format\":\"base64\"}");
+    var again = post("/v1/embeddings", "{\"input\":\"a\",\"wait_seconds\":5}");
+    assertThat(again.statusCode()).as(again.body()).isEqualTo(200);
+    assertThat(header(again, "Idempotent-Replayed")).isEqualTo("true");
+    assertThat(json(first).at("/data/0/embedding").isTextual()).isTrue();
+    assertThat(json(again).at("/data/0/embedding").isArray()).isTrue();
+    assertThat(post("/v1/embeddings", "{\"input\":\"b\"}").statusCode()).isEqualTo(409);
+  }
+
+  @Test
+  void aKeyWhoseTaskFailedSaysSoAndHowToGoOn() throws Exception {
+    server.dispatcher.script =
+        _ ->
+            new Script.End(
+                TaskState.FAILED, null, new TaskError(TaskError.Code.INFERENCE_FAILED, "it threw"));
+    post("/v1/tasks", "{\"type\":\"ping\",\"wait_seconds\":5}");
+    var again = post("/v1/tasks", "{\"type\":\"ping\"}");
+    String id = server.submitted().id().value();
+    assertThat(again.statusCode()).isEqualTo(200);
+    assertThat(json(again).get("status").asText()).isEqualTo("failed");
+    assertThat(json(again).get("hint").asText())
+        .contains("failed", "POST /v1/tasks/" + id + "/retry", "another key");
+    var listed = server.post("/v1/tasks", "[{\"type\":\"ping\"}]", "Idempotency-Key", "list");
+    assertThat(json(listed).at("/data/0").has("hint")).isFalse();
+    var listedAgain = server.post("/v1/tasks", "[{\"type\":\"ping\"}]", "Idempotency-Key", "list");
+    assertThat(json(listedAgain).at("/data/0/hint").asText()).contains("/retry");
+  }
+
+  @Test
+  void aKeyWhoseEmbeddingFailedSaysSoAndHowToGoOn() throws Exception {
+    server.dispatcher.script =
+        _ ->
+            new Script.End(
+                TaskState.FAILED, null, new TaskError(TaskError.Code.INFERENCE_FAILED, "it threw"));
+    var first = post("/v1/embeddings", "{\"input\":\"a\"}");
+    assertThat(error(first).get("message").asText()).isEqualTo("it threw");
+    var again = post("/v1/embeddings", "{\"input\":\"a\"}");
+    String id = server.submitted().id().value();
+    assertThat(again.statusCode()).isEqualTo(500);
+    assertThat(json(again).get("id").asText()).isEqualTo(id);
+    assertThat(error(again).get("message").asText())
+        .contains("it threw", "POST /v1/tasks/" + id + "/retry", "another key");
   }
 
   @Test

@@ -230,9 +230,34 @@ final class LoginTest {
   }
 
   @Test
+  void endedTasksAreDeletedOneByOneAndAllAtOnce() throws Exception {
+    String cookie = cookie();
+    for (int i = 0; i < 3; i++) {
+      server.post("/v1/tasks", "{\"type\":\"ping\"}");
+    }
+    String id = server.dispatcher.tasks.keySet().iterator().next().value();
+    var page = get("/dashboard/tasks/" + id, "Cookie", cookie);
+    assertThat(page.body()).contains("action=\"/dashboard/tasks/" + id + "/delete\"");
+    var deleted =
+        post("/dashboard/tasks/" + id + "/delete", "", "Origin", origin(), "Cookie", cookie);
+    assertThat(deleted.statusCode()).isEqualTo(303);
+    assertThat(deleted.headers().firstValue("Location")).contains("/dashboard/tasks?deleted=1");
+    assertThat(get("/dashboard/tasks?deleted=1", "Cookie", cookie).body())
+        .contains("1 task deleted.", "Delete all…");
+    assertThat(server.dispatcher.tasks).hasSize(2);
+    assertThat(get("/dashboard/delete?state=completed", "Cookie", cookie).statusCode())
+        .isEqualTo(200);
+    post("/dashboard/delete", "state=failed", "Origin", origin(), "Cookie", cookie);
+    assertThat(server.dispatcher.tasks).hasSize(2);
+    post("/dashboard/delete", "state=completed", "Origin", origin(), "Cookie", cookie);
+    assertThat(server.dispatcher.tasks).isEmpty();
+  }
+
+  @Test
   void aSweepOfWhatIsNotUnderstoodChangesNothing() throws Exception {
     String cookie = cookie();
-    for (String path : new String[] {"/dashboard/cancel", "/dashboard/retry"}) {
+    for (String path :
+        new String[] {"/dashboard/cancel", "/dashboard/retry", "/dashboard/delete"}) {
       var refused = post(path, "status=failed", "Origin", origin(), "Cookie", cookie);
       assertThat(refused.statusCode()).isEqualTo(400);
     }

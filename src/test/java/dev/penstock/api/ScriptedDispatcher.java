@@ -5,6 +5,8 @@ import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.TaskSettled;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.CancelTasks;
+import dev.penstock.bus.Request.DeleteTask;
+import dev.penstock.bus.Request.DeleteTasks;
 import dev.penstock.bus.Request.Emitter;
 import dev.penstock.bus.Request.EndPieces;
 import dev.penstock.bus.Request.ExtendLeases;
@@ -33,6 +35,7 @@ import dev.penstock.bus.Request.SubmitTasks;
 import dev.penstock.bus.Request.Submitted;
 import dev.penstock.bus.Request.Swept;
 import dev.penstock.core.CancelResult;
+import dev.penstock.core.DeleteResult;
 import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Latencies;
@@ -189,6 +192,15 @@ public final class ScriptedDispatcher {
                     .filter(task -> retry(new RetryTask(task.id())) instanceof RetryResult.Now)
                     .count(),
                 true));
+    bus.serve(DeleteTask.class, request -> delete(request.id()));
+    bus.serve(
+        DeleteTasks.class,
+        request ->
+            new Swept(
+                matching(request.filter()).stream()
+                    .filter(task -> delete(task.id()) instanceof DeleteResult.Now)
+                    .count(),
+                false));
     bus.serve(PurgeLane.class, request -> new Swept(request.lane().name().length(), false));
     bus.serve(
         PauseLane.class,
@@ -287,10 +299,28 @@ public final class ScriptedDispatcher {
       identities.put(key, spec.id());
       return null;
     }
-    return identity.equals(earlier.spec().identity())
+    return same(identity, earlier.spec().identity())
         ? new Submission.Earlier(brief(earlier))
         : new Submission.Refused(
             new TaskError(TaskError.Code.IDEMPOTENCY_CONFLICT, "other content"));
+  }
+
+  private static boolean same(Identity identity, @Nullable Identity earlier) {
+    return identity instanceof Identity.Named named
+        ? earlier instanceof Identity.Named there && named.means(there.content())
+        : identity.equals(earlier);
+  }
+
+  private DeleteResult delete(TaskId id) {
+    Task task = tasks.get(id);
+    if (task == null) {
+      return new DeleteResult.Unknown();
+    }
+    if (!task.state().ended()) {
+      return new DeleteResult.Live(brief(task));
+    }
+    tasks.remove(id);
+    return new DeleteResult.Now();
   }
 
   /** As the store gives tasks in numbers: without their inputs. */
@@ -374,7 +404,7 @@ public final class ScriptedDispatcher {
 
   private List<Task> matching(TaskFilter filter) {
     return tasks.values().stream()
-        .filter(task -> task.spec().owner().equals(filter.owner()))
+        .filter(task -> filter.owner() == null || filter.owner().equals(task.spec().owner()))
         .filter(task -> filter.states().isEmpty() || filter.states().contains(task.state()))
         .filter(task -> filter.type() == null || filter.type().equals(task.spec().lane().type()))
         .filter(task -> filter.model() == null || filter.model().equals(task.spec().lane().model()))

@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.api.ScriptedDispatcher.Script;
+import dev.penstock.bus.Request.DeleteTask;
+import dev.penstock.bus.Request.RetryTask;
+import dev.penstock.core.DeleteResult;
+import dev.penstock.core.RetryResult;
 import dev.penstock.core.Step;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
@@ -234,6 +238,62 @@ class TasksResourceTest {
     assertThat(all.get("count").asInt()).isEqualTo(3);
   }
 
+  private HttpResponse<String> delete(String id) throws Exception {
+    return server.send(server.request("/v1/tasks/" + id).DELETE());
+  }
+
+  @Test
+  void aTaskThatHasEndedIsDeletedAndIsGone() throws Exception {
+    String id = ping();
+    var live = delete(id);
+    assertThat(live.statusCode()).isEqualTo(409);
+    assertThat(error(live).get("code").asText()).isEqualTo("task_not_ended");
+    assertThat(error(live).get("message").asText()).contains("cancel it first");
+    end(id, TaskState.FAILED);
+    var deleted = delete(id);
+    assertThat(deleted.statusCode()).isEqualTo(200);
+    assertThat(deleted.body())
+        .isEqualTo("{\"id\":\"%s\",\"object\":\"task.deleted\",\"deleted\":true}".formatted(id));
+    assertThat(server.get("/v1/tasks/" + id).statusCode()).isEqualTo(404);
+    assertThat(delete(id).statusCode()).isEqualTo(404);
+    assertThat(delete("nonsense").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void aTaskThatItsParentStillNeedsIsNotDeleted() throws Exception {
+    String id = ping();
+    TaskId parent = TaskId.random();
+    server.serve(DeleteTask.class, _ -> new DeleteResult.Needed(parent));
+    var refused = delete(id);
+    assertThat(refused.statusCode()).isEqualTo(409);
+    assertThat(error(refused).get("code").asText()).isEqualTo("task_needed");
+    assertThat(error(refused).get("message").asText()).contains(parent.value());
+  }
+
+  @Test
+  void endedTasksAreDeletedByAFilterWhichHasToSayWhich() throws Exception {
+    end(ping(), TaskState.FAILED);
+    end(ping(), TaskState.CANCELLED);
+    ping();
+    assertThat(server.post("/v1/tasks/delete", "{}").statusCode()).isEqualTo(400);
+    assertThat(server.post("/v1/tasks/delete", "{\"state\":\"failed\"}").statusCode())
+        .isEqualTo(400);
+    assertThat(server.post("/v1/tasks/delete", "{\"status\":\"failed\"}").body())
+        .isEqualTo("{\"object\":\"tasks.deleted\",\"count\":1,\"has_more\":false}");
+    assertThat(json(server.post("/v1/tasks/delete", "{\"all\":true}")).get("count").asInt())
+        .isEqualTo(1);
+    assertThat(server.dispatcher.tasks).hasSize(1);
+  }
+
+  @Test
+  void aCancelledTaskWhoseInputHasLeftIsNotRetried() throws Exception {
+    String id = ping();
+    server.serve(RetryTask.class, _ -> new RetryResult.InputGone());
+    var refused = server.post("/v1/tasks/" + id + "/retry", "");
+    assertThat(refused.statusCode()).isEqualTo(409);
+    assertThat(error(refused).get("code").asText()).isEqualTo("input_gone");
+  }
+
   @Test
   void anotherOwnersTaskCannotBeTouched() throws Exception {
     String id = ping();
@@ -244,6 +304,9 @@ class TasksResourceTest {
       assertThat(json(server.post("/v1/tasks/" + what, "{\"all\":true}")).get("count").asInt())
           .isZero();
     }
+    assertThat(delete(id).statusCode()).isEqualTo(404);
+    assertThat(json(server.post("/v1/tasks/delete", "{\"all\":true}")).get("count").asInt())
+        .isZero();
     assertThat(server.get("/v1/tasks/" + id + "/events").statusCode()).isEqualTo(404);
     assertThat(server.get("/api/v1/embedding/" + id).statusCode()).isEqualTo(404);
     assertThat(server.get("/v1/tasks?after=" + id).statusCode()).isEqualTo(400);

@@ -46,6 +46,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,6 +72,8 @@ final class DispatcherTest {
   private TaskQueue queue;
   private Dispatcher dispatcher;
   private Submissions submissions;
+  private final AtomicLong mostBytes = new AtomicLong(Long.MAX_VALUE);
+  private StoreRoom room;
   private Recorder recorder;
 
   @BeforeEach
@@ -80,7 +83,8 @@ final class DispatcherTest {
     queue = Storage.in(database, InstantSource.system()).queue();
     recorder = new Recorder(new Meters(registry), now::get);
     dispatcher = dispatcher(queue);
-    submissions = new Submissions(store, queue, recorder, now::get, new Unsent(store, queue));
+    room = new StoreRoom(store, mostBytes::get, () -> true, System::nanoTime);
+    submissions = new Submissions(store, queue, recorder, now::get, new Unsent(store, queue), room);
   }
 
   private Dispatcher dispatcher(TaskQueue over) {
@@ -159,7 +163,7 @@ final class DispatcherTest {
   }
 
   private void sweep(int maxLost) {
-    new Sweeper(store, dispatcher, submissions, MARGIN, maxLost, Long.MAX_VALUE, () -> true).run();
+    new Sweeper(store, dispatcher, MARGIN, maxLost).run();
   }
 
   private void pass(Duration time) {
@@ -324,11 +328,13 @@ final class DispatcherTest {
   @Test
   void aFullStoreTakesNoNewWork() {
     TaskSpec spec = spec(1);
-    new Sweeper(store, dispatcher, submissions, MARGIN, 10, 1, () -> true).run();
+    mostBytes.set(1);
+    room.run();
     Submitted refused = submissions.submit(new SubmitTasks(List.of(spec)));
     assertThat(refusal(refused)).isEqualTo(TaskError.Code.OVERLOADED);
     assertThat(store.find(spec.id())).isEmpty();
-    sweep(10);
+    mostBytes.set(Long.MAX_VALUE);
+    room.run();
     assertThat(submissions.submit(new SubmitTasks(List.of(spec))).answers())
         .hasSize(1)
         .hasOnlyElementsOfType(Submission.Accepted.class);

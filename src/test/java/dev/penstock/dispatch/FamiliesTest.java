@@ -319,7 +319,7 @@ final class FamiliesTest {
     rig.settle(first, await(0, "a"));
     rig.settle(next(CHILDREN), DONE);
     LeasedTask second = next(LANE);
-    rig.submissions.setFull(true);
+    rig.fillTo(1);
     byte[] later = "later".getBytes(StandardCharsets.UTF_8);
     var more = new Outcome.Await(List.of(child("b")), 0, null, false, later);
     settle(second, more, checkpoint("before", id(first, "a")));
@@ -340,7 +340,7 @@ final class FamiliesTest {
   @Test
   void aFullStoreExtendsLeasesAndLeavesOutWhatTheyCarry() throws Exception {
     LeasedTask parent = parent();
-    rig.submissions.setFull(true);
+    rig.fillTo(1);
     String token = parent.lease().token();
     var held = new HeldLease(parent.task().id(), token, null, checkpoint("left out"));
     assertThat(rig.dispatcher.extend(new ExtendLeases("worker", List.of(held)))).isEmpty();

@@ -62,7 +62,8 @@ final class FamilyNode {
   FamilyNode(Rig rig, TaskStore store, TaskQueue queue) {
     this.rig = rig;
     unsent = new Unsent(store, queue);
-    submissions = new Submissions(store, queue, rig.recorder, rig.clock, unsent);
+    var room = new StoreRoom(store, () -> 1L << 30, () -> true, System::nanoTime);
+    submissions = new Submissions(store, queue, rig.recorder, rig.clock, unsent, room);
     families = new Families(store, queue, rig.recorder, unsent);
     dispatcher =
         new Dispatcher(
@@ -76,7 +77,7 @@ final class FamilyNode {
                 store,
                 new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(1)),
                 new ChildSpecs((lane, _) -> lane, rig.clock),
-                submissions::full),
+                room::full),
             families,
             Rig.LEASE,
             rig.clock,
@@ -86,8 +87,8 @@ final class FamilyNode {
     var cancels = new Cancels(store, dispatcher, families);
     chores =
         List.of(
-            new Sweeper(
-                store, dispatcher, submissions, Duration.ofSeconds(10), 3, 1L << 30, () -> true),
+            new Sweeper(store, dispatcher, Duration.ofSeconds(10), 3),
+            new Expiry(store),
             new Scheduler(store, dispatcher),
             families,
             new Abandoned(store, cancels, families),

@@ -36,6 +36,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** A dispatcher and its parts over the real store and queue. */
 public final class Rig implements AutoCloseable {
@@ -60,6 +61,11 @@ public final class Rig implements AutoCloseable {
   final Unsent unsent;
   final Families families;
   final Submissions submissions;
+
+  /** The bytes that tasks may take; the room looks when it is run. */
+  final AtomicLong mostBytes = new AtomicLong(Long.MAX_VALUE);
+
+  final StoreRoom room;
   final ManualChanges byHand;
 
   final Queue<TaskSpec> enqueued = new ConcurrentLinkedQueue<>();
@@ -79,7 +85,8 @@ public final class Rig implements AutoCloseable {
     pauses = new Pauses(store, _ -> {});
     unsent = new Unsent(store, queue);
     families = new Families(store, queue, recorder, unsent);
-    submissions = new Submissions(store, queue, recorder, clock, unsent);
+    room = new StoreRoom(store, mostBytes::get, () -> true, () -> clock.millis() * 1_000_000);
+    submissions = new Submissions(store, queue, recorder, clock, unsent, room);
     dispatcher =
         new Dispatcher(
             store,
@@ -92,7 +99,7 @@ public final class Rig implements AutoCloseable {
                 store,
                 new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
                 new ChildSpecs(this::accept, clock),
-                () -> submissions.full()),
+                () -> room.full()),
             families,
             LEASE,
             clock,
@@ -108,6 +115,12 @@ public final class Rig implements AutoCloseable {
       throw new InvalidInput("its input is no good");
     }
     return lane;
+  }
+
+  /** From now on tasks may take so many bytes. */
+  void fillTo(long bytes) {
+    mostBytes.set(bytes);
+    room.run();
   }
 
   List<Submission> submit(TaskSpec... specs) {

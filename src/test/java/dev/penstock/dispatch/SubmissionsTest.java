@@ -51,7 +51,7 @@ final class SubmissionsTest {
   }
 
   private Submissions over(TaskQueue queue) {
-    return new Submissions(rig.store, queue, rig.recorder, rig.clock, rig.unsent);
+    return new Submissions(rig.store, queue, rig.recorder, rig.clock, rig.unsent, rig.room);
   }
 
   @Test

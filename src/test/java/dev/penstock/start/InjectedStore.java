@@ -2,6 +2,7 @@ package dev.penstock.start;
 
 import dev.penstock.base.Unavailable;
 import dev.penstock.core.CancelResult;
+import dev.penstock.core.DeleteResult;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.RetryResult;
@@ -14,6 +15,7 @@ import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -152,8 +154,38 @@ final class InjectedStore implements TaskStore {
   }
 
   @Override
-  public int deleteOldestCompleted(int limit) {
-    return real.deleteOldestCompleted(limit);
+  public int deleteOldest(TaskState state, Duration kept, int limit) {
+    return real.deleteOldest(state, kept, limit);
+  }
+
+  @Override
+  public int dropCancelledInputs(int limit) {
+    return real.dropCancelledInputs(limit);
+  }
+
+  @Override
+  public List<DeleteResult> delete(List<TaskId> ids) {
+    return afterwards(real.delete(ids));
+  }
+
+  @Override
+  public List<Optional<Inserted>> meant(List<TaskSpec> specs) {
+    return real.meant(specs);
+  }
+
+  @Override
+  public Use use(long most) {
+    return real.use(most);
+  }
+
+  @Override
+  public Map<String, Long> liveBytes() {
+    return real.liveBytes();
+  }
+
+  @Override
+  public Optional<String> fullness() {
+    return real.fullness();
   }
 
   @Override

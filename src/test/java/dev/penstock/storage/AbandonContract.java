@@ -86,12 +86,12 @@ interface AbandonContract extends FamilyRig {
     List<TaskSpec> parents = endedParents();
     clock().advance(Duration.ofDays(30));
     assertThat(store().deleteExpired(100)).isZero();
-    assertThat(store().deleteOldestCompleted(100)).isZero();
+    assertThat(deleteOldestCompleted(100)).isZero();
     for (TaskSpec parent : parents) {
       ended(parent, "a", TaskState.CANCELLED);
       ended(parent, "b", TaskState.CANCELLED);
     }
-    assertThat(store().deleteOldestCompleted(100)).isEqualTo(1);
+    assertThat(deleteOldestCompleted(100)).isEqualTo(1);
     assertThat(store().deleteExpired(100)).isEqualTo(4);
     for (TaskSpec parent : parents) {
       assertThat(ended(parent, "a", TaskState.CANCELLED)).isEmpty();

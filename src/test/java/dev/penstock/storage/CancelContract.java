@@ -113,7 +113,7 @@ interface CancelContract extends StoreRig {
     cancel(spec);
     clock().advance(KEEP_COMPLETED.minusMillis(1));
     assertThat(store().deleteExpired(10)).isZero();
-    assertThat(store().deleteOldestCompleted(10)).isZero();
+    assertThat(deleteOldestCompleted(10)).isZero();
     clock().advance(Duration.ofMillis(1));
 
     assertThat(store().deleteExpired(10)).isEqualTo(1);

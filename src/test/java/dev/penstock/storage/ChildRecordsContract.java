@@ -120,7 +120,7 @@ interface ChildRecordsContract extends FamilyRig {
     List<TaskId> all = childIds(parent);
     clock().advance(Duration.ofDays(100));
     assertThat(store().deleteExpired(100)).isZero();
-    assertThat(store().deleteOldestCompleted(100)).isZero();
+    assertThat(deleteOldestCompleted(100)).isZero();
     children().release(parent.id(), all);
     clock().advance(Duration.ofMinutes(1));
     children().release(parent.id(), all);
@@ -139,10 +139,10 @@ interface ChildRecordsContract extends FamilyRig {
   default void aReleasedChildMayGoEarly() {
     TaskSpec parent = parentOfEnded();
     complete(inserted(task()));
-    assertThat(store().deleteOldestCompleted(1)).as("the one that is no child").isEqualTo(1);
-    assertThat(store().deleteOldestCompleted(10)).isZero();
+    assertThat(deleteOldestCompleted(1)).as("the one that is no child").isEqualTo(1);
+    assertThat(deleteOldestCompleted(10)).isZero();
     children().release(parent.id(), childIds(parent));
-    assertThat(store().deleteOldestCompleted(10)).isEqualTo(1);
+    assertThat(deleteOldestCompleted(10)).isEqualTo(1);
     assertThat(store().find(TaskId.child(parent.id(), "a"))).isEmpty();
   }
 
@@ -152,7 +152,7 @@ interface ChildRecordsContract extends FamilyRig {
     children().release(inserted(task()).id(), childIds(parent));
     clock().advance(Duration.ofDays(100));
     assertThat(store().deleteExpired(100)).isZero();
-    assertThat(store().deleteOldestCompleted(100)).isZero();
+    assertThat(deleteOldestCompleted(100)).isZero();
   }
 
   @Test

@@ -23,6 +23,7 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -126,6 +127,11 @@ public interface StoreRig {
 
   default CancelResult cancel(TaskSpec spec) {
     return store().cancel(List.of(spec.id())).getFirst();
+  }
+
+  /** However short the time since they ended. */
+  default int deleteOldestCompleted(int limit) {
+    return store().deleteOldest(TaskState.COMPLETED, Duration.ZERO, limit);
   }
 
   default RetryResult retry(TaskSpec spec) {

@@ -23,7 +23,8 @@ public abstract class TaskStoreContract
         ChildrenContract,
         AbandonContract,
         ChildRecordsContract,
-        FiguresContract {
+        FiguresContract,
+        RoomContract {
   private final SettableClock clock = new SettableClock();
   private TaskStore store;
 

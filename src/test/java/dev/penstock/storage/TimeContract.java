@@ -137,12 +137,12 @@ interface TimeContract extends StoreRig {
       clock().advance(Duration.ofSeconds(1));
     }
 
-    assertThat(store().deleteOldestCompleted(2)).isEqualTo(2);
+    assertThat(deleteOldestCompleted(2)).isEqualTo(2);
     assertThat(store().findAll(claims.stream().map(c -> c.task().id()).toList()))
         .containsOnlyKeys(
             claims.get(0).task().id(), claims.get(1).task().id(), claims.get(2).task().id());
-    assertThat(store().deleteOldestCompleted(1_000)).isEqualTo(2);
-    assertThat(store().deleteOldestCompleted(1_000)).isZero();
+    assertThat(deleteOldestCompleted(1_000)).isEqualTo(2);
+    assertThat(deleteOldestCompleted(1_000)).isZero();
   }
 
   @Test
@@ -150,7 +150,7 @@ interface TimeContract extends StoreRig {
     List<TaskSpec> specs = tasks(350);
     store().insert(specs);
     claimAll(specs).forEach(claimed -> settle(claimed, new Ending.Completed(json("1"))));
-    assertThat(store().deleteOldestCompleted(120)).isEqualTo(120);
+    assertThat(deleteOldestCompleted(120)).isEqualTo(120);
     clock().advance(KEEP_COMPLETED);
     assertThat(store().deleteExpired(215)).isEqualTo(215);
     assertThat(store().deleteExpired(215)).isEqualTo(15);

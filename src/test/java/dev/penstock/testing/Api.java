@@ -43,6 +43,10 @@ public final class Api implements AutoCloseable {
     return send(request(path).GET().build());
   }
 
+  public Answer delete(String path) throws IOException, InterruptedException {
+    return send(request(path).DELETE().build());
+  }
+
   /** A new key of that owner, with the scope client. */
   public String keyOf(String owner) throws IOException, InterruptedException {
     Answer made = post("/v1/keys", "{\"owner\":\"%s\",\"scopes\":[\"client\"]}".formatted(owner));

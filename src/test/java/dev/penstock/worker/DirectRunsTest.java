@@ -170,6 +170,16 @@ final class DirectRunsTest {
   }
 
   @Test
+  void whatCannotBecomeATaskWaitsForABusyHandlerButPassesNoTask() throws Exception {
+    handler.free = false;
+    RunNow waiting = new RunNow(request(7).spec(), new ReadInput() {}, LIMIT, true);
+    assertThat(direct.run(waiting)).isInstanceOf(Ran.Ended.class);
+    fill(7);
+    assertThat(direct.run(waiting)).isInstanceOf(Ran.NotNow.class);
+    assertThat(handler.begun).hasValue(1);
+  }
+
+  @Test
   void whatIsKnownWaitsForNobody() throws Exception {
     handler.known = new Outcome.Done(OUTPUT);
     handler.free = false;

@@ -45,8 +45,13 @@ final class RedisCandidates {
     return first(List.of("expiring"), "UPTO", Duration.ZERO, limit);
   }
 
-  List<Candidate> completed(int limit) {
-    return first(List.of("completed"), "ALL", Duration.ZERO, limit);
+  /**
+   * Those that were completed first.
+   *
+   * @param kept none that was completed less than so long ago
+   */
+  List<Candidate> completed(Duration kept, int limit) {
+    return first(List.of("completed"), "UPTO", kept, limit);
   }
 
   /** Parents of new children, by when they were to be inserted. */
@@ -107,15 +112,18 @@ final class RedisCandidates {
     List<Candidate> all = new ArrayList<>();
     for (Response answer : calls.send(asked)) {
       for (Response one : answer) {
-        Response identity = one.get(2);
-        all.add(
-            new Candidate(
-                new TaskId(RedisTasks.text(one, 0)),
-                Double.parseDouble(RedisTasks.text(one, 1)),
-                identity == null ? null : identity.toString()));
+        all.add(candidate(one));
       }
     }
     all.sort(Comparator.comparingDouble(Candidate::time).thenComparing(one -> one.id().value()));
     return all.subList(0, Math.min(limit, all.size()));
+  }
+
+  static Candidate candidate(Response one) {
+    Response identity = one.get(2);
+    return new Candidate(
+        new TaskId(RedisTasks.text(one, 0)),
+        Double.parseDouble(RedisTasks.text(one, 1)),
+        identity == null ? null : identity.toString());
   }
 }

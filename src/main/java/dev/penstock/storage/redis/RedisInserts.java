@@ -13,6 +13,7 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
+import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
 import java.time.Instant;
@@ -111,6 +112,61 @@ final class RedisInserts {
     return List.copyOf(answers.values());
   }
 
+  /** What inserts would answer that would add nothing; empty: they would add the task. */
+  List<Optional<Inserted>> meant(List<TaskSpec> specs) {
+    List<Optional<Task>> known = find(specs.stream().map(TaskSpec::id).toList());
+    List<Item> named = new ArrayList<>();
+    List<RedisCall> asked = new ArrayList<>();
+    for (int i = 0; i < specs.size(); i++) {
+      TaskSpec spec = specs.get(i);
+      if (known.get(i).isEmpty() && spec.identity() != null) {
+        String name = name(spec.owner(), spec.identity());
+        named.add(new Item(i, 0, spec, name));
+        String key = RedisShards.of(name) + ":identity:" + name;
+        asked.add(RedisCall.of(Command.HMGET, key, "id", "digest"));
+      }
+    }
+    List<Response> identities = calls.send(asked);
+    List<TaskId> ids = new ArrayList<>();
+    for (int i = 0; i < named.size(); i++) {
+      Response id = identities.get(i).get(0);
+      ids.add(id == null ? named.get(i).spec().id() : new TaskId(id.toString()));
+    }
+    List<Optional<Task>> holders = find(ids);
+    Map<Integer, Inserted> answers = new HashMap<>();
+    Map<Item, Task> meant = new LinkedHashMap<>();
+    for (int i = 0; i < named.size(); i++) {
+      Item item = named.get(i);
+      Response digest = identities.get(i).get(1);
+      Task holder = holders.get(i).orElse(null);
+      if (holder == null) {
+        continue;
+      }
+      if (item.spec().identity() instanceof Identity.Named name) {
+        if (name.means(digest == null ? null : digest.toString())) {
+          meant.put(item, holder);
+        } else {
+          answers.put(item.place(), new Inserted.Conflict());
+        }
+      } else if (standsIn(holder, item.spec())) {
+        meant.put(item, holder);
+      }
+    }
+    for (Item item : meet(meant)) {
+      answers.put(item.place(), new Inserted.Earlier(requireNonNull(meant.get(item))));
+    }
+    List<Optional<Inserted>> all = new ArrayList<>(specs.size());
+    for (int i = 0; i < specs.size(); i++) {
+      int place = i;
+      all.add(
+          known
+              .get(i)
+              .<Inserted>map(task -> new Inserted.Kept(task.createdAt()))
+              .or(() -> Optional.ofNullable(answers.get(place))));
+    }
+    return all;
+  }
+
   private void identified(List<Item> named, Map<Integer, Inserted> answers) {
     Map<Integer, Reservation> toTake = new HashMap<>();
     List<Item> open = new ArrayList<>(named);
@@ -181,7 +237,7 @@ final class RedisInserts {
         if (known != null) {
           answers.put(item.place(), new Inserted.Kept(known.createdAt()));
         } else if (holder != null && item.spec().identity() instanceof Identity.Named named) {
-          if (named.content().equals(taken.digest())) {
+          if (named.means(taken.digest())) {
             meant.put(item, holder);
           } else {
             answers.put(item.place(), new Inserted.Conflict());

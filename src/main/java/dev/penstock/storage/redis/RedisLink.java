@@ -96,10 +96,28 @@ final class RedisLink implements AutoCloseable {
     return known == null ? fullness() : Optional.of(name + " " + known);
   }
 
+  /** How full it is now; otherwise that is known to the second. */
+  RedisMemory memoryNow() {
+    RedisConnection current = connection;
+    if (current == null) {
+      String why = name + " " + (trouble == null ? "is not connected" : trouble);
+      throw Unavailable.refused(why, new IOException(why));
+    }
+    try {
+      memory = fullest(current);
+      return memory;
+    } catch (ExecutionException | TimeoutException e) {
+      throw Unavailable.refused(name + ": " + RedisFailures.describe(e), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Unavailable.refused("interrupted", e);
+    }
+  }
+
   /** Says so when new tasks do not fit any more. */
   Optional<String> fullness() {
     RedisMemory now = memory;
-    return now.nearlyFull()
+    return trouble == null && now.nearlyFull()
         ? Optional.of("%s is nearly full: %d of %d bytes".formatted(name, now.used(), now.most()))
         : Optional.empty();
   }
@@ -239,15 +257,19 @@ final class RedisLink implements AutoCloseable {
 
   private void look(RedisConnection opened)
       throws ExecutionException, InterruptedException, TimeoutException {
-    // The fullest one counts: any task may belong there.
-    memory =
-        info(opened, "memory").stream()
-            .map(RedisMemory::of)
-            .max(Comparator.comparingDouble(RedisMemory::share))
-            .orElse(RedisMemory.UNKNOWN);
+    memory = fullest(opened);
     if (options.getType() == RedisClientType.SENTINEL) {
       checkMaster(opened);
     }
+  }
+
+  /** The fullest one counts: any task may belong there. */
+  private RedisMemory fullest(RedisConnection opened)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    return info(opened, "memory").stream()
+        .map(RedisMemory::of)
+        .max(Comparator.comparingDouble(RedisMemory::share))
+        .orElse(RedisMemory.UNKNOWN);
   }
 
   /** After a failover the old master may come back as a replica on the same connection. */

@@ -55,6 +55,7 @@ final class RedisManualChanges {
   private static RetryResult retrial(TaskId id, @Nullable Response answer) {
     return switch (RedisTasks.kind(answer)) {
       case "UNKNOWN" -> new RetryResult.Unknown();
+      case "INPUT_GONE" -> new RetryResult.InputGone();
       case "OTHERWISE" -> new RetryResult.Otherwise(RedisTasks.read(id, answer, 1));
       case "NOW" -> new RetryResult.Now(RedisTasks.read(id, answer, 1));
       case String other -> throw new IllegalStateException("a retry is answered " + other);

@@ -1,5 +1,6 @@
 package dev.penstock.storage.redis;
 
+import dev.penstock.storage.TaskStore;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -30,6 +31,11 @@ record RedisMemory(long used, long most, boolean evicts) {
   /** How much of what it may have is used. */
   double share() {
     return most > 0 && !evicts ? (double) used / most : 0;
+  }
+
+  /** What is used of what it may have before new tasks are refused; of nothing: no limit. */
+  TaskStore.Use use() {
+    return new TaskStore.Use(used, most > 0 && !evicts ? (long) (FULL * most) : 0);
   }
 
   private static OptionalLong number(String info, String key) {

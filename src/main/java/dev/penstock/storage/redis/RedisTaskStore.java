@@ -3,6 +3,7 @@ package dev.penstock.storage.redis;
 import dev.penstock.base.Unavailable;
 import dev.penstock.config.Settings;
 import dev.penstock.core.CancelResult;
+import dev.penstock.core.DeleteResult;
 import dev.penstock.core.Ending;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneMinute;
@@ -18,6 +19,7 @@ import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Response;
@@ -105,6 +107,11 @@ public final class RedisTaskStore implements TaskStore {
 
   private static boolean bringsChildren(Settle settle) {
     return settle.ending() instanceof Ending.Waits(var awaiting) && !awaiting.children().isEmpty();
+  }
+
+  @Override
+  public List<Optional<Inserted>> meant(List<TaskSpec> specs) {
+    return inserts.meant(specs);
   }
 
   @Override
@@ -221,8 +228,18 @@ public final class RedisTaskStore implements TaskStore {
   }
 
   @Override
-  public int deleteOldestCompleted(int limit) {
-    return deletions.oldestCompleted(limit);
+  public int deleteOldest(TaskState state, Duration kept, int limit) {
+    return deletions.oldest(state, kept, limit);
+  }
+
+  @Override
+  public int dropCancelledInputs(int limit) {
+    return deletions.cancelledInputs(limit);
+  }
+
+  @Override
+  public List<DeleteResult> delete(List<TaskId> ids) {
+    return deletions.byHand(ids);
   }
 
   @Override
@@ -247,6 +264,24 @@ public final class RedisTaskStore implements TaskStore {
       bytes += known == null ? 0 : Long.parseLong(known.toString());
     }
     return bytes;
+  }
+
+  /** Of what the settings allow, or of what Redis may have, as far as new tasks may take it. */
+  @Override
+  public Use use(long most) {
+    Use ours = new Use(bytes(), most);
+    Use memory = link.memoryNow().use();
+    return memory.most() > 0 && memory.share() > ours.share() ? memory : ours;
+  }
+
+  @Override
+  public Map<String, Long> liveBytes() {
+    return RedisFigures.liveBytes(calls);
+  }
+
+  @Override
+  public Optional<String> fullness() {
+    return link.fullness();
   }
 
   @Override

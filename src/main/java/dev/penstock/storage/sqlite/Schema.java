@@ -20,6 +20,9 @@ import java.util.List;
  * <p>A task with {@code wake_at} waits for children. A parent's list of them has states of its own:
  * 0 new, 1 open, then as the tasks' own. A child has no {@code expires_at} until it is released.
  * {@code abandoning} has the ended parents whose lists have open children.
+ *
+ * <p>{@code owner_bytes} says what each owner's live tasks take: their inputs, and 1,000 bytes for
+ * the rest of each. {@code input_gone} is 1 when a cancelled task's input was dropped for room.
  */
 final class Schema {
   private static final List<List<String>> VERSIONS =
@@ -219,6 +222,51 @@ final class Schema {
               CREATE TRIGGER tasks_deleted_beside AFTER DELETE ON tasks WHEN old.beside = 1 BEGIN
                 DELETE FROM task_checkpoints WHERE seq = old.seq;
                 DELETE FROM task_children WHERE parent = old.seq;
+              END
+              """),
+          List.of(
+              "DROP INDEX tasks_completed",
+              """
+              CREATE INDEX tasks_oldest ON tasks (state, finished_at)
+              WHERE state >= 2 AND expires_at IS NOT NULL
+              """,
+              "ALTER TABLE tasks ADD COLUMN input_gone INTEGER",
+              """
+              CREATE INDEX tasks_inputs ON tasks (finished_at)
+              WHERE state = 4 AND expires_at IS NOT NULL AND input_gone IS NULL
+              """,
+              """
+              CREATE TABLE owner_bytes (
+                owner TEXT PRIMARY KEY,
+                live INTEGER NOT NULL
+              ) STRICT, WITHOUT ROWID
+              """,
+              """
+              INSERT INTO owner_bytes (owner, live)
+              SELECT owner, sum(input_bytes + 1000) FROM tasks WHERE state < 2 GROUP BY owner
+              """,
+              """
+              CREATE TRIGGER tasks_live AFTER INSERT ON tasks WHEN new.state < 2 BEGIN
+                INSERT INTO owner_bytes (owner, live) VALUES (new.owner, new.input_bytes + 1000)
+                ON CONFLICT (owner) DO UPDATE SET live = live + excluded.live;
+              END
+              """,
+              """
+              CREATE TRIGGER tasks_live_ended AFTER UPDATE OF state ON tasks
+              WHEN old.state < 2 AND new.state >= 2 BEGIN
+                UPDATE owner_bytes SET live = live - old.input_bytes - 1000 WHERE owner = old.owner;
+              END
+              """,
+              """
+              CREATE TRIGGER tasks_live_again AFTER UPDATE OF state ON tasks
+              WHEN old.state >= 2 AND new.state < 2 BEGIN
+                INSERT INTO owner_bytes (owner, live) VALUES (new.owner, new.input_bytes + 1000)
+                ON CONFLICT (owner) DO UPDATE SET live = live + excluded.live;
+              END
+              """,
+              """
+              CREATE TRIGGER tasks_live_deleted AFTER DELETE ON tasks WHEN old.state < 2 BEGIN
+                UPDATE owner_bytes SET live = live - old.input_bytes - 1000 WHERE owner = old.owner;
               END
               """));
 

@@ -1,10 +1,14 @@
 package dev.penstock.storage.sqlite;
 
+import dev.penstock.core.DeleteResult;
 import dev.penstock.storage.Phase;
+import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskState;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.List;
 
 /** Deletes tasks and all that belongs to them. */
 final class SqliteDeletions {
@@ -27,11 +31,28 @@ final class SqliteDeletions {
 
   private static final String OLDEST =
       """
-      DELETE FROM tasks WHERE seq IN (SELECT seq FROM tasks INDEXED BY tasks_completed
-        WHERE state = 2 AND expires_at IS NOT NULL AND seq NOT IN (SELECT seq FROM abandoning)
+      DELETE FROM tasks WHERE seq IN (SELECT seq FROM tasks INDEXED BY tasks_oldest
+        WHERE state >= 2 AND state = ? AND expires_at IS NOT NULL AND finished_at <= ?
+          AND seq NOT IN (SELECT seq FROM abandoning)
         ORDER BY finished_at LIMIT ?)
       RETURNING lane, state, ready
       """;
+
+  private static final String BY_HAND =
+      """
+      DELETE FROM tasks WHERE id = ? AND state >= 2 AND seq NOT IN (SELECT seq FROM abandoning)
+      RETURNING lane, state, ready
+      """;
+
+  private static final String INPUTLESS =
+      """
+      UPDATE tasks SET input_gone = 1 WHERE seq IN (SELECT seq FROM tasks INDEXED BY tasks_inputs
+        WHERE state = 4 AND expires_at IS NOT NULL AND input_gone IS NULL
+        ORDER BY finished_at LIMIT ?)
+      RETURNING seq
+      """;
+
+  private static final String DROP_INPUT = "UPDATE task_payloads SET input = x'' WHERE seq = ?";
 
   private SqliteDeletions() {}
 
@@ -49,9 +70,42 @@ final class SqliteDeletions {
         (connection, rows) -> Columns.bind(connection.prepare(EXPIRED), now, rows));
   }
 
-  static int oldestCompleted(SqliteDatabase database, int limit) {
+  /**
+   * @param until of those that ended then or earlier
+   */
+  static int oldest(SqliteDatabase database, TaskState state, long until, int limit) {
+    int code = TaskRows.code(state);
     return inSteps(
-        database, limit, (connection, rows) -> Columns.bind(connection.prepare(OLDEST), rows));
+        database,
+        limit,
+        (connection, rows) -> Columns.bind(connection.prepare(OLDEST), code, until, rows));
+  }
+
+  static DeleteResult byHand(SqliteConnection connection, TaskId id) throws SQLException {
+    if (delete(connection, Columns.bind(connection.prepare(BY_HAND), id)) > 0) {
+      return new DeleteResult.Now();
+    }
+    Task task = TaskRows.findBrief(connection, id).orElse(null);
+    if (task == null) {
+      return new DeleteResult.Unknown();
+    }
+    return task.state().ended()
+        ? new DeleteResult.Needed(null)
+        : new DeleteResult.Live(task.withOutput(null));
+  }
+
+  static int cancelledInputs(SqliteDatabase database, int limit) {
+    return steps(
+        database,
+        limit,
+        (connection, rows) -> {
+          List<Long> seqs =
+              Columns.all(Columns.bind(connection.prepare(INPUTLESS), rows), Columns::number);
+          for (long seq : seqs) {
+            Columns.bind(connection.prepare(DROP_INPUT), seq).executeUpdate();
+          }
+          return seqs.size();
+        });
   }
 
   private interface Deletion {
@@ -59,12 +113,20 @@ final class SqliteDeletions {
   }
 
   private static int inSteps(SqliteDatabase database, int limit, Deletion deletion) {
+    return steps(
+        database, limit, (connection, rows) -> delete(connection, deletion.of(connection, rows)));
+  }
+
+  private interface Portion {
+    /** Does it with at most so many rows; says with how many. */
+    int of(SqliteConnection connection, int rows) throws SQLException;
+  }
+
+  private static int steps(SqliteDatabase database, int limit, Portion portion) {
     int deleted = 0;
     while (deleted < limit) {
       int rows = Math.min(AT_A_TIME, limit - deleted);
-      int step =
-          database.write(
-              Durability.RELAXED, connection -> delete(connection, deletion.of(connection, rows)));
+      int step = database.write(Durability.RELAXED, connection -> portion.of(connection, rows));
       deleted += step;
       if (step < rows) {
         break;

@@ -6,6 +6,8 @@ import dev.penstock.storage.Phase;
 import dev.penstock.storage.TaskStore;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Reads the figures from the counters, which every change of a task keeps: its cost does not grow.
@@ -39,7 +41,19 @@ final class SqliteFigures {
       FROM counters c WHERE c.n > 0 ORDER BY c.lane
       """;
 
+  private static final String LIVE_BYTES = "SELECT owner, live FROM owner_bytes WHERE live > 0";
+
   private SqliteFigures() {}
+
+  static Map<String, Long> liveBytes(SqliteConnection connection) throws SQLException {
+    Map<String, Long> live = new HashMap<>();
+    try (ResultSet rows = connection.prepare(LIVE_BYTES).executeQuery()) {
+      while (rows.next()) {
+        live.put(rows.getString(1), rows.getLong(2));
+      }
+    }
+    return live;
+  }
 
   static TaskStore.TaskCounts read(SqliteConnection connection) throws SQLException {
     FigureSum sum = new FigureSum();

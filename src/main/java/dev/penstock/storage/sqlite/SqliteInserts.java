@@ -11,6 +11,7 @@ import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Takes new tasks in, unless they are known already or an earlier one is meant. */
@@ -58,25 +59,47 @@ final class SqliteInserts {
   static Inserted insert(SqliteConnection connection, long seq, TaskSpec spec, Instant now)
       throws SQLException {
     Identity identity = spec.identity();
-    if (identity != null && !Columns.any(Columns.bind(connection.prepare(KNOWN), spec.id()))) {
+    if (identity != null && created(connection, spec).isEmpty()) {
       Holder holder = holder(connection, spec.owner(), identity);
       if (holder != null) {
-        switch (identity) {
-          case Identity.Named named -> {
-            return named.content().equals(holder.digest())
-                ? earlier(connection, holder)
-                : new Inserted.Conflict();
-          }
-          case Identity.Alike _ -> {
-            if (standsIn(holder, spec)) {
-              return earlier(connection, holder);
-            }
-            Columns.bind(connection.prepare(RELEASE), holder.seq()).executeUpdate();
-          }
+        Inserted meant = meant(connection, spec, identity, holder);
+        if (meant != null) {
+          return meant;
         }
+        Columns.bind(connection.prepare(RELEASE), holder.seq()).executeUpdate();
       }
     }
     return new Inserted.Kept(Micros.toInstant(add(connection, seq, spec, now)));
+  }
+
+  /** What an insert would answer that would add nothing; empty: it would add the task. */
+  static Optional<Inserted> meant(SqliteConnection connection, TaskSpec spec) throws SQLException {
+    Identity identity = spec.identity();
+    Optional<Long> created = created(connection, spec);
+    if (created.isPresent()) {
+      return created.map(Micros::toInstant).map(Inserted.Kept::new);
+    }
+    Holder holder = identity == null ? null : holder(connection, spec.owner(), identity);
+    return identity == null || holder == null
+        ? Optional.empty()
+        : Optional.ofNullable(meant(connection, spec, identity, holder));
+  }
+
+  /** Empty: it is not known. */
+  private static Optional<Long> created(SqliteConnection connection, TaskSpec spec)
+      throws SQLException {
+    return Columns.first(Columns.bind(connection.prepare(KNOWN), spec.id()), Columns::number);
+  }
+
+  /** Null: the holder of its identity is not what it means, and a new task takes the place. */
+  private static @Nullable Inserted meant(
+      SqliteConnection connection, TaskSpec spec, Identity identity, Holder holder)
+      throws SQLException {
+    return switch (identity) {
+      case Identity.Named named ->
+          named.means(holder.digest()) ? earlier(connection, holder) : new Inserted.Conflict();
+      case Identity.Alike _ -> standsIn(holder, spec) ? earlier(connection, holder) : null;
+    };
   }
 
   private static @Nullable Holder holder(
@@ -140,8 +163,7 @@ final class SqliteInserts {
       insert.setString(19, digest(identity));
     }
     if (insert.executeUpdate() == 0) {
-      return Columns.first(Columns.bind(connection.prepare(KNOWN), spec.id()), Columns::number)
-          .orElseThrow();
+      return created(connection, spec).orElseThrow();
     }
     Columns.bind(connection.prepare(PAYLOAD), seq, Metadata.toJson(spec.metadata()), spec.input())
         .executeUpdate();

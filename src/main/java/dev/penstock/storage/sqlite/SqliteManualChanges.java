@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** What people do to tasks: cancel them, and run them again. */
 final class SqliteManualChanges {
   private static final String FIND =
-      "SELECT seq, lane, state, ready, worker, wake_at, run_at FROM tasks WHERE id = ?";
+      "SELECT seq, lane, state, ready, worker, wake_at, run_at, input_gone FROM tasks WHERE id = ?";
 
   private static final String CANCEL =
       """
@@ -56,7 +56,7 @@ final class SqliteManualChanges {
   private SqliteManualChanges() {}
 
   private record Found(
-      long seq, String lane, Phase phase, @Nullable String worker, @Nullable Long runAt) {
+      long seq, String lane, Phase phase, @Nullable String worker, @Nullable Long runAt, boolean inputGone) {
 
     /** Until when it has to wait as it was asked to; null: it has not, or no longer. */
     @Nullable Long dueAfter(Instant now) {
@@ -74,8 +74,9 @@ final class SqliteManualChanges {
     String lane = row.text();
     Phase phase = Phase.of(TaskRows.state(row.small()), row.small() == 1);
     String worker = row.textOrNull();
-    boolean waits = row.numberOrNull() != null;
-    return new Found(seq, lane, waits ? Phase.WAITING : phase, worker, row.numberOrNull());
+    Phase found = row.numberOrNull() == null ? phase : Phase.WAITING;
+    return new Found(
+        seq, lane, found, worker, row.numberOrNull(), row.numberOrNull() != null);
   }
 
   static CancelResult cancel(SqliteConnection connection, TaskId id, Instant now)
@@ -135,6 +136,9 @@ final class SqliteManualChanges {
     Found found = find(connection, id);
     if (found == null) {
       return new RetryResult.Unknown();
+    }
+    if (found.inputGone()) {
+      return new RetryResult.InputGone();
     }
     return switch (found.phase()) {
       case FAILED, CANCELLED -> {

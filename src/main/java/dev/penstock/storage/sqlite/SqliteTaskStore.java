@@ -1,6 +1,7 @@
 package dev.penstock.storage.sqlite;
 
 import dev.penstock.core.CancelResult;
+import dev.penstock.core.DeleteResult;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.RetryResult;
@@ -14,6 +15,7 @@ import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -77,6 +79,19 @@ public final class SqliteTaskStore implements TaskStore {
             inserted.add(SqliteInserts.insert(connection, nextSeq.getAndIncrement(), spec, now));
           }
           return inserted;
+        });
+  }
+
+  @Override
+  public List<Optional<Inserted>> meant(List<TaskSpec> specs) {
+    return database.write(
+        Durability.SYNCED,
+        connection -> {
+          List<Optional<Inserted>> meant = new ArrayList<>(specs.size());
+          for (TaskSpec spec : specs) {
+            meant.add(SqliteInserts.meant(connection, spec));
+          }
+          return meant;
         });
   }
 
@@ -220,8 +235,25 @@ public final class SqliteTaskStore implements TaskStore {
   }
 
   @Override
-  public int deleteOldestCompleted(int limit) {
-    return SqliteDeletions.oldestCompleted(database, limit);
+  public int deleteOldest(TaskState state, Duration kept, int limit) {
+    long until = Micros.of(clock.instant()) - Micros.of(kept);
+    return SqliteDeletions.oldest(database, state, until, limit);
+  }
+
+  @Override
+  public int dropCancelledInputs(int limit) {
+    return SqliteDeletions.cancelledInputs(database, limit);
+  }
+
+  @Override
+  public List<DeleteResult> delete(List<TaskId> ids) {
+    return forEach(
+        ids, Durability.SYNCED, (connection, id, _) -> SqliteDeletions.byHand(connection, id));
+  }
+
+  @Override
+  public Map<String, Long> liveBytes() {
+    return database.read(SqliteFigures::liveBytes);
   }
 
   @Override

@@ -7,6 +7,8 @@ for i = 5, #ARGV, 2 do
   local phase, lane = task[1], task[2]
   if phase == 'RUNNING' or phase == 'SCHEDULED' then
     table.insert(answers, {'HELD'})
+  elseif not phase and redis.call('ZSCORE', shard .. ':gone', id) then
+    table.insert(answers, {'SETTLED'}) -- it had ended, and was deleted
   elseif not phase then
     -- Nothing was inserted since this shard was emptied: every task is older than what it keeps.
     table.insert(answers, {'UNKNOWN', redis.call('GET', shard .. ':began') or now})

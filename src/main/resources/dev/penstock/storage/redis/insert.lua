@@ -13,9 +13,15 @@ while i <= #ARGV do
   local meta, body, n = ARGV[i + 5], ARGV[i + 6], tonumber(ARGV[i + 7])
   local first = i + 8
   i = first + n
+  local gone = redis.call('ZSCORE', shard .. ':gone', id)
+  if gone and ARGV[first] == 'parent' then -- asked for once more
+    redis.call('ZREM', shard .. ':gone', id)
+    grown = grown - 100 -- as in delete
+    gone = false
+  end
   local created = redis.call('HGET', record(id), 'created')
-  if created then
-    table.insert(answers, created)
+  if created or gone then -- gone: it was kept, has ended and was deleted
+    table.insert(answers, created or now)
   elseif deadline ~= '' and tonumber(now) > tonumber(deadline) then
     table.insert(answers, 'LATE')
   else

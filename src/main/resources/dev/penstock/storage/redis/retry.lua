@@ -3,10 +3,12 @@ local answers = {}
 for i = 2, #ARGV do
   local id = ARGV[i]
   local task = redis.call('HMGET', record(id), 'phase', 'lane', 'seq', 'lost', 'parent',
-    'open', 'run_at')
+    'open', 'run_at', 'input_gone')
   local phase, lane = task[1], task[2]
   if not phase then
     table.insert(answers, {'UNKNOWN'})
+  elseif task[8] then
+    table.insert(answers, {'INPUT_GONE'})
   elseif phase == 'FAILED' or phase == 'CANCELLED' then
     leave(id, lane, phase)
     if task[5] then redis.call('ZREM', shard .. ':kept', id) end

@@ -1,6 +1,7 @@
 package dev.penstock.storage.redis;
 
 import static dev.penstock.storage.IdentityContract.NAMED;
+import static dev.penstock.storage.TestTasks.KEEP_COMPLETED;
 import static dev.penstock.storage.TestTasks.KEEP_FAILED;
 import static dev.penstock.storage.TestTasks.LANE;
 import static dev.penstock.storage.TestTasks.as;
@@ -13,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.penstock.base.Unavailable;
+import dev.penstock.core.DeleteResult;
 import dev.penstock.core.Ending;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.SettableClock;
@@ -26,6 +28,7 @@ import dev.penstock.testing.RedisServer;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -173,6 +176,58 @@ final class RedisLayoutTest implements StoreRig {
     }
     assertThat(redis.command("DBSIZE")).isEqualTo(":0");
     assertThat(store.bytes()).isZero();
+  }
+
+  @Test
+  void whatWasDeletedIsRememberedUntilNoMessageCanBringItBack() throws Exception {
+    TaskSpec failed = inserted(task());
+    fail(failed);
+    assertThat(store.delete(List.of(failed.id()))).containsExactly(new DeleteResult.Now());
+    assertThat(store.bytes()).as("the entry counts").isEqualTo(100);
+    assertThat(claimOnce(failed)).isEqualTo(new TaskStore.Claim.Settled());
+    assertThat(insert(failed)).isEqualTo(new Inserted.Kept());
+    assertThat(store.find(failed.id())).isEmpty();
+
+    Instant forgotten = failed.id().time().plus(KEEP_COMPLETED);
+    clock.advance(Duration.between(clock.instant(), forgotten.minusMillis(1)));
+    store.deleteExpired(1);
+    assertThat(claimOnce(failed)).isEqualTo(new TaskStore.Claim.Settled());
+    clock.advance(Duration.ofMillis(1));
+    store.deleteExpired(1);
+    assertThat(claimOnce(failed)).isInstanceOf(TaskStore.Claim.Unknown.class);
+    assertThat(store.bytes()).isZero();
+  }
+
+  @Test
+  void whatIsOlderThanAllThatIsKeptIsRememberedForAllItsRetention() {
+    clock.advance(Duration.between(clock.instant(), Instant.now().plusSeconds(60)));
+    TaskSpec older = inserted(task());
+    fail(older);
+    store.delete(List.of(older.id()));
+    clock.advance(KEEP_FAILED.minusMillis(1));
+    store.deleteExpired(1);
+    assertThat(claimOnce(older)).isEqualTo(new TaskStore.Claim.Settled());
+    clock.advance(Duration.ofMillis(1));
+    store.deleteExpired(1);
+    assertThat(store.bytes()).isZero();
+  }
+
+  @Test
+  void aChildThatIsAskedForOnceMoreIsNewWork() {
+    TaskSpec parent = inserted(task());
+    TaskSpec child =
+        new TaskSpec(
+            TaskId.child(parent.id(), "a"),
+            parent.work(),
+            parent.limits(),
+            parent.retention(),
+            new TaskSpec.Origin("owner", Map.of(), null, null, parent.id(), clock.instant()));
+    insert(child);
+    cancel(child);
+    store.delete(List.of(child.id()));
+    assertThat(claimOnce(child)).isEqualTo(new TaskStore.Claim.Settled());
+    insert(child);
+    assertThat(claimOnce(child)).isInstanceOf(TaskStore.Claim.Claimed.class);
   }
 
   @Test

@@ -17,8 +17,10 @@ import dev.penstock.storage.TaskStore.Inserted;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
 import dev.penstock.task.Progress;
+import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
 import dev.penstock.testing.Await;
 import dev.penstock.testing.RedisServer;
 import dev.penstock.testing.TcpProxy;
@@ -205,12 +207,41 @@ final class RedisTaskStoreFaultsTest {
     assertThat(complete(claimed)).isInstanceOf(Settled.Now.class);
     assertThat(store.claim(List.of(waiting.id()), "w", LEASE, false).getFirst())
         .isInstanceOf(Claim.Claimed.class);
-    assertThat(store.deleteOldestCompleted(10)).isEqualTo(1);
+    assertThat(store.deleteOldest(TaskState.COMPLETED, Duration.ZERO, 10)).isEqualTo(1);
     redis.command("CONFIG SET maxmemory 0");
     awaitHealth();
     assertThat(store.insert(List.of(refused)))
         .hasSize(1)
         .hasOnlyElementsOfType(Inserted.Kept.class);
+  }
+
+  @Test
+  void aRedisFullOfEndedTasksHasRoomAsSoonAsTheyHaveLeft() throws Exception {
+    List<TaskSpec> specs = tasks(3_000);
+    store.insert(specs);
+    List<TaskSpec> failing = specs.subList(0, 100);
+    for (TaskStore.Claim claim : store.claim(ids(failing), "w", LEASE, false)) {
+      var claimed = (Claim.Claimed) claim;
+      store.settle(
+          List.of(
+              new Settle(
+                  claimed.task().id(),
+                  claimed.lease().token(),
+                  new Ending.Failed(new TaskError(TaskError.Code.INFERENCE_FAILED, "it threw")))));
+    }
+    store.cancel(ids(specs));
+    assertThat(store.use(1L << 40).share()).as("without a limit").isLessThan(0.01);
+    redis.command("CONFIG SET maxmemory " + redis.usedMemory() * 100 / 86);
+    assertThat(store.use(1L << 40).share()).isGreaterThan(1);
+    assertThat(store.fullness().orElseThrow()).contains("is nearly full");
+    assertThat(unavailable(() -> store.insert(List.of(task()))).surelyNotDone()).isTrue();
+
+    assertThat(store.deleteOldest(TaskState.CANCELLED, Duration.ofMinutes(1), 10)).isZero();
+    assertThat(store.deleteOldest(TaskState.CANCELLED, Duration.ZERO, 5_000)).isEqualTo(2_900);
+    assertThat(store.deleteOldest(TaskState.FAILED, Duration.ZERO, 5_000)).isEqualTo(100);
+    assertThat(store.use(1L << 40).share()).isLessThan(1);
+    assertThat(store.fullness()).isEmpty();
+    assertThat(store.insert(List.of(task()))).containsExactly(KEPT);
   }
 
   @Test
