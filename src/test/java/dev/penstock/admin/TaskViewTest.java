@@ -126,7 +126,7 @@ final class TaskViewTest {
         List.of(
             new Step(Step.Kind.CANCELLED, CREATED.plusSeconds(2), null, null, null),
             new Step(Step.Kind.RETRIED, CREATED.plusSeconds(3), null, null, null));
-    TaskView view = TaskView.of(task, TYPES, steps, false, NOW);
+    TaskView view = TaskView.of(task, TYPES, steps, false, NOW, "");
     assertThat(view.row().state()).isEqualTo("scheduled");
     assertThat(view.timeline())
         .extracting(Timeline.Entry::what)
