@@ -32,6 +32,7 @@ enum RedisScript {
   MEET,
   MINUTES,
   NEW_CHILDREN(true),
+  OWN,
   PROMOTE,
   RECLAIM(true),
   RECORD_MINUTES,
