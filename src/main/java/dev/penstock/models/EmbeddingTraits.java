@@ -2,6 +2,7 @@ package dev.penstock.models;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param dimensions floats in a vector
  * @param prefixes text put before an input, by the request's {@code input_type}
  * @param inputs what the model expects of the numbers it is given
+ * @param matryoshka whether it was trained so that the first numbers of a vector are one, too
  */
 public record EmbeddingTraits(
     Pooling pooling,
@@ -22,7 +24,8 @@ public record EmbeddingTraits(
     Map<String, String> prefixes,
     Truncation truncate,
     TokenIds tokenIds,
-    Inputs inputs)
+    Inputs inputs,
+    boolean matryoshka)
     implements ModelTraits {
   /** The name of the kind. */
   public static final String KIND = "embedding";
@@ -32,6 +35,18 @@ public record EmbeddingTraits(
 
   public EmbeddingTraits {
     prefixes = Map.copyOf(prefixes);
+  }
+
+  /** Of one whose vectors are made to be used whole. */
+  public EmbeddingTraits(
+      Pooling pooling,
+      int maxTokens,
+      int dimensions,
+      Map<String, String> prefixes,
+      Truncation truncate,
+      TokenIds tokenIds,
+      Inputs inputs) {
+    this(pooling, maxTokens, dimensions, prefixes, truncate, tokenIds, inputs, false);
   }
 
   /** The traits of a model that is one. */
@@ -65,7 +80,8 @@ public record EmbeddingTraits(
 
     @Override
     public Set<String> keys() {
-      return Set.of("pooling", "max_tokens", "dimensions", "prefixes", "truncate", "token_ids");
+      return Set.of(
+          "pooling", "max_tokens", "dimensions", "prefixes", "truncate", "token_ids", "matryoshka");
     }
 
     @Override
@@ -77,7 +93,8 @@ public record EmbeddingTraits(
           fields.optionalSection("prefixes", Set.of("query", "passage")),
           fields.oneOf("truncate", Truncation.class, Truncation.END),
           fields.oneOf("token_ids", TokenIds.class, TokenIds.REJECT),
-          Inputs.STANDARD);
+          Inputs.STANDARD,
+          fields.word("matryoshka", List.of("false", "true")).equals("true"));
     }
   }
 

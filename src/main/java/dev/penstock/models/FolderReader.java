@@ -78,7 +78,8 @@ final class FolderReader {
             prefixes(),
             Truncation.END,
             TokenIds.CL100K_BASE,
-            inputs),
+            inputs,
+            !config.path("matryoshka_dimensions").isEmpty()),
         List.of(new ModelFiles.Folder(onnx, tokenizer, folder.bytes(onnx), revision)));
   }
 
