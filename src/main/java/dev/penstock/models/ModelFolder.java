@@ -29,16 +29,18 @@ final class ModelFolder {
   static final String PROMPTS = "config_sentence_transformers.json";
   static final String MODULES = "modules.json";
 
+  /** What the operator says of it. */
+  static final String CHOICES = "model.yaml";
+
   private static final String ONNX = "model.onnx";
   private static final List<String> ONNX_FOLDERS = List.of("onnx", "");
   private static final Set<String> OTHERS =
-      Set.of(CONFIG, TOKENIZER, TOKENIZER_CONFIG, LENGTH, POOLING, PROMPTS, MODULES);
+      Set.of(CONFIG, TOKENIZER, TOKENIZER_CONFIG, LENGTH, POOLING, PROMPTS, MODULES, CHOICES);
 
   /** Beside a model there are its weights, in a few parts; more files than this do not count. */
   private static final int MOST_FILES = 1_000;
 
   private static final int MOST_FOLDERS = 20;
-
 
   private final Path folder;
   private final Path root;
@@ -106,8 +108,7 @@ final class ModelFolder {
   private record Stamp(long size, Instant modified, Instant changed) {
     static Stamp of(Path path) throws IOException {
       try {
-        Map<String, Object> unix =
-            Files.readAttributes(path, "unix:size,lastModifiedTime,ctime");
+        Map<String, Object> unix = Files.readAttributes(path, "unix:size,lastModifiedTime,ctime");
         return new Stamp(
             (Long) Objects.requireNonNull(unix.get("size")),
             time(unix.get("lastModifiedTime")),
@@ -175,7 +176,9 @@ final class ModelFolder {
                 ? ""
                 : "; there is "
                     + String.join(", ", others)
-                    + ": the one to use must have the name model.onnx"));
+                    + ": name the one to use in model.yaml, as in 'file: "
+                    + others.getFirst()
+                    + "'"));
   }
 
   /**

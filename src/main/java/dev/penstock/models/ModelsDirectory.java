@@ -54,8 +54,13 @@ final class ModelsDirectory {
      * A directory that cannot be used.
      *
      * @param reason words for users
+     * @param aliases other names that it would have
      */
-    record Broken(String reason) implements Found {}
+    record Broken(String reason, List<String> aliases) implements Found {
+      Broken(String reason) {
+        this(reason, List.of());
+      }
+    }
 
     /**
      * A directory that somebody is writing still.
@@ -66,7 +71,7 @@ final class ModelsDirectory {
       static Unfinished so(Found far) {
         String writing = "its files are still being written";
         return new Unfinished(
-            far instanceof Broken(String reason) && !reason.isEmpty()
+            far instanceof Broken(String reason, _) && !reason.isEmpty()
                 ? reason + "; " + writing
                 : writing);
       }
@@ -135,7 +140,7 @@ final class ModelsDirectory {
     if (seen == null || !stands(spec)) {
       return false;
     }
-    var broken = new Found.Broken(reason);
+    var broken = new Found.Broken(reason, spec.aliases());
     models.put(spec.name(), new Seen(seen.look, seen.since, true, broken, broken));
     return true;
   }
@@ -171,15 +176,17 @@ final class ModelsDirectory {
     if (before != null && before.standsFor(look)) {
       return new Seen(look, before.since, true, before.found, before.told);
     }
-    Instant since =
-        before != null && before.look.state().equals(look.state()) ? before.since : now;
+    Seen same = before != null && before.look.state().equals(look.state()) ? before : null;
+    Instant since = same == null ? now : same.since;
     // A time in the future says nothing.
-    boolean rested =
-        !look.newest().plus(SETTLED).isAfter(now) || !since.plus(SETTLED).isAfter(now);
+    boolean rested = !look.newest().plus(SETTLED).isAfter(now) || !since.plus(SETTLED).isAfter(now);
     // What was there before the start is taken as it is, if it is whole.
     Found found = first || rested ? read(folder, look) : new Found.Broken("");
     if (rested || found instanceof Found.Model) {
       return told(name, before, new Seen(look, since, true, found, null));
+    }
+    if (same != null) {
+      return same;
     }
     Found meanwhile =
         before != null && before.found instanceof Found.Model
@@ -209,7 +216,7 @@ final class ModelsDirectory {
       switch (now.found) {
         case Found.Model(ModelSpec spec) ->
             LOG.info("model {} found in models.dir: {}", name, spec.traits().summary());
-        case Found.Broken(String reason) -> LOG.warn("model {} is broken: {}", name, reason);
+        case Found.Broken(String reason, _) -> LOG.warn("model {} is broken: {}", name, reason);
         case Found.Unfinished(_) -> {}
       }
     }
