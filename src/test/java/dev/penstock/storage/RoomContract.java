@@ -195,7 +195,8 @@ interface RoomContract extends FamilyRig {
     assertThat(delete(spec)).isEqualTo(new DeleteResult.Needed(null));
     for (TaskSpec child : childrenOf(spec, "a", "b")) {
       cancel(child);
-      children().ended(List.of(end(spec, child.metadata().getOrDefault("key", ""), TaskState.CANCELLED)));
+      children()
+          .ended(List.of(end(spec, child.metadata().getOrDefault("key", ""), TaskState.CANCELLED)));
     }
 
     assertThat(delete(spec)).isEqualTo(GONE);
