@@ -116,8 +116,10 @@ final class OwnVectorsTest {
 
   /** The text's tokens, as its model reads them. */
   private int[] ids(String model, String text) throws Exception {
-    try (Use use = engines.acquire(catalogue.find(model).orElseThrow()).orElseThrow()) {
-      return use.engine(EmbeddingEngine.class).tokenizer().encode(text, Truncation.END).ids();
+    ModelSpec spec = catalogue.find(model).orElseThrow();
+    try (Use use = engines.acquire(spec).orElseThrow()) {
+      Truncation cut = EmbeddingTraits.of(spec).truncate();
+      return use.engine(EmbeddingEngine.class).tokenizer().encode(text, cut).ids();
     }
   }
 
