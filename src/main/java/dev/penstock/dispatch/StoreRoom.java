@@ -56,7 +56,7 @@ final class StoreRoom implements Runnable {
   /** Bytes of a task beside its input, about. */
   private static final long OVERHEAD = 1_000;
 
-  /** Room is made for submits no more often: between that, they are refused as the last one was. */
+  /** So long nobody tries where no room could be made: submits are refused as the last one was. */
   private static final long PAUSE = Duration.ofMillis(100).toNanos();
 
   private static final long SAY_EVERY = Duration.ofSeconds(10).toNanos();
@@ -202,18 +202,20 @@ final class StoreRoom implements Runnable {
     }
   }
 
-  /** One makes room at a time, and others are refused meanwhile: those who wait would be many. */
+  /** One makes room at a time; whoever has waited for that may find that there is some. */
   private void make(double share) {
-    if (nanos.getAsLong() - makeAgain < 0 || !making.tryLock()) {
-      return;
-    }
+    making.lock();
     try {
+      if (nanos.getAsLong() - makeAgain < 0) {
+        return;
+      }
       look();
       clear(share);
+      makeAgain = nanos.getAsLong() + (use.share() > share ? PAUSE : 0);
     } catch (Unavailable e) {
+      makeAgain = nanos.getAsLong() + PAUSE;
       LOG.debug("no room is made: {}", e.getMessage()); // The insert says so, too.
     } finally {
-      makeAgain = nanos.getAsLong() + PAUSE;
       making.unlock();
     }
   }
