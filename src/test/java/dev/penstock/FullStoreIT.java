@@ -93,8 +93,13 @@ final class FullStoreIT {
       assertThat(again.json().path("id")).isEqualTo(first.json().path("id"));
       penstock.kill();
       penstock.restart();
-      Answer vectors = acme.post("/v1/embeddings", "{\"input\":\"no task is needed for this\"}");
-      assertThat(vectors.status()).as(vectors.raw().body()).isEqualTo(200);
+      // Whether lanes are paused is known within a second of a start.
+      Await.until(
+          "embeddings are answered",
+          LIMIT,
+          () ->
+              acme.post("/v1/embeddings", "{\"input\":\"no task is needed for this\"}").status()
+                  == 200);
 
       String live = ids.getFirst();
       assertThat(acme.delete("/v1/tasks/" + live).status()).isEqualTo(409);
@@ -118,6 +123,9 @@ final class FullStoreIT {
       List<String> ids = fill(api, 429);
       assertThat(api.post("/v1/tasks/cancel", "{\"all\":true}").json().path("count").asInt())
           .isEqualTo(ids.size());
+      // Who holds how much is counted once a second.
+      Await.until(
+          "tasks are taken again", LIMIT, () -> api.post("/v1/tasks", ping(0)).status() == 202);
       assertThat(fill(api, 429)).as("as many again").hasSizeGreaterThan(ids.size() / 2);
 
       Answer refused = api.post("/v1/tasks/" + ids.getFirst() + "/retry", "");

@@ -31,7 +31,7 @@ public final class OnnxBackend implements EncoderBackend {
   /** Beside the weights: buffers, the session, the tokenizer (docs/models.md has figures). */
   private static final long OVERHEAD = 96L << 20;
 
-  /** The same for runs as they are on a CPU, of 512 tokens: measured in a container of 512 MB. */
+  /** The same for runs as they are on a CPU, of 512 tokens: an estimate. */
   private static final long USUAL_OVERHEAD = 32L << 20;
 
   /**
