@@ -159,15 +159,10 @@ public record EmbeddingTraits(
    *     says
    * @param firstPosition the position of a text's first token: RoBERTa and its kin count from
    *     behind the padding's
-   * @param keepsEnd of a text that is too long the end is read, not the beginning
    */
-  public record Inputs(@Nullable Integer padToken, int firstPosition, boolean keepsEnd) {
+  public record Inputs(@Nullable Integer padToken, int firstPosition) {
     /** BERT's. */
     public static final Inputs STANDARD = new Inputs(null, 0);
-
-    public Inputs(@Nullable Integer padToken, int firstPosition) {
-      this(padToken, firstPosition, false);
-    }
   }
 
   /**

@@ -80,7 +80,7 @@ final class FolderReader {
     Path tokenizer = folder.require(ModelFolder.TOKENIZER);
     checkTokenizer(tokenizer);
     JsonNode config = json(folder.require(ModelFolder.CONFIG), ModelFolder.CONFIG);
-    Inputs inputs = inputs(config, choices);
+    Inputs inputs = inputs(config);
     Map<String, String> prefixes = prefixes(choices);
     PoolingConfig pooling = poolingConfig();
     OutputReader.Decided output =
@@ -94,7 +94,7 @@ final class FolderReader {
             maxTokens(config, inputs, choices),
             dimensions(config, pooling.json, output.width(), choices),
             prefixes,
-            truncation(inputs, choices),
+            truncation(choices),
             choices.tokenIds() == null ? TokenIds.CL100K_BASE : choices.tokenIds(),
             inputs,
             output.output(),
@@ -103,13 +103,15 @@ final class FolderReader {
   }
 
   /** What is cut of a long text is the side that the model says, unless such texts are refused. */
-  private static Truncation truncation(Inputs inputs, FolderChoices choices) {
+  private Truncation truncation(FolderChoices choices) throws BrokenModel, IOException {
     if (choices.truncate() == Truncation.ERROR) {
       return Truncation.ERROR;
     }
-    return inputs.keepsEnd() || choices.truncate() == Truncation.START
-        ? Truncation.START
-        : Truncation.END;
+    boolean keepsEnd =
+        choices.keepsEnd() == null
+            ? json(ModelFolder.TOKENIZER_CONFIG).path("truncation_side").asText().equals("left")
+            : choices.keepsEnd();
+    return keepsEnd || choices.truncate() == Truncation.START ? Truncation.START : Truncation.END;
   }
 
   private static void checkVersions(OnnxFile model, String name) throws BrokenModel {
@@ -147,21 +149,17 @@ final class FolderReader {
     }
   }
 
-  private Inputs inputs(JsonNode config, FolderChoices choices) throws BrokenModel, IOException {
+  private static Inputs inputs(JsonNode config) throws BrokenModel {
     JsonNode given = config.path("pad_token_id");
     if (given.isNumber() && (!given.canConvertToInt() || given.intValue() < 0)) {
       throw new BrokenModel("config.json: pad_token_id is no token id: " + given);
     }
-    boolean keepsEnd =
-        choices.keepsEnd() == null
-            ? json(ModelFolder.TOKENIZER_CONFIG).path("truncation_side").asText().equals("left")
-            : choices.keepsEnd();
     Integer padding = given.isInt() ? given.intValue() : null;
     if (!POSITIONS_AFTER_PADDING.contains(config.path("model_type").asText())) {
-      return new Inputs(padding, 0, keepsEnd);
+      return new Inputs(padding, 0);
     }
     int before = padding == null ? ROBERTA_PADDING : padding;
-    return new Inputs(before, before + 1, keepsEnd);
+    return new Inputs(before, before + 1);
   }
 
   /** What was chosen, else the least of the limits that the files name. */
