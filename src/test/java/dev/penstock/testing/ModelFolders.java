@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 
 /** Makes model directories as Hugging Face exports them, of the models inside the program. */
 public final class ModelFolders {
@@ -53,7 +54,7 @@ public final class ModelFolders {
       if (in == null) {
         throw new IOException("no resource " + name);
       }
-      Files.copy(in, file);
+      Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
     }
   }
 }
