@@ -21,8 +21,6 @@ import dev.penstock.core.NewChild;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.storage.ChildStore.Family;
 import dev.penstock.storage.FamilyRig;
-import dev.penstock.storage.SettableClock;
-import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStore.Settled;
 import dev.penstock.task.Task;
@@ -30,92 +28,18 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import dev.penstock.testing.Await;
-import dev.penstock.testing.RedisContent;
-import dev.penstock.testing.RedisServer;
-import io.vertx.core.Vertx;
 import io.vertx.redis.client.Response;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Checkpoints and children where it is Redis that makes the difference: what is left behind, a full
  * memory, and nodes of an older version beside this one.
  */
-final class RedisFamiliesTest implements FamilyRig {
-  private static final Duration ANSWERS = Duration.ofSeconds(10);
-  private static final Duration SOON = Duration.ofSeconds(30);
+final class RedisFamiliesTest extends RedisRig implements FamilyRig {
   private static final int BIG = 60_000;
-
-  @TempDir static Path folder;
-
-  @SuppressWarnings("NullAway.Init") // Started before all tests.
-  private static RedisServer redis;
-
-  @SuppressWarnings("NullAway.Init")
-  private static Vertx vertx;
-
-  @SuppressWarnings("NullAway.Init")
-  private static RedisContent content;
-
-  private final SettableClock clock = new SettableClock();
-
-  @SuppressWarnings("NullAway.Init") // Opened before each test.
-  private TaskStore store;
-
-  @SuppressWarnings("NullAway.Init")
-  private OlderRedisScripts older;
-
-  @BeforeAll
-  static void startRedis() throws Exception {
-    redis = RedisServer.start(folder);
-    vertx = Vertx.vertx();
-    content = new RedisContent(vertx, redis);
-  }
-
-  @AfterAll
-  static void stopRedis() throws Exception {
-    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
-    redis.close();
-  }
-
-  @BeforeEach
-  void open() throws Exception {
-    redis.command("CONFIG SET maxmemory 0");
-    redis.command("FLUSHALL");
-    restart();
-    older = new OlderRedisScripts(content, clock);
-  }
-
-  @AfterEach
-  void close() {
-    store.close();
-  }
-
-  @Override
-  public SettableClock clock() {
-    return clock;
-  }
-
-  @Override
-  public TaskStore store() {
-    return store;
-  }
-
-  @Override
-  public void restart() {
-    store =
-        RedisTaskStore.open(vertx, RedisTaskStoreTest.settings(redis, Map.of()), clock, ANSWERS);
-  }
 
   // --- what is left behind
 

@@ -6,101 +6,24 @@ import static dev.penstock.storage.TestTasks.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.core.TaskFilter;
-import dev.penstock.storage.SettableClock;
-import dev.penstock.storage.StoreRig;
-import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TestTasks;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import dev.penstock.testing.Await;
-import dev.penstock.testing.RedisContent;
-import dev.penstock.testing.RedisServer;
-import io.vertx.core.Vertx;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Lists by owner: when there are any, what they save, and nodes that know nothing of them. */
-final class RedisOwnersTest implements StoreRig {
-  private static final Duration ANSWERS = Duration.ofSeconds(10);
-  private static final Duration SOON = Duration.ofSeconds(30);
+final class RedisOwnersTest extends RedisRig {
   private static final int MANY = 2_000;
   private static final TaskFilter MINE = TaskFilter.of("me");
   private static final Pattern LOOKS = Pattern.compile("cmdstat_hmget:calls=([0-9]+)");
-
-  @TempDir static Path folder;
-
-  @SuppressWarnings("NullAway.Init") // Started before all tests.
-  private static RedisServer redis;
-
-  @SuppressWarnings("NullAway.Init")
-  private static Vertx vertx;
-
-  @SuppressWarnings("NullAway.Init")
-  private static RedisContent content;
-
-  private final SettableClock clock = new SettableClock();
-
-  @SuppressWarnings("NullAway.Init") // Opened before each test.
-  private TaskStore store;
-
-  @SuppressWarnings("NullAway.Init")
-  private OlderRedisScripts older;
-
-  @BeforeAll
-  static void startRedis() throws Exception {
-    redis = RedisServer.start(folder);
-    vertx = Vertx.vertx();
-    content = new RedisContent(vertx, redis);
-  }
-
-  @AfterAll
-  static void stopRedis() throws Exception {
-    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
-    redis.close();
-  }
-
-  @BeforeEach
-  void open() throws Exception {
-    redis.command("FLUSHALL");
-    restart();
-    older = new OlderRedisScripts(content, clock);
-  }
-
-  @AfterEach
-  void close() {
-    store.close();
-  }
-
-  @Override
-  public SettableClock clock() {
-    return clock;
-  }
-
-  @Override
-  public TaskStore store() {
-    return store;
-  }
-
-  @Override
-  public void restart() {
-    store =
-        RedisTaskStore.open(vertx, RedisTaskStoreTest.settings(redis, Map.of()), clock, ANSWERS);
-  }
 
   private List<TaskId> listed(TaskFilter filter) {
     return store.list(filter, null, 100).tasks().stream().map(Task::id).toList();

@@ -1,6 +1,7 @@
 package dev.penstock.storage.sqlite;
 
 import static dev.penstock.storage.TestTasks.LANE;
+import static dev.penstock.storage.sqlite.QueryPlans.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.storage.SettableClock;
@@ -13,7 +14,6 @@ import dev.penstock.storage.TestTasks;
 import dev.penstock.task.Priority;
 import dev.penstock.task.TaskSpec;
 import java.nio.file.Path;
-import java.sql.ResultSet;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -45,27 +45,17 @@ final class ReadyScanTest {
   @Test
   void everyLookIsASearchInTheIndexWithoutSorting() {
     for (String sql : List.of(ReadyScan.NEXT_PRIORITY, ReadyScan.OWNERS, ReadyScan.READY)) {
-      List<String> plan = plan(sql);
+      List<String> plan = plan(database, sql);
       assertThat(plan).as(sql).anyMatch(step -> step.contains("tasks_ready"));
       assertThat(plan)
           .as(sql)
           .noneMatch(step -> step.contains("TEMP B-TREE"))
           .noneMatch(step -> step.matches("SCAN (tasks|t)\\b.*"));
     }
-    assertThat(plan(ReadyScan.READY)).anyMatch(step -> step.contains("owner=? AND seq>?"));
-    assertThat(plan(ReadyScan.OWNERS)).anyMatch(step -> step.contains("owner>? AND owner<?"));
-  }
-
-  private List<String> plan(String sql) {
-    return database.<List<String>>read(connection -> {
-      List<String> steps = new ArrayList<>();
-      try (ResultSet rows = connection.prepare("EXPLAIN QUERY PLAN " + sql).executeQuery()) {
-        while (rows.next()) {
-          steps.add(rows.getString("detail"));
-        }
-      }
-      return steps;
-    });
+    assertThat(plan(database, ReadyScan.READY))
+        .anyMatch(step -> step.contains("owner=? AND seq>?"));
+    assertThat(plan(database, ReadyScan.OWNERS))
+        .anyMatch(step -> step.contains("owner>? AND owner<?"));
   }
 
   @Test

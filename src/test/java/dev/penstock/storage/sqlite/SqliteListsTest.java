@@ -1,9 +1,9 @@
 package dev.penstock.storage.sqlite;
 
+import static dev.penstock.storage.sqlite.QueryPlans.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import java.sql.ResultSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,20 +31,8 @@ final class SqliteListsTest {
     database.close();
   }
 
-  private List<String> plan(String sql) {
-    return database.<List<String>>read(connection -> {
-      List<String> steps = new ArrayList<>();
-      try (ResultSet rows = connection.prepare("EXPLAIN QUERY PLAN " + sql).executeQuery()) {
-        while (rows.next()) {
-          steps.add(rows.getString("detail"));
-        }
-      }
-      return steps;
-    });
-  }
-
   private void assertPlan(String sql, String... steps) {
-    assertThat(plan(sql)).as(sql).containsExactly(steps);
+    assertThat(plan(database, sql)).as(sql).containsExactly(steps);
   }
 
   @Test
@@ -68,11 +56,11 @@ final class SqliteListsTest {
 
   @Test
   void ownersAndPlacesAreFoundByLeaps() {
-    assertThat(plan(SqliteLists.OWNERS))
+    assertThat(plan(database, SqliteLists.OWNERS))
         .noneMatch(step -> step.matches("SCAN (tasks|t)\\b.*"))
         .anyMatch(step -> step.contains("tasks_of_owner (owner>?)"));
     for (String sql : List.of(SqliteLists.NEXT_ID, SqliteLists.PREVIOUS_ID)) {
-      assertThat(plan(sql))
+      assertThat(plan(database, sql))
           .as(sql)
           .anyMatch(step -> step.contains("sqlite_autoindex_tasks_1 (id"))
           .noneMatch(step -> step.contains("TEMP B-TREE"));
