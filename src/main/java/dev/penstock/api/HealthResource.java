@@ -10,7 +10,9 @@ import dev.penstock.web.Exchange;
 import dev.penstock.web.Reply;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
@@ -24,6 +26,9 @@ final class HealthResource {
 
   /** Bad news is looked at again sooner: somebody waits for it to pass. */
   private static final long FRESH_TROUBLE = Duration.ofMillis(100).toNanos();
+
+  private static final String WELL = "works";
+  private static final String NOT_WELL = "does not work; with a key this says why";
 
   private final Bus bus;
   private final boolean takesRequests;
@@ -60,7 +65,22 @@ final class HealthResource {
             !stops,
             stops ? "stopping: takes no new work" : takes));
     all.addAll(parts());
-    return reply(ok, all);
+    return reply(ok, exchange.known().isPresent() ? all : withoutNames(all));
+  }
+
+  /**
+   * One part of each sort, without what it says: names of models and plugins, and what is wrong
+   * with them, are for those who have a key.
+   */
+  private static List<Part> withoutNames(List<Part> parts) {
+    Map<String, Boolean> sorts = new LinkedHashMap<>();
+    for (Part part : parts) {
+      String sort = part.name().substring(0, (part.name() + " ").indexOf(' '));
+      sorts.merge(sort, part.ok(), Boolean::logicalAnd);
+    }
+    return sorts.entrySet().stream()
+        .map(sort -> new Part(sort.getKey(), sort.getValue(), sort.getValue() ? WELL : NOT_WELL))
+        .toList();
   }
 
   private boolean ready() throws InterruptedException {

@@ -1,6 +1,8 @@
 package dev.penstock.models;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.penstock.base.Visible;
@@ -64,7 +66,10 @@ final class FolderReader {
    */
   ModelSpec read(String revision) throws BrokenModel, IOException {
     Path onnx = folder.onnx();
+    OnnxFile model = OnnxFile.read(onnx, folder.name(onnx));
+    checkVersions(model, folder.name(onnx));
     Path tokenizer = folder.require(ModelFolder.TOKENIZER);
+    checkTokenizer(tokenizer);
     JsonNode config = json(folder.require(ModelFolder.CONFIG), ModelFolder.CONFIG);
     checkModules();
     Inputs inputs = inputs(config);
@@ -79,7 +84,42 @@ final class FolderReader {
             Truncation.END,
             TokenIds.CL100K_BASE,
             inputs),
-        List.of(new ModelFiles.Folder(onnx, tokenizer, folder.bytes(onnx), revision)));
+        List.of(new ModelFiles.Folder(onnx, tokenizer, folder.bytes(onnx, model), revision)));
+  }
+
+  private static void checkVersions(OnnxFile model, String name) throws BrokenModel {
+    if (model.ir() > OnnxFile.NEWEST_IR) {
+      throw new BrokenModel(
+          "%s has IR version %d, and the newest that can be read is %d: export it for that"
+              .formatted(name, model.ir(), OnnxFile.NEWEST_IR));
+    }
+    if (model.opset() > OnnxFile.NEWEST_OPSET) {
+      throw new BrokenModel(
+          "%s has opset %d, and the newest that can be read is %d: export it for that"
+              .formatted(name, model.opset(), OnnxFile.NEWEST_OPSET));
+    }
+  }
+
+  /** Whether it is there as a whole: what its words mean is seen when it is opened. */
+  private static void checkTokenizer(Path file) throws BrokenModel, IOException {
+    boolean model = false;
+    try (JsonParser parser = JsonMappers.PLAIN.createParser(file.toFile())) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw new BrokenModel("tokenizer.json holds no object");
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String field = parser.currentName();
+        model |= parser.nextToken() == JsonToken.START_OBJECT && field.equals("model");
+        parser.skipChildren();
+      }
+    } catch (JsonProcessingException e) {
+      throw new BrokenModel(
+          "tokenizer.json is not JSON, line "
+              + (e.getLocation() == null ? 1 : e.getLocation().getLineNr()));
+    }
+    if (!model) {
+      throw new BrokenModel("tokenizer.json has no model");
+    }
   }
 
   private static Inputs inputs(JsonNode config) throws BrokenModel {
@@ -116,6 +156,10 @@ final class FolderReader {
       OptionalInt size = whole(config, key, MOST_DIMENSIONS);
       if (size.isPresent()) {
         return size.getAsInt();
+      }
+      if (config.path(key).isNumber()) {
+        throw new BrokenModel(
+            "config.json: %s = %s is no length of a vector".formatted(key, config.path(key)));
       }
     }
     return whole(json(ModelFolder.POOLING), "word_embedding_dimension", MOST_DIMENSIONS)

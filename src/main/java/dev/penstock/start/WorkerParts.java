@@ -164,7 +164,11 @@ final class WorkerParts implements LaneSource, AutoCloseable {
     String kind = type.modelKind();
     return kind == null
         ? Stream.of(new Lane(type.name(), null))
-        : catalogue.all(kind).stream().map(spec -> new Lane(type.name(), spec.name()));
+        : Stream.concat(
+                catalogue.all(kind).stream().map(ModelSpec::name),
+                // Tasks of before, which wait for a model that never comes, are told so.
+                catalogue.lasting().stream())
+            .map(model -> new Lane(type.name(), model));
   }
 
   @Override

@@ -1,13 +1,16 @@
 package dev.penstock.web;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.security.Caller;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +27,7 @@ public final class Exchange {
   private byte[] body = {};
   private @Nullable CompletableFuture<Buffer> begun;
   private @Nullable Caller caller;
+  private Supplier<Optional<Caller>> whoAsks = Optional::empty;
 
   Exchange(HttpServerRequest request) {
     this.request = request;
@@ -106,6 +110,22 @@ public final class Exchange {
       throw new IllegalStateException("an open route has no caller");
     }
     return caller;
+  }
+
+  /**
+   * Who asks, also on open routes; empty: nobody that is known here, or the keys cannot be looked
+   * up now.
+   */
+  public Optional<Caller> known() {
+    try {
+      return caller == null ? whoAsks.get() : Optional.of(caller);
+    } catch (Unavailable e) {
+      return Optional.empty();
+    }
+  }
+
+  void whoAsks(Supplier<Optional<Caller>> look) {
+    whoAsks = look;
   }
 
   void caller(Caller who) {

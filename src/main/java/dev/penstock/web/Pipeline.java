@@ -303,7 +303,10 @@ public final class Pipeline {
    */
   private @Nullable Reply deny(Exchange exchange, Access access) {
     return switch (access) {
-      case OPEN -> pages.denyForged(exchange);
+      case OPEN -> {
+        exchange.whoAsks(() -> either(exchange));
+        yield pages.denyForged(exchange);
+      }
       case SESSION -> pages.deny(exchange);
       case KEY, WORKER, ADMIN ->
           keep(exchange, access, keys.authenticate(exchange.header(AUTHORIZATION)));

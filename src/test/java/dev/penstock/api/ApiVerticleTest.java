@@ -8,12 +8,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.api.ScriptedDispatcher.Script;
+import dev.penstock.bus.Request.ReadInferenceHealth;
+import dev.penstock.core.Part;
 import dev.penstock.task.Priority;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -372,6 +375,30 @@ class ApiVerticleTest {
     assertThat(ready.at("/parts/0/name").asText()).isEqualTo("http");
     assertThat(ready.at("/parts/1/name").asText()).isEqualTo("queue");
     assertThat(ready.at("/parts/2/name").asText()).isEqualTo("models");
+  }
+
+  @Test
+  void withoutAKeyReadinessNamesNoModelAndNoReason() throws Exception {
+    server.serve(
+        ReadInferenceHealth.class,
+        _ ->
+            List.of(
+                new Part("model secret-project", true, "cannot be opened: /srv/models/x is empty"),
+                new Part("model other", true, "open on cpu"),
+                new Part("plugin mine.jar", true, "task types: greet")));
+    HttpResponse<String> open = server.send(server.stranger("/health/ready"));
+    assertThat(open.statusCode()).isEqualTo(200);
+    assertThat(open.body())
+        .doesNotContain("secret", "other", "/srv", "mine", "greet")
+        .isEqualTo(
+            "{\"status\":\"ok\",\"parts\":["
+                + "{\"name\":\"http\",\"ok\":true,\"message\":\"works\"},"
+                + "{\"name\":\"queue\",\"ok\":true,\"message\":\"works\"},"
+                + "{\"name\":\"model\",\"ok\":true,\"message\":\"works\"},"
+                + "{\"name\":\"plugin\",\"ok\":true,\"message\":\"works\"}]}");
+    assertThat(server.send(server.stranger("/health/ready").header("Authorization", "Bearer no")).body())
+        .isEqualTo(open.body());
+    assertThat(server.get("/health/ready").body()).contains("model secret-project", "is empty");
   }
 
   @Test
