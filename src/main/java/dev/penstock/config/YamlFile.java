@@ -62,7 +62,10 @@ public record YamlFile(String name, YamlNode.Fields root) {
     }
   }
 
-  static YamlFile parse(String name, byte[] bytes) {
+  /**
+   * @param name what messages call it
+   */
+  public static YamlFile parse(String name, byte[] bytes) {
     if (bytes.length > MAX_BYTES) {
       throw new BadSettings(name + ": longer than " + MAX_BYTES + " bytes");
     }

@@ -43,6 +43,9 @@ public final class ModelCatalogue {
   /** Models of models.yaml that turned out not to work, and why. Guarded by {@link #lock}. */
   private final Map<String, String> marked = new TreeMap<>();
 
+  /** Aliases of which the log has said that others have them. Guarded by {@link #lock}. */
+  private final Set<String> taken = new HashSet<>();
+
   /** Held while looking into the directory. */
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -52,9 +55,9 @@ public final class ModelCatalogue {
   private ModelCatalogue(List<ModelSpec> listed, @Nullable Path dir, InstantSource clock) {
     this.listed = List.copyOf(listed);
     this.clock = clock;
-    this.directory = dir == null ? null : new ModelsDirectory(dir, byName(listed).keySet(), clock);
+    this.directory = dir == null ? null : new ModelsDirectory(dir, byName(listed, Set.of()).keySet(), clock);
     this.view =
-        new View(this.listed, byName(listed), new TreeMap<>(), Map.of(), Set.of());
+        new View(this.listed, byName(listed, Set.of()), new TreeMap<>(), Map.of(), Set.of());
     this.looked = clock.instant();
     rescan();
   }
@@ -124,7 +127,7 @@ public final class ModelCatalogue {
     Optional<ModelSpec> known = known(name);
     if (known.isEmpty()
         && directory != null
-        && name.matches(CatalogueReader.NAME)
+        && name.matches(CatalogueReader.ALIAS)
         && Duration.between(looked, clock.instant()).abs().compareTo(LOOK_AGAIN) >= 0) {
       rescan();
       return known(name);
@@ -287,20 +290,47 @@ public final class ModelCatalogue {
           });
     }
     broken.forEach(whyNone::putIfAbsent);
+    Map<String, ModelSpec> byName = byName(all, broken.keySet());
+    tellTaken(all, byName);
     view =
         new View(
             List.copyOf(all),
-            byName(all),
+            byName,
             Collections.unmodifiableSortedMap(broken),
             Map.copyOf(whyNone),
             Set.copyOf(unfinished));
   }
 
-  private static Map<String, ModelSpec> byName(List<ModelSpec> models) {
-    Map<String, ModelSpec> names = new HashMap<>();
+  /** Says once which aliases are another model's. */
+  private void tellTaken(List<ModelSpec> models, Map<String, ModelSpec> byName) {
     for (ModelSpec model : models) {
-      Stream.concat(Stream.of(model.name()), model.aliases().stream())
-          .forEach(name -> names.putIfAbsent(name, model));
+      for (String alias : model.aliases()) {
+        ModelSpec holder = byName.get(alias);
+        if (holder != null && holder != model && taken.add(alias + " " + model.name())) {
+          LOG.warn(
+              "model {}: its alias {} is a name of model {} already",
+              model.name(),
+              alias,
+              holder.name());
+        }
+      }
+    }
+  }
+
+  /**
+   * A name goes before an alias, and what came first before what came later.
+   *
+   * @param broken names of models that cannot be used: no other answers for them meanwhile
+   */
+  private static Map<String, ModelSpec> byName(List<ModelSpec> models, Set<String> broken) {
+    Map<String, ModelSpec> names = new HashMap<>();
+    models.forEach(model -> names.putIfAbsent(model.name(), model));
+    for (ModelSpec model : models) {
+      for (String alias : model.aliases()) {
+        if (!broken.contains(alias)) {
+          names.putIfAbsent(alias, model);
+        }
+      }
     }
     return names;
   }

@@ -29,10 +29,13 @@ final class ModelFolder {
   static final String PROMPTS = "config_sentence_transformers.json";
   static final String MODULES = "modules.json";
 
+  /** What the operator says of it. */
+  static final String CHOICES = "model.yaml";
+
   private static final String ONNX = "model.onnx";
   private static final List<String> ONNX_FOLDERS = List.of("onnx", "");
   private static final Set<String> OTHERS =
-      Set.of(CONFIG, TOKENIZER, TOKENIZER_CONFIG, LENGTH, POOLING, PROMPTS, MODULES);
+      Set.of(CONFIG, TOKENIZER, TOKENIZER_CONFIG, LENGTH, POOLING, PROMPTS, MODULES, CHOICES);
 
   /** Beside a model there are its weights, in a few parts; more files than this do not count. */
   private static final int MOST_FILES = 1_000;
@@ -175,7 +178,9 @@ final class ModelFolder {
                 ? ""
                 : "; there is "
                     + String.join(", ", others)
-                    + ": the one to use must have the name model.onnx"));
+                    + ": name the one to use in model.yaml, as in 'file: "
+                    + others.getFirst()
+                    + "'"));
   }
 
   /**

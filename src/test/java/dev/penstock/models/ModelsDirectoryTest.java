@@ -112,6 +112,7 @@ final class ModelsDirectoryTest {
     assertThat(EmbeddingTraits.of(model).maxTokens()).isEqualTo(512);
     assertThat(EmbeddingTraits.of(model).pooling()).isEqualTo(Pooling.MEAN);
     assertThat(EmbeddingTraits.of(model).prefixes()).isEmpty();
+    assertThat(EmbeddingTraits.of(model).output().name()).isEqualTo("last_hidden_state");
     assertThat(EmbeddingTraits.of(model).inputs()).isEqualTo(new Inputs(0, 0));
     assertThat(model.sources().getFirst())
         .isInstanceOfSatisfying(

@@ -43,6 +43,12 @@ public final class TinyOnnx {
     return this;
   }
 
+  /** A float output with the last axis of that length. */
+  public TinyOnnx output(String name, int axes, int width) {
+    message(graph, 12, value(name, FLOAT, axes, width));
+    return this;
+  }
+
   /** A table inside the model. */
   public TinyOnnx table(String name, float[][] rows) {
     var tensor = tensor(name, rows);
@@ -153,10 +159,21 @@ public final class TinyOnnx {
   }
 
   private static ByteArrayOutputStream value(String name, int type, int axes) {
+    return value(name, type, axes, 0);
+  }
+
+  /**
+   * @param width of the last axis; 0: not fixed
+   */
+  private static ByteArrayOutputStream value(String name, int type, int axes, int width) {
     var shape = new ByteArrayOutputStream();
     for (int axis = 0; axis < axes; axis++) {
       var dimension = new ByteArrayOutputStream();
-      text(dimension, 2, name + axis);
+      if (width > 0 && axis == axes - 1) {
+        number(dimension, 1, width);
+      } else {
+        text(dimension, 2, name + axis);
+      }
       message(shape, 1, dimension);
     }
     var tensor = new ByteArrayOutputStream();

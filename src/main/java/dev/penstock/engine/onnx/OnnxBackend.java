@@ -99,12 +99,23 @@ public final class OnnxBackend implements EncoderBackend {
               ResourceFile.unpack(onnx, data.toAbsolutePath().resolve("models"), spec.name());
           case ModelFiles.Folder(Path onnx, _, _, _) -> onnx;
         };
-    Tokenizer tokenizer = Tokenizer.open(files, traits.maxTokens());
+    Tokenizer tokenizer = Tokenizer.open(files, traits.maxTokens(), traits.inputs().keepsEnd());
     try {
       Integer given = traits.inputs().padToken();
       int padToken = given == null ? tokenizer.padToken() : given;
-      OnnxModel model = OnnxModel.open(spec.name(), traits, file, device, padToken);
-      tryOut(model, tokenizer);
+      OnnxModel model =
+          OnnxModel.open(
+              spec.name(), traits, file, device, padToken, leftOut(traits, tokenizer));
+      try {
+        if (files instanceof ModelFiles.Folder) {
+          new OpeningCheck(model, spec.name(), traits, tokenizer).run(padToken);
+        } else {
+          model.run(beginnings(tokenizer));
+        }
+      } catch (OrtException | RuntimeException e) {
+        model.close();
+        throw e;
+      }
       return new LoadedModel(spec, source, version(), file, tokenizer, model);
     } catch (OrtException e) {
       tokenizer.close();
@@ -121,20 +132,20 @@ public final class OnnxBackend implements EncoderBackend {
     return MAY_PASS.stream().anyMatch(message::contains);
   }
 
-  /**
-   * What a model of somebody's own really takes and gives shows only in a run: two texts of unlike
-   * length.
-   */
-  private static void tryOut(OnnxModel model, Tokenizer tokenizer) throws OrtException {
-    try {
-      model.run(
-          Stream.of("a", "a longer text")
-              .map(text -> tokenizer.encode(text, Truncation.END).ids())
-              .toList());
-    } catch (OrtException | RuntimeException e) {
-      model.close();
-      throw e;
-    }
+  /** Two texts of unlike length. */
+  private static List<int[]> beginnings(Tokenizer tokenizer) {
+    return Stream.of("a", "a longer text")
+        .map(text -> tokenizer.encode(text, Truncation.END).ids())
+        .toList();
+  }
+
+  private static List<int[]> leftOut(EmbeddingTraits traits, Tokenizer tokenizer) {
+    return traits.output().withPrompt()
+        ? List.of()
+        : traits.prefixes().values().stream()
+            .filter(prefix -> !prefix.isEmpty())
+            .map(tokenizer::beginning)
+            .toList();
   }
 
   /**
