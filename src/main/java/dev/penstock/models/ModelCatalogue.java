@@ -281,7 +281,10 @@ public final class ModelCatalogue {
           .forEach((name, found) -> {
             switch (found) {
               case Found.Model(ModelSpec spec) -> all.add(spec);
-              case Found.Broken(String reason) -> broken.put(name, reason);
+              case Found.Broken(String reason, List<String> aliases) -> {
+                broken.put(name, reason);
+                aliases.forEach(alias -> whyNone.putIfAbsent(alias, reason));
+              }
               case Found.Unfinished(String reason) -> {
                 broken.put(name, reason);
                 unfinished.add(name);
@@ -289,7 +292,7 @@ public final class ModelCatalogue {
             }
           });
     }
-    broken.forEach(whyNone::putIfAbsent);
+    whyNone.putAll(broken);
     Map<String, ModelSpec> byName = byName(all, broken.keySet());
     tellTaken(all, byName);
     view =

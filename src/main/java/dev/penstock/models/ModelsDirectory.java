@@ -54,8 +54,13 @@ final class ModelsDirectory {
      * A directory that cannot be used.
      *
      * @param reason words for users
+     * @param aliases other names that it would have
      */
-    record Broken(String reason) implements Found {}
+    record Broken(String reason, List<String> aliases) implements Found {
+      Broken(String reason) {
+        this(reason, List.of());
+      }
+    }
 
     /**
      * A directory that somebody is writing still.
@@ -66,7 +71,7 @@ final class ModelsDirectory {
       static Unfinished so(Found far) {
         String writing = "its files are still being written";
         return new Unfinished(
-            far instanceof Broken(String reason) && !reason.isEmpty()
+            far instanceof Broken(String reason, _) && !reason.isEmpty()
                 ? reason + "; " + writing
                 : writing);
       }
@@ -135,7 +140,7 @@ final class ModelsDirectory {
     if (seen == null || !stands(spec)) {
       return false;
     }
-    var broken = new Found.Broken(reason);
+    var broken = new Found.Broken(reason, spec.aliases());
     models.put(spec.name(), new Seen(seen.look, seen.since, true, broken, broken));
     return true;
   }
@@ -209,7 +214,7 @@ final class ModelsDirectory {
       switch (now.found) {
         case Found.Model(ModelSpec spec) ->
             LOG.info("model {} found in models.dir: {}", name, spec.traits().summary());
-        case Found.Broken(String reason) -> LOG.warn("model {} is broken: {}", name, reason);
+        case Found.Broken(String reason, _) -> LOG.warn("model {} is broken: {}", name, reason);
         case Found.Unfinished(_) -> {}
       }
     }

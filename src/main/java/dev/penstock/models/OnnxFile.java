@@ -29,9 +29,6 @@ record OnnxFile(long ir, long opset, List<Value> inputs, List<Value> outputs, Li
 
   static final int NEWEST_OPSET = 21;
 
-  /** ONNX's number for 32-bit floats. */
-  static final int FLOAT = 1;
-
   private static final int MOST_VALUES = 10_000;
   private static final byte[] LFS =
       "version https://git-lfs".getBytes(StandardCharsets.US_ASCII);
