@@ -92,7 +92,7 @@ final class OwnVectorsTest {
   private Path folder(String name, TinyOnnx onnx) throws Exception {
     Path folder = ModelFolders.tiny(models, name, onnx);
     Files.delete(folder.resolve("1_Pooling/config.json"));
-    Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"bert\"}");
+    Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"bert\", \"hidden_size\": 3}");
     return folder;
   }
 
