@@ -345,7 +345,7 @@ public final class ModelEngines implements AutoCloseable {
     String reason = OpenFailure.describe(spec, cause);
     // Whatever is wrong with files that somebody is writing may be right in a moment.
     if (cause instanceof FilesChanging || !catalogue.stands(spec)) {
-      LOG.info("model {} is not opened now: its files are changing", spec.name());
+      LOG.debug("model {} is not opened now: its files are changing", spec.name());
       return new FilesChanging();
     }
     if (OpenFailure.lasts(spec, cause)) {

@@ -15,15 +15,16 @@ public final class OpenFailure {
   private OpenFailure() {}
 
   /**
-   * True when the model is at fault, and not the machine: trying again would not help. What a
-   * backend of models elsewhere throws may pass.
+   * True when the model's files are at fault, and not the machine: trying again would not help. Of a
+   * model inside the program, or elsewhere, nobody here can change them.
    */
   static boolean lasts(ModelSpec spec, Throwable cause) {
-    if (cause instanceof CannotOpenModel e) {
-      return !e.mayPass();
+    if (folders(spec).isEmpty()) {
+      return false;
     }
-    return !folders(spec).isEmpty()
-        && (cause instanceof RuntimeException || cause instanceof JsonProcessingException);
+    return cause instanceof CannotOpenModel e
+        ? !e.mayPass()
+        : cause instanceof RuntimeException || cause instanceof JsonProcessingException;
   }
 
   /** One line without this machine's paths. */

@@ -176,8 +176,8 @@ final class ModelsDirectory {
     if (before != null && before.standsFor(look)) {
       return new Seen(look, before.since, true, before.found, before.told);
     }
-    Instant since =
-        before != null && before.look.state().equals(look.state()) ? before.since : now;
+    Seen same = before != null && before.look.state().equals(look.state()) ? before : null;
+    Instant since = same == null ? now : same.since;
     // A time in the future says nothing.
     boolean rested =
         !look.newest().plus(SETTLED).isAfter(now) || !since.plus(SETTLED).isAfter(now);
@@ -185,6 +185,9 @@ final class ModelsDirectory {
     Found found = first || rested ? read(folder, look) : new Found.Broken("");
     if (rested || found instanceof Found.Model) {
       return told(name, before, new Seen(look, since, true, found, null));
+    }
+    if (same != null) {
+      return same;
     }
     Found meanwhile =
         before != null && before.found instanceof Found.Model

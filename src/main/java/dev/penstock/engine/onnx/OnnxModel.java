@@ -125,14 +125,23 @@ final class OnnxModel implements Encoder {
 
   private void check(NodeInfo node) throws OrtException {
     int axes = pooled ? TEXT_AXES : TOKEN_AXES;
-    if (!(node.getInfo() instanceof TensorInfo tensor)
-        || tensor.getShape().length != axes
-        || (tensor.getShape()[axes - 1] > 0
-            && tensor.getShape()[axes - 1] != traits.dimensions())) {
+    if (!(node.getInfo() instanceof TensorInfo tensor) || tensor.getShape().length != axes) {
       throw wrongOutput();
+    }
+    long width = tensor.getShape()[axes - 1];
+    if (width > 0) {
+      checkWidth(width);
     }
     if (tensor.type != OnnxJavaType.FLOAT) {
       throw new OrtException("output " + output + " is " + tensor.type + ", not float32");
+    }
+  }
+
+  private void checkWidth(long width) throws OrtException {
+    if (width != traits.dimensions()) {
+      throw new OrtException(
+          "output %s has %d numbers, not %d: write 'dimensions: %d' into model.yaml if that is right"
+              .formatted(output, width, traits.dimensions(), width));
     }
   }
 
@@ -282,12 +291,7 @@ final class OnnxModel implements Encoder {
    * @throws OrtException when its output is not as wide as its vectors are to be
    */
   void tryWidth(int[] sequence) throws OrtException {
-    float[][] rows = rows(sequence, output);
-    if (rows[0].length != traits.dimensions()) {
-      throw new OrtException(
-          "output %s has %d numbers, not %d: write 'dimensions: %d' into model.yaml if that is right"
-              .formatted(output, rows[0].length, traits.dimensions(), rows[0].length));
-    }
+    checkWidth(rows(sequence, output)[0].length);
   }
 
   /** The text's vector, pooled from another output, which has one for each token. */

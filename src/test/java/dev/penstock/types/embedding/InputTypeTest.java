@@ -68,10 +68,10 @@ final class InputTypeTest {
   @Test
   void otherWordsAreRefusedAlikeByEveryModel() {
     for (EmbeddingTraits model : ALL) {
-      for (String type : List.of("clustering", "Query", "default", "")) {
+      for (String type : List.of("clustering", "Query", "default")) {
         assertThatThrownBy(() -> prefix(model, type))
             .isInstanceOf(InvalidInput.class)
-            .hasMessageContaining("input_type must be 'query', 'document' or 'passage'");
+            .hasMessageContaining("input_type' must be 'query', 'document' or 'passage'");
       }
     }
   }
