@@ -63,6 +63,8 @@ public record YamlFile(String name, YamlNode.Fields root) {
   }
 
   /**
+   * The contents of a file.
+   *
    * @param name what messages call it
    */
   public static YamlFile parse(String name, byte[] bytes) {

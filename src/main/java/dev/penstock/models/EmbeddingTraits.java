@@ -55,8 +55,7 @@ public record EmbeddingTraits(
       Truncation truncate,
       TokenIds tokenIds,
       Inputs inputs) {
-    this(
-        pooling, maxTokens, dimensions, prefixes, truncate, tokenIds, inputs, Output.STANDARD);
+    this(pooling, maxTokens, dimensions, prefixes, truncate, tokenIds, inputs, Output.STANDARD);
   }
 
   /** The traits of a model that is one. */

@@ -209,13 +209,16 @@ public final class FieldReader {
     if (node.fields().containsKey(key)) {
       FieldReader section = section(key);
       section.only(known);
-      section.node.fields().forEach((word, value) -> {
-        if (value instanceof YamlNode.Scalar scalar) {
-          texts.put(word, scalar.text());
-        } else {
-          add(value.line(), key + ": " + word + " must be one value");
-        }
-      });
+      section
+          .node
+          .fields()
+          .forEach((word, value) -> {
+            if (value instanceof YamlNode.Scalar scalar) {
+              texts.put(word, scalar.text());
+            } else {
+              add(value.line(), key + ": " + word + " must be one value");
+            }
+          });
     }
     return texts;
   }

@@ -81,8 +81,7 @@ record FolderChoices(
     List<String> problems = new ArrayList<>();
     try {
       YamlFile yaml = YamlFile.parse(ModelFolder.CHOICES, bytes);
-      FolderChoices choices =
-          read(new FieldReader(ModelFolder.CHOICES, "", yaml.root(), problems));
+      FolderChoices choices = read(new FieldReader(ModelFolder.CHOICES, "", yaml.root(), problems));
       if (problems.isEmpty()) {
         return choices;
       }
@@ -108,15 +107,11 @@ record FolderChoices(
         fields.has("normalise")
             ? fields.word("normalise", List.of("true", "false")).equals("true")
             : null,
-        fields.has("max_tokens")
-            ? fields.whole("max_tokens", 3, EmbeddingTraits.MAX_TOKENS)
-            : null,
+        fields.has("max_tokens") ? fields.whole("max_tokens", 3, EmbeddingTraits.MAX_TOKENS) : null,
         fields.has("dimensions")
             ? fields.whole("dimensions", 1, EmbeddingTraits.MAX_DIMENSIONS)
             : null,
-        fields.has("truncate")
-            ? fields.oneOf("truncate", Truncation.class, Truncation.END)
-            : null,
+        fields.has("truncate") ? fields.oneOf("truncate", Truncation.class, Truncation.END) : null,
         fields.has("token_ids")
             ? fields.oneOf("token_ids", TokenIds.class, TokenIds.CL100K_BASE)
             : null);

@@ -72,7 +72,9 @@ final class FolderReader {
   ModelSpec read(String revision) throws BrokenModel, IOException {
     FolderChoices choices = FolderChoices.read(folder);
     Path onnx =
-        choices.file() == null ? folder.onnx() : folder.require(Objects.requireNonNull(choices.file()));
+        choices.file() == null
+            ? folder.onnx()
+            : folder.require(Objects.requireNonNull(choices.file()));
     OnnxFile model = OnnxFile.read(onnx, folder.name(onnx));
     checkVersions(model, folder.name(onnx));
     Path tokenizer = folder.require(ModelFolder.TOKENIZER);

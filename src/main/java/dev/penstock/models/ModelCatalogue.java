@@ -20,7 +20,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,7 +54,8 @@ public final class ModelCatalogue {
   private ModelCatalogue(List<ModelSpec> listed, @Nullable Path dir, InstantSource clock) {
     this.listed = List.copyOf(listed);
     this.clock = clock;
-    this.directory = dir == null ? null : new ModelsDirectory(dir, byName(listed, Set.of()).keySet(), clock);
+    this.directory =
+        dir == null ? null : new ModelsDirectory(dir, byName(listed, Set.of()).keySet(), clock);
     this.view =
         new View(this.listed, byName(listed, Set.of()), new TreeMap<>(), Map.of(), Set.of());
     this.looked = clock.instant();
@@ -309,7 +309,7 @@ public final class ModelCatalogue {
     for (ModelSpec model : models) {
       for (String alias : model.aliases()) {
         ModelSpec holder = byName.get(alias);
-        if (holder != null && holder != model && taken.add(alias + " " + model.name())) {
+        if (holder != null && !holder.equals(model) && taken.add(alias + " " + model.name())) {
           LOG.warn(
               "model {}: its alias {} is a name of model {} already",
               model.name(),

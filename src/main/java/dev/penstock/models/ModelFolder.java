@@ -42,7 +42,6 @@ final class ModelFolder {
 
   private static final int MOST_FOLDERS = 20;
 
-
   private final Path folder;
   private final Path root;
 
@@ -109,8 +108,7 @@ final class ModelFolder {
   private record Stamp(long size, Instant modified, Instant changed) {
     static Stamp of(Path path) throws IOException {
       try {
-        Map<String, Object> unix =
-            Files.readAttributes(path, "unix:size,lastModifiedTime,ctime");
+        Map<String, Object> unix = Files.readAttributes(path, "unix:size,lastModifiedTime,ctime");
         return new Stamp(
             (Long) Objects.requireNonNull(unix.get("size")),
             time(unix.get("lastModifiedTime")),

@@ -179,8 +179,7 @@ final class ModelsDirectory {
     Seen same = before != null && before.look.state().equals(look.state()) ? before : null;
     Instant since = same == null ? now : same.since;
     // A time in the future says nothing.
-    boolean rested =
-        !look.newest().plus(SETTLED).isAfter(now) || !since.plus(SETTLED).isAfter(now);
+    boolean rested = !look.newest().plus(SETTLED).isAfter(now) || !since.plus(SETTLED).isAfter(now);
     // What was there before the start is taken as it is, if it is whole.
     Found found = first || rested ? read(folder, look) : new Found.Broken("");
     if (rested || found instanceof Found.Model) {

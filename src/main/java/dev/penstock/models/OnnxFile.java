@@ -30,8 +30,7 @@ record OnnxFile(long ir, long opset, List<Value> inputs, List<Value> outputs, Li
   static final int NEWEST_OPSET = 21;
 
   private static final int MOST_VALUES = 10_000;
-  private static final byte[] LFS =
-      "version https://git-lfs".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] LFS = "version https://git-lfs".getBytes(StandardCharsets.US_ASCII);
 
   /**
    * An input or output.
@@ -134,9 +133,7 @@ record OnnxFile(long ir, long opset, List<Value> inputs, List<Value> outputs, Li
           opset,
           inputs,
           outputs,
-          parts.entrySet().stream()
-              .map(part -> new Part(part.getKey(), part.getValue()))
-              .toList());
+          parts.entrySet().stream().map(part -> new Part(part.getKey(), part.getValue())).toList());
     }
 
     private void opset(long end) throws IOException, Malformed {

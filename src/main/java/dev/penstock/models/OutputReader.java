@@ -94,9 +94,7 @@ final class OutputReader {
     }
     String tokens = known.isPresent() ? tokens().map(OnnxFile.Value::name).orElse(null) : null;
     return new Decided(
-        new Output(read.name(), tokens, true, normalise),
-        known.orElse(Pooling.MEAN),
-        read.width());
+        new Output(read.name(), tokens, true, normalise), known.orElse(Pooling.MEAN), read.width());
   }
 
   private BrokenModel unknown() {
@@ -168,9 +166,7 @@ final class OutputReader {
   }
 
   private static boolean pooled(OnnxFile.Value output) {
-    return output.axes() < 0
-        ? SENTENCES.contains(output.name())
-        : output.axes() == TEXT_AXES;
+    return output.axes() < 0 ? SENTENCES.contains(output.name()) : output.axes() == TEXT_AXES;
   }
 
   private static String names(List<OnnxFile.Value> outputs) {

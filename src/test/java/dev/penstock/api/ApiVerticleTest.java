@@ -396,7 +396,10 @@ class ApiVerticleTest {
                 + "{\"name\":\"queue\",\"ok\":true,\"message\":\"works\"},"
                 + "{\"name\":\"model\",\"ok\":true,\"message\":\"works\"},"
                 + "{\"name\":\"plugin\",\"ok\":true,\"message\":\"works\"}]}");
-    assertThat(server.send(server.stranger("/health/ready").header("Authorization", "Bearer no")).body())
+    assertThat(
+            server
+                .send(server.stranger("/health/ready").header("Authorization", "Bearer no"))
+                .body())
         .isEqualTo(open.body());
     assertThat(server.get("/health/ready").body()).contains("model secret-project", "is empty");
   }

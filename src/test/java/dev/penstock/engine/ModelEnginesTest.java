@@ -223,11 +223,14 @@ final class ModelEnginesTest {
 
   @Test
   void brokenModelsAreReportedWithoutThisMachinesPathsAndHarmNoOther() throws Exception {
-    ModelFolders.tiny(models, "operator", TinyModel.words().node("Fancy", "x", "words").output("x", 3));
+    ModelFolders.tiny(
+        models, "operator", TinyModel.words().node("Fancy", "x", "words").output("x", 3));
     Files.writeString(
-        ModelFolders.tiny(models, "parts", TinyModel.quick()).resolve("tokenizer.json"), "{\"model\": {}}");
+        ModelFolders.tiny(models, "parts", TinyModel.quick()).resolve("tokenizer.json"),
+        "{\"model\": {}}");
     Files.writeString(
-        ModelFolders.tiny(models, "size", TinyModel.quick()).resolve("config.json"), "{\"hidden_size\": 99}");
+        ModelFolders.tiny(models, "size", TinyModel.quick()).resolve("config.json"),
+        "{\"hidden_size\": 99}");
     catalogue = ModelCatalogue.load(Backends.BUILT_IN.forms(), null, models);
     restart(UNLIMITED);
 

@@ -92,7 +92,8 @@ final class OwnVectorsTest {
   private Path folder(String name, TinyOnnx onnx) throws Exception {
     Path folder = ModelFolders.tiny(models, name, onnx);
     Files.delete(folder.resolve("1_Pooling/config.json"));
-    Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"bert\", \"hidden_size\": 3}");
+    Files.writeString(
+        folder.resolve("config.json"), "{\"model_type\": \"bert\", \"hidden_size\": 3}");
     return folder;
   }
 
@@ -152,7 +153,10 @@ final class OwnVectorsTest {
 
   @Test
   void theVectorThatAFileComputesItselfIsUsedAndADifferenceIsSaid() throws Exception {
-    Path same = folder("same", tokens(words()).mean("sentence_embedding", "words").output("sentence_embedding", 2, 3));
+    Path same =
+        folder(
+            "same",
+            tokens(words()).mean("sentence_embedding", "words").output("sentence_embedding", 2, 3));
     pooling(same, "{'pooling_mode_mean_tokens': true}");
     Path other =
         folder(
@@ -171,7 +175,8 @@ final class OwnVectorsTest {
       assertThat(against[d]).isCloseTo(-vector[d], within(1e-6f));
     }
     assertThat(said())
-        .anyMatch(line -> line.equals("model same: its own vector is the mean of its last_hidden_state"))
+        .anyMatch(
+            line -> line.equals("model same: its own vector is the mean of its last_hidden_state"))
         .anyMatch(line ->
             line.startsWith("model other: its own vector is not the cls of its last_hidden_state"));
   }
@@ -231,10 +236,15 @@ final class OwnVectorsTest {
     Path both =
         folder(
             "both",
-            tokens(words().node("Neg", "n", "words").mean("pooler_output", "n").output("pooler_output", 2)));
+            tokens(
+                words()
+                    .node("Neg", "n", "words")
+                    .mean("pooler_output", "n")
+                    .output("pooler_output", 2)));
     pooling(both, "{'pooling_mode_mean_tokens': true}");
     folder("alone", words().mean("pooler_output", "words").output("pooler_output", 2, 3));
-    Path asked = folder("asked", words().mean("pooler_output", "words").output("pooler_output", 2, 3));
+    Path asked =
+        folder("asked", words().mean("pooler_output", "words").output("pooler_output", 2, 3));
     Files.writeString(asked.resolve("model.yaml"), "output: pooler_output");
     open();
 
@@ -267,7 +277,8 @@ final class OwnVectorsTest {
     assertThat(together.get(1)).containsExactly(vector("mine", LONG));
     assertThat(together.get(3)).containsExactly(vector("mine", "two words"));
     assertThat(said())
-        .anyMatch(line -> line.startsWith("model mine") && line.contains("texts of one length run"));
+        .anyMatch(
+            line -> line.startsWith("model mine") && line.contains("texts of one length run"));
   }
 
   @Test
@@ -309,7 +320,9 @@ final class OwnVectorsTest {
   @Test
   void vectorsNarrowerThanTheHiddenSizeAreTakenAsTheyAre() throws Exception {
     Path fixed =
-        folder("fixed", words().mean("sentence_embedding", "words").output("sentence_embedding", 2, 3));
+        folder(
+            "fixed",
+            words().mean("sentence_embedding", "words").output("sentence_embedding", 2, 3));
     Files.writeString(fixed.resolve("config.json"), "{\"hidden_size\": 65000}");
     Path open =
         folder("open", words().mean("sentence_embedding", "words").output("sentence_embedding", 2));
@@ -329,13 +342,16 @@ final class OwnVectorsTest {
     } catch (ModelFailure e) {
       assertThat(e.lasts()).isTrue();
     }
-    assertThat(broken("open")).contains("has 3 numbers, not 65000: write 'dimensions: 3' into model.yaml");
+    assertThat(broken("open"))
+        .contains("has 3 numbers, not 65000: write 'dimensions: 3' into model.yaml");
   }
 
   @Test
   void everyChoiceIsTheOperatorsInModelYaml() throws Exception {
     Path folder =
-        folder("mine", tokens(words()).mean("sentence_embedding", "words").output("sentence_embedding", 2));
+        folder(
+            "mine",
+            tokens(words()).mean("sentence_embedding", "words").output("sentence_embedding", 2));
     Files.move(folder.resolve("onnx/model.onnx"), folder.resolve("onnx/model_int8.onnx"));
     pooling(folder, "{'pooling_mode_mean_tokens': true}");
     Files.writeString(
@@ -419,6 +435,7 @@ final class OwnVectorsTest {
     assertThat(catalogue.find("fine").orElseThrow().name()).isEqualTo("mine");
     assertThat(said())
         .anyMatch(line ->
-            line.equals("model mine: its alias all-minilm-l6-v2 is a name of model all-minilm-l6-v2 already"));
+            line.equals(
+                "model mine: its alias all-minilm-l6-v2 is a name of model all-minilm-l6-v2 already"));
   }
 }

@@ -261,7 +261,8 @@ final class ModelsDirectoryTest {
     onnx(folder("operators"), tokens().opset(OnnxFile.NEWEST_OPSET + 1));
     onnx(folder("newest"), tokens().ir(OnnxFile.NEWEST_IR).opset(OnnxFile.NEWEST_OPSET));
 
-    assertThat(broken("format")).contains("has IR version 11, and the newest that can be read is 10");
+    assertThat(broken("format"))
+        .contains("has IR version 11, and the newest that can be read is 10");
     assertThat(broken("operators")).contains("has opset 22, and the newest that can be read is 21");
     assertThat(catalogue().find("newest")).isPresent();
   }

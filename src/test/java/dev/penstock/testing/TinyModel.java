@@ -75,9 +75,7 @@ public final class TinyModel {
 
   /** A model that takes next to no time. */
   public static TinyOnnx quick() {
-    return words()
-        .node("Identity", "last_hidden_state", "words")
-        .output("last_hidden_state", 3);
+    return words().node("Identity", "last_hidden_state", "words").output("last_hidden_state", 3);
   }
 
   /** The beginning of one: a vector of 384 numbers, "words", for each token. */

@@ -104,8 +104,7 @@ public final class OnnxBackend implements EncoderBackend {
       Integer given = traits.inputs().padToken();
       int padToken = given == null ? tokenizer.padToken() : given;
       OnnxModel model =
-          OnnxModel.open(
-              spec.name(), traits, file, device, padToken, leftOut(traits, tokenizer));
+          OnnxModel.open(spec.name(), traits, file, device, padToken, leftOut(traits, tokenizer));
       try {
         if (files instanceof ModelFiles.Folder) {
           new OpeningCheck(model, spec.name(), traits, tokenizer).run(padToken);

@@ -112,9 +112,7 @@ final class OnnxModel implements Encoder {
     if (read == null) {
       throw new OrtException("there is no output " + output);
     }
-    this.pooled =
-        output.equals(OUTPUTS.getFirst())
-            || (named != null && axes(read) == TEXT_AXES);
+    this.pooled = output.equals(OUTPUTS.getFirst()) || (named != null && axes(read) == TEXT_AXES);
     check(read);
   }
 
@@ -157,8 +155,7 @@ final class OnnxModel implements Encoder {
    *
    * @param padToken fills up the shorter texts of a batch
    */
-  static OnnxModel open(
-      String name, EmbeddingTraits traits, Path file, Device device, int padToken)
+  static OnnxModel open(String name, EmbeddingTraits traits, Path file, Device device, int padToken)
       throws OrtException {
     return open(name, traits, file, device, padToken, List.of());
   }
@@ -309,8 +306,7 @@ final class OnnxModel implements Encoder {
 
   /** One text's output: a row for each token, or one. */
   private float[][] rows(int[] sequence, String from) throws OrtException {
-    Buffers buffers =
-        new Buffers(sequence.length, 1, inputs.contains(POSITIONS));
+    Buffers buffers = new Buffers(sequence.length, 1, inputs.contains(POSITIONS));
     buffers.fill(List.of(sequence), sequence.length, padToken, traits.inputs().firstPosition());
     Map<String, OnnxTensor> given = tensors(buffers, 1, sequence.length);
     try (OrtSession.Result result = session.run(given, Set.of(from))) {
@@ -346,8 +342,7 @@ final class OnnxModel implements Encoder {
     long[] outputShape =
         pooled ? new long[] {count, dimensions} : new long[] {count, longest, dimensions};
     Map<String, OnnxTensor> given = tensors(buffers, count, longest);
-    try (OnnxTensor hidden =
-        OnnxTensor.createTensor(environment(), buffers.hidden, outputShape)) {
+    try (OnnxTensor hidden = OnnxTensor.createTensor(environment(), buffers.hidden, outputShape)) {
       session.run(given, Map.of(output, hidden)).close();
     } finally {
       given.values().forEach(OnnxTensor::close);

@@ -200,8 +200,7 @@ final class EmbeddingHandler implements Immediate {
           encode(tokenizer, prefixed(texts, model, input), truncate);
       case EmbeddingItems.TokenIds(List<int[]> lists) ->
           switch (model.tokenIds()) {
-            case CL100K_BASE ->
-                encode(tokenizer, prefixed(decode(lists), model, input), truncate);
+            case CL100K_BASE -> encode(tokenizer, prefixed(decode(lists), model, input), truncate);
             case OWN -> own(tokenizer, lists, input);
             case REJECT -> throw new InvalidInput(spec.name() + " takes texts, not token ids");
           };
@@ -218,9 +217,7 @@ final class EmbeddingHandler implements Immediate {
   private static List<String> prefixed(
       List<String> texts, EmbeddingTraits model, EmbeddingWork input) {
     String prefix = model.prefix(input.inputType());
-    return prefix.isEmpty()
-        ? texts
-        : texts.stream().map(text -> prefix + text).toList();
+    return prefix.isEmpty() ? texts : texts.stream().map(text -> prefix + text).toList();
   }
 
   private static List<String> decode(List<int[]> lists) {

@@ -17,8 +17,7 @@ final class InputTypeTest {
   private static final EmbeddingTraits NONE = traits(Map.of());
   private static final EmbeddingTraits QUERIES = traits(Map.of("query", "ask: "));
   private static final EmbeddingTraits EMPTY = traits(Map.of("query", "ask: ", "passage", ""));
-  private static final EmbeddingTraits BOTH =
-      traits(Map.of("query", "ask: ", "passage", "told: "));
+  private static final EmbeddingTraits BOTH = traits(Map.of("query", "ask: ", "passage", "told: "));
   private static final EmbeddingTraits USUAL = traits(Map.of("default", "any: ", "query", ""));
   private static final List<EmbeddingTraits> ALL = List.of(NONE, QUERIES, EMPTY, BOTH, USUAL);
 
@@ -78,7 +77,8 @@ final class InputTypeTest {
 
   @Test
   void requestsThatMeanTheSameAreTheSameWork() {
-    EmbeddingInput none = EmbeddingInput.of(StrictJson.parse("{\"input\":\"a\"}".getBytes(UTF_8)), "input", QUERIES);
+    EmbeddingInput none =
+        EmbeddingInput.of(StrictJson.parse("{\"input\":\"a\"}".getBytes(UTF_8)), "input", QUERIES);
     EmbeddingInput document =
         EmbeddingInput.of(StrictJson.parse(json("document").getBytes(UTF_8)), "input", QUERIES);
     assertThat(document.work()).isEqualTo(none.work());
