@@ -9,6 +9,8 @@ import dev.penstock.testing.Await;
 import dev.penstock.testing.ModelFolders;
 import dev.penstock.testing.PenstockProcess;
 import dev.penstock.testing.Program;
+import dev.penstock.testing.TinyModel;
+import dev.penstock.testing.TinyOnnx;
 import dev.penstock.testing.Vectors;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,23 +44,26 @@ final class ModelDirectoryIT {
       Files.delete(ModelFolders.miniLm(models, "incomplete").resolve("tokenizer.json"));
       Files.writeString(
           ModelFolders.miniLm(models, "garbage").resolve("onnx/model.onnx"), "no model");
+      ModelFolders.tiny(models, "fancy", fancy());
       Await.until(
           "what is wrong is told",
           LIMIT,
-          () -> part(api, "incomplete").contains("tokenizer.json is missing"));
-      Await.until("garbage is listed", LIMIT, () -> names(api).contains("garbage"));
-      Answer refused = embed(api, "garbage");
+          () ->
+              part(api, "incomplete").contains("tokenizer.json is missing")
+                  && part(api, "garbage").contains("onnx/model.onnx is no ONNX model"));
+      Await.until("fancy is listed", LIMIT, () -> names(api).contains("fancy"));
+      Answer refused = embed(api, "fancy");
       assertThat(refused.status()).isEqualTo(404);
       assertThat(refused.json().at("/error/code").textValue()).isEqualTo("model_not_found");
       assertThat(refused.json().at("/error/message").textValue())
-          .contains("model garbage cannot be used: ", "Protobuf parsing failed")
+          .contains("model fancy cannot be used: ", "Fancy")
           .doesNotContain(folder.toString());
       Await.until(
           "readiness, which may be a second old, tells it too",
           LIMIT,
-          () -> part(api, "garbage").matches("cannot be opened: .*Protobuf parsing failed.*"));
+          () -> part(api, "fancy").matches("cannot be opened: .*Fancy.*"));
 
-      assertThat(names(api)).contains("mine").doesNotContain("incomplete", "garbage");
+      assertThat(names(api)).contains("mine").doesNotContain("incomplete", "garbage", "fancy");
       for (Answer answer : List.of(embed(api, "incomplete"), api.get("/v1/models/incomplete"))) {
         assertThat(answer.status()).isEqualTo(404);
         assertThat(answer.json().at("/error/message").textValue())
@@ -66,7 +71,51 @@ final class ModelDirectoryIT {
       }
       assertThat(api.get("/health/ready").status()).isEqualTo(200);
       assertThat(vector(embed(api, "mine"))).hasSize(384);
-      assertThat(penstock.log()).containsOnlyOnce("model incomplete is broken");
+      assertThat(embed(api, "fancy").status()).isEqualTo(404);
+      assertThat(penstock.log())
+          .containsOnlyOnce("model incomplete is broken")
+          .containsOnlyOnce("model garbage is broken")
+          .containsOnlyOnce("model fancy cannot be opened");
+      try (var stranger = new Api(penstock.uri(), "no-key-of-ours")) {
+        Answer ready = stranger.get("/health/ready");
+        assertThat(ready.status()).isEqualTo(200);
+        assertThat(ready.raw().body())
+            .doesNotContain("mine", "incomplete", "garbage", "fancy", "onnx", folder.toString());
+      }
+    }
+  }
+
+  private static TinyOnnx fancy() {
+    return TinyModel.words().node("Fancy", "x", "words").output("x", 3);
+  }
+
+  @Test
+  void aTaskWhoseModelIsBrokenAtTheNextStartEndsWithTheReason() throws Exception {
+    Path models = Files.createDirectory(folder.resolve("models"));
+    Path model = ModelFolders.tiny(models, "mine", TinyModel.quick());
+    ModelFolders.tiny(models, "tiny", TinyModel.quick());
+    Map<String, String> environment =
+        Map.of("MODELS_DIR", models.toString(), "EMBEDDING_MODEL", "tiny");
+    try (var penstock = PenstockProcess.start(folder, environment);
+        var api = penstock.api()) {
+      Answer accepted =
+          api.post(
+              "/v1/tasks",
+              "{\"type\":\"embedding\",\"model\":\"mine\",\"input\":\"x\",\"delay_seconds\":1}");
+      assertThat(accepted.status()).isEqualTo(202);
+      penstock.kill();
+      Files.writeString(model.resolve("onnx/model.onnx"), "no model");
+      penstock.restart();
+
+      String path = "/v1/tasks/" + accepted.json().path("id").textValue();
+      Await.until(
+          "the task has ended",
+          LIMIT,
+          () -> api.get(path).json().path("status").textValue().equals("failed"));
+      JsonNode error = api.get(path).json().path("error");
+      assertThat(error.path("code").textValue()).isEqualTo("model_not_found");
+      assertThat(error.path("message").textValue())
+          .contains("model mine cannot be used: onnx/model.onnx is no ONNX model");
     }
   }
 

@@ -10,8 +10,10 @@ import dev.penstock.web.Exchange;
 import dev.penstock.web.Reply;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
@@ -25,6 +27,10 @@ final class HealthResource {
 
   /** Bad news is looked at again sooner: somebody waits for it to pass. */
   private static final long FRESH_TROUBLE = Duration.ofMillis(100).toNanos();
+
+  private static final String WELL = "works";
+  private static final String DEGRADED = "degraded; with a key this says why";
+  private static final String NOT_WELL = "does not work; with a key this says why";
 
   private final Bus bus;
   private final boolean takesRequests;
@@ -68,15 +74,30 @@ final class HealthResource {
             takesRequests ? "http" : "node",
             !stops,
             stops ? "stopping: takes no new work" : takes));
-    for (Part part : parts()) {
-      boolean told = !part.degraded() || exchange.asker().isPresent();
-      all.add(told ? part : withoutReason(part));
-    }
-    return reply(word, all);
+    all.addAll(parts());
+    return reply(word, exchange.known().isPresent() ? all : withoutNames(all));
   }
 
-  private static Part withoutReason(Part part) {
-    return Part.degraded(part.name(), "degraded; the reason is told with an API key");
+  /**
+   * One part of each sort, without what it says: names of models and plugins, and what is wrong
+   * with them, are for those who have a key.
+   */
+  private static List<Part> withoutNames(List<Part> parts) {
+    Map<String, List<Part>> sorts = new LinkedHashMap<>();
+    for (Part part : parts) {
+      String sort = part.name().substring(0, (part.name() + " ").indexOf(' '));
+      sorts.computeIfAbsent(sort, _ -> new ArrayList<>()).add(part);
+    }
+    return sorts.entrySet().stream()
+        .map(sort -> withoutNames(sort.getKey(), sort.getValue()))
+        .toList();
+  }
+
+  private static Part withoutNames(String sort, List<Part> parts) {
+    boolean ok = parts.stream().allMatch(Part::ok);
+    return ok && parts.stream().anyMatch(Part::degraded)
+        ? Part.degraded(sort, DEGRADED)
+        : new Part(sort, ok, ok ? WELL : NOT_WELL);
   }
 
   private Word word() throws InterruptedException {

@@ -32,7 +32,8 @@ final class ModelsResource {
     ModelSpec model =
         models
             .find(name)
-            .orElseThrow(() -> new Refusal(ApiError.noSuchModel(name, models.broken().get(name))));
+            .orElseThrow(
+                () -> new Refusal(ApiError.noSuchModel(name, models.whyBroken(name).orElse(null))));
     return Reply.json(200, json -> write(json, model));
   }
 

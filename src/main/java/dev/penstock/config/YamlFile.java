@@ -62,7 +62,12 @@ public record YamlFile(String name, YamlNode.Fields root) {
     }
   }
 
-  static YamlFile parse(String name, byte[] bytes) {
+  /**
+   * The contents of a file.
+   *
+   * @param name what messages call it
+   */
+  public static YamlFile parse(String name, byte[] bytes) {
     if (bytes.length > MAX_BYTES) {
       throw new BadSettings(name + ": longer than " + MAX_BYTES + " bytes");
     }

@@ -131,6 +131,9 @@ public final class ModelEngines implements AutoCloseable {
       open = true;
       return Optional.of(new Use(slot.get()));
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof NeverOpens never) {
+        catalogue.markBroken(spec, String.valueOf(never.getMessage()));
+      }
       throw new ModelFailure(spec.name(), e.getCause());
     } finally {
       if (!open) {
@@ -195,7 +198,7 @@ public final class ModelEngines implements AutoCloseable {
         Optional<String> never = memory.whyNever(bytes, keptBytes(spec.name()));
         if (never.isPresent()) {
           slots.put(spec.name(), slot);
-          slot.engine.completeExceptionally(new IllegalStateException(never.get()));
+          slot.engine.completeExceptionally(new NeverOpens(never.get()));
         } else if (makeRoom(bytes)) {
           slots.put(spec.name(), slot);
           ModelSlot opening = slot;
@@ -320,24 +323,37 @@ public final class ModelEngines implements AutoCloseable {
   }
 
   private void open(ModelSlot slot) {
-    ModelSpec spec = slot.spec;
     try {
-      ModelEngine engine = backends.open(spec, parts);
+      if (!catalogue.stands(slot.spec)) {
+        throw new FilesChanging();
+      }
+      ModelEngine engine = backends.open(slot.spec, parts);
       synchronized (slots) {
         slot.idleSince = nanoTime.getAsLong();
       }
       slot.engine.complete(engine);
     } catch (Exception | Error e) {
-      String reason = OpenFailure.describe(spec, e);
-      LOG.error("model {} cannot be opened: {}", spec.name(), reason);
-      if (OpenFailure.isTheFiles(spec, e)) {
-        catalogue.markBroken(spec, reason);
-      }
-      slot.engine.completeExceptionally(e);
+      slot.engine.completeExceptionally(told(slot.spec, e));
       synchronized (slots) {
         outdated.remove(slot);
       }
     }
+  }
+
+  /** Tells trouble that lasts from what may pass, and says which it is. */
+  private Throwable told(ModelSpec spec, Throwable cause) {
+    String reason = OpenFailure.describe(spec, cause);
+    // Whatever is wrong with files that somebody is writing may be right in a moment.
+    if (cause instanceof FilesChanging || !catalogue.stands(spec)) {
+      LOG.debug("model {} is not opened now: its files are changing", spec.name());
+      return new FilesChanging();
+    }
+    if (OpenFailure.lasts(spec, cause)) {
+      catalogue.markBroken(spec, reason);
+      return new NeverOpens(reason);
+    }
+    LOG.error("model {} cannot be opened now: {}", spec.name(), reason);
+    return cause;
   }
 
   private EngineStatus status(ModelSpec spec) {

@@ -2,7 +2,7 @@ package dev.penstock.engine;
 
 import org.jspecify.annotations.Nullable;
 
-/** A model could not be opened or run. It may work at another time. */
+/** A model could not be opened or run. It may work at another time, unless this {@link #lasts}. */
 public final class ModelFailure extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -21,6 +21,16 @@ public final class ModelFailure extends Exception {
   /** One line, with the model's name. */
   public String reason() {
     return reason;
+  }
+
+  /** Whether it would fail again, however often it is tried. */
+  public boolean lasts() {
+    return getCause() instanceof NeverOpens;
+  }
+
+  /** Whether the model was not tried, and is to be asked for again in a moment. */
+  public boolean notYet() {
+    return getCause() instanceof EngineStopped || getCause() instanceof FilesChanging;
   }
 
   private static String describe(@Nullable Throwable cause) {

@@ -23,7 +23,7 @@ final class CatalogueReader {
   /** A name becomes part of a lane's and of a metric label: no slashes, unlike in an alias. */
   static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}";
 
-  private static final String ALIAS = "[A-Za-z0-9][A-Za-z0-9._/:-]{0,199}";
+  static final String ALIAS = "[A-Za-z0-9][A-Za-z0-9._/:-]{0,199}";
 
   /** The keys of a model of any kind; it has one of the last two. */
   private static final Set<String> KEYS = Set.of("name", "aliases", "kind", SOURCE, BACKENDS);

@@ -12,8 +12,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param maxTokens the longest text it reads, special tokens included
  * @param dimensions floats in a vector
- * @param prefixes text put before an input, by the request's {@code input_type}
+ * @param prefixes text put before an input, by the request's {@code input_type}; {@link #DEFAULT}:
+ *     where it has none
  * @param inputs what the model expects of the numbers it is given
+ * @param output which of the numbers that it gives are read, and how
  */
 public record EmbeddingTraits(
     Pooling pooling,
@@ -22,21 +24,52 @@ public record EmbeddingTraits(
     Map<String, String> prefixes,
     Truncation truncate,
     TokenIds tokenIds,
-    Inputs inputs)
+    Inputs inputs,
+    Output output)
     implements ModelTraits {
   /** The name of the kind. */
   public static final String KIND = "embedding";
 
-  private static final int MAX_TOKENS = 1_000_000;
-  private static final int MAX_DIMENSIONS = 65_536;
+  /** The texts of a question. */
+  public static final String QUERY = "query";
+
+  /** The texts that are searched. */
+  public static final String PASSAGE = "passage";
+
+  /** Texts of which nobody says what they are. */
+  public static final String DEFAULT = "default";
+
+  static final int MAX_TOKENS = 1_000_000;
+  static final int MAX_DIMENSIONS = 65_536;
 
   public EmbeddingTraits {
     prefixes = Map.copyOf(prefixes);
   }
 
+  /** Those whose output is read as BERT's. */
+  public EmbeddingTraits(
+      Pooling pooling,
+      int maxTokens,
+      int dimensions,
+      Map<String, String> prefixes,
+      Truncation truncate,
+      TokenIds tokenIds,
+      Inputs inputs) {
+    this(pooling, maxTokens, dimensions, prefixes, truncate, tokenIds, inputs, Output.STANDARD);
+  }
+
   /** The traits of a model that is one. */
   public static EmbeddingTraits of(ModelSpec spec) {
     return (EmbeddingTraits) spec.traits();
+  }
+
+  /**
+   * The text put before an input; empty: none.
+   *
+   * @param inputType null: the request names none
+   */
+  public String prefix(@Nullable String inputType) {
+    return prefixes.getOrDefault(inputType == null ? DEFAULT : inputType, "");
   }
 
   @Override
@@ -74,7 +107,7 @@ public record EmbeddingTraits(
           fields.oneOf("pooling", Pooling.class, Pooling.MEAN),
           fields.whole("max_tokens", 3, MAX_TOKENS),
           fields.whole("dimensions", 1, MAX_DIMENSIONS),
-          fields.optionalSection("prefixes", Set.of("query", "passage")),
+          fields.optionalSection("prefixes", Set.of(QUERY, PASSAGE)),
           fields.oneOf("truncate", Truncation.class, Truncation.END),
           fields.oneOf("token_ids", TokenIds.class, TokenIds.REJECT),
           Inputs.STANDARD);
@@ -108,9 +141,28 @@ public record EmbeddingTraits(
    *     says
    * @param firstPosition the position of a text's first token: RoBERTa and its kin count from
    *     behind the padding's
+   * @param keepsEnd of a text that is too long the end is read, not the beginning
    */
-  public record Inputs(@Nullable Integer padToken, int firstPosition) {
+  public record Inputs(@Nullable Integer padToken, int firstPosition, boolean keepsEnd) {
     /** BERT's. */
     public static final Inputs STANDARD = new Inputs(null, 0);
+
+    public Inputs(@Nullable Integer padToken, int firstPosition) {
+      this(padToken, firstPosition, false);
+    }
+  }
+
+  /**
+   * How a model's output is read.
+   *
+   * @param name the output; null: the one that text encoders have
+   * @param tokens an output of token vectors that, pooled, are to give the same as the one that is
+   *     read; null: there is none
+   * @param withPrompt whether a prefix counts when the token vectors are pooled
+   * @param normalise whether vectors are scaled to length 1
+   */
+  public record Output(
+      @Nullable String name, @Nullable String tokens, boolean withPrompt, boolean normalise) {
+    public static final Output STANDARD = new Output(null, null, true, true);
   }
 }

@@ -174,7 +174,8 @@ public final class FieldReader {
   public FieldReader section(String key) {
     YamlNode value = node.fields().get(key);
     if (value instanceof YamlNode.Fields fields) {
-      return new FieldReader(file, label + ": " + key, fields, problems);
+      String below = label.isEmpty() ? key : label + ": " + key;
+      return new FieldReader(file, below, fields, problems);
     }
     if (value == null) {
       add(node.line(), key + " is missing");
@@ -198,6 +199,26 @@ public final class FieldReader {
           texts.put(word, text);
         }
       }
+    }
+    return texts;
+  }
+
+  /** The same; a text may be empty. */
+  Map<String, String> texts(String key, Set<String> known) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    if (node.fields().containsKey(key)) {
+      FieldReader section = section(key);
+      section.only(known);
+      section
+          .node
+          .fields()
+          .forEach((word, value) -> {
+            if (value instanceof YamlNode.Scalar scalar) {
+              texts.put(word, scalar.text());
+            } else {
+              add(value.line(), key + ": " + word + " must be one value");
+            }
+          });
     }
     return texts;
   }

@@ -11,21 +11,25 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The models this program knows: those of models.yaml, and those in the directories of {@code
  * models.dir}, which may come, change and go while it runs. Safe for use by many threads.
  */
 public final class ModelCatalogue {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelCatalogue.class);
   private static final String BUNDLED = "conf/models.yaml";
 
   /** Asking for a name that nobody knows makes us look again, no more often than this. */
@@ -34,6 +38,12 @@ public final class ModelCatalogue {
   private final List<ModelSpec> listed;
   private final @Nullable ModelsDirectory directory;
   private final InstantSource clock;
+
+  /** Models of models.yaml that turned out not to work, and why. Guarded by {@link #lock}. */
+  private final Map<String, String> marked = new TreeMap<>();
+
+  /** Aliases of which the log has said that others have them. Guarded by {@link #lock}. */
+  private final Set<String> taken = new HashSet<>();
 
   /** Held while looking into the directory. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -44,15 +54,27 @@ public final class ModelCatalogue {
   private ModelCatalogue(List<ModelSpec> listed, @Nullable Path dir, InstantSource clock) {
     this.listed = List.copyOf(listed);
     this.clock = clock;
-    this.directory = dir == null ? null : new ModelsDirectory(dir, byName(listed).keySet(), clock);
-    this.view = new View(this.listed, byName(listed), new TreeMap<>());
+    this.directory =
+        dir == null ? null : new ModelsDirectory(dir, byName(listed, Set.of()).keySet(), clock);
+    this.view =
+        new View(this.listed, byName(listed, Set.of()), new TreeMap<>(), Map.of(), Set.of());
     this.looked = clock.instant();
     rescan();
   }
 
-  /** What there is at one time. */
+  /**
+   * What there is at one time.
+   *
+   * @param broken why, by name
+   * @param whyNone why, by every name that a model would have
+   * @param unfinished those of the broken ones that may be whole in a moment
+   */
   private record View(
-      List<ModelSpec> all, Map<String, ModelSpec> byName, SortedMap<String, String> broken) {}
+      List<ModelSpec> all,
+      Map<String, ModelSpec> byName,
+      SortedMap<String, String> broken,
+      Map<String, String> whyNone,
+      Set<String> unfinished) {}
 
   /**
    * Reads a models.yaml, the one inside the program where no file is given.
@@ -105,7 +127,7 @@ public final class ModelCatalogue {
     Optional<ModelSpec> known = known(name);
     if (known.isEmpty()
         && directory != null
-        && name.matches(CatalogueReader.NAME)
+        && name.matches(CatalogueReader.ALIAS)
         && Duration.between(looked, clock.instant()).abs().compareTo(LOOK_AGAIN) >= 0) {
       rescan();
       return known(name);
@@ -129,16 +151,26 @@ public final class ModelCatalogue {
    * @param name for which {@link #find(String, String)} is empty
    */
   public Optional<String> whyNone(String name, String kind) {
-    return Optional.ofNullable(view.broken.get(name))
+    return whyBroken(name)
         .or(() ->
             known(name)
                 .filter(spec -> !spec.is(kind))
                 .map(spec -> "it is a model for " + spec.traits().kind() + ", not " + kind));
   }
 
-  /** The directories that cannot be used, by name, and why. */
+  /** Why the model of that name or alias cannot be used; empty where it can, or is none. */
+  public Optional<String> whyBroken(String name) {
+    return Optional.ofNullable(view.whyNone.get(name));
+  }
+
+  /** The models that cannot be used, by name, and why. */
   public SortedMap<String, String> broken() {
     return view.broken;
+  }
+
+  /** Those of them that nobody is writing just now: they stay as they are until somebody does. */
+  public List<String> lasting() {
+    return view.broken.keySet().stream().filter(name -> !view.unfinished.contains(name)).toList();
   }
 
   /**
@@ -154,9 +186,9 @@ public final class ModelCatalogue {
                     .formatted(
                         key,
                         Visible.quoted(name),
-                        view.broken.containsKey(name)
-                            ? "it is broken: " + view.broken.get(name)
-                            : names(all(kind)))));
+                        whyBroken(name)
+                            .map(why -> "it is broken: " + why)
+                            .orElseGet(() -> names(all(kind))))));
   }
 
   /** Every name there is, for a message. */
@@ -181,47 +213,127 @@ public final class ModelCatalogue {
     try {
       looked = clock.instant();
       directory.scan();
-      publish(directory);
+      publish();
     } finally {
       lock.unlock();
     }
   }
 
   /**
-   * Such a model cannot be opened: counts as broken until its files change. A no-op for a model of
-   * models.yaml, and for one whose files have changed since.
+   * Whether the model's files are at rest, and the ones that it was found by: else it is not to be
+   * opened now. Looks again, so it blocks. A model of models.yaml always stands.
    */
-  public void markBroken(ModelSpec spec, String reason) {
+  public boolean stands(ModelSpec spec) {
+    if (listed.contains(spec)) {
+      return true;
+    }
     if (directory == null) {
-      return;
+      return false;
     }
     lock.lock();
     try {
-      directory.mark(spec, reason);
-      publish(directory);
+      looked = clock.instant();
+      directory.scan();
+      publish();
+      return directory.stands(spec);
     } finally {
       lock.unlock();
     }
   }
 
-  private void publish(ModelsDirectory from) {
-    List<ModelSpec> all = new ArrayList<>(listed);
-    SortedMap<String, String> broken = new TreeMap<>();
-    from.found()
-        .forEach((name, found) -> {
-          switch (found) {
-            case Found.Model(ModelSpec spec) -> all.add(spec);
-            case Found.Broken(String reason) -> broken.put(name, reason);
-          }
-        });
-    view = new View(List.copyOf(all), byName(all), Collections.unmodifiableSortedMap(broken));
+  /**
+   * Such a model can never be opened: counts as broken until its files change, or the program
+   * starts again where it is one of models.yaml. Says so in the log. A no-op for one that counts as
+   * broken already, or whose files have changed since.
+   */
+  public void markBroken(ModelSpec spec, String reason) {
+    lock.lock();
+    try {
+      boolean is =
+          listed.contains(spec)
+              ? marked.putIfAbsent(spec.name(), reason) == null
+              : directory != null && directory.mark(spec, reason);
+      if (is) {
+        LOG.error("model {} cannot be opened: {}", spec.name(), reason);
+        publish();
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
-  private static Map<String, ModelSpec> byName(List<ModelSpec> models) {
-    Map<String, ModelSpec> names = new HashMap<>();
+  private void publish() {
+    List<ModelSpec> all = new ArrayList<>();
+    SortedMap<String, String> broken = new TreeMap<>(marked);
+    Map<String, String> whyNone = new HashMap<>(marked);
+    Set<String> unfinished = new HashSet<>();
+    for (ModelSpec spec : listed) {
+      String reason = marked.get(spec.name());
+      if (reason == null) {
+        all.add(spec);
+      } else {
+        spec.aliases().forEach(alias -> whyNone.put(alias, reason));
+      }
+    }
+    if (directory != null) {
+      directory
+          .found()
+          .forEach((name, found) -> {
+            switch (found) {
+              case Found.Model(ModelSpec spec) -> all.add(spec);
+              case Found.Broken(String reason, List<String> aliases) -> {
+                broken.put(name, reason);
+                aliases.forEach(alias -> whyNone.putIfAbsent(alias, reason));
+              }
+              case Found.Unfinished(String reason) -> {
+                broken.put(name, reason);
+                unfinished.add(name);
+              }
+            }
+          });
+    }
+    whyNone.putAll(broken);
+    Map<String, ModelSpec> byName = byName(all, broken.keySet());
+    tellTaken(all, byName);
+    view =
+        new View(
+            List.copyOf(all),
+            byName,
+            Collections.unmodifiableSortedMap(broken),
+            Map.copyOf(whyNone),
+            Set.copyOf(unfinished));
+  }
+
+  /** Says once which aliases are another model's. */
+  private void tellTaken(List<ModelSpec> models, Map<String, ModelSpec> byName) {
     for (ModelSpec model : models) {
-      Stream.concat(Stream.of(model.name()), model.aliases().stream())
-          .forEach(name -> names.putIfAbsent(name, model));
+      for (String alias : model.aliases()) {
+        ModelSpec holder = byName.get(alias);
+        if (holder != null && !holder.equals(model) && taken.add(alias + " " + model.name())) {
+          LOG.warn(
+              "model {}: its alias {} is a name of model {} already",
+              model.name(),
+              alias,
+              holder.name());
+        }
+      }
+    }
+  }
+
+  /**
+   * A name goes before an alias, and what came first before what came later.
+   *
+   * @param broken names of models that cannot be used: no other answers for them meanwhile
+   */
+  private static Map<String, ModelSpec> byName(List<ModelSpec> models, Set<String> broken) {
+    Map<String, ModelSpec> names = new HashMap<>();
+    models.forEach(model -> names.putIfAbsent(model.name(), model));
+    for (ModelSpec model : models) {
+      for (String alias : model.aliases()) {
+        if (!broken.contains(alias)) {
+          names.putIfAbsent(alias, model);
+        }
+      }
     }
     return names;
   }

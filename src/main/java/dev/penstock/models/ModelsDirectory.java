@@ -54,15 +54,46 @@ final class ModelsDirectory {
      * A directory that cannot be used.
      *
      * @param reason words for users
+     * @param aliases other names that it would have
      */
-    record Broken(String reason) implements Found {}
+    record Broken(String reason, List<String> aliases) implements Found {
+      Broken(String reason) {
+        this(reason, List.of());
+      }
+    }
+
+    /**
+     * A directory that somebody is writing still.
+     *
+     * @param reason words for users
+     */
+    record Unfinished(String reason) implements Found {
+      static Unfinished so(Found far) {
+        String writing = "its files are still being written";
+        return new Unfinished(
+            far instanceof Broken(String reason, _) && !reason.isEmpty()
+                ? reason + "; " + writing
+                : writing);
+      }
+    }
   }
 
   /**
    * @param since when the files were first seen like this
    * @param settled whether they are complete, as far as one can tell
+   * @param told what the log says of it
    */
-  private record Seen(String revision, Instant since, boolean settled, Found found) {}
+  private record Seen(
+      Look look, Instant since, boolean settled, Found found, @Nullable Found told) {
+
+    /** Whether it would be found the same again: a broken model may lack a file of any name. */
+    boolean standsFor(Look now) {
+      return settled
+          && (found instanceof Found.Model
+              ? look.revision().equals(now.revision())
+              : look.state().equals(now.state()));
+    }
+  }
 
   /** Looks again. Blocks for as long as the file system does. */
   void scan() {
@@ -100,14 +131,24 @@ final class ModelsDirectory {
     return found;
   }
 
-  /** A model that could be read turned out not to work: it is broken until its files change. */
-  void mark(ModelSpec spec, String reason) {
-    models.computeIfPresent(
-        spec.name(),
-        (_, seen) ->
-            seen.found.equals(new Found.Model(spec))
-                ? new Seen(seen.revision, seen.since, true, new Found.Broken(reason))
-                : seen);
+  /**
+   * A model that could be read turned out not to work: it is broken until its files change. False:
+   * they are changing, or have.
+   */
+  boolean mark(ModelSpec spec, String reason) {
+    Seen seen = models.get(spec.name());
+    if (seen == null || !stands(spec)) {
+      return false;
+    }
+    var broken = new Found.Broken(reason, spec.aliases());
+    models.put(spec.name(), new Seen(seen.look, seen.since, true, broken, broken));
+    return true;
+  }
+
+  /** Whether the model's files are at rest, and what it was read from. */
+  boolean stands(ModelSpec spec) {
+    Seen seen = models.get(spec.name());
+    return seen != null && seen.settled && seen.found.equals(new Found.Model(spec));
   }
 
   private List<Path> folders() throws IOException {
@@ -129,33 +170,35 @@ final class ModelsDirectory {
     Look look;
     try {
       look = folder.look();
-    } catch (BrokenModel | IOException e) {
-      return told(name, before, new Seen("", now, true, broken(e)));
+    } catch (BrokenModel | IOException | RuntimeException e) {
+      return told(name, before, new Seen(Look.NONE, now, true, broken(e), null));
     }
-    Seen same = before != null && before.revision.equals(look.revision()) ? before : null;
-    if (same != null && same.settled) {
+    if (before != null && before.standsFor(look)) {
+      return new Seen(look, before.since, true, before.found, before.told);
+    }
+    Seen same = before != null && before.look.state().equals(look.state()) ? before : null;
+    Instant since = same == null ? now : same.since;
+    // A time in the future says nothing.
+    boolean rested = !look.newest().plus(SETTLED).isAfter(now) || !since.plus(SETTLED).isAfter(now);
+    // What was there before the start is taken as it is, if it is whole.
+    Found found = first || rested ? read(folder, look) : new Found.Broken("");
+    if (rested || found instanceof Found.Model) {
+      return told(name, before, new Seen(look, since, true, found, null));
+    }
+    if (same != null) {
       return same;
     }
-    Instant since = same == null ? now : same.since;
-    // What was there before the start is taken as it is. A time in the future says nothing.
-    boolean settled =
-        first
-            || !look.newest().plus(SETTLED).isAfter(now)
-            || (same != null && !since.plus(SETTLED).isAfter(now));
-    if (!settled) {
-      Found meanwhile =
-          before != null && before.found instanceof Found.Model
-              ? before.found
-              : new Found.Broken("its files are still being written");
-      return new Seen(look.revision(), since, false, meanwhile);
-    }
-    return told(name, before, new Seen(look.revision(), since, true, read(folder, look)));
+    Found meanwhile =
+        before != null && before.found instanceof Found.Model
+            ? before.found
+            : Found.Unfinished.so(found);
+    return new Seen(look, since, false, meanwhile, before == null ? null : before.told);
   }
 
   private static Found read(ModelFolder folder, Look look) {
     try {
       return new Found.Model(new FolderReader(folder).read(look.revision()));
-    } catch (BrokenModel | IOException e) {
+    } catch (BrokenModel | IOException | RuntimeException e) {
       return broken(e);
     }
   }
@@ -169,13 +212,14 @@ final class ModelsDirectory {
 
   /** Logs what is new about it. */
   private static Seen told(String name, @Nullable Seen before, Seen now) {
-    if (before == null || !before.found.equals(now.found)) {
+    if (before == null || !now.found.equals(before.told)) {
       switch (now.found) {
         case Found.Model(ModelSpec spec) ->
             LOG.info("model {} found in models.dir: {}", name, spec.traits().summary());
-        case Found.Broken(String reason) -> LOG.warn("model {} is broken: {}", name, reason);
+        case Found.Broken(String reason, _) -> LOG.warn("model {} is broken: {}", name, reason);
+        case Found.Unfinished(_) -> {}
       }
     }
-    return now;
+    return new Seen(now.look, now.since, now.settled, now.found, now.found);
   }
 }

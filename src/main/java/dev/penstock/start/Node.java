@@ -105,7 +105,8 @@ final class Node implements AutoCloseable {
 
     // Native libraries and the model take longest: they load beside the rest.
     var opening =
-        new FutureTask<>(() -> WorkerParts.open(loaded, abilities, catalogue, name, meters));
+        new FutureTask<>(
+            () -> WorkerParts.open(loaded, abilities, catalogue, name, meters, !external));
     Thread.ofPlatform().name("open-models").daemon().start(opening);
 
     Vertx vertx = vertx(registry, settings.cluster());
@@ -156,7 +157,8 @@ final class Node implements AutoCloseable {
             worker.types(),
             name,
             registry::scrape,
-            new Dashboard(bus, settings, keys, sessions, intake, worker::lanes, worker.types())
+            new Dashboard(
+                    bus, settings, keys, sessions, intake, worker::usableLanes, worker.types())
                 .routes());
     String deployment = await(vertx.deployVerticle(http));
 

@@ -46,7 +46,7 @@ final class RemoteWorker implements AutoCloseable {
     DataFolder.prepare(settings.data().dir());
     NativeLibraries.prepare(settings.data().dir());
     var meters = new Meters(new SimpleMeterRegistry());
-    WorkerParts worker = WorkerParts.open(loaded, abilities, catalogue, name, meters);
+    WorkerParts worker = WorkerParts.open(loaded, abilities, catalogue, name, meters, false);
     parts.started("models", worker::close);
     worker.openAny();
     Vertx vertx =

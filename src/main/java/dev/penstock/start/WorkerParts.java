@@ -45,6 +45,7 @@ final class WorkerParts implements LaneSource, AutoCloseable {
   private final List<ModelSpec> defaults;
   private final WorkerBoard board = new WorkerBoard();
   private final ServedLanes served;
+  private final boolean alone;
   private final ModelEngines engines;
   private final TokenizerThreads tokenizers;
   private final ChildProcesses children;
@@ -55,11 +56,17 @@ final class WorkerParts implements LaneSource, AutoCloseable {
    * others open with their first task. Loads native code, so it blocks: for a platform thread.
    *
    * @param worker this worker's id, as results name it
+   * @param alone whether a model that cannot be used here can be used nowhere
    * @throws IllegalArgumentException when the device is none
    * @throws BadSettings when a task type or model that is to be served is unknown
    */
   static WorkerParts open(
-      Loaded loaded, Abilities abilities, ModelCatalogue catalogue, String worker, Meters meters) {
+      Loaded loaded,
+      Abilities abilities,
+      ModelCatalogue catalogue,
+      String worker,
+      Meters meters,
+      boolean alone) {
     Collection<String> taken = abilities.types().stream().map(TaskType::name).toList();
     Settings settings = loaded.settings();
     Plugins plugins = Plugins.load(settings.plugins().dir(), taken);
@@ -76,7 +83,7 @@ final class WorkerParts implements LaneSource, AutoCloseable {
       throw e;
     }
     return new WorkerParts(
-        loaded, abilities.backends(), catalogue, worker, meters, plugins, types, wanted);
+        loaded, abilities.backends(), catalogue, worker, meters, plugins, types, wanted, alone);
   }
 
   private WorkerParts(
@@ -87,13 +94,15 @@ final class WorkerParts implements LaneSource, AutoCloseable {
       Meters meters,
       Plugins plugins,
       TaskTypes types,
-      ServedLanes wanted) {
+      ServedLanes wanted,
+      boolean alone) {
     Settings settings = loaded.settings();
     boolean inference = settings.has(Settings.Role.INFERENCE);
     this.catalogue = catalogue;
     this.plugins = plugins;
     this.types = types;
     this.served = inference ? wanted : ServedLanes.NOTHING;
+    this.alone = alone;
     // Looking for a GPU loads native code.
     Device device =
         inference ? Backends.local().device(settings.inference().device()) : new Device.Cpu();
@@ -131,7 +140,7 @@ final class WorkerParts implements LaneSource, AutoCloseable {
   void openAny() {
     if (defaults.isEmpty()) {
       engines.keepOpen(
-          lanes().stream()
+          usableLanes().stream()
               .map(Lane::model)
               .filter(Objects::nonNull)
               .flatMap(name -> catalogue.known(name).stream())
@@ -155,8 +164,24 @@ final class WorkerParts implements LaneSource, AutoCloseable {
     return board;
   }
 
+  /**
+   * Those of broken models too, where nobody else could work on them: tasks of before, which would
+   * wait for what never comes, end with the reason.
+   */
   @Override
   public List<Lane> lanes() {
+    List<String> broken = alone ? catalogue.lasting() : List.of();
+    return Stream.concat(
+            usableLanes().stream(),
+            types.all().stream()
+                .filter(type -> type.modelKind() != null)
+                .flatMap(type -> broken.stream().map(model -> new Lane(type.name(), model)))
+                .filter(served::has))
+        .toList();
+  }
+
+  /** Those whose tasks can be run. */
+  List<Lane> usableLanes() {
     return types.all().stream().flatMap(this::lanes).filter(served::has).toList();
   }
 

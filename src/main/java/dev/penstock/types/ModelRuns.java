@@ -1,7 +1,6 @@
 package dev.penstock.types;
 
 import dev.penstock.core.InvalidInput;
-import dev.penstock.engine.EngineStopped;
 import dev.penstock.engine.ModelEngines;
 import dev.penstock.engine.ModelFailure;
 import dev.penstock.models.ModelSpec;
@@ -60,10 +59,10 @@ public final class ModelRuns {
     } catch (InvalidInput e) {
       return e.reject();
     } catch (ModelFailure e) {
-      if (e.getCause() instanceof EngineStopped) {
+      if (e.notYet()) {
         return NO_ROOM;
       }
-      return model(task).isEmpty() // its files turned out to be at fault
+      return e.lasts() || model(task).isEmpty()
           ? notFound(task)
           : new Outcome.Retry(new TaskError(TaskError.Code.INFERENCE_FAILED, e.reason()));
     } catch (RejectedExecutionException e) { // Whoever prepares inputs has more than enough to do.

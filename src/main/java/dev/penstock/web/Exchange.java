@@ -1,5 +1,6 @@
 package dev.penstock.web;
 
+import dev.penstock.base.Unavailable;
 import dev.penstock.security.Caller;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
@@ -26,7 +27,7 @@ public final class Exchange {
   private byte[] body = {};
   private @Nullable CompletableFuture<Buffer> begun;
   private @Nullable Caller caller;
-  private Supplier<Optional<Caller>> askers = Optional::empty;
+  private Supplier<Optional<Caller>> whoAsks = Optional::empty;
 
   Exchange(HttpServerRequest request) {
     this.request = request;
@@ -112,15 +113,19 @@ public final class Exchange {
   }
 
   /**
-   * Who asks on an open route, where a key or a login says so: looked for only when it is asked
-   * for.
+   * Who asks, also on open routes; empty: nobody that is known here, or the keys cannot be looked
+   * up now.
    */
-  public Optional<Caller> asker() {
-    return askers.get();
+  public Optional<Caller> known() {
+    try {
+      return caller == null ? whoAsks.get() : Optional.of(caller);
+    } catch (Unavailable e) {
+      return Optional.empty();
+    }
   }
 
-  void askers(Supplier<Optional<Caller>> find) {
-    askers = find;
+  void whoAsks(Supplier<Optional<Caller>> look) {
+    whoAsks = look;
   }
 
   void caller(Caller who) {

@@ -304,7 +304,7 @@ public final class Pipeline {
   private @Nullable Reply deny(Exchange exchange, Access access) {
     return switch (access) {
       case OPEN -> {
-        exchange.askers(() -> asker(exchange));
+        exchange.whoAsks(() -> either(exchange));
         yield pages.denyForged(exchange);
       }
       case SESSION -> pages.deny(exchange);
@@ -317,16 +317,6 @@ public final class Pipeline {
               access,
               either(exchange).or(() -> keys.authenticateBasic(exchange.header(AUTHORIZATION))));
     };
-  }
-
-  /** A wrong key is none here, and neither is one that the store cannot tell right now. */
-  private Optional<Caller> asker(Exchange exchange) {
-    try {
-      return either(exchange);
-    } catch (Unavailable e) {
-      LOG.debug("request {}: its key is not known: {}", exchange.id(), e.getMessage());
-      return Optional.empty();
-    }
   }
 
   /** A key that is sent counts, right or wrong. */

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.api.ScriptedDispatcher.Script;
 import dev.penstock.bus.Request.Ran;
 import dev.penstock.bus.Request.ReadDispatchHealth;
+import dev.penstock.bus.Request.ReadInferenceHealth;
 import dev.penstock.bus.Request.RunNow;
 import dev.penstock.core.Part;
 import dev.penstock.task.Priority;
@@ -21,6 +22,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -442,6 +444,33 @@ class ApiVerticleTest {
         "w",
         null,
         ScriptedDispatcher.vectors(1));
+  }
+
+  @Test
+  void withoutAKeyReadinessNamesNoModelAndNoReason() throws Exception {
+    server.serve(
+        ReadInferenceHealth.class,
+        _ ->
+            List.of(
+                new Part("model secret-project", true, "cannot be opened: /srv/models/x is empty"),
+                new Part("model other", true, "open on cpu"),
+                new Part("plugin mine.jar", true, "task types: greet")));
+    HttpResponse<String> open = server.send(server.stranger("/health/ready"));
+    assertThat(open.statusCode()).isEqualTo(200);
+    assertThat(open.body())
+        .doesNotContain("secret", "other", "/srv", "mine", "greet")
+        .isEqualTo(
+            "{\"status\":\"ok\",\"parts\":["
+                + "{\"name\":\"http\",\"ok\":true,\"message\":\"works\"},"
+                + "{\"name\":\"queue\",\"ok\":true,\"message\":\"works\"},"
+                + "{\"name\":\"model\",\"ok\":true,\"message\":\"works\"},"
+                + "{\"name\":\"plugin\",\"ok\":true,\"message\":\"works\"}]}");
+    assertThat(
+            server
+                .send(server.stranger("/health/ready").header("Authorization", "Bearer no"))
+                .body())
+        .isEqualTo(open.body());
+    assertThat(server.get("/health/ready").body()).contains("model secret-project", "is empty");
   }
 
   @Test

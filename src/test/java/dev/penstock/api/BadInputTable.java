@@ -382,6 +382,7 @@ public final class BadInputTable {
             "\"priority\":\"high\"",
             "\"truncate\":\"start\"",
             "\"truncate\":true",
+            "\"input_type\":\"clustering\"",
             "\"input_type\":7")) {
       String name = field.substring(1, field.indexOf('"', 1));
       embedding(field, "\"input\":\"a\"," + field, name);

@@ -139,9 +139,13 @@ public final class TestServer implements AutoCloseable {
   }
 
   public HttpRequest.Builder request(String path) {
+    return stranger(path).header("Authorization", "Bearer " + KEY);
+  }
+
+  /** A request without a key. */
+  HttpRequest.Builder stranger(String path) {
     return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
-        .timeout(Duration.ofSeconds(LIMIT_SECONDS))
-        .header("Authorization", "Bearer " + KEY);
+        .timeout(Duration.ofSeconds(LIMIT_SECONDS));
   }
 
   HttpResponse<String> get(String path) throws Exception {

@@ -3,10 +3,15 @@ package dev.penstock.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.penstock.engine.EngineStatus.State;
 import dev.penstock.engine.ModelEngines.Use;
 import dev.penstock.models.EmbeddingTraits.Truncation;
+import dev.penstock.models.FieldReader;
 import dev.penstock.models.ModelCatalogue;
+import dev.penstock.models.ModelSource;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
@@ -14,16 +19,24 @@ import dev.penstock.task.Priority;
 import dev.penstock.task.TaskError;
 import dev.penstock.testing.Await;
 import dev.penstock.testing.ModelFolders;
+import dev.penstock.testing.TinyModel;
 import dev.penstock.types.embedding.TestEmbeddings;
 import dev.penstock.worker.TestTasks;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 final class ModelEnginesTest {
   private static final Duration LIMIT = Duration.ofSeconds(20);
@@ -210,30 +223,181 @@ final class ModelEnginesTest {
 
   @Test
   void brokenModelsAreReportedWithoutThisMachinesPathsAndHarmNoOther() throws Exception {
-    Files.writeString(ModelFolders.miniLm(models, "weights").resolve("onnx/model.onnx"), "no");
-    Files.writeString(ModelFolders.miniLm(models, "tokens").resolve("tokenizer.json"), "{\"a\"");
-    Files.writeString(ModelFolders.miniLm(models, "parts").resolve("tokenizer.json"), "{}");
+    ModelFolders.tiny(
+        models, "operator", TinyModel.words().node("Fancy", "x", "words").output("x", 3));
     Files.writeString(
-        ModelFolders.miniLm(models, "size").resolve("config.json"), "{\"hidden_size\": 99}");
+        ModelFolders.tiny(models, "parts", TinyModel.quick()).resolve("tokenizer.json"),
+        "{\"model\": {}}");
+    Files.writeString(
+        ModelFolders.tiny(models, "size", TinyModel.quick()).resolve("config.json"),
+        "{\"hidden_size\": 99}");
     catalogue = ModelCatalogue.load(Backends.BUILT_IN.forms(), null, models);
     restart(UNLIMITED);
 
-    for (String name : List.of("weights", "tokens", "parts", "size")) {
+    for (String name : List.of("operator", "parts", "size")) {
       ModelSpec spec = catalogue.find(name).orElseThrow();
       assertThatThrownBy(() -> engines.acquire(spec)).as(name).isInstanceOf(ModelFailure.class);
       assertThat(catalogue.find(name)).as(name).isEmpty();
       assertThat(catalogue.broken().get(name)).as(name).doesNotContain(models.toString());
       assertThat(state(name)).isEqualTo(State.FAILED);
     }
+    assertThat(catalogue.broken().get("operator")).contains("Fancy");
     assertThat(catalogue.broken().get("size")).contains("99");
     use(ONE);
+    assertThat(refusal("size")).contains("model size cannot be used: ", "99");
+  }
+
+  private Outcome run(String model) throws Exception {
     try (TokenizerThreads threads = new TokenizerThreads(1)) {
-      Outcome outcome =
-          TestEmbeddings.handler(engines, threads)
-              .run(TestTasks.task(new Lane("embedding", "size"), "\"x\"", 0), report -> {});
-      TaskError error = ((Outcome.Reject) outcome).error();
-      assertThat(error.code()).isEqualTo(TaskError.Code.MODEL_NOT_FOUND);
-      assertThat(error.message()).contains("model size cannot be used: ", "99");
+      return TestEmbeddings.handler(engines, threads)
+          .run(TestTasks.task(new Lane("embedding", model), "\"x\"", 0), report -> {});
     }
+  }
+
+  /** Why a task for the model is ended at once. */
+  private String refusal(String model) throws Exception {
+    Outcome outcome = run(model);
+    assertThat(outcome).isInstanceOf(Outcome.Reject.class);
+    TaskError error = ((Outcome.Reject) outcome).error();
+    assertThat(error.code()).isEqualTo(TaskError.Code.MODEL_NOT_FOUND);
+    return error.message();
+  }
+
+  /** The local backend, with trouble that comes and goes. */
+  private static final class Troubled implements Backend {
+    private final Queue<Exception> troubles = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger opened = new AtomicInteger();
+
+    @Override
+    public String name() {
+      return Backends.local().name();
+    }
+
+    @Override
+    public Set<String> kinds() {
+      return Backends.local().kinds();
+    }
+
+    @Override
+    public ModelSource read(FieldReader fields) {
+      return Backends.local().read(fields);
+    }
+
+    @Override
+    public ModelEngine open(ModelSpec spec, ModelSource source, EngineParts parts)
+        throws Exception {
+      opened.incrementAndGet();
+      Exception trouble = troubles.poll();
+      if (trouble != null) {
+        throw trouble;
+      }
+      return Backends.local().open(spec, source, parts);
+    }
+  }
+
+  private Troubled troubled() {
+    var backend = new Troubled();
+    engines.close();
+    engines =
+        new ModelEngines(
+            catalogue,
+            UNLIMITED,
+            new Backends(Backends.BUILT_IN.kinds(), List.of(backend)),
+            TestModels.parts(data),
+            nanos::get);
+    return backend;
+  }
+
+  @Test
+  void aModelThatCanNeverOpenIsTriedOnceAndItsTasksEndAtOnceWithTheReason() throws Exception {
+    ModelFolders.tiny(
+        models, "operator", TinyModel.words().node("Fancy", "x", "words").output("x", 3));
+    catalogue = ModelCatalogue.load(Backends.BUILT_IN.forms(), null, models);
+    Troubled backend = troubled();
+    var logger = (Logger) LoggerFactory.getLogger("dev.penstock");
+    var log = new ListAppender<ILoggingEvent>();
+    log.start();
+    logger.addAppender(log);
+    try {
+      for (int task = 0; task < 5; task++) {
+        assertThat(refusal("operator")).contains("model operator cannot be used: ", "Fancy");
+        catalogue.rescan();
+      }
+    } finally {
+      logger.detachAppender(log);
+    }
+
+    assertThat(backend.opened).hasValue(1);
+    assertThat(log.list.stream().filter(line -> line.getFormattedMessage().contains("Fancy")))
+        .hasSize(1);
+    assertThat(catalogue.all()).extracting(ModelSpec::name).doesNotContain("operator");
+  }
+
+  @Test
+  void aModelThatFailedForWantOfMemoryOpensWithTheNextTask() throws Exception {
+    ModelFolders.tiny(models, "mine", TinyModel.quick());
+    catalogue = ModelCatalogue.load(Backends.BUILT_IN.forms(), null, models);
+    Troubled backend = troubled();
+    backend.troubles.add(new CannotOpenModel(new IOException("Failed to allocate memory"), true));
+    backend.troubles.add(new IOException("Input/output error"));
+
+    assertThat(run("mine")).isInstanceOf(Outcome.Retry.class);
+    assertThat(run("mine")).isInstanceOf(Outcome.Retry.class);
+    assertThat(run("mine")).isInstanceOf(Outcome.Done.class);
+    assertThat(catalogue.broken()).isEmpty();
+  }
+
+  @Test
+  void aModelIsNotOpenedWhileItsFilesAreBeingWritten() throws Exception {
+    Path file = ModelFolders.tiny(models, "mine", TinyModel.quick()).resolve("onnx/model.onnx");
+    byte[] whole = Files.readAllBytes(file);
+    catalogue = ModelCatalogue.load(Backends.BUILT_IN.forms(), null, models);
+    Troubled backend = troubled();
+    assertThat(catalogue.find("mine")).isPresent();
+
+    Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+    assertThat(run("mine")).isInstanceOf(Outcome.Postpone.class);
+    assertThat(run("mine")).isInstanceOf(Outcome.Postpone.class);
+    assertThat(backend.opened).hasValue(0);
+    assertThat(catalogue.broken()).isEmpty();
+
+    Files.write(file, whole);
+    Await.until(
+        "it is open once its files rest",
+        LIMIT,
+        () -> {
+          catalogue.rescan();
+          return run("mine") instanceof Outcome.Done;
+        });
+    assertThat(backend.opened).hasValue(1);
+  }
+
+  @Test
+  void aModelThatIsMendedIsTriedAgain() throws Exception {
+    Path folder =
+        ModelFolders.tiny(
+            models, "mine", TinyModel.words().node("Fancy", "x", "words").output("x", 3));
+    catalogue = ModelCatalogue.load(Backends.BUILT_IN.forms(), null, models);
+    restart(UNLIMITED);
+    assertThat(refusal("mine")).contains("Fancy");
+
+    TinyModel.quick().write(folder.resolve("onnx/model.onnx"));
+
+    Await.until(
+        "it works",
+        LIMIT,
+        () -> {
+          catalogue.rescan();
+          return run("mine") instanceof Outcome.Done;
+        });
+  }
+
+  @Test
+  void tasksOfAModelThatIsTooLargeEndAtOnceWithTheReason() throws Exception {
+    restart(new ModelMemory(1, Duration.ZERO));
+
+    assertThat(refusal("three")).contains("model three cannot be used: it needs about");
+    assertThat(catalogue.find("three")).isEmpty();
+    assertThat(state("three")).isEqualTo(State.FAILED);
   }
 }

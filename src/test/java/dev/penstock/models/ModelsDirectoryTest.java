@@ -3,28 +3,38 @@ package dev.penstock.models;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.penstock.config.BadSettings;
 import dev.penstock.engine.Backends;
 import dev.penstock.models.EmbeddingTraits.Inputs;
 import dev.penstock.models.EmbeddingTraits.Pooling;
 import dev.penstock.testing.ModelFolders;
+import dev.penstock.testing.TinyOnnx;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 
 final class ModelsDirectoryTest {
   private static final List<ModelSpec> LISTED =
       ModelCatalogue.load(Backends.BUILT_IN.forms(), null).all();
+
+  private static final String TOKENIZER = "{\"model\": {\"vocab\": {\"a\": 0}}}";
+  private static final float[][] TABLE = {{1, 0}, {0, 1}};
 
   @TempDir Path temp;
 
@@ -42,16 +52,39 @@ final class ModelsDirectoryTest {
   /** Small: nothing here opens the model. */
   private Path folder(String name) throws IOException {
     Path folder = models().resolve(name);
-    write(folder, "onnx/model.onnx", "12345678");
-    write(folder, "tokenizer.json", "{}");
+    onnx(folder, tokens());
+    write(folder, "tokenizer.json", TOKENIZER);
     write(folder, "config.json", ModelFolders.CONFIG);
+    write(folder, "1_Pooling/config.json", "{\"pooling_mode_mean_tokens\": true}");
     return folder;
+  }
+
+  /** A vector for each token. */
+  private static TinyOnnx tokens() {
+    return new TinyOnnx()
+        .input("input_ids")
+        .input("attention_mask")
+        .table("table", TABLE)
+        .node("Gather", "last_hidden_state", "table", "input_ids")
+        .output("last_hidden_state", 3);
+  }
+
+  private static Path onnx(Path folder, TinyOnnx onnx) throws IOException {
+    return onnx.write(Files.createDirectories(folder.resolve("onnx")).resolve("model.onnx"));
   }
 
   private static void write(Path folder, String name, String text) throws IOException {
     Path file = folder.resolve(name);
     Files.createDirectories(file.getParent());
     Files.writeString(file, text);
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private ModelSpec read(String name) {
@@ -79,6 +112,7 @@ final class ModelsDirectoryTest {
     assertThat(EmbeddingTraits.of(model).maxTokens()).isEqualTo(512);
     assertThat(EmbeddingTraits.of(model).pooling()).isEqualTo(Pooling.MEAN);
     assertThat(EmbeddingTraits.of(model).prefixes()).isEmpty();
+    assertThat(EmbeddingTraits.of(model).output().name()).isEqualTo("last_hidden_state");
     assertThat(EmbeddingTraits.of(model).inputs()).isEqualTo(new Inputs(0, 0));
     assertThat(model.sources().getFirst())
         .isInstanceOfSatisfying(
@@ -86,7 +120,7 @@ final class ModelsDirectoryTest {
             files -> {
               assertThat(files.onnx()).isEqualTo(folder.resolve("onnx/model.onnx"));
               assertThat(files.tokenizer()).isEqualTo(folder.resolve("tokenizer.json"));
-              assertThat(files.bytes()).isEqualTo(8);
+              assertThat(files.bytes()).isEqualTo(size(files.onnx()));
             });
   }
 
@@ -101,7 +135,7 @@ final class ModelsDirectoryTest {
             ModelFiles.Folder.class,
             files -> {
               assertThat(files.onnx()).isEqualTo(folder.resolve("model.onnx"));
-              assertThat(files.bytes()).isEqualTo(12);
+              assertThat(files.bytes()).isEqualTo(size(files.onnx()) + 4);
             });
   }
 
@@ -185,6 +219,14 @@ final class ModelsDirectoryTest {
         "config.json           | {                      | config.json is not JSON",
         "config.json           | 7                      | config.json holds neither an object nor",
         "config.json           | {'hidden_size': 'big'} | config.json has no hidden_size",
+        "config.json           | {'hidden_size': 99999999} | hidden_size = 99999999 is no length of a vector",
+        "config.json           | {'hidden_size': -1}    | hidden_size = -1 is no length of a vector",
+        "tokenizer.json        | {'model': {            | tokenizer.json is not JSON, line 1",
+        "tokenizer.json        | []                     | tokenizer.json holds no object",
+        "tokenizer.json        | {'model': null}        | tokenizer.json has no model",
+        "onnx/model.onnx       | ''                     | onnx/model.onnx is empty",
+        "onnx/model.onnx       | no model               | onnx/model.onnx is no ONNX model",
+        "onnx/model.onnx       | version https://git-lfs.github.com/spec/v1 | is a Git LFS pointer",
         "config.json           | {'hidden_size': 8, 'max_position_embeddings': 2} | no more than 2 tokens",
         "config.json           | {'hidden_size': 8, 'pad_token_id': -1} | pad_token_id is no token id",
         "1_Pooling/config.json | {'pooling_mode_lasttoken': true} | asks for 'lasttoken'; there are mean, cls and max",
@@ -211,6 +253,169 @@ final class ModelsDirectoryTest {
         .isInstanceOf(BadSettings.class)
         .hasMessageContaining("it is broken: ")
         .hasMessageContaining(reason);
+  }
+
+  @Test
+  void aModelThatIsTooNewSaysWhichVersionsCanBeRead() throws IOException {
+    onnx(folder("format"), tokens().ir(OnnxFile.NEWEST_IR + 1));
+    onnx(folder("operators"), tokens().opset(OnnxFile.NEWEST_OPSET + 1));
+    onnx(folder("newest"), tokens().ir(OnnxFile.NEWEST_IR).opset(OnnxFile.NEWEST_OPSET));
+
+    assertThat(broken("format"))
+        .contains("has IR version 11, and the newest that can be read is 10");
+    assertThat(broken("operators")).contains("has opset 22, and the newest that can be read is 21");
+    assertThat(catalogue().find("newest")).isPresent();
+  }
+
+  @Test
+  void weightsThatAreMissingOrCutShortAreNamed() throws IOException {
+    Path whole = weights("whole");
+    Path missing = weights("missing");
+    Files.delete(missing.resolve("onnx/weights.bin"));
+    Path cut = weights("cut");
+    write(cut, "onnx/weights.bin", "123456789012345");
+    Path model = folder("model");
+    byte[] bytes = Files.readAllBytes(model.resolve("onnx/model.onnx"));
+    Files.write(model.resolve("onnx/model.onnx"), Arrays.copyOf(bytes, bytes.length / 2));
+
+    assertThat(broken("missing")).contains("onnx/weights.bin is missing");
+    assertThat(broken("cut")).contains("onnx/weights.bin is cut short: it has 15 bytes of 16");
+    assertThat(broken("model")).contains("onnx/model.onnx is cut short");
+    assertThat(read("whole").sources().getFirst())
+        .isInstanceOfSatisfying(
+            ModelFiles.Folder.class,
+            files -> assertThat(files.bytes()).isEqualTo(size(files.onnx()) + 16));
+    assertThat(whole).isDirectory();
+  }
+
+  private Path weights(String name) throws IOException {
+    Path folder = folder(name);
+    onnx(
+        folder,
+        new TinyOnnx()
+            .input("input_ids")
+            .input("attention_mask")
+            .tableIn(folder.resolve("onnx/weights.bin"), "table", TABLE)
+            .node("Gather", "last_hidden_state", "table", "input_ids")
+            .output("last_hidden_state", 3));
+    return folder;
+  }
+
+  @Test
+  void weightsOutsideOfTheDirectoryAreNotRead() throws IOException {
+    Path folder = folder("mine");
+    Files.write(temp.resolve("outside.bin"), new byte[16]);
+    onnx(folder, tokens().tableNamed("../../../outside.bin", "secret", TABLE));
+
+    assertThat(broken("mine")).contains("has weights outside of its directory");
+  }
+
+  @Test
+  void aFileThatWasMissingMakesTheModelWorkWhateverItsName() throws IOException {
+    Path folder = weights("mine");
+    byte[] weights = Files.readAllBytes(folder.resolve("onnx/weights.bin"));
+    Files.delete(folder.resolve("onnx/weights.bin"));
+    now = Instant.now().plusSeconds(10);
+    ModelCatalogue catalogue = catalogue();
+    assertThat(catalogue.broken()).containsOnlyKeys("mine");
+
+    Files.write(folder.resolve("onnx/weights.bin"), weights);
+    now = Instant.now().plusSeconds(20);
+    catalogue.rescan();
+
+    assertThat(catalogue.find("mine")).isPresent();
+  }
+
+  @Test
+  void whatIsWrongIsSaidOnceInTheLogHoweverOftenItIsLookedAt() throws IOException {
+    write(folder("mine"), "onnx/model.onnx", "no model");
+    var logger = (Logger) LoggerFactory.getLogger(ModelsDirectory.class);
+    var log = new ListAppender<ILoggingEvent>();
+    log.start();
+    logger.addAppender(log);
+    try {
+      now = Instant.now().plusSeconds(10);
+      ModelCatalogue catalogue = catalogue();
+      for (int look = 0; look < 5; look++) {
+        now = now.plusSeconds(10);
+        catalogue.rescan();
+        assertThat(catalogue.find("mine")).isEmpty();
+      }
+    } finally {
+      logger.detachAppender(log);
+    }
+    assertThat(log.list)
+        .singleElement()
+        .satisfies(line ->
+            assertThat(line.getFormattedMessage())
+                .isEqualTo("model mine is broken: onnx/model.onnx is no ONNX model"));
+  }
+
+  /** As cp -a and rsync -t make it: each file has its old time as soon as it is there. */
+  @Test
+  void aDirectoryThatIsCopiedWithItsOldTimesIsNotUsedUntilItIsStill() throws IOException {
+    ModelCatalogue catalogue = catalogue();
+    Path folder = folder("mine");
+    FileTime old = FileTime.from(Instant.now().minus(Duration.ofDays(9)));
+    Files.setLastModifiedTime(folder.resolve("onnx/model.onnx"), old);
+    for (String each : List.of("tokenizer.json", "config.json", "1_Pooling", "onnx", "")) {
+      Files.setLastModifiedTime(folder.resolve(each), old);
+    }
+
+    now = Instant.now();
+    catalogue.rescan();
+    assertThat(catalogue.all()).isEqualTo(LISTED);
+    assertThat(catalogue.broken().get("mine")).contains("still being written");
+    assertThat(catalogue.lasting()).isEmpty();
+
+    now = Instant.now().plusSeconds(3);
+    catalogue.rescan();
+    assertThat(catalogue.find("mine")).isPresent();
+  }
+
+  @Test
+  void aDirectoryHalfCopiedAtTheStartIsNotBrokenYet() throws IOException {
+    Path folder = folder("mine");
+    byte[] bytes = Files.readAllBytes(folder.resolve("onnx/model.onnx"));
+    Files.write(folder.resolve("onnx/model.onnx"), Arrays.copyOf(bytes, bytes.length / 2));
+    ModelCatalogue catalogue = catalogue();
+    assertThat(catalogue.lasting()).isEmpty();
+
+    Files.write(folder.resolve("onnx/model.onnx"), bytes);
+    now = Instant.now().plusSeconds(3);
+    catalogue.rescan();
+
+    assertThat(catalogue.find("mine")).isPresent();
+  }
+
+  @Test
+  void aModelWhoseFilesAreChangingDoesNotStand() throws IOException {
+    Path folder = folder("mine");
+    ModelCatalogue catalogue = catalogue();
+    ModelSpec model = catalogue.find("mine").orElseThrow();
+    assertThat(catalogue.stands(model)).isTrue();
+
+    write(folder, "config.json", ModelFolders.CONFIG + " ");
+    now = Instant.now();
+    assertThat(catalogue.stands(model)).isFalse();
+    catalogue.markBroken(model, "half a file");
+    assertThat(catalogue.broken()).isEmpty();
+
+    now = Instant.now().plusSeconds(3);
+    catalogue.rescan();
+    assertThat(catalogue.stands(model)).isFalse();
+    assertThat(catalogue.stands(catalogue.find("mine").orElseThrow())).isTrue();
+  }
+
+  @Test
+  void aModelOfTheFileThatNeverOpensIsLeftOutUnderAllItsNames() {
+    ModelCatalogue catalogue = catalogue();
+
+    catalogue.markBroken(LISTED.getFirst(), "it is too large");
+
+    assertThat(catalogue.all()).isEqualTo(LISTED.subList(1, LISTED.size()));
+    assertThat(catalogue.whyNone("text-embedding-3-small", EmbeddingTraits.KIND))
+        .contains("it is too large");
   }
 
   @Test
@@ -326,7 +531,7 @@ final class ModelsDirectoryTest {
     assertThat(catalogue.all()).isEqualTo(LISTED);
     assertThat(catalogue.broken()).isEqualTo(Map.of("mine", "cannot be opened"));
 
-    write(folder, "onnx/model.onnx", "another");
+    onnx(folder, tokens().table("more", TABLE));
     now = Instant.now().plusSeconds(10);
     catalogue.rescan();
     assertThat(catalogue.find("mine")).isPresent();

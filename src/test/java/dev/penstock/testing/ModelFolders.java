@@ -21,6 +21,14 @@ public final class ModelFolders {
     return Files.move(made, models.resolve(name));
   }
 
+  /** A directory with a model of a few kilobytes that reads MiniLM's tokens. */
+  public static Path tiny(Path models, String name, TinyOnnx onnx) throws IOException {
+    Path made = Files.createTempDirectory(Files.createDirectories(models), ".");
+    fillBeside(made);
+    onnx.write(made.resolve("onnx/model.onnx"));
+    return Files.move(made, models.resolve(name));
+  }
+
   /** Writes all its files. */
   public static void fill(Path folder) throws IOException {
     fillBeside(folder);
@@ -32,6 +40,9 @@ public final class ModelFolders {
     Files.createDirectories(folder.resolve("onnx"));
     resource("all-minilm-l6-v2-q-tokenizer.json", folder.resolve("tokenizer.json"));
     Files.writeString(folder.resolve("config.json"), CONFIG);
+    Files.createDirectories(folder.resolve("1_Pooling"));
+    Files.writeString(
+        folder.resolve("1_Pooling/config.json"), "{\"pooling_mode_mean_tokens\": true}");
     Files.writeString(folder.resolve("sentence_bert_config.json"), "{\"max_seq_length\": 256}");
     Files.writeString(
         folder.resolve("tokenizer_config.json"), "{\"model_max_length\": 1000000000000000019884}");

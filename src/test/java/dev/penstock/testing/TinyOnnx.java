@@ -16,6 +16,20 @@ public final class TinyOnnx {
   private static final int INT64 = 7;
 
   private final ByteArrayOutputStream graph = new ByteArrayOutputStream();
+  private int ir = IR_VERSION;
+  private int opset = OPSET;
+
+  /** The format's version in place of the usual one. */
+  public TinyOnnx ir(int version) {
+    ir = version;
+    return this;
+  }
+
+  /** The operators' version in place of the usual one. */
+  public TinyOnnx opset(int version) {
+    opset = version;
+    return this;
+  }
 
   /** An int64 input of [texts, tokens]. */
   public TinyOnnx input(String name) {
@@ -26,6 +40,12 @@ public final class TinyOnnx {
   /** A float output of so many axes. */
   public TinyOnnx output(String name, int axes) {
     message(graph, 12, value(name, FLOAT, axes));
+    return this;
+  }
+
+  /** A float output with the last axis of that length. */
+  public TinyOnnx output(String name, int axes, int width) {
+    message(graph, 12, value(name, FLOAT, axes, width));
     return this;
   }
 
@@ -40,11 +60,20 @@ public final class TinyOnnx {
   /** A table in a file beside the model. */
   public TinyOnnx tableIn(Path file, String name, float[][] rows) throws IOException {
     Files.write(file, floats(rows));
+    return tableNamed(file.getFileName().toString(), name, rows);
+  }
+
+  /**
+   * A table in a file.
+   *
+   * @param location what the model calls the file
+   */
+  public TinyOnnx tableNamed(String location, String name, float[][] rows) {
     var tensor = tensor(name, rows);
-    var location = new ByteArrayOutputStream();
-    text(location, 1, "location");
-    text(location, 2, file.getFileName().toString());
-    message(tensor, 13, location);
+    var entry = new ByteArrayOutputStream();
+    text(entry, 1, "location");
+    text(entry, 2, location);
+    message(tensor, 13, entry);
     number(tensor, 14, 1);
     message(graph, 5, tensor);
     return this;
@@ -100,13 +129,13 @@ public final class TinyOnnx {
 
   public Path write(Path file) throws IOException {
     var model = new ByteArrayOutputStream();
-    number(model, 1, IR_VERSION);
-    var opset = new ByteArrayOutputStream();
-    text(opset, 1, "");
-    number(opset, 2, OPSET);
+    number(model, 1, ir);
+    var operators = new ByteArrayOutputStream();
+    text(operators, 1, "");
+    number(operators, 2, opset);
     text(graph, 2, "tiny");
     message(model, 7, graph);
-    message(model, 8, opset);
+    message(model, 8, operators);
     return Files.write(file, model.toByteArray());
   }
 
@@ -130,10 +159,21 @@ public final class TinyOnnx {
   }
 
   private static ByteArrayOutputStream value(String name, int type, int axes) {
+    return value(name, type, axes, 0);
+  }
+
+  /**
+   * @param width of the last axis; 0: not fixed
+   */
+  private static ByteArrayOutputStream value(String name, int type, int axes, int width) {
     var shape = new ByteArrayOutputStream();
     for (int axis = 0; axis < axes; axis++) {
       var dimension = new ByteArrayOutputStream();
-      text(dimension, 2, name + axis);
+      if (width > 0 && axis == axes - 1) {
+        number(dimension, 1, width);
+      } else {
+        text(dimension, 2, name + axis);
+      }
       message(shape, 1, dimension);
     }
     var tensor = new ByteArrayOutputStream();

@@ -38,6 +38,7 @@ class SchemasTest {
             "{\"input\":[\"a\",1]}",
             "{\"input\":[-1]}",
             "{\"input\":\"a\",\"truncate\":\"no\"}",
+            "{\"input\":\"a\",\"input_type\":\"no\"}",
             "{\"input\":\"a\",\"unknown\":1}")) {
       assertThat(schema.validate(bad, InputFormat.JSON)).as(bad).isNotEmpty();
     }

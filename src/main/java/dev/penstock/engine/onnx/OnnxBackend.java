@@ -2,7 +2,6 @@ package dev.penstock.engine.onnx;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtException.OrtErrorCode;
 import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import dev.penstock.engine.CannotOpenModel;
@@ -22,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -31,13 +31,20 @@ public final class OnnxBackend implements EncoderBackend {
   /** Beside the weights: buffers, the session, the tokenizer (docs/models.md has figures). */
   private static final long OVERHEAD = 96L << 20;
 
-  /** These may have to do with the machine: memory, the GPU. */
-  private static final Set<OrtErrorCode> MAY_PASS =
-      Set.of(
-          OrtErrorCode.ORT_FAIL,
-          OrtErrorCode.ORT_RUNTIME_EXCEPTION,
-          OrtErrorCode.ORT_ENGINE_ERROR,
-          OrtErrorCode.ORT_EP_FAIL);
+  /**
+   * Words of trouble that has to do with the machine. ONNX Runtime's codes do not tell: it has one
+   * for a model that is too new and for memory that is short.
+   */
+  private static final List<String> MAY_PASS =
+      List.of(
+          "alloc",
+          "out of memory",
+          "not enough memory",
+          "too many open files",
+          "temporarily unavailable",
+          "input/output error",
+          "no space left",
+          "timed out");
 
   @Override
   public String name() {
@@ -92,36 +99,52 @@ public final class OnnxBackend implements EncoderBackend {
               ResourceFile.unpack(onnx, data.toAbsolutePath().resolve("models"), spec.name());
           case ModelFiles.Folder(Path onnx, _, _, _) -> onnx;
         };
-    Tokenizer tokenizer = Tokenizer.open(files, traits.maxTokens());
+    Tokenizer tokenizer = Tokenizer.open(files, traits.maxTokens(), traits.inputs().keepsEnd());
     try {
       Integer given = traits.inputs().padToken();
       int padToken = given == null ? tokenizer.padToken() : given;
-      OnnxModel model = OnnxModel.open(spec.name(), traits, file, device, padToken);
-      tryOut(model, tokenizer);
+      OnnxModel model =
+          OnnxModel.open(spec.name(), traits, file, device, padToken, leftOut(traits, tokenizer));
+      try {
+        if (files instanceof ModelFiles.Folder) {
+          new OpeningCheck(model, spec.name(), traits, tokenizer).run(padToken);
+        } else {
+          model.run(beginnings(tokenizer));
+        }
+      } catch (OrtException | RuntimeException e) {
+        model.close();
+        throw e;
+      }
       return new LoadedModel(spec, source, version(), file, tokenizer, model);
     } catch (OrtException e) {
       tokenizer.close();
-      throw new CannotOpenModel(e, MAY_PASS.contains(e.getCode()));
+      throw new CannotOpenModel(e, mayPass(e));
     } catch (RuntimeException e) {
       tokenizer.close();
       throw e;
     }
   }
 
-  /**
-   * What a model of somebody's own really takes and gives shows only in a run: two texts of unlike
-   * length.
-   */
-  private static void tryOut(OnnxModel model, Tokenizer tokenizer) throws OrtException {
-    try {
-      model.run(
-          Stream.of("a", "a longer text")
-              .map(text -> tokenizer.encode(text, Truncation.END).ids())
-              .toList());
-    } catch (OrtException | RuntimeException e) {
-      model.close();
-      throw e;
-    }
+  /** A GPU that does not take a model has been left for the CPU by now. */
+  private static boolean mayPass(OrtException e) {
+    String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
+    return MAY_PASS.stream().anyMatch(message::contains);
+  }
+
+  /** Two texts of unlike length. */
+  private static List<int[]> beginnings(Tokenizer tokenizer) {
+    return Stream.of("a", "a longer text")
+        .map(text -> tokenizer.encode(text, Truncation.END).ids())
+        .toList();
+  }
+
+  private static List<int[]> leftOut(EmbeddingTraits traits, Tokenizer tokenizer) {
+    return traits.output().withPrompt()
+        ? List.of()
+        : traits.prefixes().values().stream()
+            .filter(prefix -> !prefix.isEmpty())
+            .map(tokenizer::beginning)
+            .toList();
   }
 
   /**

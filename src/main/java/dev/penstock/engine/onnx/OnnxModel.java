@@ -18,11 +18,13 @@ import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,12 +42,15 @@ final class OnnxModel implements Encoder {
   private static final String POSITIONS = "position_ids";
   private static final Set<String> KNOWN_INPUTS = Set.of(IDS, MASK, TYPES, POSITIONS);
 
-  /** One vector for each text: pooled already. */
-  private static final String POOLED = "sentence_embedding";
-
-  /** The first of these that is there is read; where none is, the first output there is. */
+  /**
+   * The first of these that is there is read where none is named; where none is, the first output
+   * there is.
+   */
   private static final List<String> OUTPUTS =
-      List.of("last_hidden_state", "token_embeddings", POOLED);
+      List.of("sentence_embedding", "last_hidden_state", "token_embeddings");
+
+  private static final int TEXT_AXES = 2;
+  private static final int TOKEN_AXES = 3;
 
   private static final int MIN_BUFFER_TOKENS = 512;
 
@@ -58,17 +63,32 @@ final class OnnxModel implements Encoder {
   private final boolean pooled;
   private final int padToken;
 
+  /** The tokens of prefixes, which are left out of the pooling, the longest first. */
+  private final List<int[]> leftOut;
+
+  /** Only texts of one length run together: padding would change their vectors. */
+  private volatile boolean evenly;
+
   /** Buffers between runs: as many as ever ran side by side. */
   private final ConcurrentLinkedQueue<Buffers> spare = new ConcurrentLinkedQueue<>();
 
   private OnnxModel(
-      String name, EmbeddingTraits traits, Device device, OrtSession session, int padToken)
+      String name,
+      EmbeddingTraits traits,
+      Device device,
+      OrtSession session,
+      int padToken,
+      List<int[]> leftOut)
       throws OrtException {
     this.name = name;
     this.traits = traits;
     this.device = device;
     this.session = session;
     this.padToken = padToken;
+    this.leftOut =
+        leftOut.stream()
+            .sorted(Comparator.comparingInt((int[] ids) -> ids.length).reversed())
+            .toList();
     this.inputs = Set.copyOf(session.getInputNames());
     if (!inputs.contains(IDS) || !KNOWN_INPUTS.containsAll(inputs)) {
       throw new OrtException("inputs " + inputs + " are not those of a text encoder");
@@ -78,29 +98,55 @@ final class OnnxModel implements Encoder {
         throw new OrtException("input " + input.getName() + " does not take int64");
       }
     }
+    this.evenly = !inputs.contains(MASK);
     Map<String, NodeInfo> outputs = session.getOutputInfo();
+    String named = traits.output().name();
     this.output =
-        OUTPUTS.stream()
-            .filter(outputs::containsKey)
-            .findFirst()
-            .orElseGet(() -> outputs.keySet().iterator().next());
-    this.pooled = output.equals(POOLED);
-    check(Objects.requireNonNull(outputs.get(output)));
+        named != null
+            ? named
+            : OUTPUTS.stream()
+                .filter(outputs::containsKey)
+                .findFirst()
+                .orElseGet(() -> outputs.keySet().iterator().next());
+    NodeInfo read = outputs.get(output);
+    if (read == null) {
+      throw new OrtException("there is no output " + output);
+    }
+    this.pooled = output.equals(OUTPUTS.getFirst()) || (named != null && axes(read) == TEXT_AXES);
+    check(read);
+  }
+
+  /** 0: it does not say, or is no tensor. */
+  private static int axes(NodeInfo node) {
+    return node.getInfo() instanceof TensorInfo tensor ? tensor.getShape().length : 0;
   }
 
   private void check(NodeInfo node) throws OrtException {
-    int axes = pooled ? 2 : 3;
-    if (!(node.getInfo() instanceof TensorInfo tensor)
-        || tensor.getShape().length != axes
-        || (tensor.getShape()[axes - 1] > 0
-            && tensor.getShape()[axes - 1] != traits.dimensions())) {
-      throw new OrtException(
-          "output %s is not one vector of %d numbers for each %s"
-              .formatted(output, traits.dimensions(), pooled ? "text" : "token"));
+    int axes = pooled ? TEXT_AXES : TOKEN_AXES;
+    if (!(node.getInfo() instanceof TensorInfo tensor) || tensor.getShape().length != axes) {
+      throw wrongOutput();
+    }
+    long width = tensor.getShape()[axes - 1];
+    if (width > 0) {
+      checkWidth(width);
     }
     if (tensor.type != OnnxJavaType.FLOAT) {
       throw new OrtException("output " + output + " is " + tensor.type + ", not float32");
     }
+  }
+
+  private void checkWidth(long width) throws OrtException {
+    if (width != traits.dimensions()) {
+      throw new OrtException(
+          "output %s has %d numbers, not %d: write 'dimensions: %d' into model.yaml if that is right"
+              .formatted(output, width, traits.dimensions(), width));
+    }
+  }
+
+  private OrtException wrongOutput() {
+    return new OrtException(
+        "output %s is not one vector of %d numbers for each %s"
+            .formatted(output, traits.dimensions(), pooled ? "text" : "token"));
   }
 
   /**
@@ -109,12 +155,27 @@ final class OnnxModel implements Encoder {
    *
    * @param padToken fills up the shorter texts of a batch
    */
-  public static OnnxModel open(
-      String name, EmbeddingTraits traits, Path file, Device device, int padToken)
+  static OnnxModel open(String name, EmbeddingTraits traits, Path file, Device device, int padToken)
+      throws OrtException {
+    return open(name, traits, file, device, padToken, List.of());
+  }
+
+  /**
+   * The same.
+   *
+   * @param leftOut beginnings of texts that are left out of the pooling
+   */
+  static OnnxModel open(
+      String name,
+      EmbeddingTraits traits,
+      Path file,
+      Device device,
+      int padToken,
+      List<int[]> leftOut)
       throws OrtException {
     if (device instanceof Device.Cuda cuda) {
       try {
-        return openOn(name, traits, file, device, padToken);
+        return openOn(name, traits, file, device, padToken, leftOut);
       } catch (OrtException e) {
         LOG.warn(
             "model {} runs on cpu: {} does not take it: {}",
@@ -123,7 +184,7 @@ final class OnnxModel implements Encoder {
             Device.firstLine(e));
       }
     }
-    return openOn(name, traits, file, new Device.Cpu(), padToken);
+    return openOn(name, traits, file, new Device.Cpu(), padToken, leftOut);
   }
 
   /** The process's one environment. */
@@ -133,7 +194,12 @@ final class OnnxModel implements Encoder {
   }
 
   private static OnnxModel openOn(
-      String name, EmbeddingTraits traits, Path file, Device device, int padToken)
+      String name,
+      EmbeddingTraits traits,
+      Path file,
+      Device device,
+      int padToken,
+      List<int[]> leftOut)
       throws OrtException {
     OrtEnvironment environment = environment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
@@ -151,7 +217,7 @@ final class OnnxModel implements Encoder {
       }
       OrtSession session = environment.createSession(file.toString(), options);
       try {
-        return new OnnxModel(name, traits, device, session, padToken);
+        return new OnnxModel(name, traits, device, session, padToken, leftOut);
       } catch (OrtException e) {
         session.close();
         throw e;
@@ -166,6 +232,25 @@ final class OnnxModel implements Encoder {
 
   @Override
   public List<float[]> run(List<int[]> sequences) throws OrtException {
+    if (!evenly) {
+      return run(sequences, padToken);
+    }
+    Map<Integer, List<Integer>> byLength = new TreeMap<>();
+    for (int i = 0; i < sequences.size(); i++) {
+      byLength.computeIfAbsent(sequences.get(i).length, _ -> new ArrayList<>()).add(i);
+    }
+    float[][] vectors = new float[sequences.size()][];
+    for (List<Integer> alike : byLength.values()) {
+      List<float[]> ran = run(alike.stream().map(sequences::get).toList(), padToken);
+      for (int i = 0; i < alike.size(); i++) {
+        vectors[alike.get(i)] = ran.get(i);
+      }
+    }
+    return List.of(vectors);
+  }
+
+  /** All of them at once, the shorter ones filled up with that token. */
+  List<float[]> run(List<int[]> sequences, int filler) throws OrtException {
     int longest = sequences.stream().mapToInt(ids -> ids.length).max().orElseThrow();
     Buffers buffers = spare.poll();
     if (buffers == null || !buffers.fit(sequences.size() * longest)) {
@@ -174,7 +259,7 @@ final class OnnxModel implements Encoder {
               roomFor(sequences.size() * longest), traits.dimensions(), inputs.contains(POSITIONS));
     }
     try {
-      buffers.fill(sequences, longest, padToken, traits.inputs().firstPosition());
+      buffers.fill(sequences, longest, filler, traits.inputs().firstPosition());
       int rows = pooled ? sequences.size() : sequences.size() * longest;
       buffers.hidden.clear().limit(rows * traits.dimensions());
       infer(buffers, sequences.size(), longest);
@@ -183,6 +268,56 @@ final class OnnxModel implements Encoder {
           : pool(buffers.hidden, sequences, longest);
     } finally {
       spare.add(buffers);
+    }
+  }
+
+  /** From now on only texts of one length run together. */
+  void runEvenly() {
+    evenly = true;
+  }
+
+  /** Whether only texts of one length run together. */
+  boolean runsEvenly() {
+    return evenly;
+  }
+
+  /**
+   * Runs a text and gives room to whatever comes: what a model of somebody's own really gives shows
+   * only then.
+   *
+   * @throws OrtException when its output is not as wide as its vectors are to be
+   */
+  void tryWidth(int[] sequence) throws OrtException {
+    checkWidth(rows(sequence, output)[0].length);
+  }
+
+  /** The text's vector, pooled from another output, which has one for each token. */
+  float[] pooledFrom(String tokens, int[] sequence) throws OrtException {
+    float[][] rows = rows(sequence, tokens);
+    float[] flat = new float[rows.length * traits.dimensions()];
+    for (int t = 0; t < rows.length; t++) {
+      if (rows[t].length != traits.dimensions()) {
+        return new float[0]; // layers behind the pooling have made it narrower
+      }
+      System.arraycopy(rows[t], 0, flat, t * rows[t].length, rows[t].length);
+    }
+    return pool(FloatBuffer.wrap(flat), List.of(sequence), sequence.length).getFirst();
+  }
+
+  /** One text's output: a row for each token, or one. */
+  private float[][] rows(int[] sequence, String from) throws OrtException {
+    Buffers buffers = new Buffers(sequence.length, 1, inputs.contains(POSITIONS));
+    buffers.fill(List.of(sequence), sequence.length, padToken, traits.inputs().firstPosition());
+    Map<String, OnnxTensor> given = tensors(buffers, 1, sequence.length);
+    try (OrtSession.Result result = session.run(given, Set.of(from))) {
+      return switch (result.get(0).getValue()) {
+        case float[][] text when text.length == 1 -> text;
+        case float[][][] tokens when tokens.length == 1 && tokens[0].length == sequence.length ->
+            tokens[0];
+        default -> throw wrongOutput();
+      };
+    } finally {
+      given.values().forEach(OnnxTensor::close);
     }
   }
 
@@ -202,14 +337,24 @@ final class OnnxModel implements Encoder {
   }
 
   private void infer(Buffers buffers, int count, int longest) throws OrtException {
-    OrtEnvironment environment = environment();
-    long[] shape = {count, longest};
-    Map<String, OnnxTensor> tensors = new HashMap<>();
     // ONNX Runtime writes straight into our buffer, which saves two copies of the output.
     int dimensions = traits.dimensions();
     long[] outputShape =
         pooled ? new long[] {count, dimensions} : new long[] {count, longest, dimensions};
-    try (OnnxTensor hidden = OnnxTensor.createTensor(environment, buffers.hidden, outputShape)) {
+    Map<String, OnnxTensor> given = tensors(buffers, count, longest);
+    try (OnnxTensor hidden = OnnxTensor.createTensor(environment(), buffers.hidden, outputShape)) {
+      session.run(given, Map.of(output, hidden)).close();
+    } finally {
+      given.values().forEach(OnnxTensor::close);
+    }
+  }
+
+  /** The inputs, for the caller to close. */
+  private Map<String, OnnxTensor> tensors(Buffers buffers, int count, int longest)
+      throws OrtException {
+    long[] shape = {count, longest};
+    Map<String, OnnxTensor> tensors = new HashMap<>();
+    try {
       for (String input : inputs) {
         LongBuffer values =
             switch (input) {
@@ -218,11 +363,12 @@ final class OnnxModel implements Encoder {
               case POSITIONS -> buffers.positions;
               default -> buffers.types;
             };
-        tensors.put(input, OnnxTensor.createTensor(environment, values, shape));
+        tensors.put(input, OnnxTensor.createTensor(environment(), values, shape));
       }
-      session.run(tensors, Map.of(output, hidden)).close();
-    } finally {
+      return tensors;
+    } catch (OrtException | RuntimeException e) {
       tensors.values().forEach(OnnxTensor::close);
+      throw e;
     }
   }
 
@@ -231,22 +377,37 @@ final class OnnxModel implements Encoder {
     float[] token = new float[dimensions];
     List<float[]> vectors = new ArrayList<>(sequences.size());
     for (int row = 0; row < sequences.size(); row++) {
-      int tokens =
-          switch (traits.pooling()) {
-            case MEAN, MAX -> sequences.get(row).length;
-            case CLS -> 1;
-          };
+      boolean first = traits.pooling() == Pooling.CLS;
+      int from = first ? 0 : leftOut(sequences.get(row));
+      int to = first ? 1 : sequences.get(row).length;
       float[] sum = new float[dimensions];
-      for (int t = 0; t < tokens; t++) {
+      for (int t = from; t < to; t++) {
         hidden.get((row * longest + t) * dimensions, token);
         for (int d = 0; d < dimensions; d++) {
-          boolean larger = traits.pooling() == Pooling.MAX && t > 0;
+          boolean larger = traits.pooling() == Pooling.MAX && t > from;
           sum[d] = larger ? Math.max(sum[d], token[d]) : sum[d] + token[d];
         }
       }
-      vectors.add(normalised(sum));
+      // Scaled to length 1 it is the same without the divisor.
+      if (traits.pooling() == Pooling.MEAN && !traits.output().normalise()) {
+        for (int d = 0; d < dimensions; d++) {
+          sum[d] /= to - from;
+        }
+      }
+      vectors.add(finished(sum));
     }
     return vectors;
+  }
+
+  /** How many tokens at the text's beginning are left out of the pooling. */
+  private int leftOut(int[] sequence) {
+    for (int[] beginning : leftOut) {
+      if (beginning.length < sequence.length
+          && Arrays.equals(sequence, 0, beginning.length, beginning, 0, beginning.length)) {
+        return beginning.length;
+      }
+    }
+    return 0;
   }
 
   private List<float[]> read(FloatBuffer rows, int count) {
@@ -254,13 +415,13 @@ final class OnnxModel implements Encoder {
     for (int row = 0; row < count; row++) {
       float[] vector = new float[traits.dimensions()];
       rows.get(row * vector.length, vector);
-      vectors.add(normalised(vector));
+      vectors.add(finished(vector));
     }
     return vectors;
   }
 
-  /** To length 1; the mean's divisor cancels out. */
-  private static float[] normalised(float[] vector) {
+  /** To length 1, unless it is to stay as it is. */
+  private float[] finished(float[] vector) {
     double squares = 0;
     for (float value : vector) {
       squares += (double) value * value;
@@ -269,7 +430,7 @@ final class OnnxModel implements Encoder {
     if (!Double.isFinite(norm) || norm == 0) {
       throw new IllegalStateException("the model's output is not a vector: its length is " + norm);
     }
-    for (int d = 0; d < vector.length; d++) {
+    for (int d = 0; d < vector.length && traits.output().normalise(); d++) {
       vector[d] = (float) (vector[d] / norm);
     }
     return vector;

@@ -197,23 +197,27 @@ final class EmbeddingHandler implements Immediate {
     EmbeddingTraits model = EmbeddingTraits.of(spec);
     return switch (input.items()) {
       case EmbeddingItems.Texts(List<String> texts) ->
-          threads.encode(tokenizer, prefixed(texts, model, input), truncate);
+          encode(tokenizer, prefixed(texts, model, input), truncate);
       case EmbeddingItems.TokenIds(List<int[]> lists) ->
           switch (model.tokenIds()) {
-            case CL100K_BASE ->
-                threads.encode(tokenizer, prefixed(decode(lists), model, input), truncate);
+            case CL100K_BASE -> encode(tokenizer, prefixed(decode(lists), model, input), truncate);
             case OWN -> own(tokenizer, lists, input);
             case REJECT -> throw new InvalidInput(spec.name() + " takes texts, not token ids");
           };
     };
   }
 
+  private List<Tokens> encode(Tokenizer tokenizer, List<String> texts, Truncation truncate)
+      throws InterruptedException {
+    List<String> parts =
+        truncate == Truncation.END ? texts.stream().map(tokenizer::part).toList() : texts;
+    return threads.encode(tokenizer, parts, truncate);
+  }
+
   private static List<String> prefixed(
       List<String> texts, EmbeddingTraits model, EmbeddingWork input) {
-    String prefix = input.inputType() == null ? "" : model.prefixes().get(input.inputType());
-    return prefix == null || prefix.isEmpty()
-        ? texts
-        : texts.stream().map(text -> prefix + text).toList();
+    String prefix = model.prefix(input.inputType());
+    return prefix.isEmpty() ? texts : texts.stream().map(text -> prefix + text).toList();
   }
 
   private static List<String> decode(List<int[]> lists) {

@@ -45,13 +45,18 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
      * @param fields the other members
      */
     public EmbeddingInput accept(Fields fields, EmbeddingTraits model) {
+      return read(fields, model, true);
+    }
+
+    private EmbeddingInput read(Fields fields, EmbeddingTraits model, boolean knownOnly) {
       if (items == null) {
         throw fields.bad(INPUT, "is missing");
       }
       EmbeddingWork bare = bare(items, model, fields.param(INPUT));
       Encoding encoding = encoding(fields);
       Integer dimensions = fields.integer("dimensions", 1, model.dimensions());
-      var work = new EmbeddingWork(bare.items(), truncate(fields), inputType(fields, model));
+      String inputType = inputType(fields, model, knownOnly);
+      var work = new EmbeddingWork(bare.items(), truncate(fields), inputType);
       return new EmbeddingInput(work, items.alone(), new EmbeddingForm(dimensions, encoding));
     }
   }
@@ -125,7 +130,7 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
     if (knownOnly) {
       fields.only(MEMBERS);
     }
-    return draft.accept(fields, model);
+    return draft.read(fields, model, knownOnly);
   }
 
   private static EmbeddingInput bare(EmbeddingItems.Read read, String name, EmbeddingTraits model) {
@@ -159,21 +164,27 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
   }
 
   /**
-   * A model without prefixes treats every kind of text alike, so the field changes nothing there.
+   * What the texts are, in the one word that there is for it; null where that changes nothing: the
+   * model puts the same before texts of which nobody says what they are.
+   *
+   * @param knownOnly false: a task's, which may be of a time when a model without prefixes took any
    */
-  private static @Nullable String inputType(Fields fields, EmbeddingTraits model) {
-    String type = fields.text("input_type", MAX_WORD);
-    if (type == null || model.prefixes().isEmpty()) {
-      return null;
-    }
-    if (!model.prefixes().containsKey(type)) {
-      throw fields.bad(
-          "input_type",
-          "must be one of "
-              + String.join(", ", model.prefixes().keySet().stream().sorted().toList())
-              + " for this model");
-    }
-    return type;
+  private static @Nullable String inputType(
+      Fields fields, EmbeddingTraits model, boolean knownOnly) {
+    String given = fields.text("input_type", MAX_WORD);
+    String type =
+        switch (given) {
+          case null -> null;
+          case EmbeddingTraits.QUERY -> EmbeddingTraits.QUERY;
+          case EmbeddingTraits.PASSAGE, "document" -> EmbeddingTraits.PASSAGE;
+          default -> {
+            if (knownOnly || !model.prefixes().isEmpty()) {
+              throw fields.bad("input_type", "must be 'query', 'document' or 'passage'");
+            }
+            yield null;
+          }
+        };
+    return model.prefix(type).equals(model.prefix(null)) ? null : type;
   }
 
   /** The same texts, for a task whose result is rendered as each request for it says. */

@@ -17,7 +17,7 @@ final class EmbeddingSchemas {
               "dimensions": {"type": ["integer", "null"], "minimum": 1},
               "encoding_format": {"enum": ["float", "base64", null]},
               "truncate": {"enum": ["error", "end", null]},
-              "input_type": {"type": ["string", "null"]}
+              "input_type": {"enum": ["query", "document", "passage", null]}
             },
             "additionalProperties": false
           }

@@ -89,6 +89,7 @@ final class OwnModelTest {
     TinyOnnx onnx =
         new TinyOnnx()
             .input(IDS)
+            .input("attention_mask")
             .table("table", TABLE)
             .node("Gather", "words", "table", IDS)
             .mean("sentence_embedding", "words")

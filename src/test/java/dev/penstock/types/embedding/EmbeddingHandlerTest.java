@@ -199,6 +199,11 @@ class EmbeddingHandlerTest {
         done("bge-small-en-v1.5-q", JSON.writeValueAsString(prefix + "what is a gate?"));
 
     assertThat(query.vector(0)).containsExactly(text.vector(0));
+    EmbeddingOutput bare = done("bge-small-en-v1.5-q", "\"what is a gate?\"");
+    for (String type : List.of("document", "passage")) {
+      String input = "{\"input\":\"what is a gate?\",\"input_type\":\"" + type + "\"}";
+      assertThat(done("bge-small-en-v1.5-q", input).vector(0)).containsExactly(bare.vector(0));
+    }
     assertThat(error(run("bge-small-en-v1.5-q", "{\"input\":\"x\",\"input_type\":\"no\"}")))
         .isEqualTo(TaskError.Code.INVALID_INPUT);
   }
