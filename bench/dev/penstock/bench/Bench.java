@@ -6,6 +6,7 @@ import dev.penstock.bench.parts.ClusterPart;
 import dev.penstock.bench.parts.EmbedPart;
 import dev.penstock.bench.parts.FilledPart;
 import dev.penstock.bench.parts.LatencyPart;
+import dev.penstock.bench.parts.ListsPart;
 import dev.penstock.bench.parts.MemoryPart;
 import dev.penstock.bench.parts.MixedPart;
 import dev.penstock.bench.parts.NullPart;
@@ -45,7 +46,7 @@ import picocli.CommandLine.Parameters;
       "The whole takes up to 14 minutes on two cores; nothing else should run meanwhile.",
       "start: to ready. memory: resident. ping: tasks that do nothing. filled: beside 100,000 stored tasks.",
       "null: with a model that costs nothing. mixed: single requests beside a bulk job. embed: beside the bare model.",
-      "Not in it: cache, scale, overload, children and pieces; cluster, latency and scale-brokers, which need",
+      "Not in it: cache, scale, overload, children, lists and pieces; cluster, latency and scale-brokers, which need",
       "RabbitMQ and Redis;",
       "peers and queue, with libraries and task queues of others: make bench-peers, make bench-queue."
     })
@@ -70,6 +71,7 @@ final class Bench implements Callable<Integer> {
     MIXED,
     CACHE,
     PIECES,
+    LISTS,
     EMBED,
     ALL;
 
@@ -91,6 +93,7 @@ final class Bench implements Callable<Integer> {
         case MIXED -> List.of(new MixedPart());
         case CACHE -> List.of(new CachePart());
         case PIECES -> List.of(new PiecesPart());
+        case LISTS -> List.of(new ListsPart());
         case EMBED -> List.of(new EmbedPart());
         case ALL ->
             List.of(
@@ -111,6 +114,7 @@ final class Bench implements Callable<Integer> {
             CHILDREN,
             CLUSTER,
             LATENCY,
+            LISTS,
             PIECES,
             PEERS,
             QUEUE,

@@ -269,6 +269,9 @@ public final class ApiVerticle extends VerticleBase {
 
   /** The router itself answers paths that cannot be decoded, and not in our error shape. */
   private static void lead(HttpServerRequest request, Router router, Pipeline requests) {
+    if (!requests.addressed(request)) {
+      return;
+    }
     String path = request.path();
     if (path == null || !DECODABLE.matcher(path).matches()) {
       requests.accept(request, new Match.Unknown());

@@ -76,6 +76,7 @@ final class DropInResource {
                 Map.of(),
                 key == null ? null : key.identity(ROUTE, body),
                 null));
+    exchange.about(spec.id());
     Submitted submitted = submitter.submit(spec, Duration.ZERO, exchange, false);
     TaskState state = submitted.earlier().map(Task::state).orElse(TaskState.PENDING);
     String hint = submitted.earlier().map(IdempotencyKey::hint).orElse(null);

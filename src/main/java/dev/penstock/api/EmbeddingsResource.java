@@ -18,6 +18,7 @@ import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskSpec.Retention;
 import dev.penstock.task.TaskState;
+import dev.penstock.types.TaskType;
 import dev.penstock.types.TaskTypes;
 import dev.penstock.types.embedding.EmbeddingForm;
 import dev.penstock.types.embedding.EmbeddingInput;
@@ -56,6 +57,7 @@ final class EmbeddingsResource {
   private final Settings settings;
   private final ModelCatalogue models;
   private final TaskTypes types;
+  private final TaskType type;
   private final Submitter submitter;
   private final @Nullable DirectAnswers direct;
   private final String node;
@@ -70,6 +72,7 @@ final class EmbeddingsResource {
     this.settings = settings;
     this.models = models;
     this.types = types;
+    this.type = types.find(EmbeddingType.NAME).orElseThrow();
     this.direct = types.settings(EmbeddingSettings.class).direct() ? direct : null;
     this.submitter = submitter;
     this.node = node;
@@ -99,6 +102,7 @@ final class EmbeddingsResource {
     Fields fields = Fields.of(body.rest());
     ModelSpec model = TaskRequests.model(fields, models, types, EmbeddingType.NAME);
     EmbeddingInput input = body.accept(fields, EmbeddingTraits.of(model));
+    Map<String, String> warnings = types.warnings(type, input.form(), "", model);
     fields.text("user", MAX_USER);
     Patience said = Patience.of(fields);
     Patience patience = said != null ? said : Patience.of(exchange.header("Prefer"));
@@ -111,6 +115,7 @@ final class EmbeddingsResource {
 
     Duration hold = patience != null ? patience.hold() : settings.http().syncTimeout();
     Submitted submitted = answer(exchange, wanted, hold);
+    exchange.about(submitted.id());
     if (submitted.ended().isPresent()) {
       Task task = submitted.ended().get();
       boolean replayed = submitted.earlier().isPresent();
@@ -119,10 +124,12 @@ final class EmbeddingsResource {
       if (hint != null) {
         throw new Refusal(TaskJson.failure(task).saying(hint), task.id());
       }
-      Reply reply = ended(exchange, task, came, input.form(), model);
+      Reply reply = ended(exchange, task, came, input.form(), model).with(warnings);
       return replayed && key != null ? reply.with(IdempotencyKey.REPLAYED, "true") : reply;
     }
-    return patience == null ? pending(submitted.id()) : accepted(submitted.id(), said == null);
+    return patience == null
+        ? pending(submitted.id())
+        : accepted(submitted.id(), said == null).with(warnings);
   }
 
   /** Run at once where that can be; else a task. */
@@ -205,8 +212,10 @@ final class EmbeddingsResource {
         wanted.theirsOnly()
             ? new Retention(settings.syncTtl(), settings.syncTtl())
             : new Retention(settings.task().ttl(), settings.failedTtl());
+    TaskId id = TaskId.random();
+    exchange.about(id);
     return new TaskSpec(
-        TaskId.random(),
+        id,
         new TaskSpec.Work(
             new Lane(EmbeddingType.NAME, wanted.model.name()), wanted.priority, input, null),
         new TaskSpec.Limits(settings.task().maxAttempts(), settings.task().timeout()),

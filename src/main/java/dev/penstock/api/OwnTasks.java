@@ -35,6 +35,7 @@ public final class OwnTasks {
   }
 
   Task find(Exchange exchange, String parameter) throws InterruptedException {
+    TaskId.parse(exchange.parameter(parameter)).ifPresent(exchange::about);
     return find(exchange.parameter(parameter), exchange.caller().owner())
         .orElseThrow(() -> new Refusal(ApiError.noSuchTask().withParam(parameter)));
   }

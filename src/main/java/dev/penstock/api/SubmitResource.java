@@ -39,14 +39,16 @@ final class SubmitResource {
 
   Reply create(Exchange exchange) throws InterruptedException {
     IdempotencyKey key = IdempotencyKey.of(exchange);
-    JsonNode body = StrictJson.parse(exchange.body());
-    if (body.isArray()) {
-      return createList(exchange, body, key);
+    List<byte[]> list = StrictJson.list(exchange.body(), MAX_LIST);
+    if (list != null) {
+      return createList(exchange, list, key);
     }
+    JsonNode body = StrictJson.parse(exchange.body());
     if (!body.isObject()) {
       throw Refusal.invalid(null, "The body must be a task, or a list of tasks.");
     }
     NewTask task = requests.read(body, exchange.caller(), Priority.TASK, key, node);
+    exchange.about(task.spec().id());
     Patience patience = task.patience();
     Duration hold = patience == null ? Duration.ZERO : patience.hold();
     Submitted submitted = submitter.submit(task.spec(), hold, exchange, false);
@@ -61,6 +63,7 @@ final class SubmitResource {
           now != null ? now : submitted.earlier().orElseGet(() -> pending(task.spec(), submitted));
       reply = reply(202, known, task.form()).with("Location", "/v1/tasks/" + submitted.id());
     }
+    reply = reply.with(task.warnings());
     return submitted.earlier().isPresent() ? reply.with(IdempotencyKey.REPLAYED, "true") : reply;
   }
 
@@ -81,7 +84,7 @@ final class SubmitResource {
    * Each task of a list is accepted or refused on its own. When none was accepted, the reply is the
    * first refusal's error, with all of them beside it.
    */
-  private Reply createList(Exchange exchange, JsonNode body, @Nullable IdempotencyKey key)
+  private Reply createList(Exchange exchange, List<byte[]> body, @Nullable IdempotencyKey key)
       throws InterruptedException {
     if (body.isEmpty() || body.size() > MAX_LIST) {
       throw Refusal.invalid(null, "A list must have 1 to " + MAX_LIST + " tasks.");
@@ -89,7 +92,7 @@ final class SubmitResource {
     Caller caller = exchange.caller();
     var entries = new ArrayList<Entry>(body.size());
     for (int i = 0; i < body.size(); i++) {
-      entries.add(read(body.get(i), caller, key == null ? null : key.item(i)));
+      entries.add(read(body.get(i), i, caller, key == null ? null : key.item(i)));
     }
     var specs = new ArrayList<TaskSpec>();
     for (Entry entry : entries) {
@@ -104,7 +107,15 @@ final class SubmitResource {
     return list(entries);
   }
 
-  private Entry read(JsonNode each, Caller caller, @Nullable IdempotencyKey key) {
+  private Entry read(byte[] json, int index, Caller caller, @Nullable IdempotencyKey key) {
+    JsonNode each;
+    try {
+      each = StrictJson.parse(json);
+    } catch (InvalidInput invalid) {
+      String place = "[" + index + "]";
+      return new Entry.Refused(
+          ApiError.invalid(place, "Of the task " + place + " alone: " + invalid.message()));
+    }
     if (!each.isObject()) {
       return new Entry.Refused(
           ApiError.invalid(null, "Each task of a list must be a JSON object."));
@@ -150,14 +161,15 @@ final class SubmitResource {
                 Reply.writeError(json, first.get());
               }
               json.writeArrayFieldStart("data");
-              for (Entry entry : entries) {
-                switch (entry) {
+              for (int i = 0; i < entries.size(); i++) {
+                switch (entries.get(i)) {
                   case Entry.Wanted(var spec) ->
                       TaskJson.writeBrief(json, pending(spec, spec.submittedAt()));
                   case Entry.Kept(var task, var earlier) ->
                       TaskJson.writeBrief(json, task, earlier ? IdempotencyKey.hint(task) : null);
                   case Entry.Refused(var error) -> {
                     json.writeStartObject();
+                    json.writeNumberField("index", i);
                     Reply.writeError(json, error);
                     json.writeEndObject();
                   }

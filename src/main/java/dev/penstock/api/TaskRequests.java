@@ -65,10 +65,12 @@ final class TaskRequests {
    *
    * @param form how its result is rendered
    * @param patience null: answer at once
+   * @param warnings headers that say what is doubtful about it
    */
-  record NewTask(TaskSpec spec, Form form, @Nullable Patience patience) {}
+  record NewTask(
+      TaskSpec spec, Form form, @Nullable Patience patience, Map<String, String> warnings) {}
 
-  private record Input(Lane lane, byte[] json, Form form) {}
+  private record Input(Lane lane, byte[] json, Form form, Map<String, String> warnings) {}
 
   /**
    * @param caller whose task it is
@@ -98,7 +100,7 @@ final class TaskRequests {
                 metadata(fields),
                 key == null ? null : key.identity(ROUTE, body, Patience.FIELD),
                 patience != null && patience.hold().isPositive() ? node : null));
-    return new NewTask(spec, input.form, patience);
+    return new NewTask(spec, input.form, patience, input.warnings);
   }
 
   private TaskType type(Fields fields) {
@@ -122,7 +124,8 @@ final class TaskRequests {
     return new Input(
         new Lane(type.name(), model == null ? null : model.name()),
         StrictJson.write(json -> json.writeTree(value)),
-        form);
+        form,
+        types.warnings(type, form, fields.param("input"), model));
   }
 
   private @Nullable ModelSpec model(Fields fields, TaskType type) {

@@ -41,10 +41,10 @@ final class TasksResource {
   Reply list(Exchange exchange) throws InterruptedException {
     Query query = Query.of(exchange).only(PARAMETERS);
     String owner = exchange.caller().owner();
-    TaskId parent = known(query, "parent", owner);
+    TaskId parent = parent(query, owner);
     TaskFilter filter = filters.of(query, owner, parent);
     int limit = query.whole("limit", 1, MOST, STANDARD);
-    TaskId after = known(query, "after", owner);
+    TaskId after = id(query, "after");
     TaskPage page = bus.ask(new ListTasks(filter, after, limit), OwnTasks.LIMIT);
     return Reply.object(
         200,
@@ -62,18 +62,21 @@ final class TasksResource {
         });
   }
 
-  /**
-   * A task that a parameter names; null: it does not. One that is no more would start the list
-   * anew, and who follows it would never end.
-   */
-  private @Nullable TaskId known(Query query, String name, String owner)
-      throws InterruptedException {
+  /** Its task may be gone by now: an id says where that stood. */
+  private static @Nullable TaskId id(Query query, String name) {
     String id = query.text(name, ID_LENGTH);
     return id == null
         ? null
-        : own.find(id, owner)
-            .map(Task::id)
-            .orElseThrow(() -> Query.bad(name, "must be the id of a task that is still here"));
+        : TaskId.parse(id).orElseThrow(() -> Query.bad(name, "must be the id of a task"));
+  }
+
+  /** Of a task that is no more nobody would say whether it had children. */
+  private @Nullable TaskId parent(Query query, String owner) throws InterruptedException {
+    TaskId id = id(query, "parent");
+    if (id != null && own.find(id.value(), owner).isEmpty()) {
+      throw Query.bad("parent", "must be the id of a task that is still here");
+    }
+    return id;
   }
 
   Reply get(Exchange exchange) throws InterruptedException {

@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * The event bus, typed. Requests stay in the process, and pass from thread to thread with no event
@@ -27,6 +28,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Bus {
   private static final Logger LOG = LoggerFactory.getLogger(Bus.class);
+
+  /** Under which name a thread that answers a client keeps the request's id for the log. */
+  private static final String REQUEST = "request";
 
   /** Requests of one type that may be under way; the rest are refused, not queued. */
   private static final int MAX_IN_FLIGHT = 8_192;
@@ -77,6 +81,8 @@ public final class Bus {
   public <R> R ask(Request<R> request, Duration limit) throws InterruptedException {
     Server<R, Request<R>> server = enter(request);
     var answer = new CompletableFuture<R>();
+    // Who answers a client says what failed, and for whom.
+    boolean told = MDC.get(REQUEST) != null;
     Thread.ofVirtual()
         .name(request.getClass().getSimpleName())
         .start(() -> {
@@ -85,9 +91,10 @@ public final class Bus {
           } catch (Unavailable e) {
             answer.completeExceptionally(e);
           } catch (RuntimeException | Error e) {
-            // Here, for its asker may have gone.
-            LOG.error("{} failed", request.getClass().getSimpleName(), e);
-            answer.completeExceptionally(e);
+            // Otherwise here, for its asker may have gone.
+            if (!answer.completeExceptionally(e) || !told) {
+              LOG.error("{} failed", request.getClass().getSimpleName(), e);
+            }
           } finally {
             server.inFlight.release();
           }
@@ -95,7 +102,12 @@ public final class Bus {
     try {
       return answer.get(limit.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      throw Unavailable.unknown("no answer to " + request.getClass().getSimpleName(), e);
+      var late = Unavailable.unknown("no answer to " + request.getClass().getSimpleName(), e);
+      answer.completeExceptionally(late);
+      throw late;
+    } catch (InterruptedException e) {
+      answer.cancel(false);
+      throw e;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof Unavailable why) {
         throw why;

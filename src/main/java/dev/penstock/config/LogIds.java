@@ -11,7 +11,7 @@ import java.util.List;
  */
 public final class LogIds extends ClassicConverter {
   /** The names under which the threads that do somebody's work keep its id. */
-  static final List<String> NAMES = List.of("task", "request");
+  static final List<String> NAMES = List.of("task", "request", "owner");
 
   @Override
   public String convert(ILoggingEvent event) {

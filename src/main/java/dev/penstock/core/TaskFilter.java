@@ -1,8 +1,11 @@
 package dev.penstock.core;
 
 import dev.penstock.task.Lane;
+import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskState;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +49,19 @@ public record TaskFilter(
   public boolean means(Lane lane) {
     return (type == null || type.equals(lane.type()))
         && (model == null || model.equals(lane.model()));
+  }
+
+  /** Whether a task is meant, its text apart. */
+  public boolean means(Task task) {
+    return (owner == null || owner.equals(task.spec().owner()))
+        && (states.isEmpty() || states.contains(task.state()))
+        && means(task.spec().lane())
+        && (parent == null || parent.equals(task.spec().parent()));
+  }
+
+  /** The task whose whole id is looked for: it is found wherever it stands. */
+  public Optional<TaskId> named() {
+    return text == null ? Optional.empty() : TaskId.parse(text.toLowerCase(Locale.ROOT));
   }
 
   public TaskFilter in(Set<TaskState> wanted) {

@@ -40,8 +40,10 @@ public final class StrictJson {
   private static final int BUFFER = 1_024;
   private static final int MILLI_DIGITS = 3;
 
-  /** Matches by characters that are whole: a pair is none of them. */
-  private static final Pattern HALF = Pattern.compile("\\p{Cs}");
+  /** What stands in the place of an escape that means nothing: as long as that one. */
+  private static final String REPLACEMENT = "\\ufffd";
+
+  private static final int ESCAPE = REPLACEMENT.length();
 
   /** For a value among others. */
   private static final ObjectReader PART =
@@ -57,7 +59,7 @@ public final class StrictJson {
 
   /**
    * One JSON value, all of it fit to be written again: UTF-8 without holes, keys unique, finite
-   * numbers, no half characters.
+   * numbers, U+FFFD in place of half characters.
    *
    * @throws InvalidInput with the place but never the text
    */
@@ -131,10 +133,14 @@ public final class StrictJson {
     return value;
   }
 
-  /** A parser for JSON from strangers, within our limits; null: it is not UTF-8. */
+  /**
+   * A parser for JSON from strangers, within our limits, with U+FFFD in place of half characters;
+   * null: it is not UTF-8.
+   */
   public static @Nullable JsonParser strangers(byte[] body) throws IOException {
     try {
       CharBuffer text = utf8(body);
+      makeWhole(text.array(), text.limit());
       return STRICT.createParser(text.array(), 0, text.limit());
     } catch (CharacterCodingException e) {
       return null;
@@ -158,6 +164,51 @@ public final class StrictJson {
 
   private static CharBuffer utf8(byte[] body) throws CharacterCodingException {
     return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
+  }
+
+  /**
+   * Puts U+FFFD in place of each escape that is half of a surrogate pair: JSON can say that, and
+   * nothing else can. Whether it is JSON does not matter here.
+   */
+  private static boolean makeWhole(char[] json, int end) {
+    boolean changed = false;
+    for (int i = 0; i < end; i++) {
+      if (json[i] != '\\') {
+        continue;
+      }
+      int unit = escaped(json, i, end);
+      if (unit < 0 || !Character.isSurrogate((char) unit)) {
+        i++; // what is escaped may be a backslash
+        continue;
+      }
+      int next = escaped(json, i + ESCAPE, end);
+      if (Character.isHighSurrogate((char) unit)
+          && next >= 0
+          && Character.isLowSurrogate((char) next)) {
+        i += 2 * ESCAPE - 1;
+      } else {
+        REPLACEMENT.getChars(0, ESCAPE, json, i);
+        i += ESCAPE - 1;
+        changed = true;
+      }
+    }
+    return changed;
+  }
+
+  /** The UTF-16 unit that an escape there stands for; less than 0: there is no such escape. */
+  private static int escaped(char[] json, int at, int end) {
+    if (at + ESCAPE > end || json[at] != '\\' || json[at + 1] != 'u') {
+      return -1;
+    }
+    int unit = 0;
+    for (int i = at + 2; i < at + ESCAPE; i++) {
+      int digit = json[i] < 0x80 ? Character.digit(json[i], 16) : -1;
+      if (digit < 0) {
+        return -1;
+      }
+      unit = 16 * unit + digit;
+    }
+    return unit;
   }
 
   /**
@@ -206,6 +257,31 @@ public final class StrictJson {
    * @throws InvalidInput when it is no array
    */
   public static List<byte[]> elements(byte[] array) {
+    return elements(array, Integer.MAX_VALUE);
+  }
+
+  /**
+   * The values of a body that is one list, each as it was sent and not parsed yet, so that what is
+   * wrong with one is said of that one; null: it is something else, or no JSON.
+   *
+   * @param most one more than that are the last
+   */
+  public static @Nullable List<byte[]> list(byte[] body, int most) {
+    int i = 0;
+    while (i < body.length && Character.isWhitespace(body[i])) {
+      i++;
+    }
+    if (i == body.length || body[i] != '[') {
+      return null;
+    }
+    try {
+      return elements(body, most);
+    } catch (InvalidInput e) {
+      return null;
+    }
+  }
+
+  private static List<byte[]> elements(byte[] array, int most) {
     List<byte[]> elements = new ArrayList<>();
     try {
       CharBuffer text = utf8(array);
@@ -216,12 +292,21 @@ public final class StrictJson {
         for (JsonToken each = parser.nextToken();
             each != JsonToken.END_ARRAY;
             each = parser.nextToken()) {
+          if (each == null) {
+            throw new InvalidInput("An array is expected.");
+          }
+          if (elements.size() > most) {
+            return elements;
+          }
           int start = (int) parser.currentTokenLocation().getCharOffset();
           parser.finishToken(); // strings are read when they are asked for
           parser.skipChildren();
           int end = (int) parser.currentLocation().getCharOffset();
           String value = text.subSequence(start, end).toString().strip();
           elements.add(value.getBytes(StandardCharsets.UTF_8));
+        }
+        if (parser.nextToken() != null) {
+          throw new InvalidInput("An array is expected.");
         }
       }
     } catch (IOException e) {
@@ -237,39 +322,16 @@ public final class StrictJson {
         : " (line %d, column %d)".formatted(place.getLineNr(), place.getColumnNr());
   }
 
-  /** Refuses what Java can hold but JSON in UTF-8 cannot say again. Depth is bounded by now. */
+  /** Refuses what Java can hold but JSON cannot say again. Depth is bounded by now. */
   public static void check(JsonNode node) {
     switch (node.getNodeType()) {
-      case STRING -> checkText(node.textValue());
       case NUMBER -> {
         if (node.isDouble() && !Double.isFinite(node.doubleValue())) {
           throw new InvalidInput("The body has a number out of range.");
         }
       }
-      case OBJECT ->
-          node.properties()
-              .forEach(member -> {
-                checkText(member.getKey());
-                check(member.getValue());
-              });
-      case ARRAY -> node.forEach(StrictJson::check);
-      case BINARY, BOOLEAN, MISSING, NULL, POJO -> {}
-    }
-  }
-
-  public static void checkText(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (Character.isSurrogate(c)) {
-        boolean pair =
-            Character.isHighSurrogate(c)
-                && i + 1 < text.length()
-                && Character.isLowSurrogate(text.charAt(i + 1));
-        if (!pair) {
-          throw new InvalidInput("The body has half of a surrogate pair in a string.");
-        }
-        i++;
-      }
+      case OBJECT, ARRAY -> node.forEach(StrictJson::check);
+      case BINARY, BOOLEAN, MISSING, NULL, POJO, STRING -> {}
     }
   }
 
@@ -293,7 +355,7 @@ public final class StrictJson {
    */
   public static byte[] write(int expected, Writer writer) {
     var bytes = new ByteArrayOutputStream(expected);
-    try (JsonGenerator json = STRICT.createGenerator(bytes)) {
+    try (JsonGenerator json = new WholeText(STRICT.createGenerator(bytes))) {
       writer.write(json);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // memory does not fail: the value was not writable
@@ -351,9 +413,36 @@ public final class StrictJson {
     return STRICT.getNodeFactory();
   }
 
-  /** The text with any half of a surrogate pair as U+FFFD, which cutting can leave behind. */
+  /** The text with U+FFFD in place of each half of a surrogate pair, as cutting leaves them. */
   public static String whole(String text) {
-    return HALF.matcher(text).replaceAll("\ufffd");
+    char[] whole = null;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        if (Character.isHighSurrogate(c)
+            && i + 1 < text.length()
+            && Character.isLowSurrogate(text.charAt(i + 1))) {
+          i++;
+        } else {
+          whole = whole == null ? text.toCharArray() : whole;
+          whole[i] = '\ufffd';
+        }
+      }
+    }
+    return whole == null ? text : new String(whole);
+  }
+
+  /** The same of JSON in UTF-8, where such a half is an escape; otherwise as it is. */
+  public static byte[] whole(byte[] json) {
+    for (int i = 0; i + ESCAPE <= json.length; i++) {
+      if (json[i] == '\\' && json[i + 1] == 'u' && (json[i + 2] | ' ') == 'd') {
+        char[] text = new String(json, StandardCharsets.UTF_8).toCharArray();
+        return makeWhole(text, text.length)
+            ? new String(text).getBytes(StandardCharsets.UTF_8)
+            : json;
+      }
+    }
+    return json;
   }
 
   /** A stranger's word in a message of ours: short, and without control characters. */

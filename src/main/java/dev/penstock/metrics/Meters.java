@@ -73,6 +73,11 @@ public final class Meters {
     registry.counter("penstock.runs.direct", lane(lane)).increment();
   }
 
+  /** Texts were longer than their model reads. */
+  public void cut(Lane lane, int texts) {
+    registry.counter("penstock.texts.cut", lane(lane)).increment(texts);
+  }
+
   private void ran(Lane lane, String outcome) {
     registry.counter("penstock.runs", lane(lane).and("outcome", outcome)).increment();
   }

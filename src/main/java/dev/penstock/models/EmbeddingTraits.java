@@ -2,6 +2,7 @@ package dev.penstock.models;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     where it has none
  * @param inputs what the model expects of the numbers it is given
  * @param output which of the numbers that it gives are read, and how
+ * @param matryoshka whether it was trained so that the first numbers of a vector are one, too
  */
 public record EmbeddingTraits(
     Pooling pooling,
@@ -25,7 +27,8 @@ public record EmbeddingTraits(
     Truncation truncate,
     TokenIds tokenIds,
     Inputs inputs,
-    Output output)
+    Output output,
+    boolean matryoshka)
     implements ModelTraits {
   /** The name of the kind. */
   public static final String KIND = "embedding";
@@ -46,7 +49,7 @@ public record EmbeddingTraits(
     prefixes = Map.copyOf(prefixes);
   }
 
-  /** Those whose output is read as BERT's. */
+  /** Those whose output is read as BERT's, and whose vectors are made to be used whole. */
   public EmbeddingTraits(
       Pooling pooling,
       int maxTokens,
@@ -55,7 +58,16 @@ public record EmbeddingTraits(
       Truncation truncate,
       TokenIds tokenIds,
       Inputs inputs) {
-    this(pooling, maxTokens, dimensions, prefixes, truncate, tokenIds, inputs, Output.STANDARD);
+    this(
+        pooling,
+        maxTokens,
+        dimensions,
+        prefixes,
+        truncate,
+        tokenIds,
+        inputs,
+        Output.STANDARD,
+        false);
   }
 
   /** The traits of a model that is one. */
@@ -98,7 +110,8 @@ public record EmbeddingTraits(
 
     @Override
     public Set<String> keys() {
-      return Set.of("pooling", "max_tokens", "dimensions", "prefixes", "truncate", "token_ids");
+      return Set.of(
+          "pooling", "max_tokens", "dimensions", "prefixes", "truncate", "token_ids", "matryoshka");
     }
 
     @Override
@@ -110,7 +123,9 @@ public record EmbeddingTraits(
           fields.optionalSection("prefixes", Set.of(QUERY, PASSAGE)),
           fields.oneOf("truncate", Truncation.class, Truncation.END),
           fields.oneOf("token_ids", TokenIds.class, TokenIds.REJECT),
-          Inputs.STANDARD);
+          Inputs.STANDARD,
+          Output.STANDARD,
+          fields.word("matryoshka", List.of("false", "true")).equals("true"));
     }
   }
 

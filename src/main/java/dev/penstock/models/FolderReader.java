@@ -97,7 +97,8 @@ final class FolderReader {
             choices.truncate() == null ? Truncation.END : choices.truncate(),
             choices.tokenIds() == null ? TokenIds.CL100K_BASE : choices.tokenIds(),
             inputs,
-            output.output()),
+            output.output(),
+            !config.path("matryoshka_dimensions").isEmpty()),
         List.of(new ModelFiles.Folder(onnx, tokenizer, folder.bytes(onnx, model), revision)));
   }
 

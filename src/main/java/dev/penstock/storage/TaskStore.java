@@ -61,9 +61,11 @@ public interface TaskStore extends AutoCloseable {
   List<Step> steps(TaskId id);
 
   /**
-   * Tasks, newest first, from the one after {@code after} on (null or unknown: from the newest). A
-   * text is looked for in at most the newest {@value #SEARCHED} tasks that match the rest, and not
-   * in inputs of more than {@value #SEARCHED_INPUT_BYTES} bytes.
+   * Tasks, newest first, from the one after {@code after} on (null: from the newest). One that is
+   * not known any more stood where its id says: what was submitted at the same moment may then come
+   * twice. A text is looked for in at most the newest {@value #SEARCHED} tasks that match the rest,
+   * and not in inputs of more than {@value #SEARCHED_INPUT_BYTES} bytes; a task whose whole id it
+   * is is found wherever it stands.
    */
   TaskPage list(TaskFilter filter, @Nullable TaskId after, int limit);
 

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +20,15 @@ final class PlainJson {
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES) // the schema's business
           .build();
 
+  /** Half of a surrogate pair; a whole one is a character to it. */
+  private static final Pattern HALF = Pattern.compile("\\p{Cs}");
+
   private PlainJson() {}
+
+  /** Text in UTF-8, with U+FFFD in place of what that has no form for. */
+  static byte[] utf8(String text) {
+    return HALF.matcher(text).replaceAll("\ufffd").getBytes(StandardCharsets.UTF_8);
+  }
 
   /** The exception says neither value nor place: both may be somebody's input. */
   static <T> T read(byte[] json, Class<T> type) {
@@ -36,7 +46,7 @@ final class PlainJson {
 
   static byte[] write(@Nullable Object value) {
     try {
-      return MAPPER.writeValueAsBytes(value);
+      return utf8(MAPPER.writeValueAsString(value));
     } catch (JsonProcessingException _) {
       String type = value == null ? "null" : value.getClass().getName();
       throw new IllegalArgumentException("a " + type + " cannot be written as JSON");

@@ -1,6 +1,5 @@
 package dev.penstock.task;
 
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +20,7 @@ public record TaskOutput(Format format, byte[] bytes) {
 
   /** One JSON value that is written already; a plugin's is checked before it is stored. */
   public static TaskOutput json(String json) {
-    return new TaskOutput(Format.JSON, json.getBytes(StandardCharsets.UTF_8));
+    return new TaskOutput(Format.JSON, PlainJson.utf8(json));
   }
 
   /**

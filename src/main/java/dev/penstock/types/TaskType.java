@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.core.InvalidInput;
 import dev.penstock.json.Fields;
+import dev.penstock.json.StrictJson;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskHandler;
@@ -78,6 +79,19 @@ public interface TaskType {
    */
   Form accept(JsonNode input, String name, @Nullable ModelSpec model);
 
+  /**
+   * Looks at a form that was accepted, where it is asked for: it may be logged, or refused by a
+   * setting.
+   *
+   * @param name what the request calls the input; empty: the members of it are the body's own
+   * @return headers of the reply that say what is doubtful about it
+   * @throws InvalidInput naming the field at fault
+   */
+  default Map<String, String> warnings(
+      Form form, String name, @Nullable ModelSpec model, Loaded settings) {
+    return Map.of();
+  }
+
   /** Makes what its first input would have to wait for. */
   default void warmUp() {}
 
@@ -123,9 +137,11 @@ public interface TaskType {
 
   /** How a result is rendered for clients. */
   interface Form {
-    /** The result as it is kept. */
+    /** The result as it is kept, but for half characters. */
     Form JSON =
-        (json, output, _) -> json.writeRawValue(new String(output.bytes(), StandardCharsets.UTF_8));
+        (json, output, _) ->
+            json.writeRawValue(
+                new String(StrictJson.whole(output.bytes()), StandardCharsets.UTF_8));
 
     void write(JsonGenerator json, TaskOutput output, @Nullable String model) throws IOException;
 

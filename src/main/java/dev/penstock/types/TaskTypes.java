@@ -1,6 +1,7 @@
 package dev.penstock.types;
 
 import dev.penstock.config.SettingsLoader.Loaded;
+import dev.penstock.models.ModelSpec;
 import dev.penstock.types.embedding.EmbeddingType;
 import dev.penstock.types.ping.PingType;
 import java.util.Collection;
@@ -48,6 +49,12 @@ public final class TaskTypes {
   /** The model of tasks that name none, by name or alias. Null: each has to name one. */
   public @Nullable String defaultModel(TaskType type) {
     return type.defaultModel(settings);
+  }
+
+  /** What is doubtful about the form that an input asks for, as headers of the reply. */
+  public Map<String, String> warnings(
+      TaskType type, TaskType.Form form, String name, @Nullable ModelSpec model) {
+    return type.warnings(form, name, model, settings);
   }
 
   /** The settings that a type declares. */

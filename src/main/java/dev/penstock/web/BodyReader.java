@@ -163,7 +163,6 @@ public final class BodyReader {
       }
     });
     request.endHandler(_ -> body.complete(all));
-    request.exceptionHandler(_ -> body.completeExceptionally(new ClientGone()));
     if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
       request.response().writeContinue();
     }

@@ -2,6 +2,7 @@ package dev.penstock.web;
 
 import dev.penstock.base.Unavailable;
 import dev.penstock.security.Caller;
+import dev.penstock.task.TaskId;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Instant;
@@ -28,6 +29,7 @@ public final class Exchange {
   private @Nullable CompletableFuture<Buffer> begun;
   private @Nullable Caller caller;
   private Supplier<Optional<Caller>> whoAsks = Optional::empty;
+  private @Nullable TaskId task;
 
   Exchange(HttpServerRequest request) {
     this.request = request;
@@ -130,6 +132,20 @@ public final class Exchange {
 
   void caller(Caller who) {
     caller = who;
+  }
+
+  /** Whose request it is, where that is known by now; null: nobody's that we know. */
+  @Nullable String owner() {
+    return caller == null ? null : caller.owner();
+  }
+
+  /** Which task it is about, for the log: it may fail before it has an answer. */
+  public void about(TaskId id) {
+    task = id;
+  }
+
+  @Nullable TaskId task() {
+    return task;
   }
 
   /** When the request came: a {@link System#nanoTime}. */

@@ -8,8 +8,6 @@ import dev.penstock.security.Sessions;
 import dev.penstock.web.BodyReader.MediaType;
 import dev.penstock.web.Route.Access;
 import dev.penstock.web.Routes.Match;
-import io.netty.handler.codec.http.TooLongHttpHeaderException;
-import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -92,7 +90,13 @@ public final class Pipeline {
     connections.busy(request.connection());
     inFlight.incrementAndGet();
     var exchange = new Exchange(request);
-    request.exceptionHandler(_ -> exchange.gone().complete(null));
+    request.exceptionHandler(cause -> {
+      if (MalformedRequests.isMalformed(cause) && !request.response().headWritten()) {
+        var _ = write(exchange, MalformedRequests.reply(MalformedRequests.BODY));
+        MalformedRequests.flush(request);
+      }
+      exchange.gone().complete(null);
+    });
     request.response().exceptionHandler(_ -> exchange.gone().complete(null));
     request.response().closeHandler(_ -> exchange.gone().complete(null));
     Thread thread = Thread.ofVirtual().name(exchange.id()).unstarted(() -> run(exchange, match));
@@ -106,18 +110,23 @@ public final class Pipeline {
 
   /** What came was not HTTP, or too much of it. On the event loop. */
   public void refuse(HttpServerRequest request) {
-    Throwable cause = request.decoderResult().cause();
-    ApiError error;
-    if (cause instanceof TooLongHttpLineException) {
-      error = ApiError.http(414, "uri_too_long", "The request line is too long.");
-    } else if (cause instanceof TooLongHttpHeaderException) {
-      error = ApiError.http(431, "headers_too_large", "The request's headers are too large.");
-    } else {
-      error = ApiError.http(400, "bad_request", "This is not a valid HTTP request.");
-    }
+    refuse(request, MalformedRequests.error(request.decoderResult().cause()));
+  }
+
+  private void refuse(HttpServerRequest request, ApiError error) {
     connections.busy(request.connection());
-    Reply reply = Reply.error(error).with("Connection", "close");
-    write(new Exchange(request), reply).onComplete(_ -> request.connection().close());
+    write(new Exchange(request), MalformedRequests.reply(error))
+        .onComplete(_ -> request.connection().close());
+  }
+
+  /** Whether it may go on: it says for whom it is. Otherwise it is answered. On the event loop. */
+  public boolean addressed(HttpServerRequest request) {
+    boolean addressed = MalformedRequests.hasHost(request);
+    if (!addressed) {
+      request.pause();
+      refuse(request, MalformedRequests.HOST);
+    }
+    return addressed;
   }
 
   private void run(Exchange exchange, Match match) {
@@ -177,7 +186,7 @@ public final class Pipeline {
     } catch (Unavailable e) {
       LOG.warn("request {}: {}", exchange.id(), e.getMessage());
     } catch (RuntimeException | Error e) {
-      LOG.error("request {} failed", exchange.id(), e);
+      FailureLog.failed(exchange, e);
     } finally {
       streams.remove(streaming);
       streaming.over();
@@ -240,6 +249,9 @@ public final class Pipeline {
     try {
       return follow(exchange, match);
     } catch (Refusal refusal) {
+      if (refusal.error().status() == 500) {
+        FailureLog.failed(exchange, refusal.error());
+      }
       return Reply.error(refusal.error(), refusal.task());
     } catch (InvalidInput invalid) {
       return Reply.error(ApiError.of(invalid));
@@ -252,7 +264,7 @@ public final class Pipeline {
       Thread.currentThread().interrupt();
       return Reply.error(ApiError.stopping());
     } catch (RuntimeException | Error e) {
-      LOG.error("request {} failed", exchange.id(), e);
+      FailureLog.failed(exchange, e);
       return Reply.error(ApiError.unexpected());
     }
   }

@@ -57,7 +57,10 @@ public record Reply(int status, Map<String, String> headers, byte[] body) implem
   }
 
   public static Reply html(String page) {
-    return of(200, "text/html; charset=utf-8", page.getBytes(StandardCharsets.UTF_8))
+    return of(
+            200,
+            "text/html; charset=utf-8",
+            StrictJson.whole(page).getBytes(StandardCharsets.UTF_8))
         .with("Cache-Control", "no-store")
         .with("Content-Security-Policy", CSP);
   }

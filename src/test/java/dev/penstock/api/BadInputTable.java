@@ -262,8 +262,8 @@ public final class BadInputTable {
           "a chunk that is none: " + path,
           head("POST", path, "Content-Type: application/json", "Transfer-Encoding: chunked")
               + "zz\r\n{}\r\n",
-          0,
-          null,
+          400,
+          "bad_request",
           null);
       row(
           "a negative length: " + path,
@@ -318,9 +318,6 @@ public final class BadInputTable {
     bad.add(
         Map.entry(
             "a surrogate in UTF-8", (start + "\"\u00ed\u00a0\u0080\"}").getBytes(ISO_8859_1)));
-    bad.add(Map.entry("half a surrogate pair", b(start + "\"\\ud83d\"}")));
-    bad.add(
-        Map.entry("half a pair as a key", b("{\"\\ud83d\":1," + start.substring(1) + "\"a\"}")));
     bad.add(Map.entry("a repeated key", b(start + "\"a\",\"input\":\"b\"}")));
     bad.add(Map.entry("a number out of range", b(start + "\"a\",\"priority\":1e999}")));
     bad.add(

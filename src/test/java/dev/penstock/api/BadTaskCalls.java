@@ -63,8 +63,9 @@ final class BadTaskCalls {
             "q=" + "x".repeat(201),
             "after=",
             "after=1",
-            "after=" + SOME_ID,
             "after=%00",
+            "parent=1",
+            "parent=" + SOME_ID,
             "before=1",
             "Status=failed")) {
       String name = query.substring(0, query.indexOf('='));

@@ -332,8 +332,18 @@ public final class ScriptedDispatcher {
     return with(task, owner, task.spec().input());
   }
 
+  static Task with(Map<String, String> metadata, Task task) {
+    TaskSpec spec = task.spec();
+    var origin = new TaskSpec.Origin(spec.owner(), metadata, spec.identity(), spec.replyTo());
+    return with(
+        task, new TaskSpec(spec.id(), spec.work(), spec.limits(), spec.retention(), origin));
+  }
+
   private static Task with(Task task, String owner, byte[] input) {
-    TaskSpec spec = TestTasks.withInput(input, TestTasks.of(owner, task.spec()));
+    return with(task, TestTasks.withInput(input, TestTasks.of(owner, task.spec())));
+  }
+
+  private static Task with(Task task, TaskSpec spec) {
     return new Task(
         spec,
         task.state(),

@@ -309,7 +309,8 @@ class TasksResourceTest {
         .isZero();
     assertThat(server.get("/v1/tasks/" + id + "/events").statusCode()).isEqualTo(404);
     assertThat(server.get("/api/v1/embedding/" + id).statusCode()).isEqualTo(404);
-    assertThat(server.get("/v1/tasks?after=" + id).statusCode()).isEqualTo(400);
+    assertThat(ids(server.get("/v1/tasks?after=" + id))).isEmpty();
+    assertThat(server.get("/v1/tasks?parent=" + id).statusCode()).isEqualTo(400);
     assertThat(state(id)).isEqualTo(TaskState.PENDING);
   }
 }

@@ -1,5 +1,7 @@
 package dev.penstock.storage;
 
+import static dev.penstock.storage.TestTasks.KEEP_COMPLETED;
+import static dev.penstock.storage.TestTasks.KEEP_FAILED;
 import static dev.penstock.storage.TestTasks.LANE;
 import static dev.penstock.storage.TestTasks.bytes;
 import static dev.penstock.storage.TestTasks.task;
@@ -8,16 +10,20 @@ import static dev.penstock.storage.TestTasks.taskWith;
 import static dev.penstock.storage.TestTasks.tasks;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.core.Ending;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
 import dev.penstock.task.Lane;
+import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -242,5 +248,127 @@ interface ListContract extends StoreRig {
     TaskFilter everywhere = new TaskFilter(null, Set.of(), null, null, "test");
     assertThat(store().list(everywhere, null, 10).more()).isTrue();
     assertThat(store().list(everywhere, null, 10).cut()).isFalse();
+
+    // What is named by its whole id is found all the same, where it stands.
+    TaskFilter named = new TaskFilter("owner", Set.of(), null, null, old.id().value());
+    assertThat(shownOn(store().list(named, null, 10))).containsExactly(old.id());
+    TaskFilter shouted =
+        new TaskFilter(null, Set.of(), null, null, old.id().value().toUpperCase(Locale.ROOT));
+    assertThat(shownOn(store().list(shouted, null, 10))).containsExactly(old.id());
+    assertThat(shownOn(store().list(named.in(Set.of(TaskState.FAILED)), null, 10))).isEmpty();
+    assertThat(shownOn(store().list(named, old.id(), 10))).isEmpty();
+    TaskFilter others = new TaskFilter("me", Set.of(), null, null, old.id().value());
+    assertThat(shownOn(store().list(others, null, 10))).isEmpty();
+  }
+
+  default List<TaskId> shownOn(TaskPage page) {
+    return page.tasks().stream().map(Task::id).toList();
+  }
+
+  @Test
+  default void aTextThatIsAnIdFindsTheTaskOnceAndWhatSpeaksOfIt() {
+    TaskSpec task = inserted(task());
+    TaskSpec speaks = inserted(taskWith(Map.of("of", task.id().value()), bytes("{}")));
+    inserted(task());
+
+    assertThat(containing(task.id().value())).isEqualTo(newestFirst(task, speaks));
+    assertThat(pages(new TaskFilter(null, Set.of(), null, null, task.id().value()), 1))
+        .isEqualTo(newestFirst(task, speaks));
+  }
+
+  @Test
+  default void aListGoesOnFromThePlaceOfATaskThatHasExpired() throws Exception {
+    List<TaskSpec> specs = tasks(6);
+    specs.forEach(this::inserted);
+    List<TaskId> newestFirst = newestFirst(specs.toArray(TaskSpec[]::new));
+    TaskPage page = store().list(ALL, null, 2);
+    assertThat(shownOn(page)).isEqualTo(newestFirst.subList(0, 2));
+    complete(specs.get(4));
+    complete(specs.get(2));
+    clock().advance(KEEP_COMPLETED);
+    assertThat(store().deleteExpired(10)).isEqualTo(2);
+
+    for (int opened = 0; opened < 2; opened++) {
+      assertThat(shownOn(store().list(ALL, specs.get(4).id(), 10)))
+          .containsExactly(specs.get(3).id(), specs.get(1).id(), specs.get(0).id());
+      assertThat(shownOn(store().list(TaskFilter.of("owner"), specs.get(4).id(), 1)))
+          .containsExactly(specs.get(3).id());
+      assertThat(shownOn(store().list(ALL, specs.get(2).id(), 10)))
+          .containsExactly(specs.get(1).id(), specs.get(0).id());
+      restart(); // From here on nobody remembers where they stood.
+    }
+    assertThat(shownOn(store().list(ALL, new TaskId("0".repeat(36)), 10))).isEmpty();
+  }
+
+  @Test
+  default void anOwnersListsAreThoseOfAllWithoutWhatOthersHave() throws Exception {
+    List<TaskSpec> many = new ArrayList<>();
+    for (int i = 0; i < 1_600; i++) {
+      many.add(TestTasks.of("many", task(LANE)));
+    }
+    store().insert(many);
+    List<Lane> lanes = List.of(LANE, PING, OTHER_MODEL);
+    List<TaskSpec> few = new ArrayList<>();
+    for (int i = 0; i < 120; i++) {
+      TaskSpec spec =
+          i % 7 == 0
+              ? taskAt(clock().instant().plusSeconds(60))
+              : task(lanes.get(i % 3), new Priority(i % 11), bytes("{}"));
+      few.add(inserted(TestTasks.of(List.of("a", "a b", "b").get(i % 5 % 3), spec)));
+    }
+    assertOwnersLists();
+    for (int i = 0; i < few.size(); i++) {
+      TaskSpec spec = few.get(i);
+      if (get(spec).spec().runAt() != null) {
+        continue;
+      }
+      switch (i % 6) {
+        case 0 -> claim(spec);
+        case 1 -> complete(spec);
+        case 2 -> fail(spec);
+        case 3 -> cancel(spec);
+        case 4 -> {
+          settle(claim(spec), new Ending.Backoff(ERROR, Duration.ofSeconds(i)));
+        }
+        default -> {
+          fail(spec);
+          retry(spec);
+        }
+      }
+    }
+    assertOwnersLists();
+    clock().advance(Duration.ofMinutes(2));
+    store().promoteDue(1_000);
+    reclaim();
+    assertOwnersLists();
+    clock().advance(KEEP_FAILED);
+    store().deleteExpired(10_000);
+    assertOwnersLists();
+  }
+
+  /** Against the list of everybody's tasks, which needs no list by owner. */
+  private void assertOwnersLists() {
+    List<Task> all = new ArrayList<>();
+    for (TaskId id : pages(ALL, 100)) {
+      all.add(store().find(id).orElseThrow());
+    }
+    Set<TaskState> live = EnumSet.of(TaskState.PENDING, TaskState.PROCESSING);
+    Set<TaskState> ended = EnumSet.of(TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELLED);
+    for (String owner : List.of("a", "a b", "b", "nobody")) {
+      for (TaskFilter lane : List.of(ALL, lane("embedding", null), lane("ping", null))) {
+        for (Set<TaskState> states :
+            List.of(Set.<TaskState>of(), live, ended, Set.of(TaskState.PROCESSING))) {
+          var filter = new TaskFilter(owner, states, lane.type(), lane.model(), null);
+          List<TaskId> expected = all.stream().filter(filter::means).map(Task::id).toList();
+          assertThat(listed(filter)).as("%s", filter).isEqualTo(expected);
+          assertThat(pages(filter, 7)).as("%s", filter).isEqualTo(expected);
+        }
+      }
+    }
+    for (Set<TaskState> states : List.of(live, ended, Set.of(TaskState.PENDING))) {
+      TaskFilter filter = ALL.in(states);
+      assertThat(pages(filter, 100))
+          .isEqualTo(all.stream().filter(filter::means).map(Task::id).toList());
+    }
   }
 }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +40,19 @@ final class TaskIdTest {
     long after = System.currentTimeMillis();
     long time = new BigInteger(id.value(), 32).shiftRight(RANDOM_BITS).longValueExact();
     assertThat(time).isBetween(before, after);
+  }
+
+  @Test
+  void aListOfTasksThatIsSubmittedAtOnceHasItsIdsInItsOrder() {
+    long before = System.currentTimeMillis();
+    while (System.currentTimeMillis() == before) {
+      Thread.onSpinWait(); // other tests may have filled this millisecond
+    }
+    List<TaskId> ids = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      ids.add(TaskId.random());
+    }
+    assertThat(ids).isSortedAccordingTo(Comparator.comparing(TaskId::value));
   }
 
   @ParameterizedTest

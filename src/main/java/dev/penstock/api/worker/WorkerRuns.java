@@ -106,6 +106,7 @@ public final class WorkerRuns {
     SettleRequest.Settle said = SettleRequest.readAll(exchange.body(), this::result);
     SettleTask settle = said.task();
     TaskId id = settle.id();
+    exchange.about(id);
     SettleReply answer = bus.ask(new SettleTasks(List.of(settle)), OwnTasks.LIMIT).getFirst();
     if (answer == SettleReply.STALE) {
       throw stale(id);

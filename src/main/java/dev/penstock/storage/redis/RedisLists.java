@@ -2,6 +2,8 @@ package dev.penstock.storage.redis;
 
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
+import dev.penstock.storage.LastShown;
+import dev.penstock.storage.Micros;
 import dev.penstock.storage.Phase;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.task.Lane;
@@ -10,10 +12,11 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskState;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Response;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -21,9 +24,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists tasks. Each shard has a list of each phase and lane, newest first; which of them there are
- * is known from the counters. Every shard merges its own in portions, and the portions are merged
- * here.
+ * Lists tasks. Each shard has a list of each phase and lane, newest first, and where that is long
+ * one by owner beside it; which of them there are is known from the counters. Every shard merges
+ * its own in portions, and the portions are merged here.
  */
 final class RedisLists {
   /** How many tasks a shard looks at in one go, at least and at most. */
@@ -31,28 +34,63 @@ final class RedisLists {
 
   private static final int MOST = 1_000;
 
-  /** Of a list by owner so many are looked at for each one wanted: most may be others'. */
+  /** Without a list by owner so many are looked at for each one wanted: most may be others'. */
   private static final int GLANCE = 20;
 
+  /** How long after its id was made a task is inserted, at the most. */
+  private static final Duration ON_ITS_WAY = Duration.ofSeconds(1);
+
   private final RedisCalls calls;
+  private final RedisOwners owners;
+  private final LastShown shown = new LastShown();
 
   RedisLists(RedisCalls calls) {
     this.calls = calls;
+    owners = new RedisOwners(calls);
   }
 
   TaskPage list(TaskFilter filter, @Nullable TaskId after, int limit) {
     String text = filter.text();
     boolean searched = text != null && !text.isEmpty();
     int wanted = (searched ? TaskStore.SEARCHED : limit) + 1;
-    List<TaskId> newest = newest(filter, after, wanted);
+    Start start = after == null ? Start.NEWEST : start(after);
+    List<Place> newest = newest(filter, start, wanted);
     boolean cut = false;
     if (text != null && searched) {
-      RedisSearch.Found found = new RedisSearch(calls).search(newest, text, limit + 1);
-      newest = found.ids();
+      List<TaskId> ids = newest.stream().map(Place::task).toList();
+      RedisSearch.Found found = new RedisSearch(calls).search(ids, text, limit + 1);
+      Set<TaskId> those = Set.copyOf(found.ids());
+      newest =
+          withNamed(
+              filter, start, newest.stream().filter(one -> those.contains(one.task())).toList());
       cut = found.cut();
     }
-    List<TaskId> page = newest.subList(0, Math.min(limit, newest.size()));
-    return new TaskPage(find(page), newest.size() > limit, cut);
+    boolean more = newest.size() > limit;
+    List<Place> page = newest.subList(0, Math.min(limit, newest.size()));
+    if (more) {
+      Place last = page.getLast();
+      shown.ended(last.task(), Long.parseLong(last.seq()));
+    }
+    return new TaskPage(find(page.stream().map(Place::task).toList()), more, cut);
+  }
+
+  /** With the one whose id is looked for, which may be older than all that was looked through. */
+  private List<Place> withNamed(TaskFilter filter, Start start, List<Place> found) {
+    Optional<TaskId> named = filter.named();
+    Place place = named.map(this::place).orElse(null);
+    if (place == null
+        || found.contains(place)
+        || !start.isBefore(place)
+        || find(List.of(place.task())).stream().noneMatch(filter::means)) {
+      return found;
+    }
+    List<Place> all = new ArrayList<>(found);
+    int at = 0;
+    while (at < all.size() && all.get(at).newerThan(place)) {
+      at++;
+    }
+    all.add(at, place);
+    return all;
   }
 
   /** Those of them that are still there. */
@@ -89,26 +127,47 @@ final class RedisLists {
 
   /** Where a task stands in the order: by its number, then by its id. */
   private record Place(String seq, String id) {
+    TaskId task() {
+      return new TaskId(id);
+    }
+
     boolean newerThan(Place other) {
       int order = Long.compare(Long.parseLong(seq), Long.parseLong(other.seq));
       return order > 0 || (order == 0 && id.compareTo(other.id) > 0);
     }
   }
 
-  private List<TaskId> newest(TaskFilter filter, @Nullable TaskId after, int wanted) {
-    List<String> lists = lists(filter);
-    List<TaskId> found = new ArrayList<>();
+  /**
+   * Where a list begins.
+   *
+   * @param place null: with the newest
+   * @param newer the id that all are older than; empty: the place says it all
+   */
+  private record Start(@Nullable Place place, String newer) {
+    static final Start NEWEST = new Start(null, "");
+
+    boolean isBefore(Place other) {
+      return (place == null || place.newerThan(other))
+          && (newer.isEmpty() || newer.compareTo(other.id()) > 0);
+    }
+  }
+
+  private List<Place> newest(TaskFilter filter, Start start, int wanted) {
+    Set<String> all = lists();
+    List<String> lists = all.stream().filter(name -> meant(filter, name)).toList();
+    List<Place> found = new ArrayList<>();
     if (lists.isEmpty()) {
       return found;
     }
-    Place start = after == null ? null : place(after);
-    List<Shard> shards = RedisShards.ALL.stream().map(name -> new Shard(name, start)).toList();
-    int share = 2 * wanted / shards.size() * (filter.owner() == null ? 1 : GLANCE);
-    int portion = Math.clamp(share, LEAST, MOST);
+    List<Shard> shards =
+        RedisShards.ALL.stream().map(name -> new Shard(name, start.place())).toList();
+    int share = 2 * wanted / shards.size();
+    boolean glance = false;
     while (found.size() < wanted) {
       List<Shard> unread = shards.stream().filter(Shard::unread).toList();
       if (!unread.isEmpty()) {
-        read(unread, lists, filter, portion);
+        int portion = Math.clamp((long) share * (glance ? GLANCE : 1), LEAST, MOST);
+        glance |= read(unread, lists, filter, start.newer(), portion);
         continue;
       }
       Deque<Place> first = null;
@@ -121,12 +180,17 @@ final class RedisLists {
       if (first == null) {
         break;
       }
-      found.add(new TaskId(first.removeFirst().id()));
+      found.add(first.removeFirst());
+    }
+    if (glance) {
+      owners.want(all);
     }
     return found;
   }
 
-  private void read(List<Shard> unread, List<String> lists, TaskFilter filter, int portion) {
+  /** Whether others' tasks had to be looked at, many of them. */
+  private boolean read(
+      List<Shard> unread, List<String> lists, TaskFilter filter, String newer, int portion) {
     String owner = filter.owner();
     TaskId parent = filter.parent();
     List<RedisCall> asked = new ArrayList<>();
@@ -137,20 +201,41 @@ final class RedisLists {
       args.add(owner == null ? "" : owner);
       args.add(portion);
       args.add(parent == null ? "" : parent);
+      args.add(newer);
       args.addAll(lists);
       asked.add(calls.script(RedisScript.LIST, shard.name, args));
     }
     List<Response> answers = calls.send(asked);
+    boolean glance = false;
     for (int i = 0; i < unread.size(); i++) {
       Shard shard = unread.get(i);
       Response answer = answers.get(i);
       shard.more = RedisTasks.text(answer, 0).equals("1");
       shard.seq = RedisTasks.text(answer, 1);
       shard.id = RedisTasks.text(answer, 2);
-      for (int at = 3; at < answer.size(); at += 2) {
+      glance |= RedisTasks.text(answer, 3).equals("1");
+      for (int at = 4; at < answer.size(); at += 2) {
         shard.read.add(new Place(RedisTasks.text(answer, at + 1), RedisTasks.text(answer, at)));
       }
     }
+    return glance;
+  }
+
+  /**
+   * Behind a task, which may be gone. Then its id says when it was made, and all that is older has
+   * a lower one.
+   */
+  private Start start(TaskId after) {
+    Place place = place(after);
+    if (place != null) {
+      return new Start(place, "");
+    }
+    Long ended = shown.place(after);
+    if (ended != null) {
+      return new Start(new Place(ended.toString(), after.value()), "");
+    }
+    Instant latest = after.time().plus(ON_ITS_WAY);
+    return new Start(new Place(String.valueOf(Micros.of(latest)), ""), after.value());
   }
 
   private @Nullable Place place(TaskId id) {
@@ -158,22 +243,21 @@ final class RedisLists {
     return seq == null ? null : new Place(seq.toString(), id.value());
   }
 
-  /** The lists (phase:lane) that have tasks and are meant. */
-  private List<String> lists(TaskFilter filter) {
-    Set<TaskState> states =
-        filter.states().isEmpty() ? EnumSet.allOf(TaskState.class) : filter.states();
+  /** The lists (phase:lane) that have tasks. */
+  private Set<String> lists() {
     Set<String> lists = new HashSet<>();
     for (Response names : calls.everywhere(Command.HKEYS, RedisShards::counts)) {
       for (Response name : names) {
         lists.add(name.toString());
       }
     }
-    return lists.stream()
-        .filter(name -> {
-          int colon = name.indexOf(':');
-          return states.contains(Phase.valueOf(name.substring(0, colon)).state())
-              && filter.means(Lane.of(name.substring(colon + 1)));
-        })
-        .toList();
+    return lists;
+  }
+
+  private static boolean meant(TaskFilter filter, String list) {
+    int colon = list.indexOf(':');
+    TaskState state = Phase.valueOf(list.substring(0, colon)).state();
+    return (filter.states().isEmpty() || filter.states().contains(state))
+        && filter.means(Lane.of(list.substring(colon + 1)));
   }
 }

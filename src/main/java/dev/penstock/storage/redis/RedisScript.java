@@ -36,6 +36,7 @@ enum RedisScript {
   MEET,
   MINUTES,
   NEW_CHILDREN(true),
+  OWN,
   PROMOTE,
   RECLAIM(true),
   RECORD_MINUTES,

@@ -23,7 +23,7 @@ record Limits(
           4_096,
           1_024,
           512,
-          2,
+          4,
           Duration.ofSeconds(10),
           Duration.ofSeconds(10),
           Duration.ofSeconds(1));

@@ -19,13 +19,16 @@ final class Readers {
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean closing;
 
-  Readers(Path file, List<SqliteConnection> connections, int queued) {
+  /**
+   * @param name what its threads are called, before their number
+   */
+  Readers(String name, Path file, List<SqliteConnection> connections, int queued) {
     this.file = file;
     this.queue = new ArrayBlockingQueue<>(queued);
     for (SqliteConnection connection : connections) {
       threads.add(
           Thread.ofPlatform()
-              .name("penstock-sqlite-reader-" + (threads.size() + 1))
+              .name("penstock-sqlite-" + name + "-" + (threads.size() + 1))
               .daemon()
               .unstarted(() -> loop(connection)));
     }

@@ -151,6 +151,14 @@ final class ReadyScan implements Work<List<Delivery>> {
     return Columns.all(owners, Columns::text);
   }
 
+  /** Everybody who has a ready task of the lane and the priority. */
+  static List<String> owners(SqliteConnection connection, String lane, int priority)
+      throws SQLException {
+    PreparedStatement owners =
+        Columns.bind(connection.prepare(OWNERS), lane, priority, "", BEHIND_ALL, Integer.MAX_VALUE);
+    return Columns.all(owners, Columns::text);
+  }
+
   private void takeInTurns(SqliteConnection connection, int priority, List<String> owners)
       throws SQLException {
     ArrayDeque<Turn> turns = new ArrayDeque<>();

@@ -13,9 +13,10 @@ import java.util.List;
  * microseconds. States: 0 pending, 1 processing, 2 completed, 3 failed, 4 cancelled.
  *
  * <p>{@code queued_at} is since when a task waits that did not become ready when it was created.
- * {@code tasks_ended} serves lists: it is written once a task, when it ends. {@code met} is 1 when
- * a later submit was answered with the task before anybody had claimed it. {@code beside} is 1 when
- * a task has a checkpoint or children, now or before: of others nothing is looked up.
+ * {@code tasks_ended} serves lists of everybody's tasks: it is written once a task, when it ends.
+ * {@code tasks_of_owner} serves those of an owner. {@code met} is 1 when a later submit was
+ * answered with the task before anybody had claimed it. {@code beside} is 1 when a task has a
+ * checkpoint or children, now or before: of others nothing is looked up.
  *
  * <p>A task with {@code wake_at} waits for children. A parent's list of them has states of its own:
  * 0 new, 1 open, then as the tasks' own. A child has no {@code expires_at} until it is released.
@@ -268,6 +269,12 @@ final class Schema {
               CREATE TRIGGER tasks_live_deleted AFTER DELETE ON tasks WHEN old.state < 2 BEGIN
                 UPDATE owner_bytes SET live = live - old.input_bytes - 1000 WHERE owner = old.owner;
               END
+              """,
+              // Without ready tasks, so that a submit does not write it.
+              "CREATE INDEX tasks_of_owner ON tasks (owner, state, lane) WHERE ready = 0",
+              "DROP INDEX tasks_parent",
+              """
+              CREATE INDEX tasks_parent ON tasks (parent, state, lane) WHERE parent IS NOT NULL
               """));
 
   static final int VERSION = VERSIONS.size();

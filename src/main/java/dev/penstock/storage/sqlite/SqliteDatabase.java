@@ -21,6 +21,14 @@ public final class SqliteDatabase implements AutoCloseable {
   private static final int WRITER_CACHE_KIB = 32 * 1024;
   private static final int READER_CACHE_KIB = 8 * 1024;
 
+  /**
+   * Searches read much more than look-ups do, so they have readers of their own: nothing else waits
+   * for them. Few wait in turn, for each takes tenths of a second.
+   */
+  private static final int SEARCHERS = 2;
+
+  private static final int QUEUED_SEARCHES = 32;
+
   /** 16 MB of log. More makes rarer but longer stalls, fewer copies the same pages more often. */
   private static final int CHECKPOINT_PAGES = 4_000;
 
@@ -32,16 +40,23 @@ public final class SqliteDatabase implements AutoCloseable {
   private final Limits limits;
   private final Writer writer;
   private final Readers readers;
+  private final Readers searchers;
   private final AtomicLong probedAt;
   private volatile boolean closed;
 
   private SqliteDatabase(
-      Path file, FileGuard guard, Limits limits, Writer writer, Readers readers) {
+      Path file,
+      FileGuard guard,
+      Limits limits,
+      Writer writer,
+      Readers readers,
+      Readers searchers) {
     this.file = file;
     this.guard = guard;
     this.limits = limits;
     this.writer = writer;
     this.readers = readers;
+    this.searchers = searchers;
     this.probedAt = new AtomicLong(System.nanoTime() - limits.probe().toNanos());
   }
 
@@ -70,14 +85,18 @@ public final class SqliteDatabase implements AutoCloseable {
       SqliteConnection writing = SqliteConnection.writer(file, WRITER_CACHE_KIB, CHECKPOINT_PAGES);
       opened.add(writing);
       Schema.migrate(writing, file);
-      for (int i = 0; i < limits.readers(); i++) {
+      for (int i = 0; i < limits.readers() + SEARCHERS; i++) {
         opened.add(SqliteConnection.reader(file, READER_CACHE_KIB));
       }
+      List<SqliteConnection> looking = opened.subList(1, 1 + limits.readers());
+      List<SqliteConnection> searching = opened.subList(1 + limits.readers(), opened.size());
       Writer writer = new Writer(file, writing, limits);
-      Readers readers = new Readers(file, opened.subList(1, opened.size()), limits.queuedReads());
+      Readers readers = new Readers("reader", file, looking, limits.queuedReads());
+      Readers searchers = new Readers("searcher", file, searching, QUEUED_SEARCHES);
       writer.start();
       readers.start();
-      return new SqliteDatabase(file, guard, limits, writer, readers);
+      searchers.start();
+      return new SqliteDatabase(file, guard, limits, writer, readers, searchers);
     } catch (SQLException e) {
       abandon(opened, guard);
       throw new CannotOpen("database " + file + ": " + Failures.describe(e), e);
@@ -115,9 +134,18 @@ public final class SqliteDatabase implements AutoCloseable {
 
   /** Does the work on a connection that sees every committed write and can write nothing. */
   <R> R read(Work<R> work) {
+    return read(readers, work, limits.queuedReads(), "reads");
+  }
+
+  /** The same for what takes long: only its like waits for it. */
+  <R> R search(Work<R> work) {
+    return read(searchers, work, QUEUED_SEARCHES, "searches");
+  }
+
+  private <R> R read(Readers by, Work<R> work, int bound, String what) {
     Job<R> job = Job.of(work, Durability.RELAXED);
-    if (!readers.offer(job)) {
-      throw turnedAway(limits.queuedReads(), "reads");
+    if (!by.offer(job)) {
+      throw turnedAway(bound, what);
     }
     return job.await(limits.answer(), file.toString());
   }
@@ -200,8 +228,9 @@ public final class SqliteDatabase implements AutoCloseable {
     closed = true;
     try {
       boolean readersEnded = readers.close(limits.closing());
+      boolean searchersEnded = searchers.close(limits.closing());
       boolean writerEnded = writer.close(limits.closing());
-      if (readersEnded && writerEnded) {
+      if (readersEnded && searchersEnded && writerEnded) {
         guard.close();
       }
       // Otherwise a thread is stuck in SQLite and may still write: the lock stays with it.

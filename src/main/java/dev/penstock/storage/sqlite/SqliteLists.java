@@ -2,194 +2,268 @@ package dev.penstock.storage.sqlite;
 
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
-import dev.penstock.storage.AsciiJson;
+import dev.penstock.storage.LastShown;
 import dev.penstock.storage.Phase;
 import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.sqlite.NewestFirst.Source;
 import dev.penstock.task.Lane;
+import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskState;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.EnumMap;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists tasks. No index has them all by state and lane, since each change of state would have to
- * write it. So the newest of each phase and lane are looked for, each in the index that the phase
- * has anyway, and merged. Which phases and lanes there are is known from the counters.
+ * Lists tasks. What one costs depends on what it shows, not on how many tasks there are: each
+ * owner's tasks of a state and a lane stand in an index in the order of their age, and the newest
+ * of those lists that are meant are merged. Ready tasks, which every submit and every claim
+ * changes, stand for that in the index that receivers read anyway, once for each priority. Which
+ * lanes have tasks is known from the counters.
  */
 final class SqliteLists {
-  /** An unfiltered list looks through so many tasks for each of the owner's that it needs. */
-  private static final int GLANCE = 20;
-
-  private static final long NO_LIMIT = -1;
-
   private static final String SEQ = "SELECT seq FROM tasks WHERE id = ?";
+
+  static final String NEXT_ID =
+      """
+      SELECT seq FROM (SELECT seq, parent FROM tasks WHERE id > ? ORDER BY id LIMIT 1000)
+      WHERE parent IS NULL LIMIT 1
+      """;
+
+  static final String PREVIOUS_ID =
+      """
+      SELECT seq + 1 FROM (SELECT seq, parent FROM tasks WHERE id < ? ORDER BY id DESC LIMIT 1000)
+      WHERE parent IS NULL LIMIT 1
+      """;
 
   private static final String COUNTERS = "SELECT lane, phase FROM counters WHERE n > 0";
 
-  private static final String ANY =
+  static final String ANY =
+      "SELECT seq FROM tasks NOT INDEXED WHERE seq < ? ORDER BY seq DESC LIMIT ?";
+
+  private static final String NEXT = " AND seq < ? ORDER BY seq DESC LIMIT ?";
+
+  static final String READY =
       """
-      SELECT seq FROM
-        (SELECT seq, owner FROM tasks NOT INDEXED WHERE seq < ?1 ORDER BY seq DESC LIMIT ?4)
-      WHERE ?2 IS NULL OR owner = ?2 ORDER BY seq DESC LIMIT ?3
-      """;
-
-  /**
-   * What is live has no index in the order of age. The inner select sorts numbers out of an index
-   * alone; the outer one looks at no more rows than needed. Lanes are a JSON array.
-   */
-  private static final String LIVE =
+      SELECT seq FROM tasks INDEXED BY tasks_ready
+      WHERE ready = 1 AND lane = ? AND priority = ? AND owner = ?
       """
-      SELECT t.seq FROM (SELECT seq FROM tasks INDEXED BY %s
-        WHERE %s AND seq < ?1 ORDER BY seq DESC LIMIT ?4) newest
-      CROSS JOIN tasks t ON t.seq = newest.seq
-      WHERE (?2 IS NULL OR t.owner = ?2) AND t.lane IN (SELECT value FROM json_each(?5))
-      ORDER BY newest.seq DESC LIMIT ?3
-      """;
+          + NEXT;
 
-  private static final String READY =
-      LIVE.formatted("tasks_ready", "ready = 1 AND lane IN (SELECT value FROM json_each(?5))");
-  private static final String SCHEDULED = LIVE.formatted("tasks_due", "state = 0 AND ready = 0");
-  private static final String RUNNING = LIVE.formatted("tasks_leased", "state = 1");
+  static final String OTHERS =
+      """
+      SELECT seq FROM tasks INDEXED BY tasks_of_owner
+      WHERE ready = 0 AND owner = ? AND state = ? AND lane = ?
+      """
+          + NEXT;
 
-  private static final String ENDED =
+  /** Of everybody: whoever keeps the server has the whole list. */
+  static final String ENDED =
       """
       SELECT seq FROM tasks INDEXED BY tasks_ended
-      WHERE state >= 2 AND state = ?4 AND lane = ?5 AND seq < ?1 AND (?2 IS NULL OR owner = ?2)
-      ORDER BY seq DESC LIMIT ?3
-      """;
+      WHERE state >= 2 AND state = ? AND lane = ?
+      """
+          + NEXT;
 
-  /** Looks at all children of the parent that are older: as many as it has, at the most. */
-  private static final String CHILDREN =
+  static final String CHILDREN =
       """
       SELECT seq FROM tasks INDEXED BY tasks_parent
-      WHERE parent = ?4 AND seq < ?1 AND (?2 IS NULL OR owner = ?2)
-        AND state IN (SELECT value FROM json_each(?5))
-        AND (?6 IS NULL OR lane IN (SELECT value FROM json_each(?6)))
-      ORDER BY seq DESC LIMIT ?3
+      WHERE parent = ? AND state = ? AND lane = ? AND (?4 IS NULL OR owner = ?4)
+        AND seq < ?5 ORDER BY seq DESC LIMIT ?6
+      """;
+
+  /** Leaps from owner to owner. */
+  static final String OWNERS =
+      """
+      WITH RECURSIVE owners(owner) AS (
+        SELECT (SELECT min(owner) FROM tasks INDEXED BY tasks_of_owner WHERE ready = 0)
+        UNION ALL
+        SELECT (SELECT min(t.owner) FROM tasks t INDEXED BY tasks_of_owner
+          WHERE t.ready = 0 AND t.owner > owners.owner)
+        FROM owners WHERE owners.owner IS NOT NULL)
+      SELECT owner FROM owners WHERE owner IS NOT NULL
       """;
 
   private final SqliteConnection connection;
-  private final @Nullable String owner;
-  private final long before;
+  private final TaskFilter filter;
 
-  /** How many tasks are looked for. */
-  private final int wanted;
+  /** Everybody who has a task that is not ready; null: not asked for yet. */
+  private @Nullable List<String> owners;
 
-  private SqliteLists(
-      SqliteConnection connection, @Nullable String owner, long before, int wanted) {
+  private SqliteLists(SqliteConnection connection, TaskFilter filter) {
     this.connection = connection;
-    this.owner = owner;
-    this.before = before;
-    this.wanted = wanted;
+    this.filter = filter;
   }
 
   static TaskPage list(
-      SqliteConnection connection, TaskFilter filter, @Nullable TaskId after, int limit)
+      SqliteConnection connection,
+      TaskFilter filter,
+      @Nullable TaskId after,
+      int limit,
+      LastShown shown)
       throws SQLException {
     String text = filter.text();
-    long before = after == null ? Long.MAX_VALUE : seq(connection, after);
+    long before = after == null ? Long.MAX_VALUE : place(connection, after, shown);
     boolean searched = text != null && !text.isEmpty();
     int wanted = (searched ? TaskStore.SEARCHED : limit) + 1;
-    List<Long> newest = new SqliteLists(connection, filter.owner(), before, wanted).newest(filter);
+    List<Long> newest = new SqliteLists(connection, filter).newest(before, wanted);
     boolean cut = false;
     if (text != null && searched) {
       SqliteSearch.Found found = SqliteSearch.search(connection, newest, text, limit + 1);
-      newest = found.seqs();
+      newest = withNamed(connection, filter, before, found.seqs());
       cut = found.cut();
     }
     List<Task> tasks = new ArrayList<>(Math.min(limit, newest.size()));
     for (long seq : newest.subList(0, Math.min(limit, newest.size()))) {
       tasks.add(TaskRows.getBrief(connection, seq, null));
     }
-    return new TaskPage(tasks, newest.size() > limit, cut);
+    boolean more = newest.size() > limit;
+    if (more) {
+      shown.ended(tasks.getLast().id(), newest.get(limit - 1));
+    }
+    return new TaskPage(tasks, more, cut);
   }
 
-  /** The row of a task, or the end of all rows when there is no such task. */
-  private static long seq(SqliteConnection connection, TaskId id) throws SQLException {
-    return Columns.first(Columns.bind(connection.prepare(SEQ), id), Columns::number)
-        .orElse(Long.MAX_VALUE);
+  /** With the one whose id is looked for, which may be older than all that was looked through. */
+  private static List<Long> withNamed(
+      SqliteConnection connection, TaskFilter filter, long before, List<Long> found)
+      throws SQLException {
+    Optional<TaskId> named = filter.named();
+    if (named.isEmpty()) {
+      return found;
+    }
+    Optional<Long> seq = seq(connection, named.get()).filter(known -> known < before);
+    if (seq.isEmpty()
+        || found.contains(seq.get())
+        || !filter.means(TaskRows.getBrief(connection, seq.get(), null))) {
+      return found;
+    }
+    List<Long> all = new ArrayList<>(found);
+    all.add(seq.get());
+    all.sort(Collections.reverseOrder());
+    return all;
   }
 
-  private List<Long> newest(TaskFilter filter) throws SQLException {
-    boolean everyLane = filter.type() == null && filter.model() == null;
+  private static Optional<Long> seq(SqliteConnection connection, TaskId id) throws SQLException {
+    return Columns.first(Columns.bind(connection.prepare(SEQ), id), Columns::number);
+  }
+
+  /**
+   * The row behind which a list goes on. Ids are in the order of time: a task that is no more stood
+   * before the next one by id. Children are passed over there, for their ids have their parents'
+   * times.
+   */
+  private static long place(SqliteConnection connection, TaskId id, LastShown shown)
+      throws SQLException {
+    Optional<Long> known = seq(connection, id);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    Long ended = shown.place(id);
+    if (ended != null) {
+      return ended;
+    }
+    for (String sql : List.of(NEXT_ID, PREVIOUS_ID)) {
+      Optional<Long> neighbour =
+          Columns.first(Columns.bind(connection.prepare(sql), id), Columns::number);
+      if (neighbour.isPresent()) {
+        return neighbour.get();
+      }
+    }
+    return Long.MAX_VALUE;
+  }
+
+  private List<Long> newest(long before, int wanted) throws SQLException {
+    boolean every =
+        filter.owner() == null
+            && filter.parent() == null
+            && filter.type() == null
+            && filter.model() == null
+            && (filter.states().isEmpty() || filter.states().size() == TaskState.values().length);
+    List<Source> sources = every ? List.of(source(ANY)) : sources();
+    return NewestFirst.merge(sources, before, wanted);
+  }
+
+  /** The lists that are meant, of those that have tasks. */
+  private List<Source> sources() throws SQLException {
     Set<TaskState> states =
         filter.states().isEmpty() ? EnumSet.allOf(TaskState.class) : filter.states();
-    if (filter.parent() != null) {
-      List<Integer> codes = states.stream().map(TaskRows::code).toList();
-      String lanes =
-          everyLane
-              ? null
-              : AsciiJson.write(
-                  lanes(filter, states).values().stream()
-                      .flatMap(List::stream)
-                      .distinct()
-                      .toList());
-      return seqs(CHILDREN, filter.parent(), AsciiJson.write(codes), lanes);
-    }
-    if (everyLane && states.size() == TaskState.values().length) {
-      long glance = owner == null ? wanted : (long) wanted * GLANCE;
-      List<Long> any = seqs(ANY, glance);
-      if (owner == null || any.size() == wanted) {
-        return any;
-      }
-    }
-    List<Long> found = new ArrayList<>();
-    for (Map.Entry<Phase, List<String>> group : lanes(filter, states).entrySet()) {
-      switch (group.getKey()) {
-        case READY -> found.addAll(live(READY, group.getValue()));
-        case SCHEDULED -> found.addAll(live(SCHEDULED, group.getValue()));
-        case RUNNING, WAITING -> found.addAll(live(RUNNING, group.getValue()));
-        case COMPLETED, FAILED, CANCELLED -> {
-          for (String lane : group.getValue()) {
-            found.addAll(seqs(ENDED, TaskRows.code(group.getKey().state()), lane));
-          }
-        }
-      }
-    }
-    found.sort(Comparator.reverseOrder());
-    return found.subList(0, Math.min(wanted, found.size()));
-  }
-
-  /** The lanes that have tasks of each phase, of those that are meant. */
-  private Map<Phase, List<String>> lanes(TaskFilter filter, Set<TaskState> states)
-      throws SQLException {
-    Map<Phase, List<String>> lanes = new EnumMap<>(Phase.class);
+    // Phases that share a list are one.
+    Set<Group> groups = new LinkedHashSet<>();
     try (ResultSet rows = connection.prepare(COUNTERS).executeQuery()) {
       while (rows.next()) {
         String lane = rows.getString(1);
         Phase phase = Phase.valueOf(rows.getString(2));
         if (states.contains(phase.state()) && filter.means(Lane.of(lane))) {
-          // Who waits for children lies among those that run.
-          Phase place = phase == Phase.WAITING ? Phase.RUNNING : phase;
-          lanes.computeIfAbsent(place, _ -> new ArrayList<>()).add(lane);
+          boolean ready = phase == Phase.READY && filter.parent() == null;
+          groups.add(new Group(ready, phase.state(), lane));
         }
       }
     }
-    return lanes;
+    List<Source> sources = new ArrayList<>();
+    for (Group group : groups) {
+      add(sources, group);
+    }
+    return sources;
   }
 
-  /** Mostly the newest will do; only where others own them all are looked at. */
-  private List<Long> live(String sql, List<String> lanes) throws SQLException {
-    String json = AsciiJson.write(lanes);
-    List<Long> found = seqs(sql, wanted, json);
-    return found.size() == wanted ? found : seqs(sql, NO_LIMIT, json);
+  /**
+   * Tasks that stand together.
+   *
+   * @param ready whether they are told apart from others of the state, in an index of their own
+   */
+  private record Group(boolean ready, TaskState state, String lane) {}
+
+  private void add(List<Source> sources, Group group) throws SQLException {
+    int state = TaskRows.code(group.state());
+    if (filter.parent() != null) {
+      sources.add(source(CHILDREN, filter.parent(), state, group.lane(), filter.owner()));
+    } else if (group.ready()) {
+      for (int priority = Priority.MIN; priority <= Priority.MAX; priority++) {
+        for (String owner : readyOwners(group.lane(), priority)) {
+          sources.add(source(READY, group.lane(), priority, owner));
+        }
+      }
+    } else if (filter.owner() == null && group.state().ended()) {
+      sources.add(source(ENDED, state, group.lane()));
+    } else {
+      for (String owner : owners()) {
+        sources.add(source(OTHERS, owner, state, group.lane()));
+      }
+    }
   }
 
-  private List<Long> seqs(String sql, @Nullable Object... more) throws SQLException {
-    @Nullable Object[] values = new @Nullable Object[3 + more.length];
-    values[0] = before;
-    values[1] = owner;
-    values[2] = wanted;
-    System.arraycopy(more, 0, values, 3, more.length);
-    return Columns.all(Columns.bind(connection.prepare(sql), values), Columns::number);
+  private List<String> readyOwners(String lane, int priority) throws SQLException {
+    return filter.owner() == null
+        ? ReadyScan.owners(connection, lane, priority)
+        : List.of(filter.owner());
+  }
+
+  private List<String> owners() throws SQLException {
+    if (filter.owner() != null) {
+      return List.of(filter.owner());
+    }
+    if (owners == null) {
+      owners = Columns.all(connection.prepare(OWNERS), Columns::text);
+    }
+    return owners;
+  }
+
+  private Source source(String sql, @Nullable Object... first) {
+    @Nullable Object[] values = Arrays.copyOf(first, first.length + 2);
+    return (below, most) -> {
+      values[first.length] = below;
+      values[first.length + 1] = most;
+      return Columns.all(Columns.bind(connection.prepare(sql), values), Columns::number);
+    };
   }
 }

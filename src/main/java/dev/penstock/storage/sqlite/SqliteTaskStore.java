@@ -9,6 +9,7 @@ import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
 import dev.penstock.storage.ChildStore;
+import dev.penstock.storage.LastShown;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.task.Lane;
@@ -41,6 +42,7 @@ public final class SqliteTaskStore implements TaskStore {
   private final SqliteDatabase database;
   private final InstantSource clock;
   private final ChildStore children;
+  private final LastShown shown = new LastShown();
 
   /**
    * The next row's number. Kept here rather than by SQLite, which would give the number of a
@@ -127,8 +129,11 @@ public final class SqliteTaskStore implements TaskStore {
 
   @Override
   public TaskPage list(TaskFilter filter, @Nullable TaskId after, int limit) {
-    return database.read(
-        connection -> connection.snapshot(reads -> SqliteLists.list(reads, filter, after, limit)));
+    Work<TaskPage> list =
+        connection ->
+            connection.snapshot(reads -> SqliteLists.list(reads, filter, after, limit, shown));
+    String text = filter.text();
+    return text == null || text.isEmpty() ? database.read(list) : database.search(list);
   }
 
   @Override

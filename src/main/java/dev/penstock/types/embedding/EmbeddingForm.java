@@ -100,6 +100,9 @@ public record EmbeddingForm(@Nullable Integer dimensions, Encoding encoding)
     json.writeObjectFieldStart("usage");
     json.writeNumberField("prompt_tokens", output.promptTokens());
     json.writeNumberField("total_tokens", output.promptTokens());
+    if (output.truncated() > 0) {
+      json.writeNumberField("truncated", output.truncated());
+    }
     json.writeEndObject();
     json.writeEndObject();
   }

@@ -19,6 +19,7 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.types.ModelRuns;
+import dev.penstock.types.embedding.EmbeddingSettings.Cutting;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,8 +35,25 @@ final class EmbeddingHandler implements Immediate {
   private final ModelRuns runs;
   private final TokenizerThreads threads;
   private final VectorCache cache;
+  private final Cutting cutting;
+  private final CutTexts cutTexts;
 
+  /** As the models say, and nothing is counted. */
   EmbeddingHandler(ModelEngines engines, TokenizerThreads threads, VectorCache cache) {
+    this(engines, threads, cache, Cutting.MODEL, new CutTexts(null));
+  }
+
+  /**
+   * @param cutting what is done about long texts where an input does not say
+   */
+  EmbeddingHandler(
+      ModelEngines engines,
+      TokenizerThreads threads,
+      VectorCache cache,
+      Cutting cutting,
+      CutTexts cutTexts) {
+    this.cutting = cutting;
+    this.cutTexts = cutTexts;
     this.runs = new ModelRuns(engines, EmbeddingTraits.KIND);
     this.threads = threads;
     this.cache = cache;
@@ -168,7 +186,7 @@ final class EmbeddingHandler implements Immediate {
       ModelSpec spec, EmbeddingWork input, Tokenizer tokenizer, VectorCache.Model model)
       throws InterruptedException, ModelFailure {
     EmbeddingTraits traits = EmbeddingTraits.of(spec);
-    Truncation truncate = input.truncate() == null ? traits.truncate() : input.truncate();
+    Truncation truncate = input.truncate() == null ? cutting.of(traits) : input.truncate();
     List<Tokens> texts = tokens(tokenizer, spec, input, truncate);
     long tokens = 0;
     int cut = 0;
@@ -185,10 +203,12 @@ final class EmbeddingHandler implements Immediate {
               .formatted(tokens, EmbeddingItems.MAX_TOKENS));
     }
     Optional<float[][]> vectors = model.run(texts);
-    return vectors.isEmpty()
-        ? ModelRuns.NO_ROOM
-        : new Outcome.Done(
-            EmbeddingOutput.toOutput(traits.dimensions(), tokens, cut, vectors.get()));
+    if (vectors.isEmpty()) {
+      return ModelRuns.NO_ROOM;
+    }
+    cutTexts.cut(spec, cut);
+    return new Outcome.Done(
+        EmbeddingOutput.toOutput(traits.dimensions(), tokens, cut, vectors.get()));
   }
 
   private List<Tokens> tokens(

@@ -69,9 +69,6 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
       }
       Draft draft = draft(parser, "");
       StrictJson.check(draft.rest);
-      if (draft.items != null && draft.items.items() instanceof EmbeddingItems.Texts(var texts)) {
-        texts.forEach(StrictJson::checkText);
-      }
       if (parser.nextToken() != null || (draft.items != null && draft.items.items() == null)) {
         StrictJson.parse(body); // what is no JSON at all is said first
       }

@@ -2,6 +2,8 @@ package dev.penstock.types.embedding;
 
 import dev.penstock.base.ByteSizes;
 import dev.penstock.config.Setting;
+import dev.penstock.models.EmbeddingTraits;
+import dev.penstock.models.EmbeddingTraits.Truncation;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithConverter;
 
@@ -21,6 +23,41 @@ public interface EmbeddingSettings {
               + "wait: true or false.",
       standard = "true")
   boolean direct();
+
+  @Setting(
+      value =
+          "A text longer than its model reads, unless the request says: MODEL (as models.yaml "
+              + "says of it), END (it is cut) or ERROR (it is refused).",
+      standard = "MODEL")
+  Cutting truncate();
+
+  /** What is done about long texts where a request does not say. */
+  enum Cutting {
+    MODEL,
+    END,
+    ERROR;
+
+    Truncation of(EmbeddingTraits model) {
+      return switch (this) {
+        case MODEL -> model.truncate();
+        case END -> Truncation.END;
+        case ERROR -> Truncation.ERROR;
+      };
+    }
+  }
+
+  @Setting(
+      value =
+          "Fewer dimensions of a model that was not trained for that: WARN (header x-warning) or "
+              + "REFUSE.",
+      standard = "WARN")
+  Untrained untrainedDimensions();
+
+  /** What is done about dimensions that a model was not trained to be cut to. */
+  enum Untrained {
+    WARN,
+    REFUSE
+  }
 
   @WithConverter(ByteSizes.AsLong.class)
   @Setting(

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.penstock.json.JsonMappers;
+import dev.penstock.json.StrictJson;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
@@ -77,7 +78,7 @@ record PluginHandler(
       case null -> broken("the handler returned null");
       case Outcome.Done(TaskOutput output) -> {
         String problem = problem(output);
-        yield problem == null ? outcome : broken(problem);
+        yield problem == null ? whole(output) : broken(problem);
       }
       case Outcome.Postpone(Duration delay) ->
           delay.isNegative() || delay.compareTo(Outcome.Postpone.MOST) > 0
@@ -88,10 +89,22 @@ record PluginHandler(
         yield problem == null ? outcome : broken(problem);
       }
       case Outcome.Retry(TaskError error) ->
-          error == null ? unsaid() : new Outcome.Retry(error.ofRun());
+          said(error) ? new Outcome.Retry(whole(error.ofRun())) : unsaid();
       case Outcome.Reject(TaskError error) ->
-          error == null ? unsaid() : new Outcome.Reject(error.ofRun());
+          said(error) ? new Outcome.Reject(whole(error.ofRun())) : unsaid();
     };
+  }
+
+  private static Outcome whole(TaskOutput output) {
+    return new Outcome.Done(new TaskOutput(output.format(), StrictJson.whole(output.bytes())));
+  }
+
+  private static TaskError whole(TaskError error) {
+    return new TaskError(error.code(), StrictJson.whole(error.message()));
+  }
+
+  private static boolean said(TaskError error) {
+    return error != null && error.code() != null;
   }
 
   private static Outcome unsaid() {

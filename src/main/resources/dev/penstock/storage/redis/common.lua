@@ -28,6 +28,20 @@ local function index(phase, lane)
   return shard .. ':expiring'
 end
 
+-- Beside the list of each phase and lane there is one by owner, then number: every score is 0, so
+-- that its members stand in the order of their bytes. They are kept from when an owner's list was
+-- asked for that others' tasks made long: until then no task pays for them.
+local owned
+
+local function by_owner(id, lane, phase, enters)
+  if owned == nil then owned = redis.call('EXISTS', shard .. ':owned') == 1 end
+  if not owned then return end
+  local task = redis.call('HMGET', record(id), 'owner', 'seq')
+  local place = task[1] .. '\0' .. string.rep('0', 20 - #task[2]) .. task[2] .. '\0' .. id
+  local list = shard .. ':own:' .. phase .. ':' .. lane
+  if enters then redis.call('ZADD', list, 0, place) else redis.call('ZREM', list, place) end
+end
+
 -- What a script has changed so far of the shard's counters, by phase and lane, and of its bytes:
 -- written once, by counted.
 local moved, grown = {}, 0
@@ -42,6 +56,7 @@ end
 local function leave(id, lane, phase)
   redis.call('ZREM', index(phase, lane), id)
   redis.call('ZREM', shard .. ':in:' .. phase .. ':' .. lane, id)
+  by_owner(id, lane, phase, false)
   if phase == 'COMPLETED' then redis.call('ZREM', shard .. ':completed', id) end
   move(phase, lane, -1)
 end
@@ -51,6 +66,7 @@ local function enter(id, lane, phase, seq, at, ...)
   redis.call('HSET', record(id), 'phase', phase, ...)
   redis.call('ZADD', index(phase, lane), at, id)
   redis.call('ZADD', shard .. ':in:' .. phase .. ':' .. lane, seq, id)
+  by_owner(id, lane, phase, true)
   if phase == 'COMPLETED' then redis.call('ZADD', shard .. ':completed', now, id) end
   move(phase, lane, 1)
 end
@@ -67,6 +83,7 @@ local function finish(id, lane, phase, seq, parent, keep, ...)
   redis.call('HSET', record(id), 'phase', phase, ...)
   redis.call('ZADD', shard .. ':kept', 0, id)
   redis.call('ZADD', shard .. ':in:' .. phase .. ':' .. lane, seq, id)
+  by_owner(id, lane, phase, true)
   move(phase, lane, 1)
 end
 

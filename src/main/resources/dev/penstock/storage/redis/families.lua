@@ -189,6 +189,7 @@ local function families()
   local function stay(id, lane, seq, ...)
     redis.call('HSET', record(id), 'phase', 'RUNNING', ...)
     redis.call('ZADD', shard .. ':in:RUNNING:' .. lane, seq, id)
+    by_owner(id, lane, 'RUNNING', true)
     move('RUNNING', lane, 1)
   end
 

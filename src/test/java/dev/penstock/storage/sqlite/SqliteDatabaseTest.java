@@ -159,6 +159,31 @@ final class SqliteDatabaseTest {
   }
 
   @Test
+  void aLookUpWaitsForNoSearch() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Boolean>> searches = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        searches.add(
+            threads.submit(() ->
+                database.search(c -> {
+                  try {
+                    return end.await(10, TimeUnit.SECONDS);
+                  } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                  }
+                })));
+      }
+      assertThat(notes()).isZero();
+      assertThat(searches).noneMatch(Future::isDone);
+      end.countDown();
+      for (Future<Boolean> search : searches) {
+        assertThat(search.get(10, TimeUnit.SECONDS)).isTrue();
+      }
+    }
+  }
+
+  @Test
   void aJobWhoseCallerGaveUpIsNotDone() throws Exception {
     database.close();
     database =

@@ -10,6 +10,7 @@ import dev.penstock.engine.ModelEngines;
 import dev.penstock.engine.TestModels;
 import dev.penstock.engine.TokenizerThreads;
 import dev.penstock.engine.UpcomingTokens;
+import dev.penstock.metrics.Meters;
 import dev.penstock.models.EmbeddingTraits;
 import dev.penstock.models.EmbeddingTraits.TokenIds;
 import dev.penstock.models.EmbeddingTraits.Truncation;
@@ -22,7 +23,9 @@ import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.testing.Await;
+import dev.penstock.types.embedding.EmbeddingSettings.Cutting;
 import dev.penstock.worker.TestTasks;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -60,6 +63,7 @@ class EmbeddingHandlerTest {
 
   private final List<Progress> reports = Collections.synchronizedList(new ArrayList<>());
   private final TokenizerThreads threads = new TokenizerThreads(2);
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private ModelEngines engines;
   private EmbeddingHandler handler;
 
@@ -223,6 +227,33 @@ class EmbeddingHandlerTest {
         .isEqualTo(TaskError.Code.CONTEXT_LENGTH_EXCEEDED);
     assertThat(done("strict", "{\"input\":\"" + text + "\",\"truncate\":\"end\"}").truncated())
         .isEqualTo(1);
+  }
+
+  @Test
+  void whatHappensToALongTextCanBeSetForAllModels() throws Exception {
+    String text = "word ".repeat(400).strip();
+    Meters meters = new Meters(registry);
+    for (Cutting cutting : List.of(Cutting.ERROR, Cutting.END)) {
+      var set =
+          new EmbeddingHandler(engines, threads, new VectorCache(0), cutting, new CutTexts(meters));
+      for (String model : List.of("all-minilm-l6-v2-q", "strict")) {
+        Task task = task(model, "\"" + text + "\"");
+        Outcome outcome = set.run(task, reports::add);
+        if (cutting == Cutting.ERROR) {
+          assertThat(error(outcome)).isEqualTo(TaskError.Code.CONTEXT_LENGTH_EXCEEDED);
+        } else {
+          assertThat(outcome).isInstanceOf(Outcome.Done.class);
+        }
+      }
+      Task asked = task("strict", "{\"input\":\"" + text + "\",\"truncate\":\"end\"}");
+      assertThat(set.run(asked, reports::add)).isInstanceOf(Outcome.Done.class);
+    }
+    assertThat(cut("all-minilm-l6-v2-q")).isEqualTo(1);
+    assertThat(cut("strict")).as("each text that was cut is counted").isEqualTo(3);
+  }
+
+  private double cut(String model) {
+    return registry.get("penstock.texts.cut").tag("lane", "embedding." + model).counter().count();
   }
 
   @Test

@@ -138,8 +138,6 @@ class EmbeddingInputTest {
         "{\"input\":\"a\"",
         "{\"input\":[\"a\"",
         "{\"input\":[\"\",\"a\"",
-        "{\"input\":\"\\ud800\"}",
-        "{\"input\":\"a\",\"user\":\"\\udc00\"}",
       })
   void whatIsNoObjectInJsonIsSaidOfTheBody(String body) {
     assertThatThrownBy(() -> body(body))
