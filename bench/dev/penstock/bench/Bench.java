@@ -18,6 +18,7 @@ import dev.penstock.bench.parts.PingPart;
 import dev.penstock.bench.parts.QueuePart;
 import dev.penstock.bench.parts.ScalePart;
 import dev.penstock.bench.parts.StartPart;
+import dev.penstock.bench.parts.TextsPart;
 import dev.penstock.bench.report.Machine;
 import dev.penstock.bench.report.Plan;
 import dev.penstock.bench.report.Report;
@@ -46,7 +47,7 @@ import picocli.CommandLine.Parameters;
       "The whole takes up to 14 minutes on two cores; nothing else should run meanwhile.",
       "start: to ready. memory: resident. ping: tasks that do nothing. filled: beside 100,000 stored tasks.",
       "null: with a model that costs nothing. mixed: single requests beside a bulk job. embed: beside the bare model.",
-      "Not in it: cache, scale, overload, children, lists and pieces; cluster, latency and scale-brokers, which need",
+      "Not in it: cache, scale, overload, children, lists, pieces and texts; cluster, latency and scale-brokers, which need",
       "RabbitMQ and Redis;",
       "peers and queue, with libraries and task queues of others: make bench-peers, make bench-queue."
     })
@@ -72,6 +73,7 @@ final class Bench implements Callable<Integer> {
     CACHE,
     PIECES,
     LISTS,
+    TEXTS,
     EMBED,
     ALL;
 
@@ -94,6 +96,7 @@ final class Bench implements Callable<Integer> {
         case CACHE -> List.of(new CachePart());
         case PIECES -> List.of(new PiecesPart());
         case LISTS -> List.of(new ListsPart());
+        case TEXTS -> List.of(new TextsPart());
         case EMBED -> List.of(new EmbedPart());
         case ALL ->
             List.of(
@@ -117,6 +120,7 @@ final class Bench implements Callable<Integer> {
             LISTS,
             PIECES,
             PEERS,
+            TEXTS,
             QUEUE,
             SCALE,
             SCALE_BROKERS,

@@ -108,7 +108,7 @@ final class ArchitectureTest {
     DOORS.put(
         "engine",
         "Backends BatchRun Device EmbeddingEngine EncoderBackend EngineParts EngineStatus "
-            + "EngineStopped ModelEngines ModelFailure NativeLibraries Tokenizer "
+            + "EngineStopped ModelEngines ModelFailure NativeLibraries TextSource Tokenizer "
             + "TokenizerThreads UpcomingTokens");
     DOORS.put("engine.calibrate", "Calibration CalibrationKey Comparison Trial Verdict");
     DOORS.put(
@@ -133,11 +133,10 @@ final class ArchitectureTest {
     INNER_DOORS.put("storage.rabbit", "RabbitTaskQueue");
     INNER_DOORS.put("storage.redis", "RedisTaskStore");
     INNER_DOORS.put(
-        "storage.sqlite", "SqliteDatabase SqliteKeyStore SqliteTaskQueue SqliteTaskStore");
+        "storage.sqlite",
+        "SqliteDatabase SqliteKeyStore SqliteLibrary SqliteTaskQueue SqliteTaskStore");
     INNER_DOORS.put(
-        "engine",
-        "BatchLimits Batcher CannotOpenModel Encoder LoadedModel OpenFailure ResourceFile "
-            + "Work");
+        "engine", "BatchLimits Batcher CannotOpenModel Encoder LoadedModel OpenFailure Work");
     INNER_DOORS.put("engine.calibrate", "Calibrated CalibrationFile");
     INNER_DOORS.put("engine.onnx", "OnnxBackend");
     INNER_DOORS.put("types", "ModelRuns SchemaType");

@@ -132,6 +132,8 @@ public final class ApiVerticle extends VerticleBase {
 
     var all = new ArrayList<Route>();
     all.add(post("/v1/embeddings", KEY, body, embeddings::create));
+    all.add(
+        post("/openai/deployments/{deployment}/embeddings", KEY, body, embeddings::ofDeployment));
     all.add(get("/v1/models", KEY, catalogue::list));
     all.add(get("/v1/models/{model}", KEY, catalogue::get));
     all.addAll(tasks(models, types, submitter));

@@ -1,5 +1,6 @@
 package dev.penstock.api;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.api.Submitter.Submitted;
 import dev.penstock.bus.Request.RunNow;
 import dev.penstock.config.Settings;
@@ -44,7 +45,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class EmbeddingsResource {
   private static final String ROUTE = "embeddings";
-  private static final int MAX_USER = 1_000;
   private static final byte[] NO_INPUT = {};
   private static final double NANOS_PER_MS = 1e6;
 
@@ -83,13 +83,15 @@ final class EmbeddingsResource {
    *
    * @param async its caller takes an id in place of the vectors
    * @param key its caller's name for it; null: none
+   * @param route what the name is for
    */
   private record Wanted(
       ModelSpec model,
       EmbeddingInput input,
       Priority priority,
       boolean async,
-      @Nullable IdempotencyKey key) {
+      @Nullable IdempotencyKey key,
+      String route) {
 
     /** Nobody but those who wait for it will know of the task. */
     boolean theirsOnly() {
@@ -99,11 +101,23 @@ final class EmbeddingsResource {
 
   Reply create(Exchange exchange) throws InterruptedException {
     EmbeddingInput.Draft body = EmbeddingInput.draft(exchange.body());
+    return create(exchange, body, Fields.of(body.rest()), ROUTE);
+  }
+
+  /** As Azure's clients ask: the path names the model, whatever the body says. */
+  Reply ofDeployment(Exchange exchange) throws InterruptedException {
+    EmbeddingInput.Draft body = EmbeddingInput.draft(exchange.body());
     Fields fields = Fields.of(body.rest());
+    String named = exchange.parameter("deployment");
+    ((ObjectNode) fields.object()).put("model", named);
+    return create(exchange, body, fields, ROUTE + "/" + named);
+  }
+
+  private Reply create(Exchange exchange, EmbeddingInput.Draft body, Fields fields, String route)
+      throws InterruptedException {
     ModelSpec model = TaskRequests.model(fields, models, types, EmbeddingType.NAME);
     EmbeddingInput input = body.accept(fields, EmbeddingTraits.of(model));
     Map<String, String> warnings = types.warnings(type, input.form(), "", model);
-    fields.text("user", MAX_USER);
     Patience said = Patience.of(fields);
     Patience patience = said != null ? said : Patience.of(exchange.header("Prefer"));
     Priority priority = TaskRequests.priority(fields, Priority.HELD, exchange.caller());
@@ -111,7 +125,7 @@ final class EmbeddingsResource {
     boolean async = patience != null;
     // Whoever may come back with the id gets the form that was asked for; else each request says.
     EmbeddingInput kept = async || key != null ? input : input.withoutForm();
-    var wanted = new Wanted(model, kept, priority, async, key);
+    var wanted = new Wanted(model, kept, priority, async, key, route);
 
     Duration hold = patience != null ? patience.hold() : settings.http().syncTimeout();
     Submitted submitted = answer(exchange, wanted, hold);
@@ -197,7 +211,7 @@ final class EmbeddingsResource {
   private static Identity identity(Exchange exchange, Wanted wanted, byte[] input) {
     if (wanted.key != null) {
       return wanted.key.identity(
-          ROUTE, StrictJson.parse(exchange.body()), Patience.FIELD, "encoding_format");
+          wanted.route, StrictJson.parse(exchange.body()), Patience.FIELD, "encoding_format");
     }
     ModelSpec model = wanted.model;
     var digest = new Digest().add(model.name());

@@ -132,7 +132,7 @@ final class TaskRequests {
     if (type.modelKind() != null) {
       return model(fields, models, types, type.name());
     }
-    if (fields.text("model", MAX_MODEL) != null) {
+    if (fields.textIfAny("model", MAX_MODEL) != null) {
       throw fields.bad("model", "is not for tasks of type " + type.name());
     }
     return null;
@@ -146,7 +146,7 @@ final class TaskRequests {
   static ModelSpec model(Fields fields, ModelCatalogue models, TaskTypes types, String typeName) {
     TaskType type = types.find(typeName).orElseThrow();
     String kind = Objects.requireNonNull(type.modelKind());
-    String named = fields.text("model", MAX_MODEL);
+    String named = fields.textIfAny("model", MAX_MODEL);
     String name = named == null ? types.defaultModel(type) : named;
     if (name == null) {
       throw fields.bad("model", "is missing");

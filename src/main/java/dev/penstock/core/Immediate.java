@@ -13,8 +13,14 @@ public interface Immediate extends TaskHandler {
   /** Whether it would begin about now, and not take long. Does not block. */
   boolean free(TaskSpec spec, ReadInput input);
 
-  /** As {@link #run(dev.penstock.task.Task, Control)}. */
-  Outcome run(TaskSpec spec, ReadInput input, Control control) throws InterruptedException;
+  /**
+   * As {@link #run(dev.penstock.task.Task, Control)}.
+   *
+   * @param begun told when the work itself begins: what came before, such as preparing its input,
+   *     counts as waiting
+   */
+  Outcome run(TaskSpec spec, ReadInput input, Control control, Runnable begun)
+      throws InterruptedException;
 
   /**
    * The same of work whose result is known, so that nothing has to wait for it; {@link

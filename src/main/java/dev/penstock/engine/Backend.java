@@ -18,4 +18,9 @@ public interface Backend extends SourceReader {
   default long memory(ModelSource source) {
     return 0;
   }
+
+  /** The same as a rule, without what it may take at most. */
+  default long usualMemory(ModelSource source) {
+    return memory(source);
+  }
 }

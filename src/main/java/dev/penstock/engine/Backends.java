@@ -36,6 +36,12 @@ public record Backends(List<ModelKind> kinds, List<Backend> backends) {
     return spec.sources().stream().mapToLong(source -> of(source).memory(source)).max().orElse(0);
   }
 
+  MemoryNeed need(ModelSpec spec) {
+    long usual =
+        spec.sources().stream().mapToLong(source -> of(source).usualMemory(source)).max().orElse(0);
+    return new MemoryNeed(memory(spec), usual);
+  }
+
   /** Opens a model by the first of its backends that can. */
   ModelEngine open(ModelSpec spec, EngineParts parts) throws Exception {
     for (ModelSource source : spec.sources().subList(0, spec.sources().size() - 1)) {

@@ -193,13 +193,13 @@ public final class ModelEngines implements AutoCloseable {
         if (slot != null) {
           drop(slot);
         }
-        long bytes = backends.memory(spec);
-        slot = new ModelSlot(spec, bytes);
-        Optional<String> never = memory.whyNever(bytes, keptBytes(spec.name()));
+        MemoryNeed need = backends.need(spec);
+        slot = new ModelSlot(spec, need);
+        Optional<String> never = memory.whyNever(need, kept(spec.name()));
         if (never.isPresent()) {
           slots.put(spec.name(), slot);
           slot.engine.completeExceptionally(new NeverOpens(never.get()));
-        } else if (makeRoom(bytes)) {
+        } else if (makeRoom(need)) {
           slots.put(spec.name(), slot);
           ModelSlot opening = slot;
           thread.execute(() -> open(opening));
@@ -213,23 +213,23 @@ public final class ModelEngines implements AutoCloseable {
   }
 
   /** What those take that stay open, one apart. */
-  private long keptBytes(String but) {
+  private MemoryNeed kept(String but) {
     return slots.values().stream()
         .filter(slot -> kept.contains(slot.name()) && !slot.name().equals(but) && !slot.failed())
-        .mapToLong(slot -> slot.bytes)
-        .sum();
+        .map(slot -> slot.need)
+        .reduce(MemoryNeed.NOTHING, MemoryNeed::plus);
   }
 
   /** Closes idle models, the longest unused first, if that gives room enough. */
-  private boolean makeRoom(long bytes) {
-    long used =
+  private boolean makeRoom(MemoryNeed need) {
+    MemoryNeed used =
         Stream.concat(slots.values().stream(), outdated.stream())
             .filter(slot -> !slot.failed())
-            .mapToLong(slot -> slot.bytes)
-            .sum();
+            .map(slot -> slot.need)
+            .reduce(MemoryNeed.NOTHING, MemoryNeed::plus);
     List<ModelSlot> idle =
         slots.values().stream().filter(slot -> slot.idle() && !kept.contains(slot.name())).toList();
-    Optional<List<ModelSlot>> going = memory.toClose(idle, used + bytes);
+    Optional<List<ModelSlot>> going = memory.toClose(idle, used.plus(need));
     if (going.isEmpty()) {
       return false;
     }

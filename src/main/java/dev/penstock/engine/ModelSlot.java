@@ -8,7 +8,7 @@ final class ModelSlot {
   final ModelSpec spec;
 
   /** What it takes, by estimate. */
-  final long bytes;
+  final MemoryNeed need;
 
   final CompletableFuture<ModelEngine> engine = new CompletableFuture<>();
   int users;
@@ -16,9 +16,9 @@ final class ModelSlot {
   /** Since when it has no users, by the engines' clock. */
   long idleSince;
 
-  ModelSlot(ModelSpec spec, long bytes) {
+  ModelSlot(ModelSpec spec, MemoryNeed need) {
     this.spec = spec;
-    this.bytes = bytes;
+    this.need = need;
   }
 
   String name() {
@@ -37,10 +37,11 @@ final class ModelSlot {
     return users == 0 && open();
   }
 
-  /** Lets running batches finish. A no-op where it never opened. */
+  /** Lets running batches finish, and gives their memory back. A no-op where it never opened. */
   void close() {
     if (open()) {
       engine.resultNow().close();
+      NativeHeap.giveBack();
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.penstock.engine;
 
+import dev.penstock.base.ResourceFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -11,6 +12,15 @@ import java.util.Locale;
  * nobody on the network.
  */
 public final class NativeLibraries {
+  /** ONNX Runtime's; the last three are there in the CUDA build alone. */
+  private static final List<String> LIBRARIES =
+      List.of(
+          "onnxruntime",
+          "onnxruntime4j_jni",
+          "onnxruntime_providers_shared",
+          "onnxruntime_providers_cuda",
+          "onnxruntime_providers_tensorrt");
+
   private NativeLibraries() {}
 
   /**
@@ -29,34 +39,48 @@ public final class NativeLibraries {
     setDefault("DJL_CACHE_DIR", folder.resolve("djl").toString());
     // DJL looks for CUDA through JNA, which would unpack into the home folder's cache.
     setDefault("jna.tmpdir", folder.resolve("jna").toString());
-    if (System.getProperty("onnxruntime.native.path") == null) {
-      unpackOnnxRuntime(folder);
+    try {
+      if (System.getProperty("onnxruntime.native.path") == null) {
+        unpackOnnxRuntime(folder);
+      }
+      unpackTokenizers(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "cannot unpack native libraries below " + folder + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * DJL would unpack its library once and use whatever is there from then on, be it half of it.
+   * What it needs on Windows is several files, which stay its own business.
+   */
+  private static void unpackTokenizers(Path folder) throws IOException {
+    String resources = "native/lib/" + platform().replace("x64", "x86_64") + "/cpu/";
+    String file = System.mapLibraryName("tokenizers");
+    boolean chosen = isSet("RUST_LIBRARY_PATH") || isSet("RUST_FLAVOR");
+    if (!chosen && exists(resources, "tokenizers") && !platform().startsWith("win")) {
+      Path unpacked = ResourceFile.unpackAs(resources + file, folder.resolve("tokenizers"), file);
+      setDefault("RUST_LIBRARY_PATH", unpacked.toString());
     }
   }
 
   /**
    * ONNX Runtime would unpack its libraries into a new temporary folder at every start, and leave
-   * them there when the process is killed. The CUDA build still does: its libraries find each other
-   * by their common folder, so all of them stay where ONNX Runtime puts them.
+   * them there when the process is killed. Those of the CUDA build find each other by their common
+   * folder.
    */
-  private static void unpackOnnxRuntime(Path folder) {
+  private static void unpackOnnxRuntime(Path folder) throws IOException {
     String resources = "ai/onnxruntime/native/" + platform() + "/";
-    List<String> libraries = List.of("onnxruntime", "onnxruntime4j_jni");
-    if (!libraries.stream().allMatch(library -> exists(resources, library))
-        || exists(resources, "onnxruntime_providers_cuda")) {
+    List<String> libraries = LIBRARIES.stream().filter(each -> exists(resources, each)).toList();
+    if (libraries.isEmpty()) {
       return;
     }
-    try {
-      for (String library : libraries) {
-        String file = System.mapLibraryName(library);
-        Path unpacked =
-            ResourceFile.unpackAs(resources + file, folder.resolve("onnxruntime"), file);
-        setDefault("onnxruntime.native." + library + ".path", unpacked.toString());
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(
-          "cannot unpack native libraries below " + folder + ": " + e.getMessage(), e);
+    Path all = folder.resolve("onnxruntime");
+    for (String library : libraries) {
+      String file = System.mapLibraryName(library);
+      ResourceFile.unpackAs(resources + file, all, file);
     }
+    setDefault("onnxruntime.native.path", all.toString());
   }
 
   private static boolean exists(String folder, String library) {
@@ -74,8 +98,12 @@ public final class NativeLibraries {
   }
 
   private static void setDefault(String key, String value) {
-    if (System.getProperty(key) == null && System.getenv(key) == null) {
+    if (!isSet(key)) {
       System.setProperty(key, value);
     }
+  }
+
+  private static boolean isSet(String key) {
+    return System.getProperty(key) != null || System.getenv(key) != null;
   }
 }

@@ -2,6 +2,7 @@ package dev.penstock.engine;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.penstock.base.ResourceFile;
 import dev.penstock.models.EmbeddingTraits.Truncation;
 import dev.penstock.models.ModelFiles;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model's Hugging Face tokenizer. Safe for use by many threads at once. Every call is a native
@@ -20,16 +22,21 @@ public final class Tokenizer implements AutoCloseable {
   /** A text is first tried with this many characters per token of the model's limit. */
   private static final int CHARS_PER_TOKEN = 16;
 
-  private static final int GROWTH = 4;
-
   /**
    * Words at a prefix's end that may differ from the whole text's: the last one, which may go on,
    * and those that a special token cut in two ("[MAS") falls into.
    */
   private static final int LOOSE_WORDS = 8;
 
-  /** The tokens of a text that is too long are counted up to this many characters. */
-  private static final int MAX_COUNTED_CHARS = 1 << 16;
+  /**
+   * Of a text that does not fill the limit with so many characters for each of its tokens no more
+   * is read: it is one endless word, of a tokenizer that makes many tokens of it or whose rules
+   * nobody here knows.
+   */
+  private static final int MOST_CHARS_PER_TOKEN = 32;
+
+  /** So many are read in any case. */
+  private static final int LEAST_BOUND = 1 << 16;
 
   private static final long NO_WORD = -1;
 
@@ -160,23 +167,65 @@ public final class Tokenizer implements AutoCloseable {
    *     counted for the message
    */
   public Tokens encode(String text, Truncation whenLong) {
-    String clean = withoutLoneSurrogates(text);
-    // Text far beyond the limit cannot matter, so only a prefix is read, and a longer one where it
-    // does not fill the limit (spaces give no tokens; one endless word gives one). Normalising and
-    // splitting into words look at a word and its neighbours only, and words are tokenised one by
-    // one: the tokens of the prefix are those of the whole text, apart from its last words.
-    int chars = maxTokens * CHARS_PER_TOKEN;
-    while (chars < clean.length()) {
-      Encoding prefix = encodeWhole(clean.substring(0, boundary(clean, chars)));
-      if (settledTokens(prefix) >= maxTokens - before.length - after.length) {
-        return cut(toInts(prefix.getIds()), whenLong, clean);
-      }
-      chars = (int) Math.min(Integer.MAX_VALUE, (long) chars * GROWTH);
+    return Reading.all(this, new TextSource.Whole(text), whenLong);
+  }
+
+  /** Text far beyond the limit cannot matter, so only so many characters are read at first. */
+  int firstChars() {
+    return maxTokens * CHARS_PER_TOKEN;
+  }
+
+  /** No more of a text is given to the tokenizer at a time. */
+  int mostChars() {
+    long each = Math.max(MOST_CHARS_PER_TOKEN, vocabulary.shortening().longestWord());
+    return Math.clamp(maxTokens * each, LEAST_BOUND, Integer.MAX_VALUE / 2);
+  }
+
+  Shortening shortening() {
+    return vocabulary.shortening();
+  }
+
+  /** The tokens of a text that goes no further. */
+  Tokens whole(String text) {
+    int[] ids = toInts(encodeWhole(text).getIds());
+    return new Tokens(ids.length <= maxTokens ? ids : truncate(ids), ids.length, true);
+  }
+
+  /**
+   * The tokens of a text that begins like this; null where more of it could still change them.
+   *
+   * <p>Normalising and splitting into words look at a word and its neighbours only, and words are
+   * tokenised one by one: the tokens of the prefix are those of the whole text, apart from its last
+   * words.
+   */
+  @Nullable Tokens fills(String prefix) {
+    Encoding encoding = encodeWhole(prefix);
+    if (settledTokens(encoding) < maxTokens - before.length - after.length) {
+      return null;
     }
-    int[] ids = toInts(encodeWhole(clean).getIds());
-    return ids.length <= maxTokens
-        ? new Tokens(ids, ids.length, true)
-        : new Tokens(truncate(ids), ids.length, true);
+    int[] ids = toInts(encoding.getIds());
+    return new Tokens(truncate(ids), ids.length, false);
+  }
+
+  /** The tokens of a text that begins like this and of which no more is read. */
+  Tokens cut(String prefix) {
+    int[] ids = toInts(encodeWhole(prefix).getIds());
+    return new Tokens(ids.length <= maxTokens ? ids : truncate(ids), ids.length, false);
+  }
+
+  /**
+   * The last tokens of a text that ends like this.
+   *
+   * @param all whether it is the whole text
+   */
+  Tokens end(String suffix, boolean all) {
+    int[] ids = toInts(encodeWhole(suffix).getIds());
+    return new Tokens(ending(ids), ids.length, all);
+  }
+
+  /** How many tokens that is, special ones included. */
+  int length(String text) {
+    return encodeWhole(text).getIds().length;
   }
 
   /**
@@ -185,7 +234,7 @@ public final class Tokenizer implements AutoCloseable {
    *
    * @throws IllegalArgumentException when an id is not in the vocabulary
    */
-  public Tokens wrap(int[] given) {
+  public Tokens wrap(int[] given, Truncation whenLong) {
     for (int id : given) {
       if (id < 0 || id >= vocabulary.size()) {
         throw new IllegalArgumentException(
@@ -200,21 +249,15 @@ public final class Tokenizer implements AutoCloseable {
             && (!begins || given.length >= before.length + after.length);
     int[] ids = begins ? given : concat(before, given);
     ids = ends ? ids : concat(ids, after);
+    if (whenLong == Truncation.START) {
+      return new Tokens(ending(ids), ids.length, true);
+    }
     return new Tokens(ids.length <= maxTokens ? ids : truncate(ids), ids.length, true);
   }
 
   @Override
   public void close() {
     tokenizer.close();
-  }
-
-  private Tokens cut(int[] prefix, Truncation whenLong, String text) {
-    if (whenLong == Truncation.END) {
-      return new Tokens(truncate(prefix), prefix.length, false);
-    }
-    boolean all = text.length() <= MAX_COUNTED_CHARS;
-    String counted = all ? text : text.substring(0, boundary(text, MAX_COUNTED_CHARS));
-    return new Tokens(truncate(prefix), encodeWhole(counted).getIds().length, all);
   }
 
   /** Content tokens that no text after the prefix can change. */
@@ -253,16 +296,26 @@ public final class Tokenizer implements AutoCloseable {
     return kept;
   }
 
+  /** The last tokens, between the special ones. */
+  private int[] ending(int[] ids) {
+    if (ids.length <= maxTokens) {
+      return ids;
+    }
+    int[] kept = Arrays.copyOfRange(ids, ids.length - maxTokens, ids.length);
+    System.arraycopy(before, 0, kept, 0, before.length);
+    return kept;
+  }
+
   private Encoding encodeWhole(String text) {
     return tokenizer.encode(text, true, false);
   }
 
-  private static int boundary(String text, int chars) {
+  static int boundary(String text, int chars) {
     return Character.isHighSurrogate(text.charAt(chars - 1)) ? chars - 1 : chars;
   }
 
   /** Half a character pair cannot cross into native code: the rest of the text would be damaged. */
-  private static String withoutLoneSurrogates(String text) {
+  static String withoutLoneSurrogates(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (Character.isSurrogate(text.charAt(i))) {
         int point = text.codePointAt(i);

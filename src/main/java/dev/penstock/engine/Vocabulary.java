@@ -2,19 +2,23 @@ package dev.penstock.engine;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.penstock.json.JsonMappers;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * The token ids that a tokenizer.json knows.
+ * The token ids that a tokenizer.json knows, and what of a text it makes none of.
  *
  * @param size one more than the highest of {@code model.vocab} and {@code added_tokens}
  * @param padToken what fills up the shorter texts of a batch: {@code padding.pad_id}, else the
  *     added token that is called so, else 0
  */
-record Vocabulary(int size, int padToken) {
+record Vocabulary(int size, int padToken, Shortening shortening) {
   /**
    * @throws IOException when it is no JSON, or no object
    */
@@ -29,6 +33,11 @@ record Vocabulary(int size, int padToken) {
     private int size;
     private OptionalInt padding = OptionalInt.empty();
     private OptionalInt namedPadding = OptionalInt.empty();
+    private final List<String> added = new ArrayList<>();
+    private JsonNode normalizer = MissingNode.getInstance();
+    private JsonNode preTokenizer = MissingNode.getInstance();
+    private String type = "";
+    private int maxWordChars;
 
     Reader(JsonParser parser) {
       this.parser = parser;
@@ -45,11 +54,16 @@ record Vocabulary(int size, int padToken) {
           case "added_tokens" -> addedTokens();
           case "model" -> model();
           case "padding" -> padding();
+          case "normalizer" -> normalizer = parser.readValueAsTree();
+          case "pre_tokenizer" -> preTokenizer = parser.readValueAsTree();
           default -> parser.skipChildren();
         }
       }
       int named = namedPadding.orElse(0);
-      return new Vocabulary(size, padding.orElse(named));
+      return new Vocabulary(
+          size,
+          padding.orElse(named),
+          Shortening.of(normalizer, preTokenizer, type, maxWordChars, added));
     }
 
     private void padding() throws IOException {
@@ -81,6 +95,7 @@ record Vocabulary(int size, int padToken) {
           }
         }
         size = Math.max(size, id + 1);
+        added.add(content);
         if (content.equals("[PAD]") || content.equals("<pad>")) {
           namedPadding = OptionalInt.of(id);
         }
@@ -89,9 +104,14 @@ record Vocabulary(int size, int padToken) {
 
     private void model() throws IOException {
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        boolean vocabulary = parser.currentName().equals("vocab");
+        String field = parser.currentName();
         JsonToken value = parser.nextToken();
-        if (!vocabulary) {
+        if (field.equals("type")) {
+          type = parser.getText();
+        } else if (field.equals("max_input_chars_per_word")
+            && value == JsonToken.VALUE_NUMBER_INT) {
+          maxWordChars = parser.getIntValue();
+        } else if (!field.equals("vocab")) {
           parser.skipChildren();
         } else if (value == JsonToken.START_ARRAY) { // [token, score] by id
           int count = 0;

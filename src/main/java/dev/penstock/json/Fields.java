@@ -53,6 +53,14 @@ public record Fields(JsonNode object, String prefix) {
     return text;
   }
 
+  /** As {@link #text}, where an empty one is as good as absent. */
+  public @Nullable String textIfAny(String name, int maxLength) {
+    JsonNode value = value(name);
+    return value != null && value.isTextual() && value.textValue().isEmpty()
+        ? null
+        : text(name, maxLength);
+  }
+
   /** A text that has to be there. */
   public String required(String name, int maxLength) {
     String text = text(name, maxLength);
@@ -76,18 +84,17 @@ public record Fields(JsonNode object, String prefix) {
     return inner;
   }
 
+  /** A whole number, be it written as 128.0. */
   public @Nullable Integer integer(String name, int min, int max) {
     JsonNode value = value(name);
     if (value == null) {
       return null;
     }
-    if (!value.isIntegralNumber()
-        || !value.canConvertToInt()
-        || value.intValue() < min
-        || value.intValue() > max) {
+    double number = value.isNumber() ? value.doubleValue() : Double.NaN;
+    if (!(number >= min && number <= max) || number != Math.rint(number)) {
       throw bad(name, "must be a whole number from " + min + " to " + max);
     }
-    return value.intValue();
+    return (int) number;
   }
 
   public @Nullable Double number(String name, double min, double max) {

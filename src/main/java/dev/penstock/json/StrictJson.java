@@ -29,6 +29,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -39,6 +40,7 @@ public final class StrictJson {
   private static final int MAX_QUOTED = 100;
   private static final int BUFFER = 1_024;
   private static final int MILLI_DIGITS = 3;
+  private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
   /** What stands in the place of an escape that means nothing: as long as that one. */
   private static final String REPLACEMENT = "\\ufffd";
@@ -162,8 +164,14 @@ public final class StrictJson {
     }
   }
 
+  /** Without the mark that some editors put before a text in UTF-8. */
   private static CharBuffer utf8(byte[] body) throws CharacterCodingException {
-    return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
+    boolean marked =
+        body.length >= MARK.length && Arrays.equals(body, 0, MARK.length, MARK, 0, MARK.length);
+    int from = marked ? MARK.length : 0;
+    return StandardCharsets.UTF_8
+        .newDecoder()
+        .decode(ByteBuffer.wrap(body, from, body.length - from));
   }
 
   /**

@@ -139,7 +139,10 @@ public record EmbeddingTraits(
   /** What happens to a text of more than {@link #maxTokens} tokens. */
   public enum Truncation {
     ERROR,
-    END
+    /** Its end is left out. */
+    END,
+    /** Its start is left out. */
+    START
   }
 
   /** How inputs given as token ids are read. */

@@ -34,7 +34,6 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.file.FileSystemOptions;
 import io.vertx.micrometer.Label;
 import io.vertx.micrometer.MetricsDomain;
 import io.vertx.micrometer.MicrometerMetricsFactory;
@@ -188,7 +187,7 @@ final class Node implements AutoCloseable {
     var options =
         new VertxOptions()
             .setMetricsOptions(metrics)
-            .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false));
+            .setFileSystemOptions(DataFolder.noFileCache());
     var builder = Vertx.builder().with(options).withMetrics(new MicrometerMetricsFactory(registry));
     return cluster.enabled()
         ? await(

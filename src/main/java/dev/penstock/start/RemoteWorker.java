@@ -13,7 +13,6 @@ import dev.penstock.worker.WorkerVerticle;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.file.FileSystemOptions;
 
 /**
  * A process that runs tasks and nothing else: the parts of a node that do so, with {@link
@@ -49,10 +48,7 @@ final class RemoteWorker implements AutoCloseable {
     WorkerParts worker = WorkerParts.open(loaded, abilities, catalogue, name, meters, false);
     parts.started("models", worker::close);
     worker.openAny();
-    Vertx vertx =
-        Vertx.vertx(
-            new VertxOptions()
-                .setFileSystemOptions(new FileSystemOptions().setFileCachingEnabled(false)));
+    Vertx vertx = Vertx.vertx(new VertxOptions().setFileSystemOptions(DataFolder.noFileCache()));
     parts.started("event loops", () -> await(vertx.close()));
     Bus bus = Bus.over(vertx, name);
     dispatch.serve(

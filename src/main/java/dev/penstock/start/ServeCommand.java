@@ -44,7 +44,7 @@ public final class ServeCommand implements Callable<Integer> {
   /** How long the banner waits for the default model; the program serves all the while. */
   private static final Duration MODEL = Duration.ofMinutes(5);
 
-  static final int CANNOT_START = 1;
+  public static final int CANNOT_START = 1;
   static final int WRONG_SETTINGS = 2;
 
   /** Loaded with the first line: commands that do not serve need no log, and start sooner. */

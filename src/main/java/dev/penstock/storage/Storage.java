@@ -7,6 +7,7 @@ import dev.penstock.storage.rabbit.RabbitTaskQueue;
 import dev.penstock.storage.redis.RedisTaskStore;
 import dev.penstock.storage.sqlite.SqliteDatabase;
 import dev.penstock.storage.sqlite.SqliteKeyStore;
+import dev.penstock.storage.sqlite.SqliteLibrary;
 import dev.penstock.storage.sqlite.SqliteTaskQueue;
 import dev.penstock.storage.sqlite.SqliteTaskStore;
 import io.vertx.core.Vertx;
@@ -40,6 +41,7 @@ public final class Storage implements AutoCloseable {
    */
   public static Storage open(Settings settings, Vertx vertx, Meters meters) {
     if (!external(settings)) {
+      SqliteLibrary.prepare(settings.data().dir());
       return in(SqliteDatabase.open(settings.db().path()), InstantSource.system());
     }
     RedisTaskStore tasks = RedisTaskStore.open(vertx, settings.redis(), null, REDIS_ANSWERS);

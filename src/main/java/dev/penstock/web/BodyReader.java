@@ -3,6 +3,9 @@ package dev.penstock.web;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -11,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +26,10 @@ public final class BodyReader {
   private static final int SHARE_OF_HEAP = 16;
 
   private static final int SHORT = 64 * 1024;
+  private static final int CHUNK = 8 * 1024;
+
+  /** A compressed body may become so many times as long, and {@link #SHORT} in any case. */
+  private static final int MOST_TIMES = 100;
 
   /** What a body may say it is. */
   enum MediaType {
@@ -35,7 +43,7 @@ public final class BodyReader {
       this.name = name;
       form =
           Pattern.compile(
-              Pattern.quote(name) + "\\s*(;\\s*charset\\s*=\\s*\"?utf-8\"?\\s*)?;?\\s*");
+              Pattern.quote(name) + "\\s*(;\\s*charset\\s*=\\s*\"?utf-?8\"?\\s*)?;?\\s*");
     }
   }
 
@@ -61,7 +69,7 @@ public final class BodyReader {
   byte[] read(Exchange exchange, Context context, int limit, MediaType type)
       throws InterruptedException {
     HttpServerRequest request = exchange.request();
-    requireType(request, type);
+    boolean compressed = requireType(request, type);
     requireLength(request, limit);
     CompletableFuture<Buffer> begun = exchange.begun();
     CompletableFuture<Buffer> body = begun == null ? awaited(exchange) : begun;
@@ -71,11 +79,13 @@ public final class BodyReader {
     exchange.begun(null);
     try {
       long left = deadline.toNanos() - (System.nanoTime() - exchange.started());
-      return body.get(left, TimeUnit.NANOSECONDS).getBytes();
+      byte[] sent = body.get(left, TimeUnit.NANOSECONDS).getBytes();
+      return compressed ? unpacked(sent, limit) : sent;
     } catch (TimeoutException e) {
       // Whoever completes the future first decides who gives the bytes back.
       if (!body.completeExceptionally(e) && !body.isCompletedExceptionally()) {
-        return body.join().getBytes();
+        byte[] sent = body.join().getBytes();
+        return compressed ? unpacked(sent, limit) : sent;
       }
       throw new Refusal(
           new ApiError(
@@ -169,11 +179,59 @@ public final class BodyReader {
     request.resume();
   }
 
-  private static void requireType(HttpServerRequest request, MediaType wanted) {
+  /**
+   * What was sent compressed, within the same limits. What it takes is counted in the place of what
+   * was sent.
+   */
+  private byte[] unpacked(byte[] sent, int limit) {
+    int counted = sent.length;
+    boolean done = false;
+    try (var in = new GZIPInputStream(new ByteArrayInputStream(sent))) {
+      var all = new ByteArrayOutputStream(Math.min(limit, 4 * sent.length));
+      byte[] chunk = new byte[CHUNK];
+      for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
+        if (all.size() + count > limit) {
+          throw tooLarge(limit);
+        }
+        if (all.size() + count > SHORT + (long) MOST_TIMES * sent.length) {
+          throw new Refusal(
+              ApiError.http(
+                  413,
+                  "request_too_large",
+                  "The body is compressed to less than one part in " + MOST_TIMES + "."));
+        }
+        if (taken.addAndGet(count) > room) {
+          release(count);
+          throw new Refusal(ApiError.overloaded("Too much is being sent at once."));
+        }
+        counted += count;
+        all.write(chunk, 0, count);
+      }
+      release(sent.length);
+      done = true;
+      return all.toByteArray();
+    } catch (IOException e) {
+      throw Refusal.invalid(null, "The body is not gzip, which its Content-Encoding says it is.");
+    } finally {
+      if (!done) {
+        release(counted);
+      }
+    }
+  }
+
+  /** Whether it is compressed. */
+  private static boolean requireType(HttpServerRequest request, MediaType wanted) {
     String encoding = request.getHeader("Content-Encoding");
-    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+    boolean plain = encoding == null || encoding.equalsIgnoreCase("identity");
+    boolean compressed = wanted == MediaType.JSON && "gzip".equalsIgnoreCase(encoding);
+    if (!plain && !compressed) {
       throw new Refusal(
-          ApiError.http(415, "unsupported_media_type", "Compressed bodies are not taken."));
+          ApiError.http(
+              415,
+              "unsupported_media_type",
+              wanted == MediaType.JSON
+                  ? "Bodies may be compressed with gzip, and nothing else."
+                  : "Compressed forms are not taken."));
     }
     String type = request.getHeader("Content-Type");
     if (type == null || !wanted.form.matcher(type.toLowerCase(Locale.ROOT)).matches()) {
@@ -183,6 +241,7 @@ public final class BodyReader {
               "unsupported_media_type",
               "The Content-Type must be " + wanted.name + " (UTF-8)."));
     }
+    return compressed;
   }
 
   private static void requireLength(HttpServerRequest request, int limit) {

@@ -47,6 +47,7 @@ public final class Pipeline {
   private static final int MAX_STREAMS = 256;
 
   private static final String AUTHORIZATION = "Authorization";
+  private static final String API_KEY = "api-key";
 
   private final Context context;
   private final ApiKeys keys;
@@ -136,7 +137,10 @@ public final class Pipeline {
       bodies.release(exchange.body().length);
       switch (answer) {
         case EventStream(var source) -> stream(exchange, source);
-        case Reply reply -> context.runOnContext(_ -> finish(exchange, reply));
+        case Reply reply -> {
+          Reply packed = reply.packedFor(exchange.header("Accept-Encoding"));
+          context.runOnContext(_ -> finish(exchange, packed));
+        }
         case null -> context.runOnContext(_ -> finish(exchange, null));
       }
     }
@@ -320,8 +324,7 @@ public final class Pipeline {
         yield pages.denyForged(exchange);
       }
       case SESSION -> pages.deny(exchange);
-      case KEY, WORKER, ADMIN ->
-          keep(exchange, access, keys.authenticate(exchange.header(AUTHORIZATION)));
+      case KEY, WORKER, ADMIN -> keep(exchange, access, keys.authenticate(authorization(exchange)));
       case EITHER -> keep(exchange, access, either(exchange));
       case SCRAPER ->
           keep(
@@ -331,9 +334,16 @@ public final class Pipeline {
     };
   }
 
+  /** What Azure's clients send in the place of a bearer's key is the same. */
+  private static @Nullable String authorization(Exchange exchange) {
+    String header = exchange.header(AUTHORIZATION);
+    String key = exchange.header(API_KEY);
+    return header == null && key != null ? "Bearer " + key : header;
+  }
+
   /** A key that is sent counts, right or wrong. */
   private Optional<Caller> either(Exchange exchange) {
-    String header = exchange.header(AUTHORIZATION);
+    String header = authorization(exchange);
     return header == null ? pages.caller(exchange) : keys.authenticate(header);
   }
 
@@ -347,7 +357,7 @@ public final class Pipeline {
     }
     return Reply.error(
         ApiError.wrongKey(
-            exchange.header(AUTHORIZATION) == null
+            authorization(exchange) == null
                 ? "An API key is needed: send it as 'Authorization: Bearer <key>'."
                 : "This API key is not known here."));
   }

@@ -4,10 +4,15 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.penstock.json.StrictJson;
 import dev.penstock.json.StrictJson.Writer;
 import dev.penstock.task.TaskId;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  */
 public record Reply(int status, Map<String, String> headers, byte[] body) implements Answer {
   private static final String CONTENT_TYPE = "Content-Type";
+  private static final int LEAST_PACKED = 1_024;
+
+  /** Asked for, and not with a weight of nothing. */
+  private static final Pattern GZIP =
+      Pattern.compile("(?i)(?:^|[,\\s])(?:x-)?gzip\\s*(?:$|,|;\\s*q=(?!0(?:\\.0*)?\\s*(?:,|$)))");
 
   /** Rendered from a page or an asset, so nobody adds to it from outside. */
   private static final String CSP =
@@ -115,6 +125,37 @@ public record Reply(int status, Map<String, String> headers, byte[] body) implem
     return error.status() == 401
         ? reply.with("WWW-Authenticate", "Bearer realm=\"Penstock\"")
         : reply;
+  }
+
+  /**
+   * The same in gzip, for who asks for that, where it is JSON and worth it. Pages are left as they
+   * are: how long they get would tell something of the secrets in them.
+   *
+   * @param encodings what the client reads; null: nothing in particular
+   */
+  Reply packedFor(@Nullable String encodings) {
+    boolean worth =
+        body.length >= LEAST_PACKED && "application/json".equals(headers.get(CONTENT_TYPE));
+    if (!worth || encodings == null || !GZIP.matcher(encodings).find()) {
+      return worth ? with("Vary", "Accept-Encoding") : this;
+    }
+    var packed = new ByteArrayOutputStream(body.length / 2);
+    try (var out = new Gzip(packed)) {
+      out.write(body);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // memory does not fail
+    }
+    return new Reply(status, headers, packed.toByteArray())
+        .with("Content-Encoding", "gzip")
+        .with("Vary", "Accept-Encoding");
+  }
+
+  /** Quick: vectors get hardly shorter by more effort. */
+  private static final class Gzip extends GZIPOutputStream {
+    Gzip(ByteArrayOutputStream out) throws IOException {
+      super(out);
+      def.setLevel(Deflater.BEST_SPEED);
+    }
   }
 
   public Reply with(String name, String value) {

@@ -13,6 +13,7 @@ import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
@@ -61,9 +62,18 @@ final class DirectRuns {
     if (!gate.enter(1, Duration.ZERO)) {
       return Optional.empty();
     }
-    Run run = direct(request, control -> immediate.run(request.spec(), request.input(), control));
+    var began = new AtomicReference<@Nullable Instant>();
+    Run run =
+        direct(
+            request,
+            control ->
+                immediate.run(
+                    request.spec(),
+                    request.input(),
+                    control,
+                    () -> began.compareAndSet(null, Instant.now())));
     try {
-      return slots.takeDirect(run) ? Optional.of(execute(run)) : Optional.empty();
+      return slots.takeDirect(run) ? Optional.of(execute(run, began)) : Optional.empty();
     } finally {
       slots.drop(run);
       gate.leave(1);
@@ -74,41 +84,51 @@ final class DirectRuns {
   private Ran known(Immediate immediate, RunNow request) {
     Run run = direct(request, _ -> immediate.known(request.spec(), request.input()));
     try {
-      return slots.takeAside(run) ? execute(run) : NOT_NOW;
+      return slots.takeAside(run) ? execute(run, new AtomicReference<>()) : NOT_NOW;
     } finally {
       slots.drop(run);
     }
   }
 
   private Run direct(RunNow request, Run.Body body) {
-    Task task = task(request.spec(), TaskState.PROCESSING, Instant.now(), null, null);
+    Instant now = Instant.now();
+    Task task = task(request.spec(), TaskState.PROCESSING, now, now, null, null);
     return Run.direct(task, request.limit(), body);
   }
 
-  private Ran execute(Run run) {
+  private Ran execute(Run run, AtomicReference<@Nullable Instant> began) {
     Outcome outcome = run.execute().orElse(new Outcome.Postpone(Duration.ZERO));
     Task begun = run.task();
+    Instant from = began.get();
+    Instant started = from == null || from.isBefore(begun.createdAt()) ? begun.createdAt() : from;
     return switch (outcome) {
-      case Outcome.Done(TaskOutput output) -> ended(begun, TaskState.COMPLETED, output, null);
-      case Outcome.Reject(TaskError error) -> ended(begun, TaskState.FAILED, null, error);
+      case Outcome.Done(TaskOutput output) ->
+          ended(begun, started, TaskState.COMPLETED, output, null);
+      case Outcome.Reject(TaskError error) -> ended(begun, started, TaskState.FAILED, null, error);
       case Outcome.Retry _, Outcome.Postpone _, Outcome.Await _ -> NOT_NOW;
     };
   }
 
   private Ran ended(
-      Task begun, TaskState state, @Nullable TaskOutput output, @Nullable TaskError error) {
+      Task begun,
+      Instant started,
+      TaskState state,
+      @Nullable TaskOutput output,
+      @Nullable TaskError error) {
     board.ended(state == TaskState.COMPLETED);
-    return new Ran.Ended(task(begun.spec(), state, begun.createdAt(), output, error));
+    return new Ran.Ended(task(begun.spec(), state, begun.createdAt(), started, output, error));
   }
 
   private Task task(
       TaskSpec spec,
       TaskState state,
-      Instant began,
+      Instant created,
+      Instant started,
       @Nullable TaskOutput output,
       @Nullable TaskError error) {
     Instant finished = state.ended() ? Instant.now() : null;
     int attempts = state.ended() ? 1 : 0;
-    return new Task(spec, state, attempts, 0, null, began, began, finished, worker, error, output);
+    return new Task(
+        spec, state, attempts, 0, null, created, started, finished, worker, error, output);
   }
 }

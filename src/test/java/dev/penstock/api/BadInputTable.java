@@ -213,7 +213,19 @@ public final class BadInputTable {
             null);
       }
       row(
-          "a compressed body: " + path,
+          "a body compressed as nobody reads it: " + path,
+          head(
+                  "POST",
+                  path,
+                  "Content-Type: application/json",
+                  "Content-Encoding: br",
+                  "Content-Length: 2")
+              + "{}",
+          415,
+          "unsupported_media_type",
+          null);
+      row(
+          "a body that is said to be compressed: " + path,
           head(
                   "POST",
                   path,
@@ -221,8 +233,8 @@ public final class BadInputTable {
                   "Content-Encoding: gzip",
                   "Content-Length: 2")
               + "{}",
-          415,
-          "unsupported_media_type",
+          400,
+          null,
           null);
       row(
           "a body said to be too large: " + path,
@@ -309,7 +321,7 @@ public final class BadInputTable {
     bad.add(Map.entry("NUL", b("\0")));
     bad.add(Map.entry("a raw NUL in a string", b(start + "\"a\0b\"}")));
     bad.add(Map.entry("a raw control character in a string", b(start + "\"a\u0007b\"}")));
-    bad.add(Map.entry("a byte order mark", b("\ufeff" + start + "\"water\"}")));
+    bad.add(Map.entry("two byte order marks", b("\ufeff\ufeff" + start + "\"water\"}")));
     bad.add(
         Map.entry(
             "UTF-16", (start + "\"water\"}").getBytes(java.nio.charset.StandardCharsets.UTF_16LE)));

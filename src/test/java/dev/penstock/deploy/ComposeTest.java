@@ -137,7 +137,7 @@ final class ComposeTest {
       assertThat(service).containsKeys("stop_grace_period", "volumes");
       if (OURS.contains(name)) {
         assertThat(service).containsEntry("read_only", true).containsKey("build");
-        // Docker's own standard for a tmpfs is noexec, and native libraries are loaded from it.
+        // Docker's own standard for a tmpfs is noexec, and plugins may bring native libraries.
         assertThat(Deployment.list(service.get("tmpfs")))
             .singleElement()
             .asString()

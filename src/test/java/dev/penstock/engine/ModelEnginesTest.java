@@ -159,6 +159,36 @@ final class ModelEnginesTest {
   }
 
   @Test
+  void whatDoesNotFitTheContainerIsRefusedWithTheReason() throws Exception {
+    long two = Backends.BUILT_IN.need(ONE).plus(Backends.BUILT_IN.need(TWO)).usual();
+    long heap = 96L << 20;
+    var container = new ModelMemory.Container(two + heap + (111L << 20), () -> heap);
+    restart(new ModelMemory(0, Duration.ZERO, container));
+    engines.keepOpen(List.of(ONE, TWO));
+    awaitState(ONE, State.READY);
+    awaitState(TWO, State.READY);
+    assertThatThrownBy(() -> engines.acquire(THREE))
+        .isInstanceOf(ModelFailure.class)
+        .hasRootCauseMessage(
+            "it needs about 53 MiB beside the default models' %d, and of the %d MiB that this container may take the program and its Java heap of 96 leave %d: give the container more, or the heap less (-Xmx in JAVA_OPTS)"
+                .formatted(two >> 20, container.limit() >> 20, container.room() >> 20));
+    assertThat(state(ONE.name())).isEqualTo(State.READY);
+    assertThat(state(TWO.name())).isEqualTo(State.READY);
+  }
+
+  @Test
+  void inAContainerAnIdleModelIsClosedForAnother() throws Exception {
+    long two = Backends.BUILT_IN.need(ONE).plus(Backends.BUILT_IN.need(TWO)).usual();
+    restart(
+        new ModelMemory(0, Duration.ZERO, new ModelMemory.Container(two + (111L << 20), () -> 0)));
+    use(ONE);
+    use(TWO);
+    use(THREE);
+    assertThat(state(ONE.name())).isEqualTo(State.CLOSED);
+    assertThat(state(THREE.name())).isEqualTo(State.READY);
+  }
+
+  @Test
   void allModelsThatAreToStayAreKept() throws Exception {
     restart(
         new ModelMemory(

@@ -22,6 +22,26 @@ class NativeLibrariesTest {
     Path data = folder.resolve("data");
     Path home = Files.createDirectory(folder.resolve("home"));
     Path temp = Files.createDirectory(folder.resolve("temp"));
+    run(data, home, temp);
+    assertThat(filesIn(home)).isEmpty();
+    assertThat(filesIn(temp)).isEmpty();
+    assertThat(filesIn(data)).anyMatch(file -> file.endsWith(".onnx"));
+  }
+
+  @Test
+  void halfALibraryIsReplacedAndNoTemporaryFolderIsNeeded() throws Exception {
+    Path data = folder.resolve("data");
+    Path home = Files.createDirectory(folder.resolve("home"));
+    for (String library : List.of("tokenizers/libtokenizers.so", "onnxruntime/libonnxruntime.so")) {
+      Path file = data.resolve("native").resolve(library);
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, "half of it");
+    }
+    run(data, home, Path.of("/proc/self"));
+    assertThat(filesIn(home)).isEmpty();
+  }
+
+  private void run(Path data, Path home, Path temp) throws Exception {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -40,14 +60,12 @@ class NativeLibrariesTest {
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
     builder.environment().put("HOME", home.toString());
     builder.environment().remove("DJL_CACHE_DIR");
+    builder.environment().remove("RUST_LIBRARY_PATH");
     Process process = builder.start();
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
 
     assertThat(Files.readString(output)).contains("dimensions 384");
     assertThat(process.exitValue()).isZero();
-    assertThat(filesIn(home)).isEmpty();
-    assertThat(filesIn(temp)).isEmpty();
-    assertThat(filesIn(data)).anyMatch(file -> file.endsWith(".onnx"));
   }
 
   private static List<String> filesIn(Path folder) throws IOException {

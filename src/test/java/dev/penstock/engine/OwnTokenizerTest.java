@@ -60,7 +60,8 @@ final class OwnTokenizerTest {
   void textsAndIdsStandBetweenTheModelsSpecialTokens(String kind) throws Exception {
     try (Tokenizer tokenizer = open(kind, 16)) {
       assertThat(tokenizer.encode("ab ab", Truncation.END).ids()).containsExactly(0, 4, 4, 2);
-      assertThat(tokenizer.wrap(new int[] {4, 6}).ids()).containsExactly(0, 4, 6, 2);
+      assertThat(tokenizer.wrap(new int[] {4, 6}, Truncation.END).ids())
+          .containsExactly(0, 4, 6, 2);
       assertThat(tokenizer.padToken()).isEqualTo(1);
     }
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.engine.Tokenizer.Tokens;
 import dev.penstock.models.EmbeddingTraits.Truncation;
+import dev.penstock.task.Priority;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -132,22 +133,56 @@ class TokenizerTest {
   void ownTokenIdsAreWrappedWhereTheyAreBare() {
     int[] wrapped = {CLS, 7592, 2088, SEP};
 
-    assertThat(tokenizer.wrap(new int[] {7592, 2088}).ids()).isEqualTo(wrapped);
-    assertThat(tokenizer.wrap(wrapped).ids()).isEqualTo(wrapped);
-    assertThat(tokenizer.wrap(new int[] {CLS, 7592, 2088}).ids()).isEqualTo(wrapped);
+    assertThat(tokenizer.wrap(new int[] {7592, 2088}, Truncation.END).ids()).isEqualTo(wrapped);
+    assertThat(tokenizer.wrap(wrapped, Truncation.END).ids()).isEqualTo(wrapped);
+    assertThat(tokenizer.wrap(new int[] {CLS, 7592, 2088}, Truncation.END).ids())
+        .isEqualTo(wrapped);
     int[] many = new int[300];
     Arrays.fill(many, 7592);
-    Tokens cut = tokenizer.wrap(many);
+    Tokens cut = tokenizer.wrap(many, Truncation.END);
     assertThat(cut.ids()).hasSize(256).startsWith(CLS).endsWith(SEP);
     assertThat(cut.length()).isEqualTo(302);
   }
 
   @Test
+  void whereTheStartIsLeftOutTheEndIsRead() {
+    String late = " a late end of it";
+    int[] end = tokenizer.encode(late, Truncation.END).ids();
+    for (String text :
+        List.of("word ".repeat(1_000), "word ".repeat(1_000_000), "q".repeat(900_000))) {
+      Tokens tokens = tokenizer.encode(text + late, Truncation.START);
+      assertThat(
+              Arrays.copyOfRange(
+                  tokens.ids(), tokens.ids().length - end.length + 1, tokens.ids().length))
+          .isEqualTo(Arrays.copyOfRange(end, 1, end.length));
+      assertThat(tokens.ids()).startsWith(CLS);
+      assertThat(tokens.cut()).isEqualTo(text.startsWith("w"));
+    }
+    int[] many = new int[300];
+    Arrays.setAll(many, i -> 7_000 + i);
+    assertThat(tokenizer.wrap(many, Truncation.START).ids())
+        .hasSize(256)
+        .startsWith(CLS)
+        .endsWith(7_299, SEP);
+    assertThat(tokenizer.encode("hello world", Truncation.START).ids())
+        .isEqualTo(tokenizer.encode("hello world", Truncation.END).ids());
+  }
+
+  @Test
   void ownTokenIdsOutsideTheVocabularyAreRefused() {
-    assertThat(tokenizer.wrap(new int[] {30_521}).ids()).hasSize(3);
-    assertThatThrownBy(() -> tokenizer.wrap(new int[] {30_522}))
+    assertThat(tokenizer.wrap(new int[] {30_521}, Truncation.END).ids()).hasSize(3);
+    assertThatThrownBy(() -> tokenizer.wrap(new int[] {30_522}, Truncation.END))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("30522");
+  }
+
+  private List<Tokens> encode(TokenizerThreads threads, List<String> texts) throws Exception {
+    return threads.encode(
+        tokenizer,
+        "owner",
+        Priority.HELD,
+        texts.stream().map(TextSource.Whole::new).toList(),
+        Truncation.END);
   }
 
   @Test
@@ -157,13 +192,13 @@ class TokenizerTest {
       texts.add("text number " + i + " of many".repeat(i % 7));
     }
     try (TokenizerThreads threads = new TokenizerThreads(2)) {
-      List<Tokens> all = threads.encode(tokenizer, texts, Truncation.END);
+      List<Tokens> all = encode(threads, texts);
       assertThat(all).hasSize(texts.size());
       for (int i = 0; i < texts.size(); i += 97) {
         assertThat(all.get(i).ids())
             .isEqualTo(tokenizer.encode(texts.get(i), Truncation.END).ids());
       }
-      assertThat(threads.encode(tokenizer, List.of("one"), Truncation.END)).hasSize(1);
+      assertThat(encode(threads, List.of("one"))).hasSize(1);
     }
   }
 
@@ -172,8 +207,7 @@ class TokenizerTest {
     TokenizerThreads threads = new TokenizerThreads(1);
     threads.close();
 
-    assertThatThrownBy(
-            () -> threads.encode(tokenizer, Collections.nCopies(9, "late"), Truncation.END))
+    assertThatThrownBy(() -> encode(threads, Collections.nCopies(9, "late")))
         .isInstanceOf(RejectedExecutionException.class);
   }
 
@@ -184,7 +218,7 @@ class TokenizerTest {
         texts.stream().map(text -> tokenizer.encode(text, Truncation.END).ids()).toList();
     try (TokenizerThreads threads = new TokenizerThreads(4)) {
       List<String> many = Collections.nCopies(10, texts).stream().flatMap(List::stream).toList();
-      List<Tokens> all = threads.encode(tokenizer, many, Truncation.END);
+      List<Tokens> all = encode(threads, many);
       for (int i = 0; i < many.size(); i++) {
         assertThat(all.get(i).ids()).isEqualTo(alone.get(i % alone.size()));
       }

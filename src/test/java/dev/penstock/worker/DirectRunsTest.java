@@ -27,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -52,6 +53,7 @@ final class DirectRunsTest {
     private volatile boolean free = true;
     private volatile Outcome known = new Outcome.Postpone(Duration.ZERO);
     private volatile Body body = () -> new Outcome.Done(OUTPUT);
+    private volatile Runnable prepares = () -> {};
 
     Handler() {
       super(LANE.type());
@@ -63,9 +65,11 @@ final class DirectRunsTest {
     }
 
     @Override
-    public Outcome run(TaskSpec spec, ReadInput input, Control control)
+    public Outcome run(TaskSpec spec, ReadInput input, Control control, Runnable begins)
         throws InterruptedException {
       begun.incrementAndGet();
+      prepares.run();
+      begins.run();
       return body.run();
     }
 
@@ -138,6 +142,15 @@ final class DirectRunsTest {
 
   private long done() {
     return board.report(0, "").done();
+  }
+
+  @Test
+  void whatItsInputTakesToPrepareCountsAsWaiting() throws Exception {
+    var prepared = new AtomicReference<>(Instant.MAX);
+    handler.prepares = () -> prepared.set(Instant.now());
+    Task task = ended();
+    assertThat(task.createdAt()).isBeforeOrEqualTo(prepared.get());
+    assertThat(task.startedAt()).isAfterOrEqualTo(prepared.get());
   }
 
   @Test

@@ -98,7 +98,7 @@ final class LaneRunnerTest {
     }
 
     @Override
-    public Outcome run(TaskSpec spec, ReadInput input, Control control)
+    public Outcome run(TaskSpec spec, ReadInput input, Control control, Runnable begins)
         throws InterruptedException {
       control.progress(new Progress(1, 2, "texts"));
       open.await();

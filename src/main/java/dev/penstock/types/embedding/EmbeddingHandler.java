@@ -6,6 +6,7 @@ import dev.penstock.core.ReadInput;
 import dev.penstock.engine.EmbeddingEngine;
 import dev.penstock.engine.ModelEngines;
 import dev.penstock.engine.ModelFailure;
+import dev.penstock.engine.TextSource;
 import dev.penstock.engine.Tokenizer;
 import dev.penstock.engine.Tokenizer.Tokens;
 import dev.penstock.engine.TokenizerThreads;
@@ -91,12 +92,17 @@ final class EmbeddingHandler implements Immediate {
 
   @Override
   public Outcome run(Task task, Control control) throws InterruptedException {
-    return run(task.spec(), control, model -> EmbeddingInput.of(task.spec().input(), model).work());
+    return run(
+        task.spec(),
+        control,
+        () -> {},
+        model -> EmbeddingInput.of(task.spec().input(), model).work());
   }
 
   @Override
-  public Outcome run(TaskSpec spec, ReadInput input, Control control) throws InterruptedException {
-    return run(spec, control, _ -> work(input));
+  public Outcome run(TaskSpec spec, ReadInput input, Control control, Runnable begun)
+      throws InterruptedException {
+    return run(spec, control, begun, _ -> work(input));
   }
 
   private static EmbeddingWork work(ReadInput input) {
@@ -122,6 +128,7 @@ final class EmbeddingHandler implements Immediate {
       EmbeddingEngine engine = use.engine(EmbeddingEngine.class);
       String owner = task.owner();
       return embed(
+          task,
           spec.get(),
           input,
           engine.tokenizer(),
@@ -135,27 +142,42 @@ final class EmbeddingHandler implements Immediate {
 
   private static boolean isShort(EmbeddingWork input, EmbeddingTraits model) {
     return input.items() instanceof EmbeddingItems.Texts(List<String> texts)
-        && TokenizerThreads.isShort(prefixed(texts, model, input));
+        && TokenizerThreads.isShort(prefixed(texts, prefix(model, input)));
   }
 
   private Outcome run(
-      TaskSpec task, Control control, Function<EmbeddingTraits, EmbeddingWork> input)
+      TaskSpec task,
+      Control control,
+      Runnable begun,
+      Function<EmbeddingTraits, EmbeddingWork> input)
       throws InterruptedException {
     return runs.run(
         task,
         spec -> {
           EmbeddingWork work = input.apply(EmbeddingTraits.of(spec));
-          return use -> embed(task, control, spec, work, use.engine(EmbeddingEngine.class));
+          return use -> embed(task, control, begun, spec, work, use.engine(EmbeddingEngine.class));
         });
   }
 
   private Outcome embed(
-      TaskSpec task, Control control, ModelSpec spec, EmbeddingWork input, EmbeddingEngine engine)
+      TaskSpec task,
+      Control control,
+      Runnable begun,
+      ModelSpec spec,
+      EmbeddingWork input,
+      EmbeddingEngine engine)
       throws InterruptedException, ModelFailure {
     try (UpcomingTokens.Arrival coming =
         engine.announce(task.priority(), input.items().tokens(engine.longest()))) {
       return embed(
-          spec, input, engine.tokenizer(), texts -> vectors(task, control, engine, texts, coming));
+          task,
+          spec,
+          input,
+          engine.tokenizer(),
+          texts -> {
+            begun.run();
+            return vectors(task, control, engine, texts, coming);
+          });
     }
   }
 
@@ -183,11 +205,15 @@ final class EmbeddingHandler implements Immediate {
   }
 
   private Outcome embed(
-      ModelSpec spec, EmbeddingWork input, Tokenizer tokenizer, VectorCache.Model model)
+      TaskSpec task,
+      ModelSpec spec,
+      EmbeddingWork input,
+      Tokenizer tokenizer,
+      VectorCache.Model model)
       throws InterruptedException, ModelFailure {
     EmbeddingTraits traits = EmbeddingTraits.of(spec);
     Truncation truncate = input.truncate() == null ? cutting.of(traits) : input.truncate();
-    List<Tokens> texts = tokens(tokenizer, spec, input, truncate);
+    List<Tokens> texts = tokens(task, spec, input, tokenizer, truncate);
     long tokens = 0;
     int cut = 0;
     for (int i = 0; i < texts.size(); i++) {
@@ -212,39 +238,41 @@ final class EmbeddingHandler implements Immediate {
   }
 
   private List<Tokens> tokens(
-      Tokenizer tokenizer, ModelSpec spec, EmbeddingWork input, Truncation truncate)
+      TaskSpec task, ModelSpec spec, EmbeddingWork input, Tokenizer tokenizer, Truncation truncate)
       throws InterruptedException {
     EmbeddingTraits model = EmbeddingTraits.of(spec);
+    String prefix = prefix(model, input);
     return switch (input.items()) {
       case EmbeddingItems.Texts(List<String> texts) ->
-          encode(tokenizer, prefixed(texts, model, input), truncate);
+          encode(task, tokenizer, prefixed(texts, prefix), truncate);
       case EmbeddingItems.TokenIds(List<int[]> lists) ->
           switch (model.tokenIds()) {
-            case CL100K_BASE -> encode(tokenizer, prefixed(decode(lists), model, input), truncate);
-            case OWN -> own(tokenizer, lists, input);
+            case CL100K_BASE -> encode(task, tokenizer, decode(lists, prefix), truncate);
+            case OWN -> own(tokenizer, lists, input, truncate);
             case REJECT -> throw new InvalidInput(spec.name() + " takes texts, not token ids");
           };
     };
   }
 
-  private List<Tokens> encode(Tokenizer tokenizer, List<String> texts, Truncation truncate)
+  private List<Tokens> encode(
+      TaskSpec task, Tokenizer tokenizer, List<TextSource> texts, Truncation truncate)
       throws InterruptedException {
-    List<String> parts =
-        truncate == Truncation.END ? texts.stream().map(tokenizer::part).toList() : texts;
-    return threads.encode(tokenizer, parts, truncate);
+    return threads.encode(tokenizer, task.owner(), task.priority(), texts, truncate);
   }
 
-  private static List<String> prefixed(
-      List<String> texts, EmbeddingTraits model, EmbeddingWork input) {
-    String prefix = model.prefix(input.inputType());
-    return prefix.isEmpty() ? texts : texts.stream().map(text -> prefix + text).toList();
+  private static String prefix(EmbeddingTraits model, EmbeddingWork input) {
+    return model.prefix(input.inputType());
   }
 
-  private static List<String> decode(List<int[]> lists) {
-    List<String> texts = new ArrayList<>(lists.size());
+  private static List<TextSource> prefixed(List<String> texts, String prefix) {
+    return texts.stream().map(text -> new TextSource.Whole(text).after(prefix)).toList();
+  }
+
+  private static List<TextSource> decode(List<int[]> lists, String prefix) {
+    List<TextSource> texts = new ArrayList<>(lists.size());
     for (int i = 0; i < lists.size(); i++) {
       try {
-        texts.add(Cl100k.decode(lists.get(i)));
+        texts.add(Cl100k.text(lists.get(i)).after(prefix));
       } catch (IllegalArgumentException e) {
         throw new InvalidInput("input item " + i + ": " + e.getMessage());
       }
@@ -253,14 +281,15 @@ final class EmbeddingHandler implements Immediate {
   }
 
   /** Pure Java: no thread of the tokenizers is needed. */
-  private static List<Tokens> own(Tokenizer tokenizer, List<int[]> lists, EmbeddingWork input) {
+  private static List<Tokens> own(
+      Tokenizer tokenizer, List<int[]> lists, EmbeddingWork input, Truncation truncate) {
     if (input.inputType() != null) {
       throw new InvalidInput("input_type needs texts: token ids are used as they are");
     }
     List<Tokens> all = new ArrayList<>(lists.size());
     for (int i = 0; i < lists.size(); i++) {
       try {
-        all.add(tokenizer.wrap(lists.get(i)));
+        all.add(tokenizer.wrap(lists.get(i), truncate));
       } catch (IllegalArgumentException e) {
         throw new InvalidInput("input item " + i + ": " + e.getMessage());
       }

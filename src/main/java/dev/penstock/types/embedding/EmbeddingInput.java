@@ -30,6 +30,8 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
   private static final Set<String> MEMBERS =
       Set.of(INPUT, "dimensions", "encoding_format", "truncate", "input_type");
   private static final int MAX_WORD = 64;
+  private static final String TRUNCATE =
+      "must be 'end', 'start', 'error' or 'none' (or in capitals), true or false";
 
   /**
    * An object with items and options, read so far as that needs no model.
@@ -152,11 +154,21 @@ public record EmbeddingInput(EmbeddingWork work, boolean alone, EmbeddingForm fo
   }
 
   private static @Nullable Truncation truncate(Fields fields) {
-    return switch (fields.text("truncate", MAX_WORD)) {
-      case null -> null;
-      case "error" -> Truncation.ERROR;
-      case "end" -> Truncation.END;
-      default -> throw fields.bad("truncate", "must be 'error' or 'end'");
+    JsonNode value = fields.value("truncate");
+    if (value != null && value.isBoolean()) {
+      return value.booleanValue() ? Truncation.END : Truncation.ERROR;
+    }
+    return switch (value == null ? null : value.textValue()) {
+      case "error", "ERROR", "none", "NONE" -> Truncation.ERROR;
+      case "end", "END" -> Truncation.END;
+      case "start", "START" -> Truncation.START;
+      case null -> {
+        if (value == null) {
+          yield null;
+        }
+        throw fields.bad("truncate", TRUNCATE);
+      }
+      default -> throw fields.bad("truncate", TRUNCATE);
     };
   }
 

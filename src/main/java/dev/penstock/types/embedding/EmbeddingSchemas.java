@@ -16,7 +16,9 @@ final class EmbeddingSchemas {
               "input": {"anyOf": [{"$ref": "#/$defs/texts"}, {"$ref": "#/$defs/tokens"}]},
               "dimensions": {"type": ["integer", "null"], "minimum": 1},
               "encoding_format": {"enum": ["float", "base64", null]},
-              "truncate": {"enum": ["error", "end", null]},
+              "truncate": {
+                "enum": ["error", "end", "start", "none", "ERROR", "END", "START", "NONE", true, false, null]
+              },
               "input_type": {"enum": ["query", "document", "passage", null]}
             },
             "additionalProperties": false

@@ -29,6 +29,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -93,7 +94,10 @@ class EmbeddingHandlerTest {
             "{\"input\":\"hello world\"}",
             "{\"input\":[\"hello world\"],\"dimensions\":8,\"encoding_format\":\"base64\"}",
             "{\"input\":[15339,1917]}",
-            "{\"input\":[[15339,1917]],\"truncate\":\"error\",\"input_type\":null}")) {
+            "{\"input\":[[15339,1917]],\"truncate\":\"error\",\"input_type\":null}",
+            "{\"input\":[15339,1917],\"truncate\":\"NONE\",\"dimensions\":128.0}",
+            "{\"input\":\"hello world\",\"truncate\":true}",
+            "{\"input\":\"hello world\",\"truncate\":\"START\"}")) {
       assertThat(done("all-minilm-l6-v2", input).vector(0))
           .as(input)
           .containsExactly(bare.vector(0));
@@ -164,7 +168,7 @@ class EmbeddingHandlerTest {
   }
 
   private static Outcome run(EmbeddingHandler handler, RunNow request) throws Exception {
-    return handler.run(request.spec(), request.input(), progress -> {});
+    return handler.run(request.spec(), request.input(), progress -> {}, () -> {});
   }
 
   private static Outcome known(EmbeddingHandler handler, RunNow request) throws Exception {
@@ -257,6 +261,19 @@ class EmbeddingHandlerTest {
   }
 
   @Test
+  void tokenIdsOfFortyMillionSpacesAreAnEmptyText() throws Exception {
+    int[] spaces = new int[EmbeddingItems.MAX_TOKENS];
+    Arrays.fill(spaces, 58_040); // 128 of them each
+    EmbeddingOutput empty = done("all-minilm-l6-v2", JSON.writeValueAsString(spaces));
+    assertThat(empty.promptTokens()).isEqualTo(2);
+    assertThat(empty.truncated()).isZero();
+    assertThat(empty.vector(0)).containsExactly(done("all-minilm-l6-v2", "\" \"").vector(0));
+    spaces[spaces.length - 1] = 15_339;
+    EmbeddingOutput late = done("all-minilm-l6-v2", JSON.writeValueAsString(spaces));
+    assertThat(late.vector(0)).containsExactly(done("all-minilm-l6-v2", "\"hello\"").vector(0));
+  }
+
+  @Test
   void badInputIsRejected() throws Exception {
     String tooMany = JSON.writeValueAsString(Collections.nCopies(2_049, "x"));
     for (String input :
@@ -286,7 +303,8 @@ class EmbeddingHandlerTest {
             "{\"input\":\"a\",\"dimensions\":385}",
             "{\"input\":\"a\",\"dimensions\":1.5}",
             "{\"input\":\"a\",\"encoding_format\":\"hex\"}",
-            "{\"input\":\"a\",\"truncate\":true}",
+            "{\"input\":\"a\",\"truncate\":1}",
+            "{\"input\":\"a\",\"truncate\":\"End\"}",
             tooMany)) {
       assertThat(error(run("all-minilm-l6-v2", input)))
           .as(input)

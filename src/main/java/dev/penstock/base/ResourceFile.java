@@ -1,4 +1,4 @@
-package dev.penstock.engine;
+package dev.penstock.base;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -43,12 +43,12 @@ public final class ResourceFile {
   }
 
   /** The resource as {@code folder/name}; otherwise as {@link #unpack(String, Path, String)}. */
-  static Path unpackAs(String resource, Path folder, String name) throws IOException {
+  public static Path unpackAs(String resource, Path folder, String name) throws IOException {
     return unpack(resource, sumOf(resource), folder.resolve(name));
   }
 
   /** The resource's bytes. */
-  static InputStream open(String resource) throws IOException {
+  public static InputStream open(String resource) throws IOException {
     return urlOf(resource).openStream();
   }
 

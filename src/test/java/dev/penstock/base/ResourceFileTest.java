@@ -1,4 +1,4 @@
-package dev.penstock.engine;
+package dev.penstock.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
