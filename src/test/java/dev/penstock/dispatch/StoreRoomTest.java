@@ -181,7 +181,8 @@ final class StoreRoomTest {
     pass();
 
     assertThat(refusal(rig.submit(longTask()).getFirst())).isEqualTo(TaskError.Code.SHARE_USED);
-    assertThat(rig.submit(TestTasks.of("another", longTask()))).hasExactlyElementsOfTypes(Submission.Accepted.class);
+    assertThat(rig.submit(TestTasks.of("another", longTask())))
+        .hasExactlyElementsOfTypes(Submission.Accepted.class);
     assertThat(rig.room.fullness()).as("it is not full").isEmpty();
     rig.fillTo(rig.store.bytes() * 2);
     assertThat(rig.submit(longTask())).hasExactlyElementsOfTypes(Submission.Accepted.class);
@@ -217,7 +218,9 @@ final class StoreRoomTest {
     assertThat(((Submission.Earlier) answers.get(0)).task().id()).isEqualTo(first.id());
     assertThat(refusal(answers.get(1))).isEqualTo(TaskError.Code.IDEMPOTENCY_CONFLICT);
     assertThat(refusal(answers.get(2))).isEqualTo(TaskError.Code.OVERLOADED);
-    assertThat(rig.submit(first)).as("its own submit once more").hasExactlyElementsOfTypes(Submission.Accepted.class);
+    assertThat(rig.submit(first))
+        .as("its own submit once more")
+        .hasExactlyElementsOfTypes(Submission.Accepted.class);
   }
 
   @Test

@@ -56,7 +56,12 @@ final class SqliteManualChanges {
   private SqliteManualChanges() {}
 
   private record Found(
-      long seq, String lane, Phase phase, @Nullable String worker, @Nullable Long runAt, boolean inputGone) {
+      long seq,
+      String lane,
+      Phase phase,
+      @Nullable String worker,
+      @Nullable Long runAt,
+      boolean inputGone) {
 
     /** Until when it has to wait as it was asked to; null: it has not, or no longer. */
     @Nullable Long dueAfter(Instant now) {
@@ -75,8 +80,7 @@ final class SqliteManualChanges {
     Phase phase = Phase.of(TaskRows.state(row.small()), row.small() == 1);
     String worker = row.textOrNull();
     Phase found = row.numberOrNull() == null ? phase : Phase.WAITING;
-    return new Found(
-        seq, lane, found, worker, row.numberOrNull(), row.numberOrNull() != null);
+    return new Found(seq, lane, found, worker, row.numberOrNull(), row.numberOrNull() != null);
   }
 
   static CancelResult cancel(SqliteConnection connection, TaskId id, Instant now)
