@@ -41,8 +41,8 @@ final class OwnVectorsTest {
   @TempDir Path models;
 
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();
-  private ModelEngines engines;
-  private ModelCatalogue catalogue;
+  private ModelCatalogue catalogue = ModelCatalogue.of(List.of());
+  private ModelEngines engines = TestModels.engines(List.of(), data);
 
   @BeforeEach
   void listen() {
@@ -53,9 +53,7 @@ final class OwnVectorsTest {
   @AfterEach
   void close() {
     logger().detachAppender(log);
-    if (engines != null) {
-      engines.close();
-    }
+    engines.close();
   }
 
   private static Logger logger() {
@@ -63,6 +61,7 @@ final class OwnVectorsTest {
   }
 
   private void open() {
+    engines.close();
     catalogue = ModelCatalogue.load(Backends.BUILT_IN.forms(), null, models);
     engines =
         new ModelEngines(
@@ -187,7 +186,6 @@ final class OwnVectorsTest {
     open();
     assertThat(catalogue.find("mine")).isEmpty();
     assertThat(broken("mine")).contains("write 'pooling: mean' (or cls, or max) into model.yaml");
-    engines.close();
 
     Files.writeString(folder.resolve("model.yaml"), "pooling: cls\n");
     open();
