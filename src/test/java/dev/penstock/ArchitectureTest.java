@@ -108,7 +108,7 @@ final class ArchitectureTest {
     DOORS.put(
         "engine",
         "Backends BatchRun Device EmbeddingEngine EncoderBackend EngineParts EngineStatus "
-            + "EngineStopped ModelEngines ModelFailure NativeLibraries TextSource Tokenizer "
+            + "ModelEngines ModelFailure NativeLibraries TextSource Tokenizer "
             + "TokenizerThreads UpcomingTokens");
     DOORS.put("engine.calibrate", "Calibration CalibrationKey Comparison Trial Verdict");
     DOORS.put(

@@ -38,11 +38,28 @@ final class DataFolder {
     } catch (IOException e) {
       throw new IOException(whyNot("data folder " + folder, folder, e), e);
     }
+    if (!temporaryFiles()) {
+      Path own = Files.createDirectories(folder.resolve("temp"), only(folder, "rwx------"));
+      Locales.startAgainWith("-Djava.io.tmpdir=" + own.toAbsolutePath());
+    }
     Optional<Path> mount = Files.isReadable(MOUNTS) ? noexec(folder, MOUNTS) : Optional.empty();
     if (mount.isPresent()) {
       throw new IOException(
           "in the data folder %s nothing may be executed: %s is mounted noexec, and native libraries are unpacked into it. Mount it with exec, or set data.dir to another folder (db.path may stay)"
               .formatted(folder.toAbsolutePath(), mount.get()));
+    }
+  }
+
+  /**
+   * Whether files can be made in the temporary folder, which is told to the JVM as it starts, and
+   * which ONNX Runtime does not do without.
+   */
+  private static boolean temporaryFiles() {
+    try {
+      Files.delete(Files.createTempFile("penstock-", ".try"));
+      return true;
+    } catch (IOException | IllegalArgumentException e) {
+      return false;
     }
   }
 

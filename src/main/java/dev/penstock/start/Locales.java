@@ -29,6 +29,8 @@ public final class Locales {
   /** Set for the program that was started again: once is enough. */
   private static final String AGAIN = "PENSTOCK_STARTED_IN_UTF8";
 
+  private static final String WITH_OPTION = "PENSTOCK_STARTED_AGAIN";
+
   /** Variables whose values are names of files, as our settings' are called. */
   private static final Pattern NAMES = Pattern.compile(".*_(DIR|PATH|FILE)");
 
@@ -53,6 +55,28 @@ public final class Locales {
     throw new IOException(
         "names of files cannot be read in this locale (%s): start it with LC_ALL=%s, or in a folder and with settings of ASCII alone"
             .formatted(System.getProperty("sun.jnu.encoding"), UTF_8));
+  }
+
+  /**
+   * This process becomes the same program with another option of the JVM. Returns where it cannot,
+   * or has done so before.
+   */
+  static void startAgainWith(String option) throws IOException {
+    if (System.getenv(WITH_OPTION) != null || !Files.isReadable(PROCESS.resolve("cmdline"))) {
+      return;
+    }
+    List<byte[]> arguments = strings(PROCESS.resolve("cmdline"));
+    int place = 0;
+    while (place < arguments.size()
+        && !new String(arguments.get(place), StandardCharsets.UTF_8).equals("-jar")) {
+      place++;
+    }
+    if (place < arguments.size()) {
+      arguments.add(place, option.getBytes(StandardCharsets.UTF_8));
+      List<byte[]> environment = strings(PROCESS.resolve("environ"));
+      environment.add((WITH_OPTION + "=1").getBytes(StandardCharsets.UTF_8));
+      become(arguments, environment);
+    }
   }
 
   private static boolean legible(String[] arguments) {

@@ -373,7 +373,6 @@ public final class BadInputTable {
     for (String field :
         List.of(
             "\"model\":42",
-            "\"model\":\"\"",
             "\"encoding_format\":\"int8\"",
             "\"encoding_format\":1",
             "\"dimensions\":0",
@@ -381,7 +380,6 @@ public final class BadInputTable {
             "\"dimensions\":1.5",
             "\"dimensions\":\"8\"",
             "\"dimensions\":99999999999999999999",
-            "\"user\":{}",
             "\"wait_seconds\":-1",
             "\"wait_seconds\":31",
             "\"wait_seconds\":\"1\"",
@@ -389,8 +387,8 @@ public final class BadInputTable {
             "\"priority\":-1",
             "\"priority\":1.5",
             "\"priority\":\"high\"",
-            "\"truncate\":\"start\"",
-            "\"truncate\":true",
+            "\"truncate\":\"middle\"",
+            "\"truncate\":1",
             "\"input_type\":\"clustering\"",
             "\"input_type\":7")) {
       String name = field.substring(1, field.indexOf('"', 1));
