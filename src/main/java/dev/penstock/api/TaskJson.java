@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -105,7 +106,12 @@ final class TaskJson {
       json.writeStringField("worker", task.worker());
     }
     writeError(json, task.error());
-    json.writeObjectField("metadata", new TreeMap<>(task.spec().metadata()));
+    Map<String, String> metadata = new TreeMap<>();
+    // What a handler has made may have half characters.
+    task.spec()
+        .metadata()
+        .forEach((name, value) -> metadata.put(StrictJson.whole(name), StrictJson.whole(value)));
+    json.writeObjectField("metadata", metadata);
   }
 
   private static void writeSteps(JsonGenerator json, List<Step> steps) throws IOException {

@@ -362,7 +362,7 @@ public final class StrictJson {
    */
   public static byte[] write(int expected, Writer writer) {
     var bytes = new ByteArrayOutputStream(expected);
-    try (JsonGenerator json = new WholeText(STRICT.createGenerator(bytes))) {
+    try (JsonGenerator json = STRICT.createGenerator(bytes)) {
       writer.write(json);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // memory does not fail: the value was not writable
