@@ -40,8 +40,6 @@ public final class Tokenizer implements AutoCloseable {
 
   private static final long NO_WORD = -1;
 
-  /** A text whose end is read begins with a whole word, where words are not longer than this. */
-  private static final int LONGEST_CUT_WORD = 32;
 
   private final HuggingFaceTokenizer tokenizer;
   private final int maxTokens;
@@ -49,14 +47,9 @@ public final class Tokenizer implements AutoCloseable {
   private final int[] after;
   private final Vocabulary vocabulary;
 
-  /** Of a text that is too long the end is read, not the beginning. */
-  private final boolean keepsEnd;
-
-  private Tokenizer(
-      HuggingFaceTokenizer tokenizer, int maxTokens, boolean keepsEnd, Vocabulary vocabulary) {
+  private Tokenizer(HuggingFaceTokenizer tokenizer, int maxTokens, Vocabulary vocabulary) {
     this.tokenizer = tokenizer;
     this.maxTokens = maxTokens;
-    this.keepsEnd = keepsEnd;
     this.vocabulary = vocabulary;
     Encoding sample = encodeWhole("a");
     long[] special = sample.getSpecialTokenMask();
@@ -84,16 +77,6 @@ public final class Tokenizer implements AutoCloseable {
    * @throws IOException when the file is missing, or is no tokenizer
    */
   public static Tokenizer open(ModelFiles files, int maxTokens) throws IOException {
-    return open(files, maxTokens, false);
-  }
-
-  /**
-   * The same.
-   *
-   * @param keepsEnd of a text that is too long the end is read, not the beginning
-   */
-  public static Tokenizer open(ModelFiles files, int maxTokens, boolean keepsEnd)
-      throws IOException {
     Vocabulary vocabulary;
     try (InputStream json = json(files)) {
       vocabulary = Vocabulary.read(json);
@@ -113,7 +96,7 @@ public final class Tokenizer implements AutoCloseable {
                   "modelMaxLength",
                   Integer.toString(maxTokens)));
       try {
-        return new Tokenizer(tokenizer, maxTokens, keepsEnd, vocabulary);
+        return new Tokenizer(tokenizer, maxTokens, vocabulary);
       } catch (RuntimeException e) {
         tokenizer.close();
         throw e;
@@ -135,23 +118,6 @@ public final class Tokenizer implements AutoCloseable {
 
   int maxTokens() {
     return maxTokens;
-  }
-
-  /**
-   * As much of the text as can matter where its end is read: no more than is tried first. The whole
-   * text where its beginning is.
-   */
-  public String part(String text) {
-    int start = text.length() - maxTokens * CHARS_PER_TOKEN;
-    if (!keepsEnd || start <= 0) {
-      return text;
-    }
-    for (int i = start; i < start + LONGEST_CUT_WORD; i++) {
-      if (Character.isWhitespace(text.charAt(i))) {
-        return text.substring(i);
-      }
-    }
-    return text.substring(Character.isLowSurrogate(text.charAt(start)) ? start + 1 : start);
   }
 
   /** The tokens with which a text begins that such a text is put before, the special ones too. */
@@ -284,13 +250,8 @@ public final class Tokenizer implements AutoCloseable {
     return settled;
   }
 
-  /** The first tokens, or the last ones, between the special ones. */
+  /** The first tokens, between the special ones. */
   private int[] truncate(int[] ids) {
-    if (keepsEnd) {
-      int[] end = Arrays.copyOfRange(ids, ids.length - maxTokens, ids.length);
-      System.arraycopy(before, 0, end, 0, before.length);
-      return end;
-    }
     int[] kept = Arrays.copyOf(ids, maxTokens);
     System.arraycopy(after, 0, kept, maxTokens - after.length, after.length);
     return kept;

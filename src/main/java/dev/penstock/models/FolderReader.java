@@ -94,12 +94,22 @@ final class FolderReader {
             maxTokens(config, inputs, choices),
             dimensions(config, pooling.json, output.width(), choices),
             prefixes,
-            choices.truncate() == null ? Truncation.END : choices.truncate(),
+            truncation(inputs, choices),
             choices.tokenIds() == null ? TokenIds.CL100K_BASE : choices.tokenIds(),
             inputs,
             output.output(),
             !config.path("matryoshka_dimensions").isEmpty()),
         List.of(new ModelFiles.Folder(onnx, tokenizer, folder.bytes(onnx, model), revision)));
+  }
+
+  /** What is cut of a long text is the side that the model says, unless such texts are refused. */
+  private static Truncation truncation(Inputs inputs, FolderChoices choices) {
+    if (choices.truncate() == Truncation.ERROR) {
+      return Truncation.ERROR;
+    }
+    return inputs.keepsEnd() || choices.truncate() == Truncation.START
+        ? Truncation.START
+        : Truncation.END;
   }
 
   private static void checkVersions(OnnxFile model, String name) throws BrokenModel {

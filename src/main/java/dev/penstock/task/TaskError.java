@@ -30,12 +30,12 @@ public record TaskError(Code code, String message) {
     HANDLER_FAILED,
     /** There is no room for more work right now. */
     OVERLOADED,
-    /** What room is left is for owners who hold less. */
-    SHARE_USED,
     /** The queue or the store cannot be reached or cannot write. */
     UNAVAILABLE,
     /** The program is stopping and takes no new work. */
-    STOPPING;
+    STOPPING,
+    /** What room is left is for owners who hold less. */
+    SHARE_USED;
 
     /** The name used in JSON: lower case. */
     public String json() {
@@ -54,7 +54,7 @@ public record TaskError(Code code, String message) {
             OVERLOADED,
             UNAVAILABLE ->
             true;
-        case IDEMPOTENCY_CONFLICT, LEASE_LOST, SHARE_USED, STOPPING -> false;
+        case IDEMPOTENCY_CONFLICT, LEASE_LOST, STOPPING, SHARE_USED -> false;
       };
     }
   }

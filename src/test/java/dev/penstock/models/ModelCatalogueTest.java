@@ -182,7 +182,7 @@ final class ModelCatalogueTest {
         "max_tokens: 256    | max_tokens: 2        | max_tokens = '2' must be a whole number from 3 to",
         "max_tokens: 256    | max_tokens: [256]    | max_tokens must be one value",
         "dimensions: 384    | dimensions: 0        | dimensions = '0' must be a whole number from 1 to",
-        "truncate: error    | truncate: start      | truncate = 'start' must be one of error, end",
+        "truncate: error    | truncate: middle     | truncate = 'middle' must be one of error, end, start",
         "token_ids: own     | token_ids: gpt2      | token_ids = 'gpt2' must be one of cl100k_base, own, reject",
         "name: first        | name: a b            | name = 'a b' must be letters",
         "name: first        | nam: first           | model 1: name is missing",

@@ -110,7 +110,7 @@ public final class OnnxBackend implements EncoderBackend {
               ResourceFile.unpack(onnx, data.toAbsolutePath().resolve("models"), spec.name());
           case ModelFiles.Folder(Path onnx, _, _, _) -> onnx;
         };
-    Tokenizer tokenizer = Tokenizer.open(files, traits.maxTokens(), traits.inputs().keepsEnd());
+    Tokenizer tokenizer = Tokenizer.open(files, traits.maxTokens());
     try {
       Integer given = traits.inputs().padToken();
       int padToken = given == null ? tokenizer.padToken() : given;

@@ -3,6 +3,7 @@ package dev.penstock.storage.sqlite;
 import dev.penstock.base.ResourceFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.sqlite.SQLiteJDBCLoader;
 import org.sqlite.util.LibraryLoaderUtil;
 
 /**
@@ -21,7 +22,6 @@ public final class SqliteLibrary {
    *
    * @throws CannotOpen when it cannot be unpacked, or not be loaded
    */
-  @SuppressWarnings("restricted")
   public static void prepare(Path data) {
     if (System.getProperty(FOLDER) != null || System.getProperty(NAME) != null) {
       return;
@@ -33,17 +33,21 @@ public final class SqliteLibrary {
     }
     Path folder = data.toAbsolutePath().normalize().resolve("native").resolve("sqlite");
     try {
-      System.load(ResourceFile.unpackAs(resources + "/" + name, folder, name).toString());
+      ResourceFile.unpackAs(resources + "/" + name, folder, name);
     } catch (IOException e) {
       throw new CannotOpen("SQLite cannot be unpacked into " + folder + ": " + e.getMessage(), e);
-    } catch (UnsatisfiedLinkError e) {
+    }
+    System.setProperty(FOLDER, folder.toString());
+    System.setProperty(NAME, name);
+    try {
+      // By the driver, which loads none when it has one already: two of them would be mixed up.
+      SQLiteJDBCLoader.initialize();
+    } catch (Exception e) {
       throw new CannotOpen(
           "SQLite in %s cannot be loaded: %s. Programs in the data folder must be allowed to run: is it"
                   .formatted(folder, e.getMessage())
               + " mounted noexec?",
           e);
     }
-    System.setProperty(FOLDER, folder.toString());
-    System.setProperty(NAME, name);
   }
 }

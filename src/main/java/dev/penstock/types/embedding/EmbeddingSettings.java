@@ -40,7 +40,8 @@ public interface EmbeddingSettings {
     Truncation of(EmbeddingTraits model) {
       return switch (this) {
         case MODEL -> model.truncate();
-        case END -> Truncation.END;
+        case END ->
+            model.truncate() == Truncation.START ? Truncation.START : Truncation.END;
         case ERROR -> Truncation.ERROR;
       };
     }

@@ -204,8 +204,8 @@ final class RedisOwnersTest implements StoreRig {
     assertThat(listed(MINE.in(Set.of(TaskState.CANCELLED)))).containsExactly(cancelled.id());
     // Another one finds them out of step, and makes them anew.
     restart();
-    awaitListsByOwner();
-    assertThat(looks(MINE.in(Set.of(TaskState.PENDING)))).isLessThan(10);
+    Await.until(
+        "they are in step", SOON, () -> looks(MINE.in(Set.of(TaskState.PENDING))) < 10);
     assertThat(listed(MINE)).containsExactly(waits.id(), cancelled.id(), claimed.id());
   }
 }
