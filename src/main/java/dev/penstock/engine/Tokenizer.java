@@ -40,7 +40,6 @@ public final class Tokenizer implements AutoCloseable {
 
   private static final long NO_WORD = -1;
 
-
   private final HuggingFaceTokenizer tokenizer;
   private final int maxTokens;
   private final int[] before;

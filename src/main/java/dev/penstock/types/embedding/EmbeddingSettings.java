@@ -40,8 +40,7 @@ public interface EmbeddingSettings {
     Truncation of(EmbeddingTraits model) {
       return switch (this) {
         case MODEL -> model.truncate();
-        case END ->
-            model.truncate() == Truncation.START ? Truncation.START : Truncation.END;
+        case END -> model.truncate() == Truncation.START ? Truncation.START : Truncation.END;
         case ERROR -> Truncation.ERROR;
       };
     }

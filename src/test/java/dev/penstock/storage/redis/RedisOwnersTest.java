@@ -204,8 +204,7 @@ final class RedisOwnersTest implements StoreRig {
     assertThat(listed(MINE.in(Set.of(TaskState.CANCELLED)))).containsExactly(cancelled.id());
     // Another one finds them out of step, and makes them anew.
     restart();
-    Await.until(
-        "they are in step", SOON, () -> looks(MINE.in(Set.of(TaskState.PENDING))) < 10);
+    Await.until("they are in step", SOON, () -> looks(MINE.in(Set.of(TaskState.PENDING))) < 10);
     assertThat(listed(MINE)).containsExactly(waits.id(), cancelled.id(), claimed.id());
   }
 }
