@@ -128,7 +128,8 @@ final class ArchitectureTest {
 
     INNER_DOORS.put(
         "storage",
-        "AsciiJson Doorbell FigureSum KeptError Metadata Micros Phase Scopes TaskMessage");
+        "AsciiJson Doorbell FigureSum KeptError Metadata Micros Phase Scopes TaskMessage "
+            + "WallTimes");
     INNER_DOORS.put("storage.rabbit", "RabbitTaskQueue");
     INNER_DOORS.put("storage.redis", "RedisTaskStore");
     INNER_DOORS.put(

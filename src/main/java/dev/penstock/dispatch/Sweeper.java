@@ -22,9 +22,11 @@ final class Sweeper implements Runnable {
   private final int maxLost;
   private final long maxBytes;
   private final BooleanSupplier mine;
+  private final Absence absence;
 
   /**
    * @param mine whether this node does the chores; another one does them otherwise
+   * @param absence while it says so, lapsed leases are left alone
    */
   Sweeper(
       TaskStore store,
@@ -33,7 +35,8 @@ final class Sweeper implements Runnable {
       Duration margin,
       int maxLost,
       long maxBytes,
-      BooleanSupplier mine) {
+      BooleanSupplier mine,
+      Absence absence) {
     this.store = store;
     this.dispatcher = dispatcher;
     this.submissions = submissions;
@@ -41,6 +44,7 @@ final class Sweeper implements Runnable {
     this.maxLost = maxLost;
     this.maxBytes = maxBytes;
     this.mine = mine;
+    this.absence = absence;
   }
 
   @Override
@@ -50,7 +54,9 @@ final class Sweeper implements Runnable {
       return;
     }
     try {
-      reclaim();
+      if (!absence.leasesStand()) {
+        reclaim();
+      }
     } finally {
       expire();
       trim();

@@ -141,7 +141,8 @@ final class ModelsDirectory {
     boolean settled =
         first
             || !look.newest().plus(SETTLED).isAfter(now)
-            || (same != null && !since.plus(SETTLED).isAfter(now));
+            // Either way: the clock may have been set meanwhile.
+            || (same != null && Duration.between(since, now).abs().compareTo(SETTLED) >= 0);
     if (!settled) {
       Found meanwhile =
           before != null && before.found instanceof Found.Model

@@ -78,33 +78,40 @@ final class DirectRuns {
   }
 
   private Run direct(RunNow request, Run.Body body) {
-    Task task = task(request.spec(), TaskState.PROCESSING, Instant.now(), null, null);
+    Task task = task(request.spec(), TaskState.PROCESSING, Instant.now(), null, null, null);
     return Run.direct(task, request.limit(), body);
   }
 
   private Ran execute(Run run) {
+    long began = System.nanoTime();
     Outcome outcome = run.execute().orElse(new Outcome.Postpone(Duration.ZERO));
+    Duration took = Duration.ofNanos(System.nanoTime() - began);
     Task begun = run.task();
     return switch (outcome) {
-      case Outcome.Done(TaskOutput output) -> ended(begun, TaskState.COMPLETED, output, null);
-      case Outcome.Reject(TaskError error) -> ended(begun, TaskState.FAILED, null, error);
+      case Outcome.Done(TaskOutput output) -> ended(begun, TaskState.COMPLETED, took, output, null);
+      case Outcome.Reject(TaskError error) -> ended(begun, TaskState.FAILED, took, null, error);
       case Outcome.Retry _, Outcome.Postpone _, Outcome.Await _ -> NOT_NOW;
     };
   }
 
   private Ran ended(
-      Task begun, TaskState state, @Nullable TaskOutput output, @Nullable TaskError error) {
+      Task begun,
+      TaskState state,
+      Duration took,
+      @Nullable TaskOutput output,
+      @Nullable TaskError error) {
     board.ended(state == TaskState.COMPLETED);
-    return new Ran.Ended(task(begun.spec(), state, begun.createdAt(), output, error));
+    return new Ran.Ended(task(begun.spec(), state, begun.createdAt(), took, output, error));
   }
 
   private Task task(
       TaskSpec spec,
       TaskState state,
       Instant began,
+      @Nullable Duration took,
       @Nullable TaskOutput output,
       @Nullable TaskError error) {
-    Instant finished = state.ended() ? Instant.now() : null;
+    Instant finished = took == null ? null : began.plus(took);
     int attempts = state.ended() ? 1 : 0;
     return new Task(spec, state, attempts, 0, null, began, began, finished, worker, error, output);
   }

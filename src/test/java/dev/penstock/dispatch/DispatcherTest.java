@@ -72,6 +72,8 @@ final class DispatcherTest {
   private Dispatcher dispatcher;
   private Submissions submissions;
   private Recorder recorder;
+  private final Absence absence =
+      new Absence(LEASE, Duration.ofSeconds(10), () -> now.get().getEpochSecond() * 1_000_000_000L);
 
   @BeforeEach
   void open() {
@@ -158,7 +160,9 @@ final class DispatcherTest {
   }
 
   private void sweep(int maxLost) {
-    new Sweeper(store, dispatcher, submissions, MARGIN, maxLost, Long.MAX_VALUE, () -> true).run();
+    new Sweeper(
+            store, dispatcher, submissions, MARGIN, maxLost, Long.MAX_VALUE, () -> true, absence)
+        .run();
   }
 
   private void pass(Duration time) {
@@ -321,9 +325,36 @@ final class DispatcherTest {
   }
 
   @Test
+  void leasesThatLapsedWhileTheStoreWasAwayAreHeldOnceItIsBack() throws Exception {
+    TaskId id = submit(3);
+    LeasedTask leased = leaseOne();
+    absence.notExtended();
+    pass(LEASE.plus(MARGIN).plusSeconds(15));
+    sweep(2);
+    assertThat(find(id).state()).as("nobody could say so").isEqualTo(TaskState.PROCESSING);
+    absence.extended();
+    pass(LEASE.minusSeconds(1));
+    sweep(2);
+    assertThat(find(id).lost()).isZero();
+    assertThat(settle(leased, new Outcome.Done(OUTPUT))).isEqualTo(SettleReply.SETTLED);
+  }
+
+  @Test
+  void aWorkerThatDiedWhileTheStoreWasAwayIsNoticedOneLeaseLater() throws Exception {
+    TaskId id = submit(3);
+    leaseOne();
+    absence.notExtended();
+    pass(LEASE.plus(MARGIN).plusSeconds(15));
+    absence.extended();
+    pass(LEASE);
+    sweep(2);
+    assertThat(find(id).lost()).isEqualTo(1);
+  }
+
+  @Test
   void aFullStoreTakesNoNewWork() {
     TaskSpec spec = spec(1);
-    new Sweeper(store, dispatcher, submissions, MARGIN, 10, 1, () -> true).run();
+    new Sweeper(store, dispatcher, submissions, MARGIN, 10, 1, () -> true, absence).run();
     Submitted refused = submissions.submit(new SubmitTasks(List.of(spec)));
     assertThat(refusal(refused)).isEqualTo(TaskError.Code.OVERLOADED);
     assertThat(store.find(spec.id())).isEmpty();

@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * children, count those that have ended, and ask for more until there are enough.
  */
 final class FamilyNode {
+  /** A store that was never away. */
+  private static final Absence NEVER = new Absence(Rig.LEASE, Duration.ZERO, () -> 0);
+
   static final Lane PARENTS = new Lane("parents", null);
   static final Lane CHILDREN = new Lane("children", null);
 
@@ -87,7 +90,14 @@ final class FamilyNode {
     chores =
         List.of(
             new Sweeper(
-                store, dispatcher, submissions, Duration.ofSeconds(10), 3, 1L << 30, () -> true),
+                store,
+                dispatcher,
+                submissions,
+                Duration.ofSeconds(10),
+                3,
+                1L << 30,
+                () -> true,
+                NEVER),
             new Scheduler(store, dispatcher),
             families,
             new Abandoned(store, cancels, families),

@@ -12,6 +12,10 @@ import java.util.List;
  * that a change of state does not write them again. Times are microseconds since 1970, durations
  * microseconds. States: 0 pending, 1 processing, 2 completed, 3 failed, 4 cancelled.
  *
+ * <p>Times are those of {@link SqliteClock}, but for {@code run_at} and {@code submitted_at}, which
+ * are the wall clock's: {@code clock} has how far it was ahead since when, and when that was last
+ * seen. What waits until its {@code run_at} has that as its {@code due}.
+ *
  * <p>{@code queued_at} is since when a task waits that did not become ready when it was created.
  * {@code tasks_ended} serves lists: it is written once a task, when it ends. {@code met} is 1 when
  * a later submit was answered with the task before anybody had claimed it. {@code beside} is 1 when
@@ -220,6 +224,17 @@ final class Schema {
                 DELETE FROM task_checkpoints WHERE seq = old.seq;
                 DELETE FROM task_children WHERE parent = old.seq;
               END
+              """),
+          List.of(
+              "CREATE TABLE clock (since INTEGER PRIMARY KEY, ahead INTEGER NOT NULL,"
+                  + " seen INTEGER NOT NULL) STRICT",
+              """
+              CREATE INDEX tasks_due_by_wall ON tasks (due)
+              WHERE state = 0 AND ready = 0 AND due = run_at
+              """,
+              """
+              CREATE INDEX tasks_due_steadily ON tasks (due)
+              WHERE state = 0 AND ready = 0 AND due IS NOT run_at
               """));
 
   static final int VERSION = VERSIONS.size();

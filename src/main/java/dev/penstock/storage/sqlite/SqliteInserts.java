@@ -10,6 +10,7 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -54,8 +55,11 @@ final class SqliteInserts {
 
   /**
    * @param seq the number of its row, if it gets one
+   * @param now the store's time
+   * @param wall what the wall clock says
    */
-  static Inserted insert(SqliteConnection connection, long seq, TaskSpec spec, Instant now)
+  static Inserted insert(
+      SqliteConnection connection, long seq, TaskSpec spec, Instant now, Instant wall)
       throws SQLException {
     Identity identity = spec.identity();
     if (identity != null && !Columns.any(Columns.bind(connection.prepare(KNOWN), spec.id()))) {
@@ -76,7 +80,7 @@ final class SqliteInserts {
         }
       }
     }
-    add(connection, seq, spec, now);
+    add(connection, seq, spec, now, wall);
     return new Inserted.Kept();
   }
 
@@ -110,11 +114,17 @@ final class SqliteInserts {
   }
 
   /** A task that is known already stays as it is. */
-  private static void add(SqliteConnection connection, long seq, TaskSpec spec, Instant now)
+  private static void add(
+      SqliteConnection connection, long seq, TaskSpec spec, Instant now, Instant wall)
       throws SQLException {
     Instant at = spec.runAt();
-    boolean ready = at == null || !at.isAfter(now);
+    boolean ready = at == null || !at.isAfter(wall);
     Long runAt = Micros.ofNullable(at);
+    Long due = ready ? null : runAt;
+    if (at != null && !ready && spec.delayed()) {
+      long steady = Micros.of(now) + Micros.of(Duration.between(wall, at));
+      due = due != null && due == steady ? steady - 1 : steady; // what is run_at follows the wall
+    }
     Identity identity = spec.identity();
     var insert =
         Columns.bind(
@@ -124,7 +134,7 @@ final class SqliteInserts {
             spec.lane().name(),
             spec.priority().value(),
             ready ? 1 : 0,
-            ready ? null : runAt,
+            due,
             Micros.of(now),
             spec.input().length,
             spec.owner(),
