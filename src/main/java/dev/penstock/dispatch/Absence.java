@@ -14,6 +14,9 @@ import org.slf4j.LoggerFactory;
 final class Absence {
   private static final Logger LOG = LoggerFactory.getLogger(Absence.class);
 
+  /** It is asked every second: with short leases, less is only a busy machine. */
+  private static final Duration LATE = Duration.ofSeconds(3);
+
   private final long lease;
   private final long longest;
   private final LongSupplier nanos;
@@ -39,7 +42,7 @@ final class Absence {
   /** The store has answered; it is asked every second. */
   synchronized void answered() {
     long now = nanos.getAsLong();
-    returned(now, now - answered);
+    returned(now, now - answered, late());
     answered = now;
   }
 
@@ -47,7 +50,7 @@ final class Absence {
   synchronized void extended() {
     if (failing != null) {
       long now = nanos.getAsLong();
-      returned(now, now - failing);
+      returned(now, now - failing, longest);
       failing = null;
     }
   }
@@ -59,8 +62,12 @@ final class Absence {
     }
   }
 
-  private void returned(long now, long after) {
-    if (after > longest) {
+  private long late() {
+    return Math.max(longest, LATE.toNanos());
+  }
+
+  private void returned(long now, long after, long most) {
+    if (after > most) {
       standUntil = now + lease;
       LOG.warn(
           "the store was away for {} s: leases are left alone for the next {} s",
@@ -73,7 +80,7 @@ final class Absence {
   synchronized boolean leasesStand() {
     long now = nanos.getAsLong();
     return standUntil - now > 0
-        || now - answered > longest
+        || now - answered > late()
         || (failing != null && now - failing > longest);
   }
 }

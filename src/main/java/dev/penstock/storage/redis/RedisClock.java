@@ -27,8 +27,17 @@ import org.slf4j.LoggerFactory;
 final class RedisClock {
   private static final Logger LOG = LoggerFactory.getLogger(RedisClock.class);
 
-  /** Less counts as passing slower or quicker. As in {@code common.lua}; longer than an answer. */
+  /** Less counts as passing slower or quicker. */
   private static final long OFF = Micros.of(Duration.ofSeconds(5));
+
+  /**
+   * The same for scripts, as in {@code common.lua}: longer than they may have been on their way,
+   * and shorter than what a lease that is held always has left, its margin included.
+   */
+  private static final long OFF_FOR_SCRIPTS = Micros.of(Duration.ofSeconds(15));
+
+  /** An answer that takes longer tells too little of when it was given. */
+  private static final long SLOW = Duration.ofSeconds(2).toNanos();
 
   /**
    * More than anybody has the chores for: where they are somebody's for longer, Redis's clock was
@@ -91,7 +100,7 @@ final class RedisClock {
       return now + ":" + known.times.ahead();
     }
     long there = Micros.of(given.instant()) - known.times.ahead();
-    return Math.abs(there - now) < OFF ? there : now;
+    return Math.abs(there - now) < OFF_FOR_SCRIPTS ? there : now;
   }
 
   /** A number for what is inserted now, of about now, by which it stands in lists. */
@@ -131,7 +140,12 @@ final class RedisClock {
     arguments.add(given == null ? "" : Micros.of(given.instant()));
     arguments.addAll(more);
     Response answer = script.apply(arguments);
-    long at = before + (nanos.getAsLong() - before) / 2;
+    long took = nanos.getAsLong() - before;
+    Reading known = reading;
+    if (known != null && took > SLOW) {
+      return known;
+    }
+    long at = before + took / 2;
     long server = Long.parseLong(answer.get(0).toString());
     List<Change> changes = new ArrayList<>();
     String newest = "";

@@ -28,6 +28,11 @@ final class SqliteClock implements InstantSource {
   /** A wall clock that is off by less was not set: it is followed at the next start. */
   private static final long NOTICED = Micros.of(Duration.ofSeconds(1));
 
+  /** What one look at both clocks may take: a busy machine may stop between the two. */
+  private static final long ONE_LOOK = Duration.ofMillis(50).toNanos();
+
+  private static final int LOOKS = 20;
+
   /** How often the time is kept, and how much of it a kill may lose. */
   private static final long KEEP_EVERY = Micros.of(Duration.ofSeconds(10));
 
@@ -66,9 +71,10 @@ final class SqliteClock implements InstantSource {
     this.wall = wall;
     this.nanos = nanos;
     WallTimes before = WallTimes.of(known);
-    long told = Micros.of(wall.instant());
+    Told both = told(wall, nanos);
+    long told = both.wall();
     long now = told - before.ahead();
-    beganAt = nanos.getAsLong();
+    beganAt = both.nanos();
     nothingExpiresBefore = now - seen > A_WHILE && seen > 0 ? now + REPRIEVE : 0;
     if (now < seen) {
       // It was set back while the program did not run. What was written last may be younger.
@@ -102,7 +108,24 @@ final class SqliteClock implements InstantSource {
   }
 
   private long micros() {
-    return began + (nanos.getAsLong() - beganAt) / 1_000;
+    return micros(nanos.getAsLong());
+  }
+
+  private long micros(long at) {
+    return began + (at - beganAt) / 1_000;
+  }
+
+  /** What both clocks told at one moment. */
+  private record Told(long wall, long nanos) {}
+
+  private static Told told(InstantSource wall, LongSupplier nanos) {
+    for (int look = 1; ; look++) {
+      long before = nanos.getAsLong();
+      long told = Micros.of(wall.instant());
+      if (nanos.getAsLong() - before < ONE_LOOK || look == LOOKS) {
+        return new Told(told, before);
+      }
+    }
   }
 
   /** What the wall clock says. */
@@ -122,8 +145,9 @@ final class SqliteClock implements InstantSource {
 
   /** Looks whether the wall clock was set, and keeps the time; to be called every second or so. */
   synchronized void look() {
-    long now = micros();
-    long ahead = Micros.of(wall.instant()) - now;
+    Told both = told(wall, nanos);
+    long now = micros(both.nanos());
+    long ahead = both.wall() - now;
     if (Math.abs(ahead - times.ahead()) > NOTICED) {
       Duration by = Micros.toDuration(ahead - times.ahead());
       LOG.warn("the clock was set, or the machine slept: it is {} s on", by.toSeconds());

@@ -60,6 +60,8 @@ public final class SqliteTaskStore implements TaskStore {
   }
 
   /**
+   * Opens the tasks of a database.
+   *
    * @param wall the wall clock, which may be set
    * @param nanos a clock like {@link System#nanoTime}, which never is
    */

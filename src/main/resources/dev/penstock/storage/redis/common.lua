@@ -3,7 +3,7 @@
 -- the server's own. In place of it come two numbers, "expected:ahead": it is the server's less what
 -- its clock is ahead; where that is not what the caller expects, by {OFF} or more, the clock was set
 -- and it is what is expected. Times are kept as text, for as numbers they would be written 1.7e+15.
-local OFF = 5000000
+local OFF = 15000000
 local shard = KEYS[1]
 local counts = shard .. ':counts'
 local now, expected = ARGV[1], true
