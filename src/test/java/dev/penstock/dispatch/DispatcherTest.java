@@ -166,7 +166,11 @@ final class DispatcherTest {
   }
 
   private void pass(Duration time) {
-    now.updateAndGet(instant -> instant.plus(time));
+    for (long second = 0; second < time.toSeconds(); second++) {
+      now.updateAndGet(instant -> instant.plusSeconds(1));
+      absence.answered();
+    }
+    now.updateAndGet(instant -> instant.plusNanos(time.toNanosPart()));
   }
 
   @Test

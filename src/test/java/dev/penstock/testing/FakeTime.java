@@ -31,7 +31,8 @@ public final class FakeTime {
     return Map.of(
         "LD_PRELOAD", library().toString(),
         "FAKETIME_TIMESTAMP_FILE", file.toAbsolutePath().toString(),
-        "FAKETIME_NO_CACHE", "1",
+        "FAKETIME_CACHE_DURATION", "1",
+        "NO_FAKE_STAT", "1",
         "DONT_FAKE_MONOTONIC", "1",
         "FAKETIME_DONT_RESET", "1");
   }
@@ -46,7 +47,7 @@ public final class FakeTime {
     }
   }
 
-  /** Sets the clock so many hours ahead of the right time, or behind it. */
+  /** Sets the clock so many hours ahead of the right time, or behind it, within a second. */
   public void set(int hours) throws IOException {
     Path next = Path.of(file + ".next");
     Files.writeString(next, "%+dh\n".formatted(hours));

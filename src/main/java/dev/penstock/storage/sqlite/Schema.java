@@ -14,7 +14,7 @@ import java.util.List;
  *
  * <p>Times are those of {@link SqliteClock}, but for {@code run_at} and {@code submitted_at}, which
  * are the wall clock's: {@code clock} has how far it was ahead since when, and when that was last
- * seen. What waits until its {@code run_at} has that as its {@code due}.
+ * seen. What waits until its {@code run_at} has that as its {@code due}, in whole milliseconds.
  *
  * <p>{@code queued_at} is since when a task waits that did not become ready when it was created.
  * {@code tasks_ended} serves lists: it is written once a task, when it ends. {@code met} is 1 when
@@ -230,11 +230,11 @@ final class Schema {
                   + " seen INTEGER NOT NULL) STRICT",
               """
               CREATE INDEX tasks_due_by_wall ON tasks (due)
-              WHERE state = 0 AND ready = 0 AND due = run_at
+              WHERE state = 0 AND ready = 0 AND due = run_at AND run_at % 1000 = 0
               """,
               """
               CREATE INDEX tasks_due_steadily ON tasks (due)
-              WHERE state = 0 AND ready = 0 AND due IS NOT run_at
+              WHERE state = 0 AND ready = 0 AND (due IS NOT run_at OR run_at % 1000 <> 0)
               """));
 
   static final int VERSION = VERSIONS.size();

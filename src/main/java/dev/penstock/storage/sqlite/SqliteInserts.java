@@ -122,8 +122,7 @@ final class SqliteInserts {
     Long runAt = Micros.ofNullable(at);
     Long due = ready ? null : runAt;
     if (at != null && !ready && spec.delayed()) {
-      long steady = Micros.of(now) + Micros.of(Duration.between(wall, at));
-      due = due != null && due == steady ? steady - 1 : steady; // what is run_at follows the wall
+      due = Micros.of(now) + Micros.of(Duration.between(wall, at));
     }
     Identity identity = spec.identity();
     var insert =

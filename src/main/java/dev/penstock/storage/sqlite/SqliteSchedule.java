@@ -11,20 +11,26 @@ import java.util.List;
 /** Makes tasks ready whose time has come. */
 final class SqliteSchedule {
   private static final String STEADILY =
-      "tasks INDEXED BY tasks_due_steadily WHERE state = 0 AND ready = 0 AND due IS NOT run_at";
+      """
+      tasks INDEXED BY tasks_due_steadily
+      WHERE state = 0 AND ready = 0 AND (due IS NOT run_at OR run_at % 1000 <> 0)
+      """;
 
   private static final String BY_WALL =
-      "tasks INDEXED BY tasks_due_by_wall WHERE state = 0 AND ready = 0 AND due = run_at";
+      """
+      tasks INDEXED BY tasks_due_by_wall
+      WHERE state = 0 AND ready = 0 AND due = run_at AND run_at % 1000 = 0
+      """;
 
   private static final String ANY = "SELECT 1 FROM %s AND due <= ? LIMIT 1";
 
   private static final String SOME =
       "SELECT seq, lane, beside, input_bytes FROM %s AND due <= ? ORDER BY due LIMIT ?";
 
-  private static final String ANY_STEADILY = ANY.formatted(STEADILY);
-  private static final String ANY_BY_WALL = ANY.formatted(BY_WALL);
-  private static final String SOME_STEADILY = SOME.formatted(STEADILY);
-  private static final String SOME_BY_WALL = SOME.formatted(BY_WALL);
+  private static final String ANY_STEADILY = ANY.replace("%s", STEADILY);
+  private static final String ANY_BY_WALL = ANY.replace("%s", BY_WALL);
+  private static final String SOME_STEADILY = SOME.replace("%s", STEADILY);
+  private static final String SOME_BY_WALL = SOME.replace("%s", BY_WALL);
 
   private static final String PROMOTE =
       "UPDATE tasks SET ready = 1, due = NULL, queued_at = ? WHERE seq = ?";
@@ -61,8 +67,9 @@ final class SqliteSchedule {
   static List<TaskSpec> promote(SqliteConnection connection, int limit, long now, long wall)
       throws SQLException {
     List<Changed> due = Changed.some(Columns.bind(connection.prepare(SOME_STEADILY), now, limit));
-    if (due.isEmpty()) {
-      due = Changed.some(Columns.bind(connection.prepare(SOME_BY_WALL), wall, limit));
+    if (due.size() < limit) {
+      int left = limit - due.size();
+      due.addAll(Changed.some(Columns.bind(connection.prepare(SOME_BY_WALL), wall, left)));
     }
     List<TaskSpec> specs = new ArrayList<>(due.size());
     for (Changed task : due) {
