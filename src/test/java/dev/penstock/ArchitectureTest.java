@@ -129,7 +129,7 @@ final class ArchitectureTest {
     INNER_DOORS.put(
         "storage",
         "AsciiJson Doorbell FigureSum KeptError LastShown Metadata Micros Phase Scopes "
-            + "TaskMessage");
+            + "TaskMessage WallTimes");
     INNER_DOORS.put("storage.rabbit", "RabbitTaskQueue");
     INNER_DOORS.put("storage.redis", "RedisTaskStore");
     INNER_DOORS.put(

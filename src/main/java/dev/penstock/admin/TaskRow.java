@@ -59,7 +59,7 @@ public record TaskRow(
         model == null ? "" : model,
         task.spec().priority().value(),
         attempts(task),
-        TimeText.of(task.createdAt(), now),
+        TimeText.past(task.createdAt(), now),
         ran(task, now),
         Bar.of(task),
         error(task));

@@ -94,7 +94,7 @@ public final class Timeline {
     boolean told = !steps.isEmpty() && Objects.equals(steps.getLast().error(), error);
     return error == null || told
         ? plain(kind, what, at, "", now)
-        : new Entry(kind, what, TimeText.of(at, now), "", error.message(), error.code().json());
+        : new Entry(kind, what, TimeText.past(at, now), "", error.message(), error.code().json());
   }
 
   private static Entry failed(Step step, int attempt, Instant now) {
@@ -102,14 +102,14 @@ public final class Timeline {
     return new Entry(
         "failed",
         "Attempt " + attempt + " failed",
-        TimeText.of(step.at(), now),
+        TimeText.past(step.at(), now),
         ran(step),
         error == null ? "" : error.message(),
         error == null ? "" : error.code().json());
   }
 
   private static Entry plain(String kind, String what, Instant at, String detail, Instant now) {
-    return new Entry(kind, what, TimeText.of(at, now), detail, "", "");
+    return new Entry(kind, what, TimeText.past(at, now), detail, "", "");
   }
 
   private static String ran(Step step) {

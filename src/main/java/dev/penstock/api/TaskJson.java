@@ -152,17 +152,17 @@ final class TaskJson {
   }
 
   private static void writeTimes(JsonGenerator json, Task task) throws IOException {
-    Instant created = task.createdAt();
-    Instant started = task.startedAt();
-    Instant finished = task.finishedAt();
-    writeTime(json, "created_at", created);
-    writeTime(json, "started_at", started);
-    writeTime(json, "finished_at", finished);
-    if (started != null) {
-      json.writeNumberField("queue_ms", Duration.between(task.queuedAt(), started).toMillis());
-      if (finished != null) {
-        json.writeNumberField("run_ms", Duration.between(started, finished).toMillis());
-      }
+    writeTime(json, "created_at", task.createdAt());
+    writeTime(json, "started_at", task.startedAt());
+    writeTime(json, "finished_at", task.finishedAt());
+    writeMillis(json, "queue_ms", task.waited());
+    writeMillis(json, "run_ms", task.ran());
+  }
+
+  private static void writeMillis(JsonGenerator json, String name, @Nullable Duration time)
+      throws IOException {
+    if (time != null) {
+      json.writeNumberField(name, time.toMillis());
     }
   }
 

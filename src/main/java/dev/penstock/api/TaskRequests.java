@@ -177,7 +177,7 @@ final class TaskRequests {
     Double at = fields.number("run_at", 0, 1e11);
     Double delay = fields.number("delay_seconds", 0, MONTH);
     if (at == null) {
-      return delay == null || delay == 0 ? null : Instant.now().plus(seconds(delay));
+      return delay == null || delay == 0 ? null : TaskSpec.after(seconds(delay), Instant.now());
     }
     if (delay != null) {
       throw fields.bad("delay_seconds", "and run_at exclude each other");

@@ -1,5 +1,6 @@
 package dev.penstock.dispatch;
 
+import dev.penstock.base.SteadyClock;
 import dev.penstock.base.Ticker;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
@@ -37,6 +38,7 @@ import dev.penstock.metrics.Meters;
 import dev.penstock.storage.ChildStore;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;
+import dev.penstock.task.TaskId;
 import io.micrometer.core.instrument.Tags;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -45,6 +47,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Serves the dispatcher's requests on the bus, and keeps the Sweeper and the Scheduler going. */
 public final class DispatchVerticle extends VerticleBase {
@@ -121,7 +124,9 @@ public final class DispatchVerticle extends VerticleBase {
     var figures = new FigureBoard(store, pauses, recorder, clock, meters);
     bus.serve(SubmitTasks.class, submissions::submit);
     bus.serve(LeaseTasks.class, request -> lease(dispatcher, request));
-    bus.serve(ExtendLeases.class, dispatcher::extend);
+    var lease = settings.lease();
+    var absence = new Absence(lease.duration(), lease.extendEvery(), System::nanoTime);
+    bus.serve(ExtendLeases.class, request -> extend(dispatcher, absence, request));
     bus.serve(SettleTasks.class, request -> dispatcher.settle(request.ended()));
     bus.serve(
         CountRun.class,
@@ -154,11 +159,12 @@ public final class DispatchVerticle extends VerticleBase {
     var presence = new Presence(System::nanoTime, bus::tellAll);
     bus.serve(ReadWorkers.class, _ -> presence.workers());
     tickers.add(Ticker.start("chores", Chores.RENEW_EVERY, chores));
-    var sweeper = new Sweeper(store, dispatcher, settings.lease().margin(), task.maxLost());
+    var sweeper = new Sweeper(store, dispatcher, lease.margin(), task.maxLost(), absence);
     tickers.add(Ticker.start("sweeper", settings.lease().sweepEvery(), chores.mine(sweeper)));
     tickers.add(Ticker.start("expiry", Expiry.EVERY, chores.mine(new Expiry(store))));
     tickers.add(Ticker.start("store-room", LOOK_EVERY, room));
-    var rescuer = new Rescuer(store, queue, clock, settings.lease().duration().multipliedBy(2));
+    var rescuer = 
+        new Rescuer(store, queue, SteadyClock.start(), clock, lease.duration().multipliedBy(2));
     tickers.add(Ticker.start("rescuer", settings.lease().sweepEvery(), chores.mine(rescuer)));
     tickers.add(
         Ticker.start(
@@ -222,6 +228,17 @@ public final class DispatchVerticle extends VerticleBase {
     int rounds = 0;
     while (children.releaseForgotten(RELEASED_AT_A_TIME) > 0 && rounds < RELEASE_ROUNDS) {
       rounds++;
+    }
+  }
+
+  private static Set<TaskId> extend(Dispatcher dispatcher, Absence absence, ExtendLeases request) {
+    try {
+      Set<TaskId> lost = dispatcher.extend(request);
+      absence.extended();
+      return lost;
+    } catch (Unavailable e) {
+      absence.notExtended();
+      throw e;
     }
   }
 

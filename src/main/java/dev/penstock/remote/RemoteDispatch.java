@@ -86,6 +86,7 @@ public final class RemoteDispatch implements AutoCloseable {
   private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
   private static final int TOO_LARGE = 413;
+  private static final int STORE_AWAY = 503;
 
   private final RemoteServer server;
   private final Conversation conversation;
@@ -198,7 +199,10 @@ public final class RemoteDispatch implements AutoCloseable {
         conversation.heard(kept.terms());
         return kept.lost();
       }
-      throw away(new IOException(Conversation.reason(reply)));
+      Unavailable away = away(new IOException(Conversation.reason(reply)));
+      throw reply.status() == STORE_AWAY
+          ? Unavailable.forAll(String.valueOf(away.getMessage()), away)
+          : away;
     } catch (IOException e) {
       throw away(e);
     } catch (InterruptedException e) {

@@ -1,5 +1,6 @@
 package dev.penstock.task;
 
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -104,6 +105,38 @@ public record Task(
   /** The task that waits for so many children. */
   public Task waitingOn(int open) {
     return with(spec, output, open);
+  }
+
+  /** The task with all its times so much later, or earlier. */
+  public Task later(Duration by) {
+    return new Task(
+        spec,
+        state,
+        attempts,
+        lost,
+        progress,
+        createdAt.plus(by),
+        startedAt == null ? null : startedAt.plus(by),
+        finishedAt == null ? null : finishedAt.plus(by),
+        worker,
+        error,
+        output,
+        queuedAt.plus(by),
+        waitingOn);
+  }
+
+  /** How long it waited for its run; null: it has not begun. Never less than nothing. */
+  public @Nullable Duration waited() {
+    return startedAt == null ? null : between(queuedAt, startedAt);
+  }
+
+  /** How long its run took; null: it has not ended, or none ended it. */
+  public @Nullable Duration ran() {
+    return startedAt == null || finishedAt == null ? null : between(startedAt, finishedAt);
+  }
+
+  private static Duration between(Instant from, Instant to) {
+    return to.isAfter(from) ? Duration.between(from, to) : Duration.ZERO;
   }
 
   private Task with(TaskSpec newSpec, @Nullable TaskOutput newOutput, int open) {

@@ -2,6 +2,7 @@ package dev.penstock.task;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,8 @@ public record TaskSpec(TaskId id, Work work, Limits limits, Retention retention,
    * What is to be done, and when.
    *
    * @param input one JSON value in UTF-8; shared, not copied
-   * @param runAt not before this time; null: at once
+   * @param runAt not before this time, by the wall clock; null: at once. One that is no whole
+   *     millisecond stands for a delay (see {@link TaskSpec#after})
    */
   public record Work(Lane lane, Priority priority, byte[] input, @Nullable Instant runAt) {
     Work withoutInput() {
@@ -92,6 +94,17 @@ public record TaskSpec(TaskId id, Work work, Limits limits, Retention retention,
 
   public @Nullable Instant runAt() {
     return work.runAt;
+  }
+
+  /** When work is to run that is to wait for so long, whatever the wall clock does meanwhile. */
+  public static Instant after(Duration delay, Instant now) {
+    return now.plus(delay).truncatedTo(ChronoUnit.MILLIS).plusNanos(1_000);
+  }
+
+  /** Whether it waits for a delay rather than for a time of the wall clock. */
+  public boolean delayed() {
+    Instant at = work.runAt;
+    return at != null && !at.equals(at.truncatedTo(ChronoUnit.MILLIS));
   }
 
   public int maxAttempts() {

@@ -49,7 +49,11 @@ final class RedisManualChanges {
   }
 
   List<RetryResult> retry(List<TaskId> ids) {
-    return calls.tasks(RedisScript.RETRY, List.of(), ids, RedisManualChanges::retrial);
+    return calls.tasks(
+        RedisScript.RETRY,
+        List.of(calls.clock().times().ahead()),
+        ids,
+        RedisManualChanges::retrial);
   }
 
   private static RetryResult retrial(TaskId id, @Nullable Response answer) {

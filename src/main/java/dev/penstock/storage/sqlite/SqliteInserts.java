@@ -10,6 +10,7 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -55,8 +56,11 @@ final class SqliteInserts {
 
   /**
    * @param seq the number of its row, if it gets one
+   * @param now the store's time
+   * @param wall what the wall clock says
    */
-  static Inserted insert(SqliteConnection connection, long seq, TaskSpec spec, Instant now)
+  static Inserted insert(
+      SqliteConnection connection, long seq, TaskSpec spec, Instant now, Instant wall)
       throws SQLException {
     Identity identity = spec.identity();
     if (identity != null && created(connection, spec).isEmpty()) {
@@ -69,7 +73,7 @@ final class SqliteInserts {
         Columns.bind(connection.prepare(RELEASE), holder.seq()).executeUpdate();
       }
     }
-    return new Inserted.Kept(Micros.toInstant(add(connection, seq, spec, now)));
+    return new Inserted.Kept(Micros.toInstant(add(connection, seq, spec, now, wall)));
   }
 
   /** What an insert would answer that would add nothing; empty: it would add the task. */
@@ -132,11 +136,16 @@ final class SqliteInserts {
   }
 
   /** A task that is known already stays as it is. When it was created. */
-  private static long add(SqliteConnection connection, long seq, TaskSpec spec, Instant now)
+  private static long add(
+      SqliteConnection connection, long seq, TaskSpec spec, Instant now, Instant wall)
       throws SQLException {
     Instant at = spec.runAt();
-    boolean ready = at == null || !at.isAfter(now);
+    boolean ready = at == null || !at.isAfter(wall);
     Long runAt = Micros.ofNullable(at);
+    Long due = ready ? null : runAt;
+    if (at != null && !ready && spec.delayed()) {
+      due = Micros.of(now) + Micros.of(Duration.between(wall, at));
+    }
     Identity identity = spec.identity();
     var insert =
         Columns.bind(
@@ -146,7 +155,7 @@ final class SqliteInserts {
             spec.lane().name(),
             spec.priority().value(),
             ready ? 1 : 0,
-            ready ? null : runAt,
+            due,
             Micros.of(now),
             spec.input().length,
             spec.owner(),

@@ -135,7 +135,7 @@ final class SqliteManualChanges {
         row -> new Pending(row.number(), phase));
   }
 
-  static RetryResult retry(SqliteConnection connection, TaskId id, Instant now)
+  static RetryResult retry(SqliteConnection connection, TaskId id, Instant now, Instant wall)
       throws SQLException {
     Found found = find(connection, id);
     if (found == null) {
@@ -147,7 +147,7 @@ final class SqliteManualChanges {
     return switch (found.phase()) {
       case FAILED, CANCELLED -> {
         SqliteSteps.add(connection, found.seq(), Step.Kind.RETRIED, now, null);
-        Long due = found.dueAfter(now);
+        Long due = found.dueAfter(wall);
         Changed retried =
             Changed.by(
                 Columns.bind(

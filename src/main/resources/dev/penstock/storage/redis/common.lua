@@ -1,12 +1,24 @@
 -- What every script begins with. KEYS[1] names the shard, for example penstock:{s07}: every key a
 -- script touches starts with it and so shares its slot. ARGV[1] is the time in microseconds; empty:
--- the server's own. Times are kept as text, for as numbers they would be written 1.7e+15.
+-- the server's own. In place of it come two numbers, "expected:ahead": it is the server's less what
+-- its clock is ahead; where that is not what the caller expects, by {OFF} or more, the clock was set
+-- and it is what is expected. Times are kept as text, for as numbers they would be written 1.7e+15.
+local OFF = 15000000
 local shard = KEYS[1]
 local counts = shard .. ':counts'
-local now = ARGV[1]
-if now == '' then
+local now, expected = ARGV[1], true
+local colon = string.find(now, ':', 1, true)
+if now == '' or colon then
   local time = redis.call('TIME')
-  now = time[1] .. string.format('%06d', time[2])
+  local server = time[1] .. string.format('%06d', time[2])
+  if colon then
+    local caller = string.sub(now, 1, colon - 1)
+    local micros = tonumber(server) - tonumber(string.sub(now, colon + 1))
+    expected = math.abs(micros - tonumber(caller)) < OFF
+    now = expected and string.format('%.0f', micros) or caller
+  else
+    now = server
+  end
 end
 
 local function record(id) return shard .. ':task:' .. id end

@@ -1,6 +1,7 @@
--- Makes failed and cancelled tasks pending again: ready, unless they have a time to wait for. ARGV: now, then the ids.
+-- Makes failed and cancelled tasks pending again: ready, unless they have a time to wait for.
+-- ARGV: now, how far the wall clock is ahead, then the ids.
 local answers = {}
-for i = 2, #ARGV do
+for i = 3, #ARGV do
   local id = ARGV[i]
   local task = redis.call('HMGET', record(id), 'phase', 'lane', 'seq', 'lost', 'parent',
     'open', 'run_at', 'input_gone')
@@ -18,9 +19,10 @@ for i = 2, #ARGV do
     -- As if it had been claimed once more: its next message is another than its last.
     redis.call('HINCRBY', record(id), 'runs', 1)
     if task[4] and task[4] ~= '0' then redis.call('HSET', record(id), 'lost', 1) end
-    local later = task[7] and tonumber(task[7]) > tonumber(now)
+    local due = task[7] and plus(task[7], -tonumber(ARGV[2]))
+    local later = due and tonumber(due) > tonumber(now)
     local entered = later and 'SCHEDULED' or 'READY'
-    enter(id, lane, entered, task[3], later and task[7] or now, 'queued', now)
+    enter(id, lane, entered, task[3], later and due or now, 'queued', now)
     if task[6] then families().relisted(id, lane, entered) end
     table.insert(answers, {'NOW', tell(id, true, false)})
   else
