@@ -265,7 +265,7 @@ public final class RedisTaskStore implements TaskStore {
 
   @Override
   public List<DeleteResult> delete(List<TaskId> ids) {
-    return deletions.byHand(ids);
+    return deletions.byHand(ids).stream().map(times()::shown).toList();
   }
 
   @Override
