@@ -106,6 +106,13 @@ final class OneTaskPage {
     }
     switch (desk.ask(new RetryTask(id.get()))) {
       case RetryResult.Now _ -> desk.did(exchange, "retried task " + id.get());
+      case RetryResult.NeedsStart _ -> {
+        return desk.message(
+            409,
+            "The task has expired",
+            "It had not begun by the time it was to. Over the API it can be retried with a new"
+                + " start_before.");
+      }
       case RetryResult.Otherwise _,
           RetryResult.ChildrenGone _,
           RetryResult.ParentEnded _,

@@ -32,13 +32,20 @@ public final class Timeline {
     if (runAt != null && task.state() == TaskState.PENDING && runAt.isAfter(now)) {
       entries.add(plain("scheduled", "Is due", runAt, "", now));
     }
+    Instant startBefore = task.spec().startBefore();
+    if (startBefore != null && task.state() == TaskState.PENDING && startBefore.isAfter(now)) {
+      entries.add(plain("scheduled", "Expires unless begun", startBefore, "", now));
+    }
     int attempt = 0;
     for (Step step : steps) {
       switch (step.kind()) {
         case FAILED -> entries.add(failed(step, ++attempt, now));
         case LOST ->
             entries.add(plain("lost", "Its worker was not heard from", step.at(), ran(step), now));
-        case CANCELLED -> entries.add(plain("cancelled", "Cancelled", step.at(), ran(step), now));
+        case CANCELLED -> {
+          String what = task.expired() && step == steps.getLast() ? "Expired" : "Cancelled";
+          entries.add(plain("cancelled", what, step.at(), ran(step), now));
+        }
         case RETRIED -> {
           attempt = 0;
           entries.add(plain("retried", "Retried by hand", step.at(), "", now));

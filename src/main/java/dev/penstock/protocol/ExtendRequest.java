@@ -32,7 +32,7 @@ public record ExtendRequest(
   private static final int MAX_READ = 4_096;
   private static final Set<String> EXTEND =
       Set.of("worker", "leases", "figures", "stopping", "stopped");
-  private static final Set<String> HELD = Set.of("id", "token", "progress", "checkpoint", "read");
+  private static final Set<String> HELD = Set.of("id", "token", "progress", "checkpoint", "read", "begun");
   private static final Set<String> PROGRESS = Set.of("done", "total", "message");
 
   public byte[] write() {
@@ -65,6 +65,10 @@ public record ExtendRequest(
         json.writeEndObject();
       }
       LeftMembers.write(json, each.checkpoint());
+      Instant begun = each.begun();
+      if (begun != null) {
+        Members.seconds(json, "begun", begun.toEpochMilli());
+      }
       json.writeEndObject();
     }
     json.writeEndArray();
@@ -93,7 +97,11 @@ public record ExtendRequest(
       }
       held.add(
           new HeldLease(
-              id, Members.token(lease), progress(lease), LeftMembers.read(lease, MAX_READ)));
+              id,
+              Members.token(lease),
+              progress(lease),
+              LeftMembers.read(lease, MAX_READ),
+              Members.time(lease, "begun")));
     }
     Introduction figures = Introduction.read(fields, known);
     boolean stopped = Members.flag(fields, "stopped");

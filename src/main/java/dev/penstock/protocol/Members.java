@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** What several messages have in them. Requests are read strictly, replies with tolerance. */
 final class Members {
@@ -20,6 +21,7 @@ final class Members {
   static final int MAX_NAME = 300;
   static final int MAX_WORD = 100;
   private static final double MOST = 1e15;
+  private static final double MOST_SECONDS = 1e11;
 
   /** Nodes call themselves {@code node-…}: nobody else may pass for one. */
   private static final Pattern WORKER = Pattern.compile("(?!node-)[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
@@ -96,6 +98,12 @@ final class Members {
     parser.skipChildren();
     int end = (int) parser.currentLocation().getByteOffset();
     return Arrays.copyOfRange(body, start, end);
+  }
+
+  /** A time in a request; null: it is not said. */
+  static @Nullable Instant time(Fields fields, String name) {
+    Double seconds = fields.number(name, 0, MOST_SECONDS);
+    return seconds == null ? null : Instant.ofEpochMilli(Math.round(seconds * MILLIS));
   }
 
   static Instant time(JsonNode seconds) {

@@ -32,6 +32,7 @@ public final class SettleRequest {
                   "result",
                   "error",
                   "delay_seconds",
+                  "begun",
                   "checkpoint",
                   "read",
                   "pieces"),
@@ -91,6 +92,9 @@ public final class SettleRequest {
         case Outcome.Postpone(var delay) -> {
           json.writeStringField("outcome", "postpone");
           Members.seconds(json, "delay_seconds", Members.allowed(delay).toMillis());
+          if (request.begun()) {
+            json.writeBooleanField("begun", true);
+          }
         }
       }
       LeftMembers.write(json, request.checkpoint());
@@ -142,7 +146,13 @@ public final class SettleRequest {
                   "outcome", "must be 'done', 'retry', 'reject', 'postpone' or 'await'");
         };
     return new Settle(
-        new SettleTask(id, null, token, outcome, LeftMembers.read(fields, MAX_READ)),
+        new SettleTask(
+            id,
+            null,
+            token,
+            outcome,
+            LeftMembers.read(fields, MAX_READ),
+            Members.flag(fields, "begun")),
         Members.count(fields, "pieces"));
   }
 

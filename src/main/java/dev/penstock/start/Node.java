@@ -131,7 +131,14 @@ final class Node implements AutoCloseable {
                     queue,
                     settings,
                     meters,
-                    new ChildInputs(catalogue, () -> types(opening)))));
+                    new ChildInputs(catalogue, () -> types(opening)),
+                    (lane, attempts) ->
+                        opening.isDone()
+                            ? types(opening)
+                                .find(lane.type())
+                                .map(type -> type.retryAfter(attempts))
+                                .orElse(null)
+                            : null)));
     parts.started("dispatch", () -> await(vertx.undeploy(dispatch)));
 
     // The first start with a GPU unpacks and loads hundreds of megabytes.

@@ -1,5 +1,6 @@
 package dev.penstock.task;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,17 @@ public interface TaskHandler {
   /** How many tasks of this type run at once on a node; 0: as many as the node's settings say. */
   default int concurrency() {
     return 0;
+  }
+
+  /**
+   * How long a task waits after {@link Outcome.Retry} before it is tried again: for what its runs
+   * depend on, and how long that may be away. Null, the default: as the server's settings say. The
+   * server asks, not the worker, and of the same jar; where it has none its settings hold.
+   *
+   * @param attempts how many have failed, 1 or more
+   */
+  default @Nullable Duration retryAfter(int attempts) {
+    return null;
   }
 
   /**

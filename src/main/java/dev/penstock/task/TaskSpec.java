@@ -18,10 +18,23 @@ public record TaskSpec(TaskId id, Work work, Limits limits, Retention retention,
    *
    * @param input one JSON value in UTF-8; shared, not copied
    * @param runAt not before this time; null: at once
+   * @param startBefore a task that has not begun by then is cancelled; null: it waits for as long
+   *     as it takes
    */
-  public record Work(Lane lane, Priority priority, byte[] input, @Nullable Instant runAt) {
+  public record Work(
+      Lane lane,
+      Priority priority,
+      byte[] input,
+      @Nullable Instant runAt,
+      @Nullable Instant startBefore) {
+
+    /** Of a task that waits for as long as it takes. */
+    public Work(Lane lane, Priority priority, byte[] input, @Nullable Instant runAt) {
+      this(lane, priority, input, runAt, null);
+    }
+
     Work withoutInput() {
-      return new Work(lane, priority, new byte[0], runAt);
+      return new Work(lane, priority, new byte[0], runAt, startBefore);
     }
   }
 
@@ -92,6 +105,10 @@ public record TaskSpec(TaskId id, Work work, Limits limits, Retention retention,
 
   public @Nullable Instant runAt() {
     return work.runAt;
+  }
+
+  public @Nullable Instant startBefore() {
+    return work.startBefore;
   }
 
   public int maxAttempts() {

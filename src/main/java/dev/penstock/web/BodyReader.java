@@ -170,6 +170,12 @@ public final class BodyReader {
     request.resume();
   }
 
+  /** Whether the request has no body, not even an empty one in pieces. */
+  static boolean comesWithout(HttpServerRequest request) {
+    Long length = lengthOf(request);
+    return request.getHeader("Transfer-Encoding") == null && (length == null || length == 0);
+  }
+
   private static void requireType(HttpServerRequest request, MediaType wanted) {
     String encoding = request.getHeader("Content-Encoding");
     if (encoding != null && !encoding.equalsIgnoreCase("identity")) {

@@ -15,6 +15,7 @@ public abstract class TaskStoreContract
         CancelContract,
         ChoresContract,
         RetryContract,
+        StartBeforeContract,
         ListContract,
         HistoryContract,
         CheckpointContract,

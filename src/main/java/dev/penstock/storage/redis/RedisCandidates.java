@@ -37,6 +37,11 @@ final class RedisCandidates {
     return ids(first(List.of("due"), "UPTO", Duration.ZERO, limit));
   }
 
+  /** Those that are to have begun by now. */
+  List<TaskId> unbegun(int limit) {
+    return ids(first(List.of("starting"), "UPTO", Duration.ZERO, limit));
+  }
+
   List<TaskId> waiting(Lane lane, int limit) {
     return ids(first(List.of("waiting:" + lane), "ALL", Duration.ZERO, limit));
   }

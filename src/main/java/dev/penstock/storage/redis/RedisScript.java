@@ -19,6 +19,7 @@ enum RedisScript {
   CLAIM,
   DELETE(true),
   ENDED(true),
+  EXPIRE(true),
   EXTEND(true),
   FAMILY(true),
   FIGURES,

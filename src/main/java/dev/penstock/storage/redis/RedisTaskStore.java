@@ -151,7 +151,17 @@ public final class RedisTaskStore implements TaskStore {
 
   @Override
   public List<RetryResult> retry(List<TaskId> ids) {
-    return byHand.retry(ids);
+    return byHand.retry(ids, null);
+  }
+
+  @Override
+  public List<RetryResult> retry(List<TaskId> ids, @Nullable Instant startBefore) {
+    return byHand.retry(ids, startBefore);
+  }
+
+  @Override
+  public List<Task> expireUnbegun(int limit) {
+    return byHand.expireUnbegun(limit);
   }
 
   @Override

@@ -20,6 +20,8 @@ import java.util.List;
  * <p>A task with {@code wake_at} waits for children. A parent's list of them has states of its own:
  * 0 new, 1 open, then as the tasks' own. A child has no {@code expires_at} until it is released.
  * {@code abandoning} has the ended parents whose lists have open children.
+ *
+ * <p>{@code start_by} is {@code start_before} as long as no run of the task has begun.
  */
 final class Schema {
   private static final List<List<String>> VERSIONS =
@@ -220,6 +222,13 @@ final class Schema {
                 DELETE FROM task_checkpoints WHERE seq = old.seq;
                 DELETE FROM task_children WHERE parent = old.seq;
               END
+              """),
+          List.of(
+              "ALTER TABLE tasks ADD COLUMN start_before INTEGER",
+              "ALTER TABLE tasks ADD COLUMN start_by INTEGER",
+              """
+              CREATE INDEX tasks_starting ON tasks (start_by)
+              WHERE start_by IS NOT NULL AND state = 0
               """));
 
   static final int VERSION = VERSIONS.size();

@@ -130,7 +130,26 @@ public final class SqliteTaskStore implements TaskStore {
 
   @Override
   public List<RetryResult> retry(List<TaskId> ids) {
-    return forEach(ids, Durability.SYNCED, SqliteManualChanges::retry);
+    return retry(ids, null);
+  }
+
+  @Override
+  public List<RetryResult> retry(List<TaskId> ids, @Nullable Instant startBefore) {
+    return forEach(
+        ids,
+        Durability.SYNCED,
+        (connection, id, now) -> SqliteManualChanges.retry(connection, id, startBefore, now));
+  }
+
+  @Override
+  public List<Task> expireUnbegun(int limit) {
+    // As for what is due: mostly there is nothing.
+    if (!database.read(c -> SqliteManualChanges.anyUnbegun(c, clock.instant()))) {
+      return List.of();
+    }
+    return database.write(
+        Durability.SYNCED,
+        connection -> SqliteManualChanges.expireUnbegun(connection, limit, clock.instant()));
   }
 
   @Override

@@ -28,6 +28,14 @@ local function index(phase, lane)
   return shard .. ':expiring'
 end
 
+-- A task that is to begin by a time stands in :starting while it waits. One that has begun has no
+-- such time any more.
+local function begun(id, start_by)
+  if not start_by then return end
+  redis.call('ZREM', shard .. ':starting', id)
+  redis.call('HDEL', record(id), 'start_by')
+end
+
 -- What a script has changed so far of the shard's counters, by phase and lane, and of its bytes:
 -- written once, by counted.
 local moved, grown = {}, 0

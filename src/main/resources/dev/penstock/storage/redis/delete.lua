@@ -17,12 +17,13 @@ local answers = {}
 for i = 3, #ARGV do
   local id = ARGV[i]
   local task = redis.call('HMGET', record(id), 'phase', 'lane', 'runs', 'size', 'identity',
-    'met', 'parent', 'open', 'checkpoint')
+    'met', 'parent', 'open', 'checkpoint', 'start_by')
   if task[1] and goes(id, task[1], task[3], task[6], task[8]) then
     leave(id, task[2], task[1])
     grown = grown - tonumber(task[4])
     redis.call('UNLINK', record(id), input(id), output(id), metadata(id), steps(id))
     if task[9] then redis.call('UNLINK', checkpoint(id)) end
+    if task[10] then redis.call('ZREM', shard .. ':starting', id) end
     if task[7] then
       redis.call('ZREM', shard .. ':kept', id)
       redis.call('ZREM', shard .. ':of:' .. task[7], id)

@@ -1,12 +1,16 @@
--- Makes failed and cancelled tasks ready again. ARGV: now, then the ids.
+-- Makes failed and cancelled tasks ready again. ARGV: now, by when they are to begin ('': as they
+-- were to), then the ids.
 local answers = {}
-for i = 2, #ARGV do
+for i = 3, #ARGV do
   local id = ARGV[i]
   local task = redis.call('HMGET', record(id), 'phase', 'lane', 'seq', 'lost', 'parent',
-    'open')
+    'open', 'start_by')
   local phase, lane = task[1], task[2]
   if not phase then
     table.insert(answers, {'UNKNOWN'})
+  elseif (phase == 'FAILED' or phase == 'CANCELLED')
+    and task[7] and ARGV[2] == '' and tonumber(task[7]) <= tonumber(now) then
+    table.insert(answers, {'NEEDS_START'})
   elseif phase == 'FAILED' or phase == 'CANCELLED' then
     leave(id, lane, phase)
     if task[5] then redis.call('ZREM', shard .. ':kept', id) end
@@ -17,6 +21,11 @@ for i = 2, #ARGV do
     redis.call('HINCRBY', record(id), 'runs', 1)
     if task[4] and task[4] ~= '0' then redis.call('HSET', record(id), 'lost', 1) end
     enter(id, lane, 'READY', task[3], now, 'queued', now)
+    local start_by = ARGV[2] ~= '' and ARGV[2] or task[7]
+    if start_by then redis.call('ZADD', shard .. ':starting', start_by, id) end
+    if ARGV[2] ~= '' then
+      redis.call('HSET', record(id), 'start_before', start_by, 'start_by', start_by)
+    end
     if task[6] then families().relisted(id, lane, 'READY') end
     table.insert(answers, {'NOW', tell(id, true, false)})
   else
