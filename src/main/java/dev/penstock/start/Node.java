@@ -44,6 +44,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -132,13 +133,8 @@ final class Node implements AutoCloseable {
                     settings,
                     meters,
                     new ChildInputs(catalogue, () -> types(opening)),
-                    (lane, attempts) ->
-                        opening.isDone()
-                            ? types(opening)
-                                .find(lane.type())
-                                .map(type -> type.retryAfter(attempts))
-                                .orElse(null)
-                            : null)));
+                    new OwnRetryTimes(() ->
+                        opening.isDone() ? Optional.of(types(opening)) : Optional.empty()))));
     parts.started("dispatch", () -> await(vertx.undeploy(dispatch)));
 
     // The first start with a GPU unpacks and loads hundreds of megabytes.
