@@ -43,7 +43,7 @@ public final class Timeline {
         case LOST ->
             entries.add(plain("lost", "Its worker was not heard from", step.at(), ran(step), now));
         case CANCELLED -> {
-          String what = task.expired() && step == steps.getLast() ? "Expired" : "Cancelled";
+          String what = task.expired() && step.equals(steps.getLast()) ? "Expired" : "Cancelled";
           entries.add(plain("cancelled", what, step.at(), ran(step), now));
         }
         case RETRIED -> {

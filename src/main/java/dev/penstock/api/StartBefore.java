@@ -13,8 +13,8 @@ final class StartBefore {
   private StartBefore() {}
 
   /**
-   * Null: they wait for as long as it takes. One that is over already is fine: the same submit, sent
-   * again, has to mean the same task.
+   * Null: they wait for as long as it takes. One that is over already is fine: the same submit,
+   * sent again, has to mean the same task.
    */
   static @Nullable Instant of(Fields fields) {
     Double at = fields.number(FIELD, 0, MOST);

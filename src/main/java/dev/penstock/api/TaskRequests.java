@@ -89,8 +89,7 @@ final class TaskRequests {
     var spec =
         new TaskSpec(
             TaskId.random(),
-            new TaskSpec.Work(
-                input.lane, priority, input.json, runAt(fields), startBefore(fields)),
+            new TaskSpec.Work(input.lane, priority, input.json, runAt(fields), startBefore(fields)),
             new TaskSpec.Limits(
                 attempts == null ? settings.task().maxAttempts() : attempts,
                 timeout == null ? settings.task().timeout() : seconds(timeout)),

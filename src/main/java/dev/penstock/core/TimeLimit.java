@@ -2,7 +2,8 @@ package dev.penstock.core;
 
 /**
  * How long a run may take. Its time passes from the run's start; whoever has the run wait for its
- * turn says so, and the time stands still until some of it is done. Safe for use by several threads.
+ * turn says so, and the time stands still until some of it is done. Safe for use by several
+ * threads.
  */
 public interface TimeLimit {
   /** The run waits for its turn: its time stands still. */

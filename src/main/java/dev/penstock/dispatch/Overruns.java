@@ -22,11 +22,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs that take longer than their tasks allow. A worker ends its own; these are of one that did
- * not, for it is stuck or counts no time. Time is this node's own, from when it gave the task out or
- * first heard of the run, so that no clock that is wrong or set anew ends one.
+ * not, for it is stuck or counts no time. Time is this node's own, from when it gave the task out
+ * or first heard of the run, so that no clock that is wrong or set anew ends one.
  */
 final class Overruns {
-  /** A run ended here may still be settled by its worker, which has to hear that it came too late. */
+  /**
+   * A run ended here may still be settled by its worker, which has to hear that it came too late.
+   */
   private static final int ENDED_FOR = 20;
 
   private final Duration lease;
@@ -81,8 +83,7 @@ final class Overruns {
     for (HeldLease each : held) {
       Watched run =
           runs.computeIfPresent(
-              each.token(),
-              (_, it) -> new Watched(it.limit(), it.leasedAt(), it.since(), now));
+              each.token(), (_, it) -> new Watched(it.limit(), it.leasedAt(), it.since(), now));
       if (run != null && isOver(run, each, now)) {
         var error =
             new TaskError(

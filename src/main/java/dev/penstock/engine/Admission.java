@@ -5,14 +5,16 @@ import java.util.Collection;
 
 /**
  * Which jobs of one priority may begin. Begun side by side, all of them take as long as all
- * together, and each may run out of its time just before its end. So another begins only while those
- * that have begun, and it, keep their limits at the model's pace. What is short passes.
+ * together, and each may run out of its time just before its end. So another begins only while
+ * those that have begun, and it, keep their limits at the model's pace. What is short passes.
  */
 final class Admission {
   /** The pace is no promise: other work of the machine may slow it down. */
   private static final double RESERVE = 1.25;
 
-  /** What fits into one batch is short, where a batch takes no more than such a part of any limit. */
+  /**
+   * What fits into one batch is short, where a batch takes no more than such a part of any limit.
+   */
   private static final int SHORT = 16;
 
   private final int batchTokens;

@@ -159,7 +159,9 @@ final class Backlog {
     }
   }
 
-  /** An owner's jobs: those without a limit by turns, then the others, the nearest to its end first. */
+  /**
+   * An owner's jobs: those without a limit by turns, then the others, the nearest to its end first.
+   */
   private static ArrayDeque<Job> inOrder(Collection<Job> owned) {
     List<Job> jobs = new ArrayList<>(owned);
     jobs.sort(Comparator.comparingLong(job -> job.limit() == null ? 0 : job.tokens()));

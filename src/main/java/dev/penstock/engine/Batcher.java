@@ -232,7 +232,8 @@ public final class Batcher implements AutoCloseable {
       while (backlog.isEmpty() && !closed) {
         arrived.awaitUninterruptibly();
       }
-      List<Sequence> batch = closed ? List.of() : backlog.next(nanoTime.getAsLong(), free, nanosPerToken());
+      List<Sequence> batch =
+          closed ? List.of() : backlog.next(nanoTime.getAsLong(), free, nanosPerToken());
       free--;
       left.signalAll();
       return batch;

@@ -123,8 +123,7 @@ public final class EmbeddingEngine implements ModelEngine {
    * The vectors of these texts, in order; empty when there is no room for them. Blocks until they
    * are there; interrupting it takes the work out of the batcher.
    */
-  public Optional<float[][]> embed(
-      String owner, Priority priority, List<Tokens> texts, Asker asker)
+  public Optional<float[][]> embed(String owner, Priority priority, List<Tokens> texts, Asker asker)
       throws InterruptedException, ModelFailure {
     TimeLimit limit = asker.limit();
     Collector collector = new Collector(texts.size());

@@ -13,11 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param limit how long it may take, which stands still while none of it runs; null: nobody counts
  */
 public record Work(
-    String owner,
-    Priority priority,
-    List<int[]> sequences,
-    Sink sink,
-    @Nullable TimeLimit limit) {
+    String owner, Priority priority, List<int[]> sequences, Sink sink, @Nullable TimeLimit limit) {
 
   /** Work that may take as long as it takes. */
   public Work(String owner, Priority priority, List<int[]> sequences, Sink sink) {

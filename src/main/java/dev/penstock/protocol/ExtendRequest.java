@@ -32,7 +32,8 @@ public record ExtendRequest(
   private static final int MAX_READ = 4_096;
   private static final Set<String> EXTEND =
       Set.of("worker", "leases", "figures", "stopping", "stopped");
-  private static final Set<String> HELD = Set.of("id", "token", "progress", "checkpoint", "read", "begun");
+  private static final Set<String> HELD =
+      Set.of("id", "token", "progress", "checkpoint", "read", "begun");
   private static final Set<String> PROGRESS = Set.of("done", "total", "message");
 
   public byte[] write() {

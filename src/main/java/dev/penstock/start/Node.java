@@ -133,8 +133,8 @@ final class Node implements AutoCloseable {
                     settings,
                     meters,
                     new ChildInputs(catalogue, () -> types(opening)),
-                    new OwnRetryTimes(() ->
-                        opening.isDone() ? Optional.of(types(opening)) : Optional.empty()))));
+                    new OwnRetryTimes(
+                        () -> opening.isDone() ? Optional.of(types(opening)) : Optional.empty()))));
     parts.started("dispatch", () -> await(vertx.undeploy(dispatch)));
 
     // The first start with a GPU unpacks and loads hundreds of megabytes.

@@ -385,9 +385,7 @@ final class LaneRunner {
   private void keepOnce() throws InterruptedException {
     long now = System.nanoTime();
     Map<Run, HeldLease> due = new HashMap<>();
-    slots.all().stream()
-        .filter(Run::timedOut)
-        .forEach(run -> run.stop(Run.Stop.TIMEOUT));
+    slots.all().stream().filter(Run::timedOut).forEach(run -> run.stop(Run.Stop.TIMEOUT));
     slots.runs().stream()
         .filter(run -> run.unbegun(now))
         .forEach(run -> run.stop(Run.Stop.UNBEGUN));

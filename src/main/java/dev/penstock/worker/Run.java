@@ -269,7 +269,9 @@ final class Run implements TimedControl {
     return stop == Stop.SHUTDOWN && clock.begun();
   }
 
-  /** So long after it was leased, by the store's clock as it was then: no clock need agree with it. */
+  /**
+   * So long after it was leased, by the store's clock as it was then: no clock need agree with it.
+   */
   private Instant storeTime(long nanosLater) {
     return leased.lease().deadline().minusNanos(leaseNanos).plusNanos(nanosLater);
   }

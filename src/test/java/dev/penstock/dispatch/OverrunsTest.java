@@ -32,8 +32,7 @@ final class OverrunsTest {
   private final Overruns overruns = new Overruns(LEASE, clock, nanos::get);
   private final Instant leasedAt = clock.instant();
   private final Task run =
-      new Task(
-          task(), TaskState.PROCESSING, 0, 0, null, leasedAt, leasedAt, null, "w", null, null);
+      new Task(task(), TaskState.PROCESSING, 0, 0, null, leasedAt, leasedAt, null, "w", null, null);
 
   private void pass(Duration time) {
     nanos.addAndGet(time.toNanos());

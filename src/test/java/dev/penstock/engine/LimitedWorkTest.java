@@ -212,8 +212,7 @@ class LimitedWorkTest {
     Backlog backlog = new Backlog(CPU);
     manyLongTasks(backlog, _ -> "owner");
     backlog.next(0, 1, NANOS_PER_TOKEN);
-    Job urgent =
-        job("owner", Priority.HELD, LIMIT, IntStream.range(0, 60).map(_ -> 256).toArray());
+    Job urgent = job("owner", Priority.HELD, LIMIT, IntStream.range(0, 60).map(_ -> 256).toArray());
     backlog.add(urgent, 0);
     assertThat(backlog.next(0, 1, NANOS_PER_TOKEN)).extracting(Sequence::job).containsOnly(urgent);
   }

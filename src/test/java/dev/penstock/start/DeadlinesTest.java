@@ -196,8 +196,7 @@ final class DeadlinesTest {
         Api api = api(node)) {
       String list = task("list", texts, 2, "");
       String first = submit(api, list);
-      Await.until(
-          "some are done", LIMIT, () -> get(api, first).at("/progress/done").asInt() >= 40);
+      Await.until("some are done", LIMIT, () -> get(api, first).at("/progress/done").asInt() >= 40);
       api.post("/v1/tasks/" + first + "/cancel", "");
       int done = get(api, first).at("/progress/done").asInt();
       String second = submit(api, list);

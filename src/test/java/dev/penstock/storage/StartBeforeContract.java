@@ -63,7 +63,9 @@ interface StartBeforeContract extends StoreRig {
       assertThat(task.expired()).isTrue();
       assertThat(task.finishedAt()).isEqualTo(clock().instant());
       assertThat(task.spec().startBefore()).isEqualTo(spec.startBefore());
-      assertThat(store().steps(spec.id())).extracting(Step::kind).containsExactly(Step.Kind.CANCELLED);
+      assertThat(store().steps(spec.id()))
+          .extracting(Step::kind)
+          .containsExactly(Step.Kind.CANCELLED);
       assertThat(claimOnce(spec)).isEqualTo(new Claim.Settled());
     }
     assertThat(get(patient).state()).isEqualTo(TaskState.PENDING);

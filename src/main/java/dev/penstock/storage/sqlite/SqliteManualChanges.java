@@ -150,9 +150,7 @@ final class SqliteManualChanges {
             Columns.bind(connection.prepare(UNBEGUN), Micros.of(now), limit),
             row ->
                 new Unbegun(
-                    row.number(),
-                    row.text(),
-                    row.small() == 1 ? Phase.READY : Phase.SCHEDULED));
+                    row.number(), row.text(), row.small() == 1 ? Phase.READY : Phase.SCHEDULED));
     List<Task> expired = new ArrayList<>(some.size());
     for (Unbegun task : some) {
       cancel(connection, task.seq(), task.lane(), task.phase(), now);
@@ -168,7 +166,7 @@ final class SqliteManualChanges {
     if (startBefore == null) {
       return !Columns.any(Columns.bind(connection.prepare(NEEDS_START), seq, Micros.of(now)));
     }
-    Long time = Micros.of(startBefore);
+    long time = Micros.of(startBefore);
     Columns.bind(connection.prepare(NEW_START), time, time, seq).executeUpdate();
     return true;
   }

@@ -106,8 +106,7 @@ final class VectorCache {
   }
 
   /** As the other one. What a run leaves that did not end is kept too, for the next one. */
-  Optional<float[][]> vectors(
-      String identity, String owner, List<Tokens> texts, LeavingModel model)
+  Optional<float[][]> vectors(String identity, String owner, List<Tokens> texts, LeavingModel model)
       throws InterruptedException, ModelFailure {
     Cache<Key, float[]> kept = vectors;
     if (kept == null) {
