@@ -53,11 +53,12 @@ public interface TaskHandler {
    * <p>A run that should end early is interrupted once, and {@link Control#stopped} is true from
    * then on. It should return soon, by throwing the InterruptedException on or in any other way. Of
    * what it returns then, {@link Outcome.Done} and {@link Outcome.Reject} still count when the task
-   * ran past its time limit or the node is stopping, for the work is done after all; anything else
-   * makes it a failed attempt (time limit) or puts it back as if it had not run (node stopping).
-   * After a cancel or a lost lease nothing it returns counts. A handler that neither heeds the
-   * interrupt nor asks {@code stopped} is not killed: it goes on and keeps its place among the runs
-   * of its type, and tasks may be run again while it does.
+   * ran past its time limit (by a third of a lease at most: the server gives up on it then) or the
+   * node is stopping, for the work is done after all; anything else makes it a failed attempt (time
+   * limit) or puts it back as if it had not run (node stopping). After a cancel or a lost lease
+   * nothing it returns counts. A handler that neither heeds the interrupt nor asks {@code stopped}
+   * is not killed: it goes on and keeps its place among the runs of its type, and tasks may be run
+   * again while it does.
    *
    * <p>A task may run more than once, even after a run of it succeeded (the process died before the
    * result was stored), so what a handler does elsewhere should bear repeating; {@link Task#id}

@@ -73,6 +73,10 @@ final class DeadlinesTest {
     return get(api, id);
   }
 
+  private static String held(String id, Map<String, String> tokens, String more) {
+    return "{\"id\":\"%s\",\"token\":\"%s\"%s}".formatted(id, tokens.get(id), more);
+  }
+
   private static String seconds(Instant time) {
     return String.valueOf(time.toEpochMilli() / 1_000.0);
   }
@@ -237,9 +241,6 @@ final class DeadlinesTest {
           .forEach(each -> tokens.put(each.at("/task/id").asText(), each.path("token").asText()));
       assertThat(tokens).containsOnlyKeys(stuck, waits);
       assertThat(reply.path("offers").toString()).contains("begun");
-      String leases =
-          "{\"worker\":\"w\",\"leases\":[{\"id\":\"%s\",\"token\":\"%s\"},"
-              + "{\"id\":\"%s\",\"token\":\"%s\",\"begun\":%s}]}";
       Await.until(
           "the one that says nothing is ended",
           LIMIT,
@@ -248,7 +249,10 @@ final class DeadlinesTest {
             JsonNode said =
                 api.post(
                         "/v1/worker/extend",
-                        leases.formatted(stuck, tokens.get(stuck), waits, tokens.get(waits), now))
+                        "{\"worker\":\"w\",\"leases\":[%s,%s]}"
+                            .formatted(
+                                held(stuck, tokens, ""),
+                                held(waits, tokens, ",\"begun\":" + now)))
                     .json();
             assertThat(said.at("/leases/1/status").asText()).isEqualTo("held");
             return said.at("/leases/0/status").asText().equals("lost");
