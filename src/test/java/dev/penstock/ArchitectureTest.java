@@ -102,7 +102,7 @@ final class ArchitectureTest {
         "ChildrenReply ChildrenRequest ErrorReply ExtendReply ExtendRequest Introduction "
             + "KnownLanes LeaseReply LeaseRequest LeaseTerms Offer PiecesRequest SettleRequest");
     DOORS.put("storage", "ChildStore KeyStore Storage TaskQueue TaskStore");
-    DOORS.put("dispatch", "ChildCheck DispatchVerticle");
+    DOORS.put("dispatch", "ChildCheck DispatchVerticle RetryTimes");
     DOORS.put("pieces", "PieceHub PieceNews PieceReader Position");
     DOORS.put("worker", "LaneSource WorkerBoard WorkerVerticle");
     DOORS.put(

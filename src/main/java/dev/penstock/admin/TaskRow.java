@@ -93,6 +93,9 @@ public record TaskRow(
   }
 
   private static String error(Task task) {
+    if (task.expired()) {
+      return "expired: not begun in time";
+    }
     if (task.error() == null || task.state() == TaskState.COMPLETED) {
       return "";
     }

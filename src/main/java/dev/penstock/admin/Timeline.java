@@ -27,13 +27,22 @@ public final class Timeline {
   static List<Entry> of(Task task, List<Step> steps, Instant now) {
     List<Entry> entries = new ArrayList<>();
     entries.add(plain("created", "Created", task.createdAt(), "", now));
+    Instant startBefore = task.spec().startBefore();
+    if (startBefore != null && task.state() == TaskState.PENDING && startBefore.isAfter(now)) {
+      entries.add(
+          new Entry(
+              "scheduled", "Expires unless begun", TimeText.of(startBefore, now), "", "", ""));
+    }
     int attempt = 0;
     for (Step step : steps) {
       switch (step.kind()) {
         case FAILED -> entries.add(failed(step, ++attempt, now));
         case LOST ->
             entries.add(plain("lost", "Its worker was not heard from", step.at(), ran(step), now));
-        case CANCELLED -> entries.add(plain("cancelled", "Cancelled", step.at(), ran(step), now));
+        case CANCELLED -> {
+          String what = task.expired() && step.equals(steps.getLast()) ? "Expired" : "Cancelled";
+          entries.add(plain("cancelled", what, step.at(), ran(step), now));
+        }
         case RETRIED -> {
           attempt = 0;
           entries.add(plain("retried", "Retried by hand", step.at(), "", now));

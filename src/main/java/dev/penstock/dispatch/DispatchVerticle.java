@@ -69,12 +69,14 @@ public final class DispatchVerticle extends VerticleBase {
   private final Settings settings;
   private final Meters meters;
   private final ChildCheck childCheck;
+  private final RetryTimes retryTimes;
   private final String node;
   private Runnable atTheEnd = () -> {};
   private final List<Ticker> tickers = new ArrayList<>();
 
   /**
    * @param childCheck as strict as what checks the tasks of clients; may block
+   * @param retryTimes may block
    */
   public DispatchVerticle(
       Bus bus,
@@ -82,13 +84,15 @@ public final class DispatchVerticle extends VerticleBase {
       TaskQueue queue,
       Settings settings,
       Meters meters,
-      ChildCheck childCheck) {
+      ChildCheck childCheck,
+      RetryTimes retryTimes) {
     this.bus = bus;
     this.store = store;
     this.queue = queue;
     this.settings = settings;
     this.meters = meters;
     this.childCheck = childCheck;
+    this.retryTimes = retryTimes;
     this.node = bus.node();
   }
 
@@ -114,6 +118,7 @@ public final class DispatchVerticle extends VerticleBase {
             new Settlements(
                 store,
                 new RetryPolicy(task.retryBase(), task.retryCap()),
+                retryTimes,
                 new ChildSpecs(childCheck, clock),
                 () -> room.full() || store.trouble().isPresent()),
             families,
@@ -173,6 +178,7 @@ public final class DispatchVerticle extends VerticleBase {
             chores.mine(() -> queue.takeDead(DEAD_AT_A_TIME, dispatcher::dead))));
     tickers.add(
         Ticker.start("scheduler", SCHEDULE_EVERY, chores.mine(new Scheduler(store, dispatcher))));
+    tickers.add(Ticker.start("expiry", SCHEDULE_EVERY, chores.mine(dispatcher::expireUnbegun)));
     keepFamilies(chores, dispatcher, families);
     tickers.add(Ticker.start("unsent", LOOK_EVERY, unsent));
     tickers.add(Ticker.start("deliveries", LOOK_EVERY, dispatcher::lookAfterDeliveries));

@@ -183,15 +183,12 @@ public final class RemoteDispatch implements AutoCloseable {
     }
   }
 
-  /**
-   * Without their checkpoints where the server does not take them: leases must not lapse for it.
-   */
+  /** Without what the server does not take: leases must not lapse for it. */
   private Set<TaskId> extend(ExtendLeases request) {
-    List<HeldLease> held = request.held();
-    boolean extras = Extras.in(held) && conversation.offered(Offer.CHECKPOINTS);
+    List<HeldLease> held = Extras.offered(request.held(), conversation::offered);
     try {
-      Reply reply = extend(extras ? held : Extras.without(held));
-      if (extras && Extras.unknown(reply)) {
+      Reply reply = extend(held);
+      if (Extras.in(held) && Extras.unknown(reply)) {
         reply = extend(Extras.without(held));
       }
       if (reply.status() == OK) {
@@ -351,8 +348,9 @@ public final class RemoteDispatch implements AutoCloseable {
   }
 
   private SettleTask takeable(SettleTask ended) {
+    SettleTask said = conversation.offered(Offer.BEGUN) ? ended : Extras.withoutBegun(ended);
     SettleTask request =
-        conversation.offered(Offer.CHECKPOINTS) ? ended : Extras.withoutCheckpoint(ended);
+        conversation.offered(Offer.CHECKPOINTS) ? said : Extras.withoutCheckpoint(said);
     return conversation.offered(Offer.CHILDREN) ? request : Extras.withoutChildren(request);
   }
 

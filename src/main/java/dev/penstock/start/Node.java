@@ -43,6 +43,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -131,7 +132,9 @@ final class Node implements AutoCloseable {
                     queue,
                     settings,
                     meters,
-                    new ChildInputs(catalogue, () -> types(opening)))));
+                    new ChildInputs(catalogue, () -> types(opening)),
+                    new OwnRetryTimes(
+                        () -> opening.isDone() ? Optional.of(types(opening)) : Optional.empty()))));
     parts.started("dispatch", () -> await(vertx.undeploy(dispatch)));
 
     // The first start with a GPU unpacks and loads hundreds of megabytes.

@@ -187,6 +187,7 @@ public final class WallTimes {
       case RetryResult.Otherwise(Task task) -> new RetryResult.Otherwise(shown(task));
       case RetryResult.Unknown _,
           RetryResult.InputGone _,
+          RetryResult.NeedsStart _,
           RetryResult.ChildrenGone _,
           RetryResult.ParentEnded _ ->
           result;

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param worker who runs it, or ran it last
  * @param error why it failed, or why its last attempt did
  * @param waitingOn how many open children it waits for, with nobody running it; 0: it does not
+ * @param expired whether it was cancelled because it had not begun by {@link
+ *     TaskSpec#startBefore()}
  */
 public record Task(
     TaskSpec spec,
@@ -28,7 +30,40 @@ public record Task(
     @Nullable TaskError error,
     @Nullable TaskOutput output,
     Instant queuedAt,
-    int waitingOn) {
+    int waitingOn,
+    boolean expired) {
+
+  /** A task that has not expired. */
+  public Task(
+      TaskSpec spec,
+      TaskState state,
+      int attempts,
+      int lost,
+      @Nullable Progress progress,
+      Instant createdAt,
+      @Nullable Instant startedAt,
+      @Nullable Instant finishedAt,
+      @Nullable String worker,
+      @Nullable TaskError error,
+      @Nullable TaskOutput output,
+      Instant queuedAt,
+      int waitingOn) {
+    this(
+        spec,
+        state,
+        attempts,
+        lost,
+        progress,
+        createdAt,
+        startedAt,
+        finishedAt,
+        worker,
+        error,
+        output,
+        queuedAt,
+        waitingOn,
+        false);
+  }
 
   /** A task that waits for no children. */
   public Task(
@@ -122,7 +157,8 @@ public record Task(
         error,
         output,
         queuedAt.plus(by),
-        waitingOn);
+        waitingOn,
+        expired);
   }
 
   /** How long it waited for its run; null: it has not begun. Never less than nothing. */
@@ -153,7 +189,8 @@ public record Task(
         error,
         newOutput,
         queuedAt,
-        open);
+        open,
+        expired);
   }
 
   /**

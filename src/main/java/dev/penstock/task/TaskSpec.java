@@ -20,10 +20,23 @@ public record TaskSpec(TaskId id, Work work, Limits limits, Retention retention,
    * @param input one JSON value in UTF-8; shared, not copied
    * @param runAt not before this time, by the wall clock; null: at once. One that is no whole
    *     millisecond stands for a delay (see {@link TaskSpec#after})
+   * @param startBefore a task that has not begun by then is cancelled; null: it waits for as long
+   *     as it takes
    */
-  public record Work(Lane lane, Priority priority, byte[] input, @Nullable Instant runAt) {
+  public record Work(
+      Lane lane,
+      Priority priority,
+      byte[] input,
+      @Nullable Instant runAt,
+      @Nullable Instant startBefore) {
+
+    /** Of a task that waits for as long as it takes. */
+    public Work(Lane lane, Priority priority, byte[] input, @Nullable Instant runAt) {
+      this(lane, priority, input, runAt, null);
+    }
+
     Work withoutInput() {
-      return new Work(lane, priority, new byte[0], runAt);
+      return new Work(lane, priority, new byte[0], runAt, startBefore);
     }
   }
 
@@ -105,6 +118,11 @@ public record TaskSpec(TaskId id, Work work, Limits limits, Retention retention,
   public boolean delayed() {
     Instant at = work.runAt;
     return at != null && !at.equals(at.truncatedTo(ChronoUnit.MILLIS));
+  }
+
+  /** A task that has not begun by then is cancelled; null: it waits for as long as it takes. */
+  public @Nullable Instant startBefore() {
+    return work.startBefore;
   }
 
   public int maxAttempts() {

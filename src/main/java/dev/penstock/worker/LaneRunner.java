@@ -298,7 +298,13 @@ final class LaneRunner {
       tell(run);
     }
     SettleTask request =
-        new SettleTask(run.task().id(), lane, run.token(), outcome, run.leaves(outcome));
+        new SettleTask(
+            run.task().id(),
+            lane,
+            run.token(),
+            outcome,
+            run.leaves(outcome),
+            outcome instanceof Outcome.Postpone && run.cutShort());
     var pause = new Backoff(SHORTEST_PAUSE, LONGEST_PAUSE);
     while (true) {
       try {
@@ -394,9 +400,10 @@ final class LaneRunner {
   private void keepOnce() throws InterruptedException {
     long now = System.nanoTime();
     Map<Run, HeldLease> due = new HashMap<>();
-    slots.all().stream()
-        .filter(run -> run.timedOut(now))
-        .forEach(run -> run.stop(Run.Stop.TIMEOUT));
+    slots.all().stream().filter(Run::timedOut).forEach(run -> run.stop(Run.Stop.TIMEOUT));
+    slots.runs().stream()
+        .filter(run -> run.unbegun(now))
+        .forEach(run -> run.stop(Run.Stop.UNBEGUN));
     for (Run run : slots.runs()) {
       HeldLease held = run.extension(now, times.extendEvery(), PROGRESS_EVERY);
       if (held != null) {

@@ -15,6 +15,7 @@ public abstract class TaskStoreContract
         ChoresContract,
         ClockContract,
         RetryContract,
+        StartBeforeContract,
         ListContract,
         HistoryContract,
         CheckpointContract,

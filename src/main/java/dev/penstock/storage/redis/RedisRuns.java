@@ -73,6 +73,7 @@ final class RedisRuns {
       case "UNKNOWN" ->
           new Claim.Unknown(Micros.toInstant(Long.parseLong(RedisTasks.text(answer, 1))));
       case "HELD" -> new Claim.Held();
+      case "EXPIRED" -> new Claim.Expired();
       case "SUSPECT" -> new Claim.Suspect();
       case String other -> throw new IllegalStateException("a claim is answered " + other);
     };
@@ -130,7 +131,8 @@ final class RedisRuns {
         add(arguments, awaiting);
         yield arguments;
       }
-      case Ending.Returned(var delay) -> arguments(settle, "RETURNED", delay, null, "", NOTHING);
+      case Ending.Returned(var delay, var begun) ->
+          arguments(settle, "RETURNED", delay, null, begun ? "BEGUN" : "", NOTHING);
     };
   }
 

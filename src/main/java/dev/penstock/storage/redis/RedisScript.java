@@ -22,6 +22,7 @@ enum RedisScript {
   DROP_INPUT,
   EARLY,
   ENDED(true),
+  EXPIRE(true),
   EXTEND(true),
   FAMILY(true),
   FIGURES,

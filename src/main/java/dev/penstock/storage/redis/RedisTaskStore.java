@@ -184,7 +184,17 @@ public final class RedisTaskStore implements TaskStore {
 
   @Override
   public List<RetryResult> retry(List<TaskId> ids) {
-    return byHand.retry(ids).stream().map(times()::shown).toList();
+    return retry(ids, null);
+  }
+
+  @Override
+  public List<RetryResult> retry(List<TaskId> ids, @Nullable Instant startBefore) {
+    return byHand.retry(ids, startBefore).stream().map(times()::shown).toList();
+  }
+
+  @Override
+  public List<Task> expireUnbegun(int limit) {
+    return times().shown(byHand.expireUnbegun(limit));
   }
 
   @Override

@@ -28,6 +28,8 @@ import java.util.List;
  *
  * <p>{@code owner_bytes} says what each owner's live tasks take: their inputs, and 1,000 bytes for
  * the rest of each. {@code input_gone} is 1 when a cancelled task's input was dropped for room.
+ *
+ * <p>{@code start_by} is {@code start_before} as long as no run of the task has begun.
  */
 final class Schema {
   private static final List<List<String>> VERSIONS =
@@ -289,6 +291,12 @@ final class Schema {
               """
               CREATE INDEX tasks_due_steadily ON tasks (due)
               WHERE state = 0 AND ready = 0 AND (due IS NOT run_at OR run_at % 1000 <> 0)
+              """,
+              "ALTER TABLE tasks ADD COLUMN start_before INTEGER",
+              "ALTER TABLE tasks ADD COLUMN start_by INTEGER",
+              """
+              CREATE INDEX tasks_starting ON tasks (start_by)
+              WHERE start_by IS NOT NULL AND state = 0
               """));
 
   static final int VERSION = VERSIONS.size();

@@ -21,8 +21,8 @@ final class SqliteInserts {
       """
       INSERT INTO tasks (seq, id, lane, priority, ready, due, created_at, input_bytes, owner,
         max_attempts, timeout, run_at, keep_completed, keep_failed, reply_to, parent,
-        submitted_at%s)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?%s)
+        submitted_at, start_before, start_by%s)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?%s)
       ON CONFLICT (id) DO NOTHING
       """;
 
@@ -146,6 +146,7 @@ final class SqliteInserts {
     if (at != null && !ready && spec.delayed()) {
       due = Micros.of(now) + Micros.of(Duration.between(wall, at));
     }
+    Long startBefore = Micros.ofNullable(spec.startBefore());
     Identity identity = spec.identity();
     var insert =
         Columns.bind(
@@ -166,10 +167,12 @@ final class SqliteInserts {
             Micros.of(spec.retention().failed()),
             spec.replyTo(),
             spec.parent(),
-            Micros.ofNullable(spec.origin().submittedAt()));
+            Micros.ofNullable(spec.origin().submittedAt()),
+            startBefore,
+            startBefore);
     if (identity != null) {
-      insert.setString(18, identity.key());
-      insert.setString(19, digest(identity));
+      insert.setString(20, identity.key());
+      insert.setString(21, digest(identity));
     }
     if (insert.executeUpdate() == 0) {
       return created(connection, spec).orElseThrow();

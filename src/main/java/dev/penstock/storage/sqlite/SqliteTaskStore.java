@@ -178,11 +178,34 @@ public final class SqliteTaskStore implements TaskStore {
 
   @Override
   public List<RetryResult> retry(List<TaskId> ids) {
+    return retry(ids, null);
+  }
+
+  @Override
+  public List<RetryResult> retry(List<TaskId> ids, @Nullable Instant startBefore) {
     return forEach(
         ids,
         Durability.SYNCED,
         (connection, id, now) ->
-            clock.times().shown(SqliteManualChanges.retry(connection, id, now, clock.wall())));
+            clock
+                .times()
+                .shown(
+                    SqliteManualChanges.retry(connection, id, startBefore, now, clock.wall())));
+  }
+
+  @Override
+  public List<Task> expireUnbegun(int limit) {
+    // As for what is due: mostly there is nothing.
+    if (!database.read(c -> SqliteManualChanges.anyUnbegun(c, clock.wall()))) {
+      return List.of();
+    }
+    List<Task> expired =
+        database.write(
+            Durability.SYNCED,
+            connection ->
+                SqliteManualChanges.expireUnbegun(
+                    connection, limit, clock.instant(), clock.wall()));
+    return clock.times().shown(expired);
   }
 
   @Override
@@ -214,7 +237,7 @@ public final class SqliteTaskStore implements TaskStore {
         ids,
         Durability.RELAXED,
         (connection, id, now) ->
-            clock.times().shown(SqliteLeases.claim(connection, id, worker, lease, alone, now)));
+            clock.times().shown(SqliteLeases.claim(connection, id, worker, lease, alone, now, clock.wall())));
   }
 
   @Override

@@ -6,7 +6,7 @@
 local OFF = 15000000
 local shard = KEYS[1]
 local counts = shard .. ':counts'
-local now, expected = ARGV[1], true
+local now, expected, wall = ARGV[1], true, nil
 local colon = string.find(now, ':', 1, true)
 if now == '' or colon then
   local time = redis.call('TIME')
@@ -16,10 +16,12 @@ if now == '' or colon then
     local micros = tonumber(server) - tonumber(string.sub(now, colon + 1))
     expected = math.abs(micros - tonumber(caller)) < OFF
     now = expected and string.format('%.0f', micros) or caller
+    wall = string.format('%.0f', tonumber(now) + tonumber(string.sub(ARGV[1], colon + 1)))
   else
     now = server
   end
 end
+wall = wall or now -- what a start_before is compared with
 
 local function record(id) return shard .. ':task:' .. id end
 local function input(id) return shard .. ':input:' .. id end
@@ -52,6 +54,14 @@ local function by_owner(id, lane, phase, enters)
   local place = task[1] .. '\0' .. string.rep('0', 20 - #task[2]) .. task[2] .. '\0' .. id
   local list = shard .. ':own:' .. phase .. ':' .. lane
   if enters then redis.call('ZADD', list, 0, place) else redis.call('ZREM', list, place) end
+end
+
+-- A task that is to begin by a time stands in :starting while it waits. One that has begun has no
+-- such time any more.
+local function begun(id, start_by)
+  if not start_by then return end
+  redis.call('ZREM', shard .. ':starting', id)
+  redis.call('HDEL', record(id), 'start_by')
 end
 
 -- What a script has changed so far of the shard's counters, by phase and lane, and of its bytes:

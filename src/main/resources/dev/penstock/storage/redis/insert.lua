@@ -30,6 +30,7 @@ while i <= #ARGV do
     local size = OVERHEAD + #meta + #body
     enter(id, lane, ready and 'READY' or 'SCHEDULED', seq, ready and now or run_at, 'lane', lane,
       'seq', seq, 'created', now, 'queued', now, 'size', size, unpack(ARGV, first, i - 1))
+    if ARGV[i - 2] == 'start_by' then redis.call('ZADD', shard .. ':starting', ARGV[i - 1], id) end
     if ARGV[first] == 'parent' then
       redis.call('ZADD', shard .. ':of:' .. ARGV[first + 1], seq, id)
     end
