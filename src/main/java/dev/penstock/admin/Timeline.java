@@ -3,6 +3,7 @@ package dev.penstock.admin;
 import dev.penstock.core.Step;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

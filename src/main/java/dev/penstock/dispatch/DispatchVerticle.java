@@ -103,7 +103,9 @@ public final class DispatchVerticle extends VerticleBase {
     var recorder = new Recorder(meters, clock);
     var pauses = new Pauses(store, lanes -> bus.tell(node, new LanesPaused(lanes)));
     var unsent = new Unsent(store, queue);
-    var chores = new Chores(store, node);
+    var lease = settings.lease();
+    var absence = new Absence(lease.duration(), lease.extendEvery(), System::nanoTime);
+    var chores = new Chores(store, node, absence);
     var room = new StoreRoom(store, settings.store()::maxBytes, chores::held, System::nanoTime);
     var submissions = new Submissions(store, queue, recorder, clock, unsent, room);
     var families = new Families(store, queue, recorder, unsent);
@@ -129,8 +131,6 @@ public final class DispatchVerticle extends VerticleBase {
     var figures = new FigureBoard(store, pauses, recorder, clock, meters);
     bus.serve(SubmitTasks.class, submissions::submit);
     bus.serve(LeaseTasks.class, request -> lease(dispatcher, request));
-    var lease = settings.lease();
-    var absence = new Absence(lease.duration(), lease.extendEvery(), System::nanoTime);
     bus.serve(ExtendLeases.class, request -> extend(dispatcher, absence, request));
     bus.serve(SettleTasks.class, request -> dispatcher.settle(request.ended()));
     bus.serve(

@@ -63,7 +63,8 @@ final class WaitingRunsTest {
             "worker",
             SettingsLoader.load(List.of(), Map.of(), Map.of(), null).settings(),
             new SoloGate(),
-            new WorkerBoard());
+            new WorkerBoard(),
+            true);
     runner.start();
   }
 
@@ -87,7 +88,7 @@ final class WaitingRunsTest {
     }
 
     @Override
-    public Outcome run(TaskSpec spec, ReadInput input, Control control) {
+    public Outcome run(TaskSpec spec, ReadInput input, Control control, Runnable begun) {
       throw new IllegalStateException();
     }
 
