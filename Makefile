@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # command=package; the alternatives are what other machines call the same thing.
 PACKAGES := mvn=maven 'chromium|google-chrome=chromium' chromedriver=chromium-driver \
             strace=strace prlimit=util-linux curl=curl redis-server=redis-server openssl=openssl \
-            rabbitmq-server=rabbitmq-server
+            rabbitmq-server=rabbitmq-server faketime=faketime
 
 # What the bench's part queue measures Penstock beside; its npm packages have a lock of their own.
 PEER_PACKAGES := python:celery=python3-celery python:redis=python3-redis python:hiredis=python3-hiredis \
@@ -88,7 +88,7 @@ test-fast: ## compile, and run the unit tests of what changed since main, or sin
 faults: deps $(JAR) ## kill, freeze and starve a fleet of nodes: target/faults.md; SCALE=10 times the load
 	@rm -rf target/faults target/faults.md
 	@$(WITH_JDK) $(MVN) -q test-compile && $(MVN) -Dfaults.scale=$(SCALE) -Dit.forks=1 \
-	  -Dit.test='FaultsIT,FaultsStopIT,FaultsAroundIT,AckHorizonIT,FamilyKillIT,FaultsFamiliesIT' failsafe:integration-test failsafe:verify
+	  -Dit.test='FaultsIT,FaultsStopIT,FaultsAroundIT,AckHorizonIT,FamilyKillIT,FaultsFamiliesIT,ClockIT' failsafe:integration-test failsafe:verify
 	@cat target/faults.md
 
 chaos: deps $(JAR) target/test.classpath ## faults drawn from a SEED for MINUTES=10: target/chaos.md

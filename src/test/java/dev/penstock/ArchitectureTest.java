@@ -102,7 +102,7 @@ final class ArchitectureTest {
         "ChildrenReply ChildrenRequest ErrorReply ExtendReply ExtendRequest Introduction "
             + "KnownLanes LeaseReply LeaseRequest LeaseTerms Offer PiecesRequest SettleRequest");
     DOORS.put("storage", "ChildStore KeyStore Storage TaskQueue TaskStore");
-    DOORS.put("dispatch", "ChildCheck DispatchVerticle");
+    DOORS.put("dispatch", "ChildCheck DispatchVerticle RetryTimes");
     DOORS.put("pieces", "PieceHub PieceNews PieceReader Position");
     DOORS.put("worker", "LaneSource WorkerBoard WorkerVerticle");
     DOORS.put(
@@ -129,7 +129,7 @@ final class ArchitectureTest {
     INNER_DOORS.put(
         "storage",
         "AsciiJson Doorbell FigureSum KeptError LastShown Metadata Micros Phase Scopes "
-            + "TaskMessage");
+            + "TaskMessage WallTimes");
     INNER_DOORS.put("storage.rabbit", "RabbitTaskQueue");
     INNER_DOORS.put("storage.redis", "RedisTaskStore");
     INNER_DOORS.put(

@@ -124,6 +124,35 @@ final class ClusterPartsIT {
   }
 
   @Test
+  void whatRunsWhileRedisIsFrozenGoesOnAndLosesNoLease() throws Exception {
+    var checker = new Checker();
+    try (var penstock = PenstockProcess.start(folder, settings());
+        var api = penstock.api()) {
+      String last = "";
+      for (int i = 0; i < 20; i++) {
+        last =
+            checker
+                .submit(
+                    api,
+                    "{\"type\":\"ping\",\"input\":{\"sleep_ms\":%d}}"
+                        .formatted(i < 10 ? 3_000 : 15_000),
+                    task ->
+                        Checker.completed(task)
+                            && task.path("lost").asInt() == 0
+                            && task.path("attempts").asInt() == 1)
+                .orElseThrow();
+      }
+      String running = last;
+      Await.until("all run", DRAINED, () -> status(api, running).equals("processing"));
+      redis.freeze();
+      // It takes longer to notice than leases last.
+      Await.until("it is not ready", DRAINED, () -> api.get("/health/ready").status() == 503);
+      redis.thaw();
+      checker.settle(api, DRAINED).assertKept();
+    }
+  }
+
+  @Test
   void whatRedisHasForgottenRunsAllTheSameAndEndedTasksAreNotFound() throws Exception {
     var checker = new Checker();
     try (var penstock = PenstockProcess.start(folder, settings());

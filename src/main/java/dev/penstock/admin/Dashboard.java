@@ -5,6 +5,7 @@ import static dev.penstock.web.Route.Access.SESSION;
 import static dev.penstock.web.Route.get;
 
 import dev.penstock.api.TaskIntake;
+import dev.penstock.base.SteadyClock;
 import dev.penstock.bus.Bus;
 import dev.penstock.config.Settings;
 import dev.penstock.security.ApiKeys;
@@ -50,7 +51,9 @@ public final class Dashboard {
             .filter(Objects::nonNull)
             .findFirst()
             .orElse("");
-    routes.addAll(new LoginPage(desk, keys, sessions, new LoginThrottle(clock), settings).routes());
+    routes.addAll(
+        new LoginPage(desk, keys, sessions, new LoginThrottle(SteadyClock.start()), settings)
+            .routes());
     routes.addAll(new OverviewPage(desk, model, Settings.knowsAllNodes(settings)).routes());
     routes.addAll(new TaskListPage(desk, lanes).routes());
     routes.addAll(new OneTaskPage(desk, types).routes());

@@ -123,6 +123,11 @@ final class OneTaskPage {
         yield PageContext.goTo(TaskQuery.PATH + "/" + id.get());
       }
       case RetryResult.Otherwise _, RetryResult.Unknown _ -> page(exchange);
+      case RetryResult.NeedsStart() ->
+          page(
+              exchange,
+              "It had not begun by the time it was to. Over the API it can be retried with a new"
+                  + " start_before.");
       case RetryResult.InputGone() ->
           page(exchange, "It cannot run again: its input made room for other work.");
       case RetryResult.ChildrenGone() ->

@@ -59,7 +59,7 @@ public record TaskRow(
         model == null ? "" : model,
         task.spec().priority().value(),
         attempts(task),
-        TimeText.of(task.createdAt(), now),
+        TimeText.past(task.createdAt(), now),
         ran(task, now),
         Bar.of(task),
         error(task));
@@ -93,6 +93,9 @@ public record TaskRow(
   }
 
   private static String error(Task task) {
+    if (task.expired()) {
+      return "expired: not begun in time";
+    }
     if (task.error() == null || task.state() == TaskState.COMPLETED) {
       return "";
     }

@@ -3,6 +3,7 @@ package dev.penstock.admin;
 import dev.penstock.core.Step;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,13 +28,22 @@ public final class Timeline {
   static List<Entry> of(Task task, List<Step> steps, Instant now) {
     List<Entry> entries = new ArrayList<>();
     entries.add(plain("created", "Created", task.createdAt(), "", now));
+    Instant startBefore = task.spec().startBefore();
+    if (startBefore != null && task.state() == TaskState.PENDING && startBefore.isAfter(now)) {
+      entries.add(
+          new Entry(
+              "scheduled", "Expires unless begun", TimeText.of(startBefore, now), "", "", ""));
+    }
     int attempt = 0;
     for (Step step : steps) {
       switch (step.kind()) {
         case FAILED -> entries.add(failed(step, ++attempt, now));
         case LOST ->
             entries.add(plain("lost", "Its worker was not heard from", step.at(), ran(step), now));
-        case CANCELLED -> entries.add(plain("cancelled", "Cancelled", step.at(), ran(step), now));
+        case CANCELLED -> {
+          String what = task.expired() && step.equals(steps.getLast()) ? "Expired" : "Cancelled";
+          entries.add(plain("cancelled", what, step.at(), ran(step), now));
+        }
         case RETRIED -> {
           attempt = 0;
           entries.add(plain("retried", "Retried by hand", step.at(), "", now));
@@ -94,7 +104,7 @@ public final class Timeline {
     boolean told = !steps.isEmpty() && Objects.equals(steps.getLast().error(), error);
     return error == null || told
         ? plain(kind, what, at, "", now)
-        : new Entry(kind, what, TimeText.of(at, now), "", error.message(), error.code().json());
+        : new Entry(kind, what, TimeText.past(at, now), "", error.message(), error.code().json());
   }
 
   private static Entry failed(Step step, int attempt, Instant now) {
@@ -102,14 +112,14 @@ public final class Timeline {
     return new Entry(
         "failed",
         "Attempt " + attempt + " failed",
-        TimeText.of(step.at(), now),
+        TimeText.past(step.at(), now),
         ran(step),
         error == null ? "" : error.message(),
         error == null ? "" : error.code().json());
   }
 
   private static Entry plain(String kind, String what, Instant at, String detail, Instant now) {
-    return new Entry(kind, what, TimeText.of(at, now), detail, "", "");
+    return new Entry(kind, what, TimeText.past(at, now), detail, "", "");
   }
 
   private static String ran(Step step) {

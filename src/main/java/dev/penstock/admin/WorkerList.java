@@ -106,8 +106,8 @@ public record WorkerList(boolean answered, boolean whole, List<Row> rows) {
             : String.format(Locale.ROOT, "%.1f", (double) batches.texts() / batches.runs()),
         report.memory() < 0 ? "–" : memory(report.memory()),
         report.version(),
-        TimeText.of(worker.startedAt(), now),
-        TimeText.of(worker.seenAt(), now),
+        TimeText.past(worker.startedAt(), now),
+        TimeText.past(worker.seenAt(), now),
         runs && !worker.draining() ? WorkersPage.drainPath(worker.node()) : null);
   }
 

@@ -9,6 +9,7 @@ import static dev.penstock.web.Route.Access.WORKER;
 import static dev.penstock.web.Route.delete;
 import static dev.penstock.web.Route.get;
 import static dev.penstock.web.Route.post;
+import static dev.penstock.web.Route.postPerhaps;
 
 import dev.penstock.api.worker.LaneNames;
 import dev.penstock.api.worker.RemoteWorkers;
@@ -172,7 +173,7 @@ public final class ApiVerticle extends VerticleBase {
     all.add(get("/v1/tasks/{id}/events", EITHER, Query.none(events::stream)));
     all.add(delete("/v1/tasks/{id}", KEY, Query.none(changes::delete)));
     all.add(post("/v1/tasks/{id}/cancel", KEY, 0, Query.none(changes::cancel)));
-    all.add(post("/v1/tasks/{id}/retry", KEY, 0, Query.none(changes::retry)));
+    all.add(postPerhaps("/v1/tasks/{id}/retry", KEY, MAX_FILTER, Query.none(changes::retry)));
     return all;
   }
 

@@ -202,7 +202,7 @@ final class EventFollower implements AutoCloseable {
   private boolean lastPieces(Task task, PieceReader pieces) throws InterruptedException {
     boolean completed = task.state() == TaskState.COMPLETED;
     Duration patience = completed && joined ? LAST_PIECES : FEW_PIECES;
-    boolean kept = recently(task) && pieces.mayCome();
+    boolean kept = (!first.state().ended() || recently(task)) && pieces.mayCome();
     long until = System.nanoTime() + (kept ? patience.toNanos() : 0);
     while (true) {
       if (tellPieces()) {

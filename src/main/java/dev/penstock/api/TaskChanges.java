@@ -1,5 +1,7 @@
 package dev.penstock.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.CancelTasks;
@@ -12,6 +14,7 @@ import dev.penstock.core.CancelResult;
 import dev.penstock.core.DeleteResult;
 import dev.penstock.core.RetryResult;
 import dev.penstock.core.TaskFilter;
+import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
@@ -21,6 +24,8 @@ import dev.penstock.web.Exchange;
 import dev.penstock.web.Refusal;
 import dev.penstock.web.Reply;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
 
 /** Cancelling tasks, running them again and deleting them: one, or all that a filter means. */
 final class TaskChanges {
@@ -55,7 +60,13 @@ final class TaskChanges {
 
   Reply retry(Exchange exchange) throws InterruptedException {
     Task task = own.find(exchange);
-    return switch (bus.ask(new RetryTask(task.id()), OwnTasks.LIMIT)) {
+    Instant startBefore = null;
+    if (exchange.body().length > 0) {
+      Fields fields = Fields.of(StrictJson.parse(exchange.body()));
+      fields.only(Set.of(StartBefore.FIELD));
+      startBefore = StartBefore.of(fields);
+    }
+    return switch (bus.ask(new RetryTask(task.id(), startBefore), OwnTasks.LIMIT)) {
       case RetryResult.Now(var now) -> reply(now);
       case RetryResult.Otherwise(var now) ->
           throw wrongState(
@@ -64,6 +75,11 @@ final class TaskChanges {
               "The task is "
                   + now.state().json()
                   + ": only failed and cancelled tasks can be run again.");
+      case RetryResult.NeedsStart() ->
+          throw wrongState(
+              task,
+              "expired",
+              "The task had not begun by its start_before: say a new one to run it again.");
       case RetryResult.ChildrenGone() ->
           throw wrongState(
               task,
@@ -128,7 +144,14 @@ final class TaskChanges {
   }
 
   Reply retryAll(Exchange exchange) throws InterruptedException {
-    return swept("tasks.retried", bus.ask(new RetryTasks(filter(exchange)), SWEEP_LIMIT));
+    JsonNode body = StrictJson.parse(exchange.body());
+    Instant startBefore = null;
+    if (body instanceof ObjectNode object) {
+      startBefore = StartBefore.of(Fields.of(object));
+      object.remove(StartBefore.FIELD);
+    }
+    var retry = new RetryTasks(filters.of(body, exchange.caller().owner()), startBefore);
+    return swept("tasks.retried", bus.ask(retry, SWEEP_LIMIT));
   }
 
   Reply deleteAll(Exchange exchange) throws InterruptedException {

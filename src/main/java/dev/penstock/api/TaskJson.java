@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Tasks as clients see them. What is not known yet is left out. */
 final class TaskJson {
+  private static final String EXPIRED = "expired";
+  private static final String NOT_BEGUN = "The task was not begun by its start_before.";
+
   private TaskJson() {}
 
   /** The task, what it went through and its result. */
@@ -101,11 +104,16 @@ final class TaskJson {
       writeProgress(json, task.state() == TaskState.COMPLETED ? whole(progress) : progress);
     }
     writeTime(json, "run_at", task.spec().runAt());
+    writeTime(json, StartBefore.FIELD, task.spec().startBefore());
     writeTimes(json, task);
     if (task.worker() != null) {
       json.writeStringField("worker", task.worker());
     }
-    writeError(json, task.error());
+    if (task.expired()) {
+      writeError(json, EXPIRED, NOT_BEGUN);
+    } else {
+      writeError(json, task.error());
+    }
     Map<String, String> metadata = new TreeMap<>();
     // What a handler has made may have half characters.
     task.spec()
@@ -152,17 +160,17 @@ final class TaskJson {
   }
 
   private static void writeTimes(JsonGenerator json, Task task) throws IOException {
-    Instant created = task.createdAt();
-    Instant started = task.startedAt();
-    Instant finished = task.finishedAt();
-    writeTime(json, "created_at", created);
-    writeTime(json, "started_at", started);
-    writeTime(json, "finished_at", finished);
-    if (started != null) {
-      json.writeNumberField("queue_ms", Duration.between(task.queuedAt(), started).toMillis());
-      if (finished != null) {
-        json.writeNumberField("run_ms", Duration.between(started, finished).toMillis());
-      }
+    writeTime(json, "created_at", task.createdAt());
+    writeTime(json, "started_at", task.startedAt());
+    writeTime(json, "finished_at", task.finishedAt());
+    writeMillis(json, "queue_ms", task.waited());
+    writeMillis(json, "run_ms", task.ran());
+  }
+
+  private static void writeMillis(JsonGenerator json, String name, @Nullable Duration time)
+      throws IOException {
+    if (time != null) {
+      json.writeNumberField(name, time.toMillis());
     }
   }
 
@@ -175,15 +183,23 @@ final class TaskJson {
 
   private static void writeError(JsonGenerator json, @Nullable TaskError error) throws IOException {
     if (error != null) {
-      json.writeObjectFieldStart("error");
-      json.writeStringField("code", error.code().json());
-      json.writeStringField("message", StrictJson.whole(error.message()));
-      json.writeEndObject();
+      writeError(json, error.code().json(), error.message());
     }
+  }
+
+  private static void writeError(JsonGenerator json, String code, String message)
+      throws IOException {
+    json.writeObjectFieldStart("error");
+    json.writeStringField("code", code);
+    json.writeStringField("message", StrictJson.whole(message));
+    json.writeEndObject();
   }
 
   /** Why a task that ended has no result. */
   static ApiError failure(Task task) {
+    if (task.expired()) {
+      return ApiError.http(409, EXPIRED, NOT_BEGUN);
+    }
     if (task.state() == TaskState.CANCELLED) {
       return ApiError.http(409, "task_cancelled", "The task was cancelled.");
     }

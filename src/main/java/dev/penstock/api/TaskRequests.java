@@ -39,6 +39,7 @@ final class TaskRequests {
           Patience.FIELD,
           "run_at",
           "delay_seconds",
+          StartBefore.FIELD,
           "max_attempts",
           "timeout_seconds",
           "ttl_seconds",
@@ -90,7 +91,7 @@ final class TaskRequests {
     var spec =
         new TaskSpec(
             TaskId.random(),
-            new TaskSpec.Work(input.lane, priority, input.json, runAt(fields)),
+            new TaskSpec.Work(input.lane, priority, input.json, runAt(fields), startBefore(fields)),
             new TaskSpec.Limits(
                 attempts == null ? settings.task().maxAttempts() : attempts,
                 timeout == null ? settings.task().timeout() : seconds(timeout)),
@@ -177,7 +178,7 @@ final class TaskRequests {
     Double at = fields.number("run_at", 0, 1e11);
     Double delay = fields.number("delay_seconds", 0, MONTH);
     if (at == null) {
-      return delay == null || delay == 0 ? null : Instant.now().plus(seconds(delay));
+      return delay == null || delay == 0 ? null : TaskSpec.after(seconds(delay), Instant.now());
     }
     if (delay != null) {
       throw fields.bad("delay_seconds", "and run_at exclude each other");
@@ -187,6 +188,15 @@ final class TaskRequests {
       throw fields.bad("run_at", "must be within 30 days from now, in Unix seconds");
     }
     return time.isAfter(Instant.now()) ? time : null; // due already: no need to be scheduled
+  }
+
+  private static @Nullable Instant startBefore(Fields fields) {
+    Double runAt = fields.number("run_at", 0, 1e11);
+    Double startBefore = fields.number(StartBefore.FIELD, 0, 1e11);
+    if (runAt != null && startBefore != null && startBefore <= runAt) {
+      throw fields.bad(StartBefore.FIELD, "must be later than run_at");
+    }
+    return StartBefore.of(fields);
   }
 
   private Retention retention(Fields fields) {

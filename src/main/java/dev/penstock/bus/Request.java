@@ -117,13 +117,25 @@ public sealed interface Request<R> {
    *
    * @param lane the task's; null: who settles was not told
    * @param checkpoint what it left for another run; null: nothing new
+   * @param begun of one that is put off: whether it had begun all the same, and was cut short
    */
   record SettleTask(
       TaskId id,
       @Nullable Lane lane,
       String token,
       Outcome outcome,
-      @Nullable Checkpoint checkpoint) {
+      @Nullable Checkpoint checkpoint,
+      boolean begun) {
+
+    /** Of a run that was not cut short. */
+    public SettleTask(
+        TaskId id,
+        @Nullable Lane lane,
+        String token,
+        Outcome outcome,
+        @Nullable Checkpoint checkpoint) {
+      this(id, lane, token, outcome, checkpoint, false);
+    }
 
     /** Of a run that left nothing new. */
     public SettleTask(TaskId id, @Nullable Lane lane, String token, Outcome outcome) {
@@ -192,14 +204,33 @@ public sealed interface Request<R> {
   /**
    * Makes a failed or cancelled task pending again, with all its attempts before it; it comes
    * without its input.
+   *
+   * @param startBefore by when it is to begin: one that has expired needs it; null: as it was to
    */
-  record RetryTask(TaskId id) implements Request<RetryResult> {}
+  record RetryTask(TaskId id, @Nullable Instant startBefore) implements Request<RetryResult> {
+
+    /** To begin as it was to. */
+    public RetryTask(TaskId id) {
+      this(id, null);
+    }
+  }
 
   /** Cancels tasks of the filter that have not ended, newest first. */
   record CancelTasks(TaskFilter filter) implements Request<Swept> {}
 
-  /** Retries failed and cancelled tasks of the filter, newest first. */
-  record RetryTasks(TaskFilter filter) implements Request<Swept> {}
+  /**
+   * Retries failed and cancelled tasks of the filter, newest first. Without a new time those are
+   * left out that have expired.
+   *
+   * @param startBefore by when all of them are to begin; null: as they were to
+   */
+  record RetryTasks(TaskFilter filter, @Nullable Instant startBefore) implements Request<Swept> {
+
+    /** To begin as they were to. */
+    public RetryTasks(TaskFilter filter) {
+      this(filter, null);
+    }
+  }
 
   /** Deletes a task that has ended, with all that belongs to it. */
   record DeleteTask(TaskId id) implements Request<DeleteResult> {}

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -71,6 +72,13 @@ final class SubmitCommand implements Callable<Integer> {
       converter = Times.class,
       description = "do not run them before this time is over")
   private @Nullable Duration delay;
+
+  @Option(
+      names = "--start-before",
+      paramLabel = "TIME",
+      converter = Moments.class,
+      description = "cancel those that have not begun by then: 2030-01-31T08:00:00Z")
+  private @Nullable Instant startBefore;
 
   @Option(names = "--metadata", paramLabel = "KEY=VALUE", description = "may be repeated")
   private Map<String, String> metadata = new LinkedHashMap<>();
@@ -215,6 +223,9 @@ final class SubmitCommand implements Callable<Integer> {
     }
     if (delay != null) {
       task.put("delay_seconds", (double) delay.toMillis() / MILLIS);
+    }
+    if (startBefore != null) {
+      task.put("start_before", (double) startBefore.toEpochMilli() / MILLIS);
     }
     if (!metadata.isEmpty()) {
       ObjectNode pairs = task.putObject("metadata");

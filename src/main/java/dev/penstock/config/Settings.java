@@ -207,7 +207,9 @@ public interface Settings {
     Duration timeout();
 
     @Setting(
-        value = "Longest wait before the second attempt; it doubles with every attempt after that.",
+        value =
+            "Longest wait before the second attempt; it doubles with every attempt after that. "
+                + "Before the last of three or more it is 32 times as long or longer.",
         standard = "1s",
         range = "1ms to 1d")
     Duration retryBase();

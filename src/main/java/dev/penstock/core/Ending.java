@@ -14,8 +14,18 @@ public sealed interface Ending {
   /** Pending again once the delay is over; an attempt is spent. */
   record Backoff(TaskError error, Duration delay) implements Ending {}
 
-  /** Pending again once the delay is over; no attempt is spent. */
-  record Returned(Duration delay) implements Ending {}
+  /**
+   * Pending again once the delay is over; no attempt is spent.
+   *
+   * @param begun whether the run had begun, so that the task cannot expire unrun
+   */
+  record Returned(Duration delay, boolean begun) implements Ending {
+
+    /** Of a run that had not begun. */
+    public Returned(Duration delay) {
+      this(delay, false);
+    }
+  }
 
   /** Not run until children have ended; no attempt is spent. */
   record Waits(Awaiting awaiting) implements Ending {}

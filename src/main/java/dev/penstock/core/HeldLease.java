@@ -2,6 +2,7 @@ package dev.penstock.core;
 
 import dev.penstock.task.Progress;
 import dev.penstock.task.TaskId;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,16 +10,33 @@ import org.jspecify.annotations.Nullable;
  *
  * @param progress how far the run is; null: nothing new
  * @param checkpoint what the next run is to go on from; null: nothing new
+ * @param begun since when the run's time passes, by the store's clock, later by all that it has
+ *     stood still; null: since it was leased
  */
 public record HeldLease(
-    TaskId id, String token, @Nullable Progress progress, @Nullable Checkpoint checkpoint) {
+    TaskId id,
+    String token,
+    @Nullable Progress progress,
+    @Nullable Checkpoint checkpoint,
+    @Nullable Instant begun) {
+
+  /** Of a run whose time has passed since it was leased. */
+  public HeldLease(
+      TaskId id, String token, @Nullable Progress progress, @Nullable Checkpoint checkpoint) {
+    this(id, token, progress, checkpoint, null);
+  }
 
   /** Of a run that has no new checkpoint. */
   public HeldLease(TaskId id, String token, @Nullable Progress progress) {
     this(id, token, progress, null);
   }
 
+  /** Of a run of which this is not to be said. */
+  public HeldLease withoutBegun() {
+    return new HeldLease(id, token, progress, checkpoint);
+  }
+
   public HeldLease withoutCheckpoint() {
-    return new HeldLease(id, token, progress);
+    return new HeldLease(id, token, progress, null, begun);
   }
 }

@@ -29,4 +29,9 @@ public record LaneCounts(
   public static LaneCounts none(Lane lane) {
     return new LaneCounts(lane, 0, 0, 0, 0, null);
   }
+
+  /** The same, but its longest-waiting ready task waits since then. */
+  public LaneCounts waitingSince(Instant since) {
+    return new LaneCounts(lane, ready, scheduled, running, waiting, failed, since);
+  }
 }

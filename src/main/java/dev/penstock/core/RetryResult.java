@@ -19,6 +19,9 @@ public sealed interface RetryResult {
   /** Its input left to make room after it had been cancelled: nothing changed. */
   record InputGone() implements RetryResult {}
 
+  /** It had not begun by the time it was to, and needs a new one: nothing changed. */
+  record NeedsStart() implements RetryResult {}
+
   /** Children that it may still want to read are no more: nothing changed. */
   record ChildrenGone() implements RetryResult {}
 

@@ -17,20 +17,27 @@ final class Chores implements Runnable {
 
   private final TaskStore store;
   private final String node;
+  private final Absence absence;
   private boolean told;
   private volatile boolean held;
   private volatile long until;
 
-  Chores(TaskStore store, String node) {
+  /**
+   * @param absence is told when the store answers
+   */
+  Chores(TaskStore store, String node, Absence absence) {
     this.store = store;
     this.node = node;
+    this.absence = absence;
   }
 
   /** Asks for the chores, or keeps them. Its own clock runs from before it asked. */
   @Override
   public void run() {
     long asked = System.nanoTime();
-    held = store.holdChores(node, LEASE);
+    boolean given = store.holdChores(node, LEASE);
+    absence.answered();
+    held = given;
     until = asked + LEASE.toNanos();
     if (held != told) {
       told = held;

@@ -1,5 +1,6 @@
 package dev.penstock.dispatch;
 
+import dev.penstock.base.SteadyClock;
 import dev.penstock.base.Ticker;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
@@ -37,6 +38,7 @@ import dev.penstock.metrics.Meters;
 import dev.penstock.storage.ChildStore;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;
+import dev.penstock.task.TaskId;
 import io.micrometer.core.instrument.Tags;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -45,6 +47,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Serves the dispatcher's requests on the bus, and keeps the Sweeper and the Scheduler going. */
 public final class DispatchVerticle extends VerticleBase {
@@ -66,12 +69,14 @@ public final class DispatchVerticle extends VerticleBase {
   private final Settings settings;
   private final Meters meters;
   private final ChildCheck childCheck;
+  private final RetryTimes retryTimes;
   private final String node;
   private Runnable atTheEnd = () -> {};
   private final List<Ticker> tickers = new ArrayList<>();
 
   /**
    * @param childCheck as strict as what checks the tasks of clients; may block
+   * @param retryTimes may block
    */
   public DispatchVerticle(
       Bus bus,
@@ -79,13 +84,15 @@ public final class DispatchVerticle extends VerticleBase {
       TaskQueue queue,
       Settings settings,
       Meters meters,
-      ChildCheck childCheck) {
+      ChildCheck childCheck,
+      RetryTimes retryTimes) {
     this.bus = bus;
     this.store = store;
     this.queue = queue;
     this.settings = settings;
     this.meters = meters;
     this.childCheck = childCheck;
+    this.retryTimes = retryTimes;
     this.node = bus.node();
   }
 
@@ -96,7 +103,9 @@ public final class DispatchVerticle extends VerticleBase {
     var recorder = new Recorder(meters, clock);
     var pauses = new Pauses(store, lanes -> bus.tell(node, new LanesPaused(lanes)));
     var unsent = new Unsent(store, queue);
-    var chores = new Chores(store, node);
+    var lease = settings.lease();
+    var absence = new Absence(lease.duration(), lease.extendEvery(), System::nanoTime);
+    var chores = new Chores(store, node, absence);
     var room = new StoreRoom(store, settings.store()::maxBytes, chores::held, System::nanoTime);
     var submissions = new Submissions(store, queue, recorder, clock, unsent, room);
     var families = new Families(store, queue, recorder, unsent);
@@ -111,6 +120,7 @@ public final class DispatchVerticle extends VerticleBase {
             new Settlements(
                 store,
                 new RetryPolicy(task.retryBase(), task.retryCap()),
+                retryTimes,
                 new ChildSpecs(childCheck, clock),
                 () -> room.full() || store.trouble().isPresent()),
             families,
@@ -121,7 +131,7 @@ public final class DispatchVerticle extends VerticleBase {
     var figures = new FigureBoard(store, pauses, recorder, clock, meters);
     bus.serve(SubmitTasks.class, submissions::submit);
     bus.serve(LeaseTasks.class, request -> lease(dispatcher, request));
-    bus.serve(ExtendLeases.class, dispatcher::extend);
+    bus.serve(ExtendLeases.class, request -> extend(dispatcher, absence, request));
     bus.serve(SettleTasks.class, request -> dispatcher.settle(request.ended()));
     bus.serve(
         CountRun.class,
@@ -154,11 +164,12 @@ public final class DispatchVerticle extends VerticleBase {
     var presence = new Presence(System::nanoTime, bus::tellAll);
     bus.serve(ReadWorkers.class, _ -> presence.workers());
     tickers.add(Ticker.start("chores", Chores.RENEW_EVERY, chores));
-    var sweeper = new Sweeper(store, dispatcher, settings.lease().margin(), task.maxLost());
+    var sweeper = new Sweeper(store, dispatcher, lease.margin(), task.maxLost(), absence);
     tickers.add(Ticker.start("sweeper", settings.lease().sweepEvery(), chores.mine(sweeper)));
     tickers.add(Ticker.start("expiry", Expiry.EVERY, chores.mine(new Expiry(store))));
     tickers.add(Ticker.start("store-room", LOOK_EVERY, room));
-    var rescuer = new Rescuer(store, queue, clock, settings.lease().duration().multipliedBy(2));
+    var rescuer = 
+        new Rescuer(store, queue, SteadyClock.start(), clock, lease.duration().multipliedBy(2));
     tickers.add(Ticker.start("rescuer", settings.lease().sweepEvery(), chores.mine(rescuer)));
     tickers.add(
         Ticker.start(
@@ -167,6 +178,7 @@ public final class DispatchVerticle extends VerticleBase {
             chores.mine(() -> queue.takeDead(DEAD_AT_A_TIME, dispatcher::dead))));
     tickers.add(
         Ticker.start("scheduler", SCHEDULE_EVERY, chores.mine(new Scheduler(store, dispatcher))));
+    tickers.add(Ticker.start("expiry", SCHEDULE_EVERY, chores.mine(dispatcher::expireUnbegun)));
     keepFamilies(chores, dispatcher, families);
     tickers.add(Ticker.start("unsent", LOOK_EVERY, unsent));
     tickers.add(Ticker.start("deliveries", LOOK_EVERY, dispatcher::lookAfterDeliveries));
@@ -222,6 +234,17 @@ public final class DispatchVerticle extends VerticleBase {
     int rounds = 0;
     while (children.releaseForgotten(RELEASED_AT_A_TIME) > 0 && rounds < RELEASE_ROUNDS) {
       rounds++;
+    }
+  }
+
+  private static Set<TaskId> extend(Dispatcher dispatcher, Absence absence, ExtendLeases request) {
+    try {
+      Set<TaskId> lost = dispatcher.extend(request);
+      absence.extended();
+      return lost;
+    } catch (Unavailable e) {
+      absence.notExtended();
+      throw e;
     }
   }
 

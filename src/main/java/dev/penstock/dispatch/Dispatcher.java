@@ -30,8 +30,10 @@ import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +48,8 @@ final class Dispatcher {
   static final Duration SOONEST_AFTER_DEATH = Duration.ofSeconds(5);
   static final Duration LATEST_AFTER_DEATH = Duration.ofMinutes(5);
 
+  private static final int EXPIRED_AT_A_TIME = 500;
+
   private final TaskStore store;
   private final TaskQueue queue;
   private final Bus bus;
@@ -59,6 +63,7 @@ final class Dispatcher {
   private final Duration lease;
   private final Deliveries deliveries;
   private final LostRecords lostRecords;
+  private final Overruns overruns;
   private final Unsent unsent;
   private final InstantSource clock;
 
@@ -74,6 +79,35 @@ final class Dispatcher {
       Duration lease,
       InstantSource clock,
       Unsent unsent) {
+    this(
+        store,
+        queue,
+        bus,
+        meters,
+        recorder,
+        pauses,
+        settlements,
+        families,
+        lease,
+        clock,
+        unsent,
+        new Overruns(lease, clock, System::nanoTime));
+  }
+
+  Dispatcher(
+      TaskStore store,
+      TaskQueue queue,
+      Bus bus,
+      Meters meters,
+      Recorder recorder,
+      Pauses pauses,
+      Settlements settlements,
+      Families families,
+      Duration lease,
+      InstantSource clock,
+      Unsent unsent,
+      Overruns overruns) {
+    this.overruns = overruns;
     this.unsent = unsent;
     this.store = store;
     this.queue = queue;
@@ -121,24 +155,52 @@ final class Dispatcher {
     List<LeasedTask> tasks = new ArrayList<>(received.size());
     List<Delivery> done = new ArrayList<>();
     List<Delivery> suspects = new ArrayList<>();
+    boolean expired = false;
     for (int i = 0; i < claims.size(); i++) {
       Delivery delivery = received.get(i);
       switch (claims.get(i)) {
         case Claim.Claimed(Task task, var taskLease, long run, var checkpoint) -> {
           deliveries.keep(taskLease.token(), delivery);
-          tasks.add(new LeasedTask(task, taskLease, run, checkpoint));
+          var leased = new LeasedTask(task, taskLease, run, checkpoint);
+          overruns.leased(leased);
+          tasks.add(leased);
         }
         case Claim.Settled _, Claim.Held _ -> {
           meters.duplicate();
           done.add(delivery);
         }
         case Claim.Unknown _ -> done.add(delivery);
+        case Claim.Expired _ -> {
+          expired = true;
+          done.add(delivery);
+        }
         case Claim.Suspect _ -> suspects.add(delivery);
       }
     }
     queue.ack(done);
     queue.release(suspects);
+    if (expired) {
+      expireIfPossible(); // where a ready task is its own message, it would come again until then
+    }
     return new Leased(withoutOrphans(tasks), !suspects.isEmpty());
+  }
+
+  private void expireIfPossible() {
+    try {
+      expireUnbegun();
+    } catch (Unavailable e) {
+      LOG.debug("tasks expire later: {}", e.getMessage());
+    }
+  }
+
+  /** Cancels tasks that have not begun by when they were to. */
+  void expireUnbegun() {
+    List<Task> expired = store.expireUnbegun(EXPIRED_AT_A_TIME);
+    while (!expired.isEmpty()) {
+      expired.forEach(task -> cancelled(task, null));
+      families.ended(expired);
+      expired = store.expireUnbegun(EXPIRED_AT_A_TIME);
+    }
   }
 
   /** Children whose parents have ended are cancelled and not run. */
@@ -180,20 +242,35 @@ final class Dispatcher {
 
   Set<TaskId> extend(ExtendLeases request) {
     long asked = System.nanoTime();
-    List<HeldLease> all = request.held();
+    Set<TaskId> over = endOverruns(request.held());
+    List<HeldLease> all =
+        request.held().stream().filter(held -> !over.contains(held.id())).toList();
     if (all.stream().anyMatch(held -> held.checkpoint() != null) && settlements.full()) {
       // What is held goes on in a full store, and takes no more of it.
       all = all.stream().map(HeldLease::withoutCheckpoint).toList();
     }
-    Set<TaskId> lost = store.extend(all, lease);
-    for (HeldLease held : request.held()) {
+    Set<TaskId> lost = all.isEmpty() ? new HashSet<>() : new HashSet<>(store.extend(all, lease));
+    for (HeldLease held : all) {
       if (lost.contains(held.id())) {
+        overruns.forget(held.token());
         deliveries.returned(held.id(), held.token());
       } else {
         deliveries.extended(held.id(), held.token(), asked);
       }
     }
+    lost.addAll(over);
     return lost;
+  }
+
+  /** Ends the runs among these that take too long: failed attempts, as their workers should say. */
+  private Set<TaskId> endOverruns(List<HeldLease> held) {
+    List<SettleTask> over = overruns.among(held, store::findAll);
+    if (over.isEmpty()) {
+      return Set.of();
+    }
+    var _ = settle(over);
+    over.forEach(one -> overruns.ended(one.token()));
+    return over.stream().map(SettleTask::id).collect(Collectors.toSet());
   }
 
   /** Settles runs that have ended; a reply for each, in order. */
@@ -232,6 +309,7 @@ final class Dispatcher {
    */
   private SettleReply settled(Settlement settlement, boolean ends, List<TaskSpec> again) {
     Settle settle = settlement.told();
+    overruns.forget(settle.token());
     return switch (settlement.settled()) {
       case Settled.Now(Task task) -> {
         recorder.settled(task, settle.ending());
@@ -252,7 +330,7 @@ final class Dispatcher {
           // It may be ready again and need its message; if not, the next claim says so.
           deliveries.returned(settle.id(), settle.token());
         }
-        yield SettleReply.REPEATED;
+        yield overruns.wasEnded(settle.token()) ? SettleReply.STALE : SettleReply.REPEATED;
       }
       case Settled.Stale _, Settled.TooManyOpen _ -> {
         deliveries.returned(settle.id(), settle.token());
@@ -267,7 +345,7 @@ final class Dispatcher {
   private static boolean ready(Task task, Ending ending) {
     return switch (ending) {
       case Ending.Backoff(_, Duration delay) -> delay.isZero();
-      case Ending.Returned(Duration delay) -> delay.isZero();
+      case Ending.Returned(Duration delay, _) -> delay.isZero();
       case Ending.Waits _ -> task.state() == TaskState.PENDING;
       case Ending.Completed _, Ending.Failed _ -> true;
     };
@@ -314,6 +392,7 @@ final class Dispatcher {
    */
   void lookAfterDeliveries() {
     deliveries.look(System.nanoTime(), store::findAll);
+    overruns.tidy();
   }
 
   /**

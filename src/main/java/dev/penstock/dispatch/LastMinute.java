@@ -27,6 +27,9 @@ final class LastMinute {
     double before = 1 - Duration.between(begun, now).toMillis() / MINUTE_MILLIS;
     Map<Lane, LaneMinute> lanes = new HashMap<>();
     for (LaneMinute minute : minutes) {
+      if (minute.minute().isAfter(now)) {
+        continue; // the clock was set back since
+      }
       double share = minute.minute().isBefore(begun) ? before : 1;
       lanes.merge(minute.lane(), part(minute, share, now), LaneMinute::plus);
     }

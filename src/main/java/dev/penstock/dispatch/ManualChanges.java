@@ -76,7 +76,7 @@ final class ManualChanges {
   }
 
   RetryResult retry(RetryTask request) {
-    RetryResult answer = reruns.retry(List.of(request.id())).getFirst();
+    RetryResult answer = reruns.retry(List.of(request.id()), request.startBefore()).getFirst();
     return answer instanceof RetryResult.Now(var task) ? new RetryResult.Now(task.brief()) : answer;
   }
 
@@ -95,7 +95,9 @@ final class ManualChanges {
           long retried = 0;
           for (List<TaskId> some : Portions.of(ids(tasks), Reruns.AT_A_TIME)) {
             retried +=
-                reruns.retry(some).stream().filter(RetryResult.Now.class::isInstance).count();
+                reruns.retry(some, request.startBefore()).stream()
+                    .filter(RetryResult.Now.class::isInstance)
+                    .count();
           }
           return retried;
         });

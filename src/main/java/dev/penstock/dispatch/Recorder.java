@@ -80,17 +80,13 @@ final class Recorder {
 
   /** Counts a task's end; does nothing where it has not ended. */
   void ended(Task task) {
-    Instant ended = task.finishedAt();
-    if (ended == null || !task.state().ended()) {
+    if (task.finishedAt() == null || !task.state().ended()) {
       return;
     }
     Lane lane = task.spec().lane();
-    Duration waited = null;
-    Duration ran = null;
-    Instant started = task.startedAt();
-    if (started != null) {
-      waited = Duration.between(task.queuedAt(), started);
-      ran = Duration.between(started, ended);
+    Duration waited = task.waited();
+    Duration ran = task.ran();
+    if (waited != null && ran != null) {
       meters.ended(lane, waited, ran);
     }
     synchronized (lock) {

@@ -9,6 +9,7 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -42,8 +43,12 @@ final class Reruns {
     this.finds = new Finds(store);
   }
 
-  /** Retries a few tasks; one answer each, in order. */
-  List<RetryResult> retry(List<TaskId> ids) {
+  /**
+   * Retries a few tasks; one answer each, in order.
+   *
+   * @param startBefore by when they are to begin, their children apart; null: as they were to
+   */
+  List<RetryResult> retry(List<TaskId> ids, @Nullable Instant startBefore) {
     Map<TaskId, Task> known = store.findAll(ids);
     Set<TaskId> ended = endedParents(known.values());
     List<@Nullable RetryResult> answers = new ArrayList<>();
@@ -57,7 +62,7 @@ final class Reruns {
       }
     }
     List<TaskSpec> pending = new ArrayList<>();
-    var retried = store.retry(possible).iterator();
+    var retried = store.retry(possible, startBefore).iterator();
     List<RetryResult> all = new ArrayList<>(answers.size());
     for (RetryResult answer : answers) {
       RetryResult result = answer == null ? retried.next() : answer;
@@ -141,7 +146,7 @@ final class Reruns {
 
   private void retryChildren(TaskId parent) {
     for (List<TaskId> some : Portions.of(families.children().reopen(parent), AT_A_TIME)) {
-      List<RetryResult> answers = retry(some);
+      List<RetryResult> answers = retry(some, null);
       List<End> ends = new ArrayList<>();
       for (int i = 0; i < some.size(); i++) {
         TaskState state = stillEnded(answers.get(i));
@@ -160,6 +165,7 @@ final class Reruns {
       case RetryResult.Otherwise(var task) -> task.state().ended() ? task.state() : null;
       case RetryResult.Unknown _,
           RetryResult.InputGone _,
+          RetryResult.NeedsStart _,
           RetryResult.ChildrenGone _,
           RetryResult.ParentEnded _ ->
           TaskState.FAILED;

@@ -43,25 +43,41 @@ final class Rescuer implements Runnable {
 
   private final TaskStore store;
   private final TaskQueue queue;
-  private final InstantSource clock;
+  private final InstantSource steady;
+  private final InstantSource wall;
   private final Duration patience;
   private final Map<Lane, Instant> withoutMessages = new HashMap<>();
   private final Map<Lane, Instant> looks = new HashMap<>();
-  private final Map<Lane, Map<TaskId, Instant>> sentAgain = new HashMap<>();
+  private final Map<Lane, Map<TaskId, Sent>> sentAgain = new HashMap<>();
 
   /**
+   * That a task was sent again.
+   *
+   * @param since since when it had waited then
+   */
+  private record Sent(Instant since, Instant at) {}
+
+  /**
+   * @param steady by which time passes here
+   * @param wall by which tasks are scheduled, and told how long they wait
    * @param patience how long a lane may have ready tasks and no message
    */
-  Rescuer(TaskStore store, TaskQueue queue, InstantSource clock, Duration patience) {
+  Rescuer(
+      TaskStore store,
+      TaskQueue queue,
+      InstantSource steady,
+      InstantSource wall,
+      Duration patience) {
     this.store = store;
     this.queue = queue;
-    this.clock = clock;
+    this.steady = steady;
+    this.wall = wall;
     this.patience = patience;
   }
 
   @Override
   public void run() {
-    Instant now = clock.instant();
+    Instant now = steady.instant();
     for (LaneCounts figures : store.figures().lanes()) {
       Lane lane = figures.lane();
       OptionalLong messages = figures.ready() == 0 ? OptionalLong.empty() : queue.messages(lane);
@@ -75,7 +91,7 @@ final class Rescuer implements Runnable {
       Instant since = withoutMessages.computeIfAbsent(lane, _ -> now);
       if (!since.plus(patience).isAfter(now)) {
         withoutMessages.remove(lane);
-        LOG.warn("lane {}: {} tasks without a message are enqueued again", lane, rescue(lane, now));
+        LOG.warn("lane {}: {} tasks without a message are enqueued again", lane, rescue(lane));
       }
     }
   }
@@ -90,9 +106,10 @@ final class Rescuer implements Runnable {
   private void rescueOvertaken(LaneCounts figures, Instant now) {
     Lane lane = figures.lane();
     Instant oldest = figures.oldest();
+    Instant told = wall.instant(); // the store's clock is another one: it may tell what is to come
     Instant looked = looks.get(lane);
     if (oldest == null
-        || oldest.plus(patience).isAfter(now)
+        || Duration.between(oldest, told).abs().compareTo(patience) < 0
         || (looked != null && looked.plus(patience).isAfter(now))) {
       return;
     }
@@ -108,17 +125,17 @@ final class Rescuer implements Runnable {
         store.list(begun, null, AT_A_TIME).tasks().stream()
             .filter(task -> task.spec().lane().equals(lane))
             .toList();
-    Map<TaskId, Instant> before = sentAgain.getOrDefault(lane, Map.of());
-    Map<TaskId, Instant> after = new HashMap<>();
+    Map<TaskId, Sent> before = sentAgain.getOrDefault(lane, Map.of());
+    Map<TaskId, Sent> after = new HashMap<>();
     List<TaskSpec> lost = new ArrayList<>();
     for (Task task : store.longestWaiting(lane, MOST_LOOKED_AT)) {
       Instant since = task.queuedAt();
-      Instant sent = before.get(task.id());
-      if (sent != null && sent.isAfter(since) && sent.plus(VERY_LONG).isAfter(now)) {
+      Sent sent = before.get(task.id());
+      if (sent != null && sent.since.equals(since) && sent.at.plus(VERY_LONG).isAfter(now)) {
         after.put(task.id(), sent);
-      } else if (since.plus(VERY_LONG).isBefore(now)
+      } else if (since.plus(VERY_LONG).isBefore(told)
           || others.stream().anyMatch(other -> overtook(other, task))) {
-        after.put(task.id(), now);
+        after.put(task.id(), new Sent(since, now));
         store.find(task.id()).ifPresent(whole -> lost.add(whole.spec()));
       }
     }
@@ -135,7 +152,8 @@ final class Rescuer implements Runnable {
         && other.queuedAt().isAfter(task.queuedAt().plus(patience));
   }
 
-  private int rescue(Lane lane, Instant now) {
+  private int rescue(Lane lane) {
+    Instant now = wall.instant();
     var pending = new TaskFilter(null, Set.of(TaskState.PENDING), lane.type(), lane.model(), null);
     int seen = 0;
     int rescued = 0;

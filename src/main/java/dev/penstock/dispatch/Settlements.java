@@ -15,6 +15,7 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,14 +23,19 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Tells the store what follows from what runs have returned: their end, another run, or a wait. */
 final class Settlements {
+  private static final Logger LOG = LoggerFactory.getLogger(Settlements.class);
+
   /** How long a task waits before it asks again for children that a full store does not take. */
   static final Duration UNTIL_ROOM = Duration.ofSeconds(5);
 
   private final TaskStore store;
   private final RetryPolicy retries;
+  private final RetryTimes retryTimes;
   private final ChildSpecs children;
   private final BooleanSupplier full;
 
@@ -37,8 +43,22 @@ final class Settlements {
    * @param full whether the store takes no new tasks
    */
   Settlements(TaskStore store, RetryPolicy retries, ChildSpecs children, BooleanSupplier full) {
+    this(store, retries, RetryTimes.AS_SET, children, full);
+  }
+
+  /**
+   * @param retryTimes goes before the policy
+   * @param full whether the store takes no new tasks
+   */
+  Settlements(
+      TaskStore store,
+      RetryPolicy retries,
+      RetryTimes retryTimes,
+      ChildSpecs children,
+      BooleanSupplier full) {
     this.store = store;
     this.retries = retries;
+    this.retryTimes = retryTimes;
     this.children = children;
     this.full = full;
   }
@@ -93,7 +113,7 @@ final class Settlements {
     return switch (one.outcome()) {
       case Outcome.Done(var output) -> settle(one, new Ending.Completed(output));
       case Outcome.Reject(var error) -> settle(one, new Ending.Failed(error));
-      case Outcome.Postpone(var delay) -> settle(one, new Ending.Returned(delay));
+      case Outcome.Postpone(var delay) -> settle(one, new Ending.Returned(delay, one.begun()));
       case Outcome.Retry(var error) -> settle(one, afterFailure(task, error));
       case Outcome.Await await -> await(one, await, task);
     };
@@ -108,7 +128,20 @@ final class Settlements {
     int attempts = task == null ? 1 : task.attempts() + 1;
     return task == null || attempts >= task.spec().maxAttempts()
         ? new Ending.Failed(error)
-        : new Ending.Backoff(error, retries.delay(attempts, RandomGenerator.getDefault()));
+        : new Ending.Backoff(error, delay(task.spec(), attempts));
+  }
+
+  /** As its type says, or the settings where that says nothing that can be. */
+  private Duration delay(TaskSpec task, int attempts) {
+    try {
+      Duration own = retryTimes.after(task.lane(), attempts);
+      if (own != null && !own.isNegative() && own.compareTo(Outcome.Postpone.MOST) <= 0) {
+        return own;
+      }
+    } catch (RuntimeException | LinkageError e) {
+      LOG.error("type {} does not say when to try again", task.lane().type(), e);
+    }
+    return retries.delay(attempts, task.maxAttempts(), RandomGenerator.getDefault());
   }
 
   private Settle await(SettleTask one, Outcome.Await await, @Nullable Task parent) {
@@ -117,7 +150,7 @@ final class Settlements {
     }
     if (!await.children().isEmpty() && full.getAsBoolean()) {
       // Asked again later: what the await would have left counts only if it is taken.
-      return settle(one, new Ending.Returned(UNTIL_ROOM));
+      return settle(one, new Ending.Returned(UNTIL_ROOM, true));
     }
     byte[] state = await.checkpoint();
     if (state != null && state.length > TaskHandler.Control.MAX_CHECKPOINT) {

@@ -15,16 +15,25 @@ final class Sweeper implements Runnable {
   private final Dispatcher dispatcher;
   private final Duration margin;
   private final int maxLost;
+  private final Absence absence;
 
-  Sweeper(TaskStore store, Dispatcher dispatcher, Duration margin, int maxLost) {
+  /**
+   * @param absence while it says so, lapsed leases are left alone
+   */
+  Sweeper(
+      TaskStore store, Dispatcher dispatcher, Duration margin, int maxLost, Absence absence) {
     this.store = store;
     this.dispatcher = dispatcher;
     this.margin = margin;
     this.maxLost = maxLost;
+    this.absence = absence;
   }
 
   @Override
   public void run() {
+    if (absence.leasesStand()) {
+      return;
+    }
     Lapsed lapsed;
     do {
       lapsed = store.reclaimLapsed(margin, maxLost, AT_A_TIME);

@@ -150,7 +150,11 @@ public final class Batcher implements AutoCloseable {
 
   /** How long the model takes for so many tokens, by its newest runs; 0: it has not run yet. */
   Duration time(long tokens) {
-    return Duration.ofNanos(Math.round(tokens * pace.nanosPerToken() / threads.size()));
+    return Duration.ofNanos(Math.round(tokens * nanosPerToken()));
+  }
+
+  private double nanosPerToken() {
+    return pace.nanosPerToken() / threads.size();
   }
 
   /**
@@ -228,7 +232,8 @@ public final class Batcher implements AutoCloseable {
       while (backlog.isEmpty() && !closed) {
         arrived.awaitUninterruptibly();
       }
-      List<Sequence> batch = closed ? List.of() : backlog.next(nanoTime.getAsLong(), free);
+      List<Sequence> batch =
+          closed ? List.of() : backlog.next(nanoTime.getAsLong(), free, nanosPerToken());
       free--;
       left.signalAll();
       return batch;
@@ -273,6 +278,7 @@ public final class Batcher implements AutoCloseable {
       ids.add(sequence.ids());
       tokens += sequence.length();
       longest = Math.max(longest, sequence.length());
+      sequence.job().runs();
     }
     boolean failed = true;
     long start = nanoTime.getAsLong();
@@ -288,6 +294,7 @@ public final class Batcher implements AutoCloseable {
       // Out of memory above all: the thread must live on, and a smaller batch may fit.
       throw new IllegalStateException(e.toString(), e);
     } finally {
+      batch.forEach(sequence -> sequence.job().ran());
       int padded = longest * ids.size();
       long nanos = nanoTime.getAsLong() - start;
       if (!failed) {

@@ -1,6 +1,7 @@
 package dev.penstock.engine;
 
 import dev.penstock.config.Settings;
+import dev.penstock.core.TimeLimit;
 import dev.penstock.engine.Tokenizer.Tokens;
 import dev.penstock.engine.calibrate.Calibrated;
 import dev.penstock.engine.calibrate.CalibrationFile;
@@ -17,7 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -121,28 +122,41 @@ public final class EmbeddingEngine implements ModelEngine {
   /**
    * The vectors of these texts, in order; empty when there is no room for them. Blocks until they
    * are there; interrupting it takes the work out of the batcher.
-   *
-   * @param done hears now and then how many of a longer list are done
    */
-  public Optional<float[][]> embed(
-      String owner, Priority priority, List<Tokens> texts, IntConsumer done)
+  public Optional<float[][]> embed(String owner, Priority priority, List<Tokens> texts, Asker asker)
       throws InterruptedException, ModelFailure {
+    TimeLimit limit = asker.limit();
     Collector collector = new Collector(texts.size());
-    Work work = new Work(owner, priority, texts.stream().map(Tokens::ids).toList(), collector);
-    Optional<Batcher.Ticket> ticket = batcher.submit(work, ROOM_WAIT);
-    if (ticket.isEmpty()) {
-      return Optional.empty();
+    List<int[]> ids = texts.stream().map(Tokens::ids).toList();
+    Work work = new Work(owner, priority, ids, collector, limit);
+    if (limit != null) {
+      limit.stand();
     }
+    Optional<Batcher.Ticket> ticket = Optional.empty();
+    try {
+      ticket = batcher.submit(work, ROOM_WAIT);
+      return ticket.isEmpty() ? Optional.empty() : vectors(collector, asker);
+    } finally {
+      ticket.ifPresent(Batcher.Ticket::cancel); // first: the batcher stops the time no more
+      if (limit != null) {
+        limit.goOn();
+      }
+      collector.leave(asker);
+    }
+  }
+
+  private Optional<float[][]> vectors(Collector collector, Asker asker)
+      throws InterruptedException, ModelFailure {
     try {
       // Bounded by the task's time limit, which interrupts us.
-      if (texts.size() < REPORT_FROM) {
+      if (collector.vectors.length < REPORT_FROM) {
         return Optional.of(collector.all.get());
       }
       while (true) {
         try {
           return Optional.of(collector.all.get(REPORT_MILLIS, TimeUnit.MILLISECONDS));
         } catch (TimeoutException e) {
-          done.accept(collector.done.get());
+          asker.done(collector.done.get());
         }
       }
     } catch (ExecutionException e) {
@@ -150,9 +164,22 @@ public final class EmbeddingEngine implements ModelEngine {
         return Optional.empty();
       }
       throw new ModelFailure(spec.name(), e.getCause());
-    } finally {
-      ticket.get().cancel();
     }
+  }
+
+  /** Who asks for vectors. */
+  @FunctionalInterface
+  public interface Asker {
+    /** Hears now and then how many of a longer list are done. */
+    void done(int texts);
+
+    /** How long all of it may take; null: nobody counts. */
+    default @Nullable TimeLimit limit() {
+      return null;
+    }
+
+    /** Gets what was made before the whole could not be: a failure, or nobody waits any more. */
+    default void left(int index, float[] vector) {}
   }
 
   /** Lets running batches finish. */
@@ -188,6 +215,19 @@ public final class EmbeddingEngine implements ModelEngine {
     @Override
     public void failed(Exception cause) {
       all.completeExceptionally(cause);
+    }
+
+    /** Once nothing more comes. */
+    void leave(Asker asker) {
+      if (done.get() == vectors.length) {
+        return;
+      }
+      for (int i = 0; i < vectors.length; i++) {
+        float[] vector = vectors[i];
+        if (vector != null) {
+          asker.left(i, vector);
+        }
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.penstock.engine;
 
+import dev.penstock.core.TimeLimit;
 import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,7 +15,9 @@ final class Job {
   private final TreeMap<Integer, ArrayDeque<Sequence>> waiting = new TreeMap<>();
   private long tokens;
   private long waitingSince;
+  private boolean begun;
   private boolean ended;
+  private int running;
 
   Job(Work work) {
     this.work = work;
@@ -37,6 +40,16 @@ final class Job {
   /** Tokens of the sequences that wait. */
   long tokens() {
     return tokens;
+  }
+
+  /** Whether a sequence of it has been taken. */
+  boolean begun() {
+    return begun;
+  }
+
+  /** How long it may take; null: nobody counts. */
+  @Nullable TimeLimit limit() {
+    return work.limit();
   }
 
   boolean isEmpty() {
@@ -76,12 +89,27 @@ final class Job {
       waiting.remove(entry.getKey());
     }
     tokens -= sequence.length();
+    begun = true;
     return sequence;
   }
 
   /** True when nobody waits for its vectors any more. */
   synchronized boolean ended() {
     return ended;
+  }
+
+  /** One of its sequences is run from now on. */
+  synchronized void runs() {
+    if (running++ == 0 && !ended && work.limit() != null) {
+      work.limit().pass();
+    }
+  }
+
+  /** One of its sequences has been run. Nothing is said of work that has ended: others count on. */
+  synchronized void ran() {
+    if (--running == 0 && !ended && work.limit() != null) {
+      work.limit().stand();
+    }
   }
 
   synchronized void deliver(int index, float[] vector) {

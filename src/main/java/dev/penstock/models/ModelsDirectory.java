@@ -178,8 +178,10 @@ final class ModelsDirectory {
     }
     Seen same = before != null && before.look.state().equals(look.state()) ? before : null;
     Instant since = same == null ? now : same.since;
-    // A time in the future says nothing.
-    boolean rested = !look.newest().plus(SETTLED).isAfter(now) || !since.plus(SETTLED).isAfter(now);
+    // A time in the future says nothing; and the clock may have been set meanwhile, either way.
+    boolean rested =
+        !look.newest().plus(SETTLED).isAfter(now)
+            || Duration.between(since, now).abs().compareTo(SETTLED) >= 0;
     // What was there before the start is taken as it is, if it is whole.
     Found found = first || rested ? read(folder, look) : new Found.Broken("");
     if (rested || found instanceof Found.Model) {

@@ -67,6 +67,10 @@ public record ExtendRequest(
         json.writeEndObject();
       }
       LeftMembers.write(json, each.checkpoint());
+      Instant begun = each.begun();
+      if (begun != null) {
+        Members.seconds(json, "begun", begun.toEpochMilli());
+      }
       json.writeEndObject();
     }
     json.writeEndArray();
@@ -107,9 +111,19 @@ public record ExtendRequest(
               Members.id(lease),
               Members.token(lease),
               progress(lease.value("progress")),
-              LeftMembers.read(lease, MAX_READ)));
+              LeftMembers.read(lease, MAX_READ),
+              begun(lease)));
     } catch (InvalidInput e) {
       return Optional.empty();
+    }
+  }
+
+  /** Null: it is not said, or not in words that can be understood. */
+  private static @Nullable Instant begun(Fields lease) {
+    try {
+      return Members.time(lease, "begun");
+    } catch (InvalidInput e) {
+      return null;
     }
   }
 

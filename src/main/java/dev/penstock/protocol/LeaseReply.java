@@ -75,6 +75,10 @@ public record LeaseReply(List<LeasedTask> tasks, Set<String> suspects, LeaseTerm
     json.writeNumberField("max_attempts", spec.maxAttempts());
     json.writeNumberField("lost", task.lost());
     StrictJson.writeSeconds(json, "timeout_seconds", spec.timeout().toMillis());
+    Instant startBefore = spec.startBefore();
+    if (startBefore != null) {
+      StrictJson.writeSeconds(json, "start_before", startBefore.toEpochMilli());
+    }
     StrictJson.writeSeconds(json, "created_at", task.createdAt().toEpochMilli());
     json.writeObjectField("metadata", new TreeMap<>(spec.metadata()));
     json.writeFieldName("input");
@@ -149,7 +153,8 @@ public record LeaseReply(List<LeasedTask> tasks, Set<String> suspects, LeaseTerm
                 Lane.of(task.path("lane").asText()),
                 new Priority(task.path("priority").asInt()),
                 input,
-                null),
+                null,
+                task.has("start_before") ? Members.time(task.path("start_before")) : null),
             new TaskSpec.Limits(
                 task.path("max_attempts").asInt(), Members.duration(task.path("timeout_seconds"))),
             new Retention(Duration.ZERO, Duration.ZERO), // the server's business

@@ -21,6 +21,7 @@ final class Members {
   static final int MAX_NAME = 300;
   static final int MAX_WORD = 100;
   private static final double MOST = 1e15;
+  private static final double MOST_SECONDS = 1e11;
 
   /** Longer ones are cut by what they are put into. */
   private static final int MAX_WORDS = 10_000;
@@ -117,6 +118,12 @@ final class Members {
     parser.skipChildren();
     int end = (int) parser.currentLocation().getByteOffset();
     return Arrays.copyOfRange(body, start, end);
+  }
+
+  /** A time in a request; null: it is not said. */
+  static @Nullable Instant time(Fields fields, String name) {
+    Double seconds = fields.number(name, 0, MOST_SECONDS);
+    return seconds == null ? null : Instant.ofEpochMilli(Math.round(seconds * MILLIS));
   }
 
   static Instant time(JsonNode seconds) {

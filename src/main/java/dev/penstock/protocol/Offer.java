@@ -11,7 +11,9 @@ public enum Offer {
   /** Awaits, and the route that tells of children. */
   CHILDREN,
   /** Pieces of results, while they are made. */
-  PIECES;
+  PIECES,
+  /** Since when a run's time passes, with extends. */
+  BEGUN;
 
   String word() {
     return name().toLowerCase(Locale.ROOT);

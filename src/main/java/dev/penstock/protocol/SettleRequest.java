@@ -33,6 +33,7 @@ public final class SettleRequest {
                   "result",
                   "error",
                   "delay_seconds",
+                  "begun",
                   "checkpoint",
                   "read",
                   "pieces"),
@@ -90,6 +91,9 @@ public final class SettleRequest {
         case Outcome.Postpone(var delay) -> {
           json.writeStringField("outcome", "postpone");
           Members.seconds(json, "delay_seconds", Members.allowed(delay).toMillis());
+          if (request.begun()) {
+            json.writeBooleanField("begun", true);
+          }
         }
       }
       LeftMembers.write(json, request.checkpoint());
@@ -141,7 +145,13 @@ public final class SettleRequest {
                   "outcome", "must be 'done', 'retry', 'reject', 'postpone' or 'await'");
         };
     return new Settle(
-        new SettleTask(id, null, token, outcome, LeftMembers.read(fields, MAX_READ)),
+        new SettleTask(
+            id,
+            null,
+            token,
+            outcome,
+            LeftMembers.read(fields, MAX_READ),
+            isTrue(fields.value("begun"))),
         Members.roughly(fields.value("pieces")));
   }
 
@@ -165,6 +175,10 @@ public final class SettleRequest {
   private static String named(String code, String message) {
     String name = code.substring(0, Math.min(code.length(), Members.MAX_WORD));
     return message.isEmpty() ? name : name + ": " + message;
+  }
+
+  private static boolean isTrue(@Nullable JsonNode said) {
+    return said != null && said.isBoolean() && said.booleanValue();
   }
 
   private static Duration delay(Fields fields) {

@@ -3,11 +3,13 @@ package dev.penstock.remote;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.core.HeldLease;
 import dev.penstock.protocol.ErrorReply;
+import dev.penstock.protocol.Offer;
 import dev.penstock.remote.RemoteServer.Reply;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.TaskError;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** What a server of an older version does not take, and how things are said without it. */
 final class Extras {
@@ -27,11 +29,24 @@ final class Extras {
   }
 
   static boolean in(List<HeldLease> held) {
-    return held.stream().anyMatch(each -> each.checkpoint() != null);
+    return held.stream().anyMatch(each -> each.checkpoint() != null || each.begun() != null);
   }
 
   static List<HeldLease> without(List<HeldLease> held) {
-    return held.stream().map(HeldLease::withoutCheckpoint).toList();
+    return held.stream().map(each -> each.withoutCheckpoint().withoutBegun()).toList();
+  }
+
+  /** What of it a server takes that offers this. */
+  static List<HeldLease> offered(List<HeldLease> held, Predicate<Offer> offered) {
+    return held.stream()
+        .map(each -> offered.test(Offer.CHECKPOINTS) ? each : each.withoutCheckpoint())
+        .map(each -> offered.test(Offer.BEGUN) ? each : each.withoutBegun())
+        .toList();
+  }
+
+  static SettleTask withoutBegun(SettleTask settle) {
+    return new SettleTask(
+        settle.id(), settle.lane(), settle.token(), settle.outcome(), settle.checkpoint());
   }
 
   /** An await stays whole: what it says it has read belongs to what it leaves. */

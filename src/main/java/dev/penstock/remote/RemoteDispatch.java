@@ -86,6 +86,7 @@ public final class RemoteDispatch implements AutoCloseable {
   private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
   private static final int TOO_LARGE = 413;
+  private static final int STORE_AWAY = 503;
 
   private final RemoteServer server;
   private final Conversation conversation;
@@ -182,15 +183,12 @@ public final class RemoteDispatch implements AutoCloseable {
     }
   }
 
-  /**
-   * Without their checkpoints where the server does not take them: leases must not lapse for it.
-   */
+  /** Without what the server does not take: leases must not lapse for it. */
   private Set<TaskId> extend(ExtendLeases request) {
-    List<HeldLease> held = request.held();
-    boolean extras = Extras.in(held) && conversation.offered(Offer.CHECKPOINTS);
+    List<HeldLease> held = Extras.offered(request.held(), conversation::offered);
     try {
-      Reply reply = extend(extras ? held : Extras.without(held));
-      if (extras && Extras.unknown(reply)) {
+      Reply reply = extend(held);
+      if (Extras.in(held) && Extras.unknown(reply)) {
         reply = extend(Extras.without(held));
       }
       if (reply.status() == OK) {
@@ -198,7 +196,10 @@ public final class RemoteDispatch implements AutoCloseable {
         conversation.heard(kept.terms());
         return kept.lost();
       }
-      throw away(new IOException(Conversation.reason(reply)));
+      Unavailable away = away(new IOException(Conversation.reason(reply)));
+      throw reply.status() == STORE_AWAY
+          ? Unavailable.forAll(String.valueOf(away.getMessage()), away)
+          : away;
     } catch (IOException e) {
       throw away(e);
     } catch (InterruptedException e) {
@@ -347,8 +348,9 @@ public final class RemoteDispatch implements AutoCloseable {
   }
 
   private SettleTask takeable(SettleTask ended) {
+    SettleTask said = conversation.offered(Offer.BEGUN) ? ended : Extras.withoutBegun(ended);
     SettleTask request =
-        conversation.offered(Offer.CHECKPOINTS) ? ended : Extras.withoutCheckpoint(ended);
+        conversation.offered(Offer.CHECKPOINTS) ? said : Extras.withoutCheckpoint(said);
     return conversation.offered(Offer.CHILDREN) ? request : Extras.withoutChildren(request);
   }
 

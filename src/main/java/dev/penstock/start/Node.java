@@ -5,6 +5,7 @@ import static dev.penstock.start.Parts.await;
 import dev.penstock.admin.Dashboard;
 import dev.penstock.api.ApiVerticle;
 import dev.penstock.api.TaskIntake;
+import dev.penstock.base.ForwardClock;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Cluster;
@@ -40,9 +41,9 @@ import io.vertx.micrometer.MicrometerMetricsFactory;
 import io.vertx.micrometer.MicrometerMetricsOptions;
 import java.net.URI;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -131,19 +132,21 @@ final class Node implements AutoCloseable {
                     queue,
                     settings,
                     meters,
-                    new ChildInputs(catalogue, () -> types(opening)))));
+                    new ChildInputs(catalogue, () -> types(opening)),
+                    new OwnRetryTimes(
+                        () -> opening.isDone() ? Optional.of(types(opening)) : Optional.empty()))));
     parts.started("dispatch", () -> await(vertx.undeploy(dispatch)));
 
     // The first start with a GPU unpacks and loads hundreds of megabytes.
     worker = await(opening, MODELS);
     parts.started("models", worker::close);
-    inference = new WorkerVerticle(bus, worker, worker.board(), name, settings, meters);
+    inference = new WorkerVerticle(bus, worker, worker.board(), name, settings, meters, true);
     String workers = await(vertx.deployVerticle(inference));
     parts.started("workers", () -> await(vertx.undeploy(workers)));
     // Once more at the end: where http cannot start, leased work has to go back all the same.
     parts.started("leases", () -> inference.drain(Duration.ZERO));
     var sessions =
-        new Sessions(settings.session().idle(), settings.session().max(), InstantSource.system());
+        new Sessions(settings.session().idle(), settings.session().max(), ForwardClock.start());
     var intake = new TaskIntake(bus, settings, catalogue, worker.types());
     http =
         new ApiVerticle(

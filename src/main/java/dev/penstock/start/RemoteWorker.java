@@ -55,7 +55,7 @@ final class RemoteWorker implements AutoCloseable {
         bus,
         (json, lane, output) -> worker.types().find(lane.type()).orElseThrow().write(json, output));
     parts.started("server", dispatch::close);
-    var inference = new WorkerVerticle(bus, worker, worker.board(), name, settings, meters);
+    var inference = new WorkerVerticle(bus, worker, worker.board(), name, settings, meters, false);
     await(vertx.deployVerticle(inference));
     parts.started("inference", () -> inference.drain(settings.shutdown().timeout()));
     parts.started(

@@ -13,6 +13,8 @@ import dev.penstock.storage.sqlite.SqliteTaskStore;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** What keeps tasks, queue and keys: the embedded SQLite file, or Redis and RabbitMQ. */
@@ -42,7 +44,8 @@ public final class Storage implements AutoCloseable {
   public static Storage open(Settings settings, Vertx vertx, Meters meters) {
     if (!external(settings)) {
       SqliteLibrary.prepare(settings.data().dir());
-      return in(SqliteDatabase.open(settings.db().path()), InstantSource.system());
+      return in(
+          SqliteDatabase.open(settings.db().path()), InstantSource.system(), System::nanoTime);
     }
     RedisTaskStore tasks = RedisTaskStore.open(vertx, settings.redis(), null, REDIS_ANSWERS);
     KeyStore keys = tasks.keys(KeyStore.MOST);
@@ -52,8 +55,17 @@ public final class Storage implements AutoCloseable {
 
   /** All of it in one SQLite file, where the queue is a view of the store; there is one a file. */
   public static Storage in(SqliteDatabase database, InstantSource clock) {
+    return in(database, clock, () -> TimeUnit.MICROSECONDS.toNanos(Micros.of(clock.instant())));
+  }
+
+  /**
+   * The same with a wall clock that may be set.
+   *
+   * @param nanos a clock like {@link System#nanoTime}, which never is
+   */
+  public static Storage in(SqliteDatabase database, InstantSource wall, LongSupplier nanos) {
     return new Storage(
-        SqliteTaskStore.open(database, clock),
+        SqliteTaskStore.open(database, wall, nanos),
         new SqliteTaskQueue(database),
         new SqliteKeyStore(database, KeyStore.MOST),
         database);

@@ -61,6 +61,10 @@ public final class TaskMessage {
     if (runAt != null) {
       json.writeStringField("run_at", runAt.toString());
     }
+    Instant startBefore = task.startBefore();
+    if (startBefore != null) {
+      json.writeStringField("start_before", startBefore.toString());
+    }
     if (task.replyTo() != null) {
       json.writeStringField("reply_to", task.replyTo());
     }
@@ -122,7 +126,8 @@ public final class TaskMessage {
             Lane.of(text(head, "lane")),
             new Priority(head.path("priority").asInt()),
             input,
-            head.has("run_at") ? Instant.parse(text(head, "run_at")) : null),
+            head.has("run_at") ? Instant.parse(text(head, "run_at")) : null,
+            head.has("start_before") ? Instant.parse(text(head, "start_before")) : null),
         new TaskSpec.Limits(
             head.path("max_attempts").asInt(), Duration.parse(text(head, "timeout"))),
         new TaskSpec.Retention(

@@ -94,6 +94,24 @@ public interface TaskStore extends AutoCloseable {
    */
   List<RetryResult> retry(List<TaskId> ids);
 
+  /**
+   * As the other one, with a new time to begin by for all of them. A task that had not begun by its
+   * own needs one.
+   *
+   * @param startBefore null: each keeps its own
+   */
+  default List<RetryResult> retry(List<TaskId> ids, @Nullable Instant startBefore) {
+    return retry(ids);
+  }
+
+  /**
+   * Cancels pending tasks that were to begin by now and have not, those first that were to begin
+   * first; returns them without input. At most {@code limit}; there may be more until none come.
+   */
+  default List<Task> expireUnbegun(int limit) {
+    return List.of();
+  }
+
   /** The lanes from which nothing is to be leased. */
   Set<Lane> paused();
 
@@ -259,6 +277,9 @@ public interface TaskStore extends AutoCloseable {
 
     /** Somebody else answers for it (a holder, or the clock): acknowledge and forget it. */
     record Held() implements Claim {}
+
+    /** It was to begin by now, and is to be cancelled: acknowledge the delivery. */
+    record Expired() implements Claim {}
 
     /** It lost a lease before and may bring its neighbours down: ask again when alone. */
     record Suspect() implements Claim {}

@@ -1,5 +1,6 @@
 package dev.penstock.task;
 
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param worker who runs it, or ran it last
  * @param error why it failed, or why its last attempt did
  * @param waitingOn how many open children it waits for, with nobody running it; 0: it does not
+ * @param expired whether it was cancelled because it had not begun by {@link
+ *     TaskSpec#startBefore()}
  */
 public record Task(
     TaskSpec spec,
@@ -27,7 +30,40 @@ public record Task(
     @Nullable TaskError error,
     @Nullable TaskOutput output,
     Instant queuedAt,
-    int waitingOn) {
+    int waitingOn,
+    boolean expired) {
+
+  /** A task that has not expired. */
+  public Task(
+      TaskSpec spec,
+      TaskState state,
+      int attempts,
+      int lost,
+      @Nullable Progress progress,
+      Instant createdAt,
+      @Nullable Instant startedAt,
+      @Nullable Instant finishedAt,
+      @Nullable String worker,
+      @Nullable TaskError error,
+      @Nullable TaskOutput output,
+      Instant queuedAt,
+      int waitingOn) {
+    this(
+        spec,
+        state,
+        attempts,
+        lost,
+        progress,
+        createdAt,
+        startedAt,
+        finishedAt,
+        worker,
+        error,
+        output,
+        queuedAt,
+        waitingOn,
+        false);
+  }
 
   /** A task that waits for no children. */
   public Task(
@@ -106,6 +142,39 @@ public record Task(
     return with(spec, output, open);
   }
 
+  /** The task with all its times so much later, or earlier. */
+  public Task later(Duration by) {
+    return new Task(
+        spec,
+        state,
+        attempts,
+        lost,
+        progress,
+        createdAt.plus(by),
+        startedAt == null ? null : startedAt.plus(by),
+        finishedAt == null ? null : finishedAt.plus(by),
+        worker,
+        error,
+        output,
+        queuedAt.plus(by),
+        waitingOn,
+        expired);
+  }
+
+  /** How long it waited for its run; null: it has not begun. Never less than nothing. */
+  public @Nullable Duration waited() {
+    return startedAt == null ? null : between(queuedAt, startedAt);
+  }
+
+  /** How long its run took; null: it has not ended, or none ended it. */
+  public @Nullable Duration ran() {
+    return startedAt == null || finishedAt == null ? null : between(startedAt, finishedAt);
+  }
+
+  private static Duration between(Instant from, Instant to) {
+    return to.isAfter(from) ? Duration.between(from, to) : Duration.ZERO;
+  }
+
   private Task with(TaskSpec newSpec, @Nullable TaskOutput newOutput, int open) {
     return new Task(
         newSpec,
@@ -120,7 +189,8 @@ public record Task(
         error,
         newOutput,
         queuedAt,
-        open);
+        open,
+        expired);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.penstock.task;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,17 +36,29 @@ public interface TaskHandler {
   }
 
   /**
+   * How long a task waits after {@link Outcome.Retry} before it is tried again: for what its runs
+   * depend on, and how long that may be away. Null, the default: as the server's settings say. The
+   * server asks, not the worker, and of the same jar; where it has none its settings hold.
+   *
+   * @param attempts how many have failed, 1 or more
+   */
+  default @Nullable Duration retryAfter(int attempts) {
+    return null;
+  }
+
+  /**
    * Runs the task. An exception counts as a failed attempt, and its message is kept and logged, so
    * it must not quote the input.
    *
    * <p>A run that should end early is interrupted once, and {@link Control#stopped} is true from
    * then on. It should return soon, by throwing the InterruptedException on or in any other way. Of
    * what it returns then, {@link Outcome.Done} and {@link Outcome.Reject} still count when the task
-   * ran past its time limit or the node is stopping, for the work is done after all; anything else
-   * makes it a failed attempt (time limit) or puts it back as if it had not run (node stopping).
-   * After a cancel or a lost lease nothing it returns counts. A handler that neither heeds the
-   * interrupt nor asks {@code stopped} is not killed: it goes on and keeps its place among the runs
-   * of its type, and tasks may be run again while it does.
+   * ran past its time limit (by a third of a lease at most: the server gives up on it then) or the
+   * node is stopping, for the work is done after all; anything else makes it a failed attempt (time
+   * limit) or puts it back as if it had not run (node stopping). After a cancel or a lost lease
+   * nothing it returns counts. A handler that neither heeds the interrupt nor asks {@code stopped}
+   * is not killed: it goes on and keeps its place among the runs of its type, and tasks may be run
+   * again while it does.
    *
    * <p>A task may run more than once, even after a run of it succeeded (the process died before the
    * result was stored), so what a handler does elsewhere should bear repeating; {@link Task#id}

@@ -2,6 +2,7 @@ package dev.penstock.task;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -17,11 +18,25 @@ public record TaskSpec(TaskId id, Work work, Limits limits, Retention retention,
    * What is to be done, and when.
    *
    * @param input one JSON value in UTF-8; shared, not copied
-   * @param runAt not before this time; null: at once
+   * @param runAt not before this time, by the wall clock; null: at once. One that is no whole
+   *     millisecond stands for a delay (see {@link TaskSpec#after})
+   * @param startBefore a task that has not begun by then is cancelled; null: it waits for as long
+   *     as it takes
    */
-  public record Work(Lane lane, Priority priority, byte[] input, @Nullable Instant runAt) {
+  public record Work(
+      Lane lane,
+      Priority priority,
+      byte[] input,
+      @Nullable Instant runAt,
+      @Nullable Instant startBefore) {
+
+    /** Of a task that waits for as long as it takes. */
+    public Work(Lane lane, Priority priority, byte[] input, @Nullable Instant runAt) {
+      this(lane, priority, input, runAt, null);
+    }
+
     Work withoutInput() {
-      return new Work(lane, priority, new byte[0], runAt);
+      return new Work(lane, priority, new byte[0], runAt, startBefore);
     }
   }
 
@@ -92,6 +107,22 @@ public record TaskSpec(TaskId id, Work work, Limits limits, Retention retention,
 
   public @Nullable Instant runAt() {
     return work.runAt;
+  }
+
+  /** When work is to run that is to wait for so long, whatever the wall clock does meanwhile. */
+  public static Instant after(Duration delay, Instant now) {
+    return now.plus(delay).truncatedTo(ChronoUnit.MILLIS).plusNanos(1_000);
+  }
+
+  /** Whether it waits for a delay rather than for a time of the wall clock. */
+  public boolean delayed() {
+    Instant at = work.runAt;
+    return at != null && !at.equals(at.truncatedTo(ChronoUnit.MILLIS));
+  }
+
+  /** A task that has not begun by then is cancelled; null: it waits for as long as it takes. */
+  public @Nullable Instant startBefore() {
+    return work.startBefore;
   }
 
   public int maxAttempts() {

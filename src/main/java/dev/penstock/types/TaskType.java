@@ -12,6 +12,7 @@ import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskOutput;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +91,15 @@ public interface TaskType {
   default Map<String, String> warnings(
       Form form, String name, @Nullable ModelSpec model, Loaded settings) {
     return Map.of();
+  }
+
+  /**
+   * How long a task waits before it is tried again; null: as the settings say.
+   *
+   * @param attempts how many have failed, 1 or more
+   */
+  default @Nullable Duration retryAfter(int attempts) {
+    return null;
   }
 
   /** Makes what its first input would have to wait for. */

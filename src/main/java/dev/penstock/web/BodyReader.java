@@ -219,6 +219,12 @@ public final class BodyReader {
     }
   }
 
+  /** Whether the request has no body, not even an empty one in pieces. */
+  static boolean comesWithout(HttpServerRequest request) {
+    Long length = lengthOf(request);
+    return request.getHeader("Transfer-Encoding") == null && (length == null || length == 0);
+  }
+
   /** Whether it is compressed. */
   private static boolean requireType(HttpServerRequest request, MediaType wanted) {
     String encoding = request.getHeader("Content-Encoding");

@@ -298,7 +298,7 @@ public final class Pipeline {
         if (stopping && newWork) {
           throw new Refusal(ApiError.stopping());
         }
-        if (route.body() > 0) {
+        if (route.body() > 0 && !(route.bodiless() && BodyReader.comesWithout(request))) {
           exchange.body(bodies.read(exchange, context, route.body(), type(route.access())));
         }
         yield route.resource().answer(exchange);

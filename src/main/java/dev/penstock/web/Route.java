@@ -10,8 +10,10 @@ import java.util.Set;
  * @param path as in openapi.yaml: {@code {name}} stands for one segment, {@link #REST} for all the
  *     rest of the path
  * @param body the most bytes its body may have; 0: it takes none
+ * @param bodiless whether it may come without a body, and then without its type
  */
-public record Route(HttpMethod method, String path, Access access, int body, Resource resource) {
+public record Route(
+    HttpMethod method, String path, Access access, int body, boolean bodiless, Resource resource) {
 
   /** Who may ask. */
   public enum Access {
@@ -53,15 +55,20 @@ public record Route(HttpMethod method, String path, Access access, int body, Res
   }
 
   public static Route get(String path, Access access, Resource resource) {
-    return new Route(HttpMethod.GET, path, access, 0, resource);
+    return new Route(HttpMethod.GET, path, access, 0, true, resource);
   }
 
   public static Route post(String path, Access access, int body, Resource resource) {
-    return new Route(HttpMethod.POST, path, access, body, resource);
+    return new Route(HttpMethod.POST, path, access, body, false, resource);
+  }
+
+  /** One whose body may be left out. */
+  public static Route postPerhaps(String path, Access access, int body, Resource resource) {
+    return new Route(HttpMethod.POST, path, access, body, true, resource);
   }
 
   public static Route delete(String path, Access access, Resource resource) {
-    return new Route(HttpMethod.DELETE, path, access, 0, resource);
+    return new Route(HttpMethod.DELETE, path, access, 0, true, resource);
   }
 
   /** The end of a path that takes all the rest: a model's id may contain slashes. */

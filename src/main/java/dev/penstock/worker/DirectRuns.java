@@ -62,7 +62,7 @@ final class DirectRuns {
     if (!gate.enter(1, Duration.ZERO)) {
       return Optional.empty();
     }
-    var began = new AtomicReference<@Nullable Instant>();
+    var began = new AtomicReference<@Nullable Long>();
     Run run =
         direct(
             request,
@@ -71,7 +71,7 @@ final class DirectRuns {
                     request.spec(),
                     request.input(),
                     control,
-                    () -> began.compareAndSet(null, Instant.now())));
+                    () -> began.compareAndSet(null, System.nanoTime())));
     try {
       return slots.takeDirect(run) ? Optional.of(execute(run, began)) : Optional.empty();
     } finally {
@@ -92,19 +92,22 @@ final class DirectRuns {
 
   private Run direct(RunNow request, Run.Body body) {
     Instant now = Instant.now();
-    Task task = task(request.spec(), TaskState.PROCESSING, now, now, null, null);
+    Task task = task(request.spec(), TaskState.PROCESSING, now, now, null, null, null);
     return Run.direct(task, request.limit(), body);
   }
 
-  private Ran execute(Run run, AtomicReference<@Nullable Instant> began) {
+  private Ran execute(Run run, AtomicReference<@Nullable Long> began) {
+    long from = System.nanoTime();
     Outcome outcome = run.execute().orElse(new Outcome.Postpone(Duration.ZERO));
+    Duration took = Duration.ofNanos(System.nanoTime() - from);
     Task begun = run.task();
-    Instant from = began.get();
-    Instant started = from == null || from.isBefore(begun.createdAt()) ? begun.createdAt() : from;
+    Long start = began.get();
+    Instant started = begun.createdAt().plusNanos(start == null ? 0 : Math.max(0, start - from));
     return switch (outcome) {
       case Outcome.Done(TaskOutput output) ->
-          ended(begun, started, TaskState.COMPLETED, output, null);
-      case Outcome.Reject(TaskError error) -> ended(begun, started, TaskState.FAILED, null, error);
+          ended(begun, started, TaskState.COMPLETED, took, output, null);
+      case Outcome.Reject(TaskError error) ->
+          ended(begun, started, TaskState.FAILED, took, null, error);
       case Outcome.Retry _, Outcome.Postpone _, Outcome.Await _ -> NOT_NOW;
     };
   }
@@ -113,10 +116,12 @@ final class DirectRuns {
       Task begun,
       Instant started,
       TaskState state,
+      Duration took,
       @Nullable TaskOutput output,
       @Nullable TaskError error) {
     board.ended(state == TaskState.COMPLETED);
-    return new Ran.Ended(task(begun.spec(), state, begun.createdAt(), started, output, error));
+    return new Ran.Ended(
+        task(begun.spec(), state, begun.createdAt(), started, took, output, error));
   }
 
   private Task task(
@@ -124,9 +129,10 @@ final class DirectRuns {
       TaskState state,
       Instant created,
       Instant started,
+      @Nullable Duration took,
       @Nullable TaskOutput output,
       @Nullable TaskError error) {
-    Instant finished = state.ended() ? Instant.now() : null;
+    Instant finished = took == null ? null : created.plus(took);
     int attempts = state.ended() ? 1 : 0;
     return new Task(
         spec, state, attempts, 0, null, created, started, finished, worker, error, output);

@@ -78,14 +78,25 @@ final class LaneRunner {
   private final Settings.LeaseTimes times;
   private final SoloGate gate;
   private final WorkerBoard board;
+  private final boolean near;
   private final RunSlots slots;
   private final DirectRuns direct;
   private final Coalescer<SettleTask, SettleReply> settles;
   private final List<Thread> loops = new ArrayList<>();
   private final CountDownLatch stopping = new CountDownLatch(1);
+
+  /** Whether the store is away for everybody: what runs here goes on until it is back. */
+  private volatile boolean storeAway;
+
   private volatile Duration alonePatience = ALONE_PATIENCE;
   private volatile long suspectsNotBefore = System.nanoTime();
 
+  /**
+   * @param near whether leases come from this process. While they cannot be extended the store is
+   *     away, for the others too, and takes nothing back before it has heard of them: runs go on.
+   *     Far away the others may go on meanwhile: what may have been lost is stopped, unless the
+   *     server says that its store is away.
+   */
   LaneRunner(
       Bus bus,
       Lane lane,
@@ -93,7 +104,8 @@ final class LaneRunner {
       String worker,
       Settings settings,
       SoloGate gate,
-      WorkerBoard board) {
+      WorkerBoard board,
+      boolean near) {
     this.bus = bus;
     this.lane = lane;
     this.handler = handler;
@@ -101,6 +113,7 @@ final class LaneRunner {
     this.times = settings.lease();
     this.gate = gate;
     this.board = board;
+    this.near = near;
     // Twice: while an answer is waited for, others may be under way before ours is asked.
     this.settles = new Coalescer<>(this::settle, LaneRunner::bytes, ANSWER.multipliedBy(2));
     this.slots = slots(handler.concurrency(), settings.inference().tasksInHand());
@@ -275,7 +288,8 @@ final class LaneRunner {
   }
 
   /**
-   * Settles a run, until answered or its lease has ended: then the work is somebody else's.
+   * Settles a run, until answered or its lease has ended: then the work is somebody else's, unless
+   * nobody can ask for it.
    *
    * @return whether this outcome was taken, as far as is known
    */
@@ -284,7 +298,13 @@ final class LaneRunner {
       tell(run);
     }
     SettleTask request =
-        new SettleTask(run.task().id(), lane, run.token(), outcome, run.leaves(outcome));
+        new SettleTask(
+            run.task().id(),
+            lane,
+            run.token(),
+            outcome,
+            run.leaves(outcome),
+            outcome instanceof Outcome.Postpone && run.cutShort());
     var pause = new Backoff(SHORTEST_PAUSE, LONGEST_PAUSE);
     while (true) {
       try {
@@ -294,7 +314,8 @@ final class LaneRunner {
         }
         throw Unavailable.unknown("the server has not taken it", new IllegalStateException());
       } catch (Unavailable e) {
-        if (!run.held(System.nanoTime())) {
+        boolean waits = (near || storeAway) && stopping.getCount() > 0;
+        if (!waits && !run.held(System.nanoTime())) {
           LOG.warn("task {}: its result was lost with its lease: {}", request.id(), e.getMessage());
           return false;
         }
@@ -379,9 +400,10 @@ final class LaneRunner {
   private void keepOnce() throws InterruptedException {
     long now = System.nanoTime();
     Map<Run, HeldLease> due = new HashMap<>();
-    slots.all().stream()
-        .filter(run -> run.timedOut(now))
-        .forEach(run -> run.stop(Run.Stop.TIMEOUT));
+    slots.all().stream().filter(Run::timedOut).forEach(run -> run.stop(Run.Stop.TIMEOUT));
+    slots.runs().stream()
+        .filter(run -> run.unbegun(now))
+        .forEach(run -> run.stop(Run.Stop.UNBEGUN));
     for (Run run : slots.runs()) {
       HeldLease held = run.extension(now, times.extendEvery(), PROGRESS_EVERY);
       if (held != null) {
@@ -392,10 +414,12 @@ final class LaneRunner {
       for (List<Map.Entry<Run, HeldLease>> portion : Extensions.portions(due)) {
         extend(portion, now);
       }
+      storeAway &= due.isEmpty();
     } catch (Unavailable e) {
-      // The store would know better; without it, what should have lapsed has.
+      storeAway = e.isForAll();
+      // The store would know better; without it, what should have lapsed has where others know.
       due.keySet().stream()
-          .filter(run -> !run.held(now))
+          .filter(run -> !near && !storeAway && !run.held(now))
           .forEach(run -> run.stop(Run.Stop.LEASE_LOST));
       throw e;
     }

@@ -34,6 +34,7 @@ final class LaneRunners {
   private final String worker;
   private final Settings settings;
   private final Meters meters;
+  private final boolean near;
   private final SoloGate gate = new SoloGate();
   private final CountDownLatch stopping = new CountDownLatch(1);
 
@@ -49,13 +50,15 @@ final class LaneRunners {
       WorkerBoard board,
       String worker,
       Settings settings,
-      Meters meters) {
+      Meters meters,
+      boolean near) {
     this.bus = bus;
     this.source = source;
     this.board = board;
     this.worker = worker;
     this.settings = settings;
     this.meters = meters;
+    this.near = near;
   }
 
   void start() {
@@ -85,7 +88,7 @@ final class LaneRunners {
       synchronized (runners) {
         if (stopping.getCount() > 0 && !runners.containsKey(lane)) {
           var runner =
-              new LaneRunner(bus, lane, source.handler(lane), worker, settings, gate, board);
+              new LaneRunner(bus, lane, source.handler(lane), worker, settings, gate, board, near);
           runners.put(lane, runner);
           meters.gauge(
               "penstock.lane.running", Tags.of("lane", lane.name()), runner, LaneRunner::running);

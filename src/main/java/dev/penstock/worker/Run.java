@@ -5,6 +5,8 @@ import dev.penstock.core.Checkpoint;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.Lease;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.core.TimeLimit;
+import dev.penstock.core.TimedControl;
 import dev.penstock.task.EndedChildren;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Progress;
@@ -24,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One run of one leased task: its handler's thread, and the reasons to stop it early. */
-final class Run implements TaskHandler.Control {
+final class Run implements TimedControl {
   private static final Logger LOG = LoggerFactory.getLogger(Run.class);
   private static final Duration FOREVER = Duration.ofDays(10_000);
   private static final String NO_TOKEN = "";
@@ -37,6 +39,8 @@ final class Run implements TaskHandler.Control {
   /** Why a run is stopped from outside. */
   enum Stop {
     TIMEOUT,
+    /** It was to begin by a time that has come, and still waits for its turn. */
+    UNBEGUN,
     LEASE_LOST,
     SHUTDOWN
   }
@@ -55,9 +59,9 @@ final class Run implements TaskHandler.Control {
 
   private final @Nullable Emission emission;
   private final Checkpoints checkpoints = new Checkpoints();
-  private final long limitNanos;
+  private final RunClock clock;
+  private final long leasedAt;
   private final long leaseNanos;
-  private volatile long begunAt = System.nanoTime();
   private volatile long heldUntil;
   private volatile long extendedAt;
   private volatile @Nullable Progress progress;
@@ -94,7 +98,8 @@ final class Run implements TaskHandler.Control {
     this.children =
         bus == null ? null : new ChildPages(bus, leased.task().id(), leased.lease().token());
     this.emission = bus == null ? null : new Emission(bus, leased);
-    this.limitNanos = limit.toNanos();
+    this.clock = new RunClock(limit, System::nanoTime);
+    this.leasedAt = leasedAt;
     this.leaseNanos = lease.toNanos();
     this.heldUntil = leasedAt + leaseNanos;
     this.extendedAt = leasedAt;
@@ -121,7 +126,7 @@ final class Run implements TaskHandler.Control {
   /** Runs the handler on this thread. Empty when the lease was lost: nobody wants the outcome. */
   Optional<Outcome> execute() {
     synchronized (this) {
-      begunAt = System.nanoTime();
+      clock.start();
       thread = Thread.currentThread();
       if (stop != null) {
         phase = Phase.RETURNED;
@@ -162,7 +167,7 @@ final class Run implements TaskHandler.Control {
                   new TaskError(
                       Code.TIMEOUT,
                       "did not finish within " + task().spec().timeout().toSeconds() + " s")));
-      case SHUTDOWN -> Optional.of(new Outcome.Postpone(Duration.ZERO));
+      case UNBEGUN, SHUTDOWN -> Optional.of(new Outcome.Postpone(Duration.ZERO));
       case LEASE_LOST -> Optional.empty();
     };
   }
@@ -237,8 +242,38 @@ final class Run implements TaskHandler.Control {
     return stop == Stop.LEASE_LOST;
   }
 
-  boolean timedOut(long now) {
-    return now - begunAt > limitNanos;
+  /** Who runs work that nobody leased waits for it: its time does not stand still. */
+  @Override
+  public @Nullable TimeLimit timeLimit() {
+    return nobodys() ? null : clock;
+  }
+
+  private boolean nobodys() {
+    return token().equals(NO_TOKEN);
+  }
+
+  boolean timedOut() {
+    return clock.isOver();
+  }
+
+  /** Whether it was to begin by now, and still waits for its turn. */
+  boolean unbegun(long now) {
+    Instant startBefore = task().spec().startBefore();
+    return startBefore != null
+        && clock.waitsToBegin()
+        && !storeTime(now - leasedAt).isBefore(startBefore);
+  }
+
+  /** Whether some of its work was done when a stop put it back. */
+  synchronized boolean cutShort() {
+    return stop == Stop.SHUTDOWN && clock.begun();
+  }
+
+  /**
+   * So long after it was leased, by the store's clock as it was then: no clock need agree with it.
+   */
+  private Instant storeTime(long nanosLater) {
+    return leased.lease().deadline().minusNanos(leaseNanos).plusNanos(nanosLater);
   }
 
   boolean held(long now) {
@@ -266,7 +301,11 @@ final class Run implements TaskHandler.Control {
         since >= extendEvery.toNanos()
             || (newest != told && since >= progressEvery.toNanos())
             || left != null;
-    return due ? new HeldLease(task().id(), token(), newest, left) : null;
+    return due ? new HeldLease(task().id(), token(), newest, left, begun(now)) : null;
+  }
+
+  private Instant begun(long now) {
+    return storeTime(now - leasedAt - clock.passed());
   }
 
   /** Progress that the store does not have yet; null: it has the newest. */

@@ -45,6 +45,8 @@ public final class WorkerVerticle extends VerticleBase {
   /**
    * @param board where its runs are counted
    * @param worker this node's name, unique among all that run
+   * @param near whether leases come from this process: then nobody else can be asked for them
+   *     either while they cannot be extended
    */
   public WorkerVerticle(
       Bus bus,
@@ -52,7 +54,8 @@ public final class WorkerVerticle extends VerticleBase {
       WorkerBoard board,
       String worker,
       Settings settings,
-      Meters meters) {
+      Meters meters,
+      boolean near) {
     this.bus = bus;
     this.worker = worker;
     this.roles =
@@ -62,7 +65,7 @@ public final class WorkerVerticle extends VerticleBase {
             .toList();
     this.source = source;
     this.board = board;
-    lanes = new LaneRunners(bus, source, board, worker, settings, meters);
+    lanes = new LaneRunners(bus, source, board, worker, settings, meters, near);
   }
 
   @Override

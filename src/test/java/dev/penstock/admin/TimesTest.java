@@ -31,6 +31,12 @@ final class TimesTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"20,20 s ago", "0,just now", "-7200,just now"})
+  void whatHasHappenedIsNeverStillToCome(long seconds, String text) {
+    assertThat(TimeText.past(NOW.minusSeconds(seconds), NOW).words()).isEqualTo(text);
+  }
+
+  @ParameterizedTest
   @CsvSource({"0,0 ms", "999,999 ms", "1250,1.3 s", "12000,12 s", "-5,0 ms"})
   void durationsKeepTwoDigitsOrThree(long millis, String text) {
     assertThat(Times.duration(Duration.ofMillis(millis))).isEqualTo(text);

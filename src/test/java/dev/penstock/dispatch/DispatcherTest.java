@@ -75,6 +75,8 @@ final class DispatcherTest {
   private final AtomicLong mostBytes = new AtomicLong(Long.MAX_VALUE);
   private StoreRoom room;
   private Recorder recorder;
+  private final Absence absence =
+      new Absence(LEASE, Duration.ofSeconds(10), () -> now.get().getEpochSecond() * 1_000_000_000L);
 
   @BeforeEach
   void open() {
@@ -163,11 +165,15 @@ final class DispatcherTest {
   }
 
   private void sweep(int maxLost) {
-    new Sweeper(store, dispatcher, MARGIN, maxLost).run();
+    new Sweeper(store, dispatcher, MARGIN, maxLost, absence).run();
   }
 
   private void pass(Duration time) {
-    now.updateAndGet(instant -> instant.plus(time));
+    for (long second = 0; second < time.toSeconds(); second++) {
+      now.updateAndGet(instant -> instant.plusSeconds(1));
+      absence.answered();
+    }
+    now.updateAndGet(instant -> instant.plusNanos(time.toNanosPart()));
   }
 
   @Test
@@ -323,6 +329,33 @@ final class DispatcherTest {
     assertThat(failed.state()).isEqualTo(TaskState.FAILED);
     assertThat(failed.error()).extracting(TaskError::code).isEqualTo(TaskError.Code.LEASE_LOST);
     assertThat(failed.attempts()).isZero();
+  }
+
+  @Test
+  void leasesThatLapsedWhileTheStoreWasAwayAreHeldOnceItIsBack() throws Exception {
+    TaskId id = submit(3);
+    LeasedTask leased = leaseOne();
+    absence.notExtended();
+    pass(LEASE.plus(MARGIN).plusSeconds(15));
+    sweep(2);
+    assertThat(find(id).state()).as("nobody could say so").isEqualTo(TaskState.PROCESSING);
+    absence.extended();
+    pass(LEASE.minusSeconds(1));
+    sweep(2);
+    assertThat(find(id).lost()).isZero();
+    assertThat(settle(leased, new Outcome.Done(OUTPUT))).isEqualTo(SettleReply.SETTLED);
+  }
+
+  @Test
+  void aWorkerThatDiedWhileTheStoreWasAwayIsNoticedOneLeaseLater() throws Exception {
+    TaskId id = submit(3);
+    leaseOne();
+    absence.notExtended();
+    pass(LEASE.plus(MARGIN).plusSeconds(15));
+    absence.extended();
+    pass(LEASE);
+    sweep(2);
+    assertThat(find(id).lost()).isEqualTo(1);
   }
 
   @Test

@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * children, count those that have ended, and ask for more until there are enough.
  */
 final class FamilyNode {
+  /** A store that was never away. */
+  private static final Absence NEVER = new Absence(Rig.LEASE, Duration.ZERO, () -> 0);
+
   static final Lane PARENTS = new Lane("parents", null);
   static final Lane CHILDREN = new Lane("children", null);
 
@@ -87,7 +90,7 @@ final class FamilyNode {
     var cancels = new Cancels(store, dispatcher, families);
     chores =
         List.of(
-            new Sweeper(store, dispatcher, Duration.ofSeconds(10), 3),
+            new Sweeper(store, dispatcher, Duration.ofSeconds(10), 3, NEVER),
             new Expiry(store),
             new Scheduler(store, dispatcher),
             families,

@@ -215,7 +215,7 @@ final class GoldenNodesTest {
 
     // What has lost its message, one that has lost a lease among it.
     Await.until("no message is left", SOON, () -> queue.messages(EMBEDDING).orElse(1) == 0);
-    new Rescuer(store, queue, clock, Duration.ZERO).run();
+    new Rescuer(store, queue, clock, clock, Duration.ZERO).run();
     run(EMBEDDING, Suspects.SHOW, id("k"), id("l"));
     run(EMBEDDING, Suspects.TAKE, id("d"));
 

@@ -46,6 +46,15 @@ final class LastMinuteTest {
   }
 
   @Test
+  void whatIsStillToComeByAClockThatWasSetBackDoesNotCount() {
+    List<LaneMinute> minutes =
+        List.of(minute(MINUTE, LANE, 10), minute(MINUTE.plusSeconds(7_200), LANE, 100));
+    assertThat(LastMinute.of(minutes, MINUTE.plusSeconds(59)).get(LANE))
+        .extracting(LaneMinute::submitted)
+        .isEqualTo(10L);
+  }
+
+  @Test
   void whereNothingHappenedThereIsNothing() {
     assertThat(LastMinute.of(List.of(), MINUTE)).isEmpty();
     assertThat(LastMinute.none(LANE, MINUTE))

@@ -4,6 +4,7 @@ import static dev.penstock.storage.TestTasks.LANE;
 import static dev.penstock.storage.TestTasks.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.base.SteadyClock;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskId;
@@ -18,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class RescuerTest {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -67,7 +70,9 @@ final class RescuerTest {
   @BeforeEach
   void open() {
     rig = new Rig(folder);
-    rescuer = new Rescuer(rig.store, broker, rig.clock, PATIENCE);
+    rescuer =
+        new Rescuer(
+            rig.store, broker, new SteadyClock(rig.clock, rig.clock::nanos), rig.clock, PATIENCE);
   }
 
   @AfterEach
@@ -86,6 +91,40 @@ final class RescuerTest {
     assertThat(broker.got).containsExactly(lost.id());
     rescuer.run();
     assertThat(broker.got).as("not again at once").hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, -2})
+  void aLostMessageIsMissedInTimeThoughTheClockIsSet(int hours) {
+    TaskSpec lost = task();
+    rig.submit(lost);
+    rescuer.run();
+    rig.clock.set(Duration.ofHours(hours));
+    rescuer.run();
+    assertThat(broker.got).as("a message may be on its way").isEmpty();
+    rig.clock.advance(PATIENCE);
+    rescuer.run();
+    assertThat(broker.got).containsExactly(lost.id());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, -2})
+  void anOvertakenTaskIsMissedInTimeThoughTheClockIsSet(int hours) {
+    TaskSpec first = task(5);
+    rig.submit(first);
+    broker.messages = OptionalLong.of(3);
+    rig.clock.advance(PATIENCE.plusSeconds(1));
+    TaskSpec later = task(5);
+    rig.submit(later);
+    rig.store.claim(List.of(later.id()), "w", PATIENCE, false);
+    rig.clock.set(Duration.ofHours(hours));
+    rescuer.run();
+    assertThat(broker.got).containsExactly(first.id());
+    for (int i = 0; i < 3; i++) {
+      rig.clock.advance(PATIENCE);
+      rescuer.run();
+    }
+    assertThat(broker.got).as("its copy may be on its way").hasSize(1);
   }
 
   @Test

@@ -78,7 +78,7 @@ public final class Rig implements AutoCloseable {
 
   Rig(Path folder) {
     database = SqliteDatabase.open(folder.resolve("penstock.db"));
-    store = Storage.in(database, clock).tasks();
+    store = Storage.in(database, clock, clock::nanos).tasks();
     queue =
         new WatchedQueue(
             Storage.in(database, InstantSource.system()).queue(), queueWaits, enqueued);

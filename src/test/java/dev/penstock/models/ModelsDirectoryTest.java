@@ -538,4 +538,18 @@ final class ModelsDirectoryTest {
     catalogue.markBroken(model, "what was there before is no matter");
     assertThat(catalogue.broken()).isEmpty();
   }
+
+  @Test
+  void aModelIsTakenInThoughTheClockIsSetBackWhileItSettles() throws IOException {
+    ModelCatalogue catalogue = catalogue();
+    Path folder = folder("mine");
+    Files.setLastModifiedTime(
+        folder.resolve("config.json"), FileTime.from(now.plus(Duration.ofSeconds(30))));
+    now = now.plusSeconds(30);
+    catalogue.rescan();
+    assertThat(catalogue.find("mine")).isEmpty();
+    now = now.minus(Duration.ofHours(2));
+    catalogue.rescan();
+    assertThat(catalogue.find("mine")).isPresent();
+  }
 }

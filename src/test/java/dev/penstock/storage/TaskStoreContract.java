@@ -1,6 +1,5 @@
 package dev.penstock.storage;
 
-import java.time.InstantSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -14,7 +13,9 @@ public abstract class TaskStoreContract
         TimeContract,
         CancelContract,
         ChoresContract,
+        ClockContract,
         RetryContract,
+        StartBeforeContract,
         ListContract,
         HistoryContract,
         CheckpointContract,
@@ -29,7 +30,7 @@ public abstract class TaskStoreContract
   private TaskStore store;
 
   /** Opens the store of this test: empty at first, then with what was there when it was closed. */
-  protected abstract TaskStore open(InstantSource clock) throws Exception;
+  protected abstract TaskStore open(SettableClock clock) throws Exception;
 
   /** Closes the store and all it stands on. */
   protected abstract void shutDown() throws Exception;
@@ -57,6 +58,11 @@ public abstract class TaskStoreContract
   @Override
   public void restart() throws Exception {
     shutDown();
+    reopen();
+  }
+
+  /** Opens the store again after {@link #shutDown}. */
+  protected final void reopen() throws Exception {
     store = open(clock);
   }
 }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -27,10 +28,12 @@ public final class RedisServer implements AutoCloseable {
   private final Path folder;
   private final int port;
   private final List<String> options;
+  private final Map<String, String> environment;
   private Process process;
 
-  private RedisServer(Path folder, List<String> options) {
+  private RedisServer(Path folder, Map<String, String> environment, List<String> options) {
     this.folder = folder;
+    this.environment = Map.copyOf(environment);
     this.port = FreePort.next();
     this.options = List.copyOf(options);
     this.process = launch();
@@ -42,8 +45,14 @@ public final class RedisServer implements AutoCloseable {
    * @param options more of redis-server's, for example {@code --maxmemory 10mb}
    */
   public static RedisServer start(Path folder, String... options) throws Exception {
+    return startWith(folder, Map.of(), options);
+  }
+
+  /** The same with more in its environment. */
+  public static RedisServer startWith(
+      Path folder, Map<String, String> environment, String... options) throws Exception {
     Files.createDirectories(folder);
-    var server = new RedisServer(folder, List.of(options));
+    var server = new RedisServer(folder, environment, List.of(options));
     try {
       server.awaitReady();
       return server;
@@ -71,8 +80,10 @@ public final class RedisServer implements AutoCloseable {
                 "--save",
                 ""));
     command.addAll(options);
+    var builder = new ProcessBuilder(command);
+    builder.environment().putAll(environment);
     try {
-      return new ProcessBuilder(command)
+      return builder
           .redirectErrorStream(true)
           .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("redis.log").toFile()))
           .start();

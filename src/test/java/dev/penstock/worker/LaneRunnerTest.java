@@ -129,6 +129,10 @@ final class LaneRunnerTest {
   }
 
   private LaneRunner start(String... settings) {
+    return start(false, settings);
+  }
+
+  private LaneRunner start(boolean near, String... settings) {
     Map<String, String> keys = new HashMap<>();
     keys.put("inference.tasks-in-hand", "4");
     for (int i = 0; i < settings.length; i += 2) {
@@ -142,7 +146,8 @@ final class LaneRunnerTest {
             "worker",
             SettingsLoader.load(List.of(), keys, Map.of(), null).settings(),
             new SoloGate(),
-            new WorkerBoard());
+            new WorkerBoard(),
+            near);
     runner = started;
     started.start();
     return started;
@@ -299,6 +304,42 @@ final class LaneRunnerTest {
     LaneRunner running = start("lease.duration", "500ms", "lease.extend-every", "100ms");
     add(5, MINUTE);
     Await.until("it was tried", LIMIT, () -> queue.settlesRefused() > 0);
+    Await.until("it is given up", LIMIT, () -> running.running() == 0);
+    assertThat(queue.settled()).isEmpty();
+  }
+
+  @Test
+  void whatRunsGoesOnWhileTheStoreIsAwayAndIsSettledOnceItIsBack() throws Exception {
+    queue.stopExtending();
+    queue.refuseSettles(Integer.MAX_VALUE);
+    LaneRunner running = start(true, "lease.duration", "500ms", "lease.extend-every", "100ms");
+    Task task = add(5, MINUTE);
+    Task ending = add(5, MINUTE);
+    awaitBegun(task);
+    awaitBegun(ending);
+    // Four a second: its lease has long ended.
+    Await.until("it is away", LIMIT, () -> queue.extensionsRefused() >= 4);
+    assertThat(handler.interrupted(task)).isFalse();
+    handler.open.countDown();
+    Await.until("results wait", LIMIT, () -> queue.settlesRefused() >= 4);
+    assertThat(running.running()).isEqualTo(2);
+    queue.goOnExtending();
+    queue.refuseSettles(0);
+    Await.until("both are settled", LIMIT, () -> queue.settled().size() == 2);
+    assertThat(queue.settled())
+        .extracting(SettleTask::id)
+        .containsExactlyInAnyOrder(task.id(), ending.id());
+  }
+
+  @Test
+  void aStopWaitsForNoStoreThatIsAway() throws Exception {
+    handler.body = (_, _) -> DONE;
+    queue.stopExtending();
+    queue.refuseSettles(Integer.MAX_VALUE);
+    LaneRunner running = start(true, "lease.duration", "500ms", "lease.extend-every", "100ms");
+    add(5, MINUTE);
+    Await.until("it is away", LIMIT, () -> queue.extensionsRefused() >= 4);
+    running.stopLeasing();
     Await.until("it is given up", LIMIT, () -> running.running() == 0);
     assertThat(queue.settled()).isEmpty();
   }

@@ -40,6 +40,7 @@ final class ScriptedQueue {
   private int settlesToRefuse;
   private int settlesRefused;
   private boolean extending = true;
+  private int extensionsRefused;
   private boolean patient;
   private boolean ended;
   private int asking;
@@ -84,6 +85,15 @@ final class ScriptedQueue {
 
   synchronized void stopExtending() {
     extending = false;
+  }
+
+  synchronized void goOnExtending() {
+    extending = true;
+  }
+
+  /** So many extensions were refused. */
+  synchronized int extensionsRefused() {
+    return extensionsRefused;
   }
 
   synchronized List<Task> waiting() {
@@ -169,6 +179,7 @@ final class ScriptedQueue {
 
   private synchronized Set<TaskId> extend(ExtendLeases request) {
     if (!extending) {
+      extensionsRefused++;
       throw away();
     }
     held.addAll(request.held());

@@ -11,7 +11,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -21,19 +23,37 @@ final class RedisCalls {
   private static final int AT_A_TIME = 200;
 
   private final RedisLink link;
-  private final @Nullable InstantSource clock;
+  private final RedisClock clock;
 
   /**
    * @param clock what time it is; null: as Redis says, the same for all who use it
+   * @param nanos a clock like {@link System#nanoTime}
    */
-  RedisCalls(RedisLink link, @Nullable InstantSource clock) {
+  RedisCalls(RedisLink link, @Nullable InstantSource clock, LongSupplier nanos) {
     this.link = link;
-    this.clock = clock;
+    this.clock =
+        new RedisClock(
+            args -> link.send(RedisCall.of(RedisScript.CLOCK, RedisShards.CHORES, args)),
+            clock,
+            nanos);
+  }
+
+  /** The same where nobody sets that clock. */
+  RedisCalls(RedisLink link, @Nullable InstantSource clock) {
+    this(link, clock, clock == null ? System::nanoTime : nanos(clock));
+  }
+
+  private static LongSupplier nanos(InstantSource clock) {
+    return () -> TimeUnit.MICROSECONDS.toNanos(Micros.of(clock.instant()));
+  }
+
+  RedisClock clock() {
+    return clock;
   }
 
   RedisCall script(RedisScript script, String shard, List<Object> args) {
     List<Object> all = new ArrayList<>(args.size() + 1);
-    all.add(clock == null ? "" : Micros.of(clock.instant()));
+    all.add(clock.told());
     all.addAll(args);
     return RedisCall.of(script, shard, all);
   }

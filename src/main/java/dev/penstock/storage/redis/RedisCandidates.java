@@ -37,6 +37,12 @@ final class RedisCandidates {
     return ids(first(List.of("due"), "UPTO", Duration.ZERO, limit));
   }
 
+  /** Those that are to have begun by now. */
+  List<TaskId> unbegun(int limit) {
+    Duration behind = Micros.toDuration(-calls.clock().times().ahead());
+    return ids(first(List.of("starting"), "UPTO", behind, limit));
+  }
+
   List<TaskId> waiting(Lane lane, int limit) {
     return ids(first(List.of("waiting:" + lane), "ALL", Duration.ZERO, limit));
   }

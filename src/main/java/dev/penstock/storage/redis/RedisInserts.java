@@ -30,7 +30,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,17 +74,15 @@ final class RedisInserts {
   private final RedisCalls calls;
 
   /**
-   * The last task's number, by which lists are ordered. It follows this machine's clock, so that it
-   * needs no agreement: between nodes the order is as good as their clocks.
+   * The last task's number, by which lists are ordered. It follows the store's time as this node
+   * expects it, so that it needs no agreement.
    */
   private final AtomicLong lastSeq = new AtomicLong();
 
-  private final LongSupplier micros;
   private final Coalescer<Timed, Optional<Instant>> inserts;
 
-  RedisInserts(RedisCalls calls, LongSupplier micros) {
+  RedisInserts(RedisCalls calls) {
     this.calls = calls;
-    this.micros = micros;
     inserts = calls.gathered(this::keep, Timed::bytes);
   }
 
@@ -93,8 +90,9 @@ final class RedisInserts {
     Map<Integer, Inserted> answers = new TreeMap<>();
     List<Item> nameless = new ArrayList<>();
     List<Item> named = new ArrayList<>();
+    long first = calls.clock().place();
     for (TaskSpec spec : specs) {
-      long seq = lastSeq.updateAndGet(last -> Math.max(last + 1, micros.getAsLong()));
+      long seq = lastSeq.updateAndGet(last -> Math.max(last + 1, first));
       int place = nameless.size() + named.size();
       if (spec.identity() == null) {
         nameless.add(new Item(place, seq, spec, null));
@@ -348,7 +346,7 @@ final class RedisInserts {
         : Optional.of(Micros.toInstant(Long.parseLong(answer.toString())));
   }
 
-  private static List<Object> arguments(Item item, String deadline) {
+  private List<Object> arguments(Item item, String deadline) {
     TaskSpec spec = item.spec();
     List<Object> fields = RedisTasks.fields(spec, item.name());
     Long runAt = Micros.ofNullable(spec.runAt());
@@ -356,7 +354,7 @@ final class RedisInserts {
     arguments.add(spec.id());
     arguments.add(spec.lane().name());
     arguments.add(item.seq());
-    arguments.add(runAt == null ? "" : runAt);
+    arguments.add(runAt == null ? "" : calls.clock().due(runAt, spec.delayed()));
     arguments.add(deadline);
     arguments.add(Metadata.toJson(spec.metadata()));
     arguments.add(spec.input());

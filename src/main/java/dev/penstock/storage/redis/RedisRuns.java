@@ -18,6 +18,7 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
+import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 /** Runs of tasks: they are claimed, extended and settled, lapse, and become due. */
 final class RedisRuns {
   private static final byte[] NOTHING = {};
+  private static final int AT_A_TIME = 200;
 
   private final RedisCalls calls;
   private final RedisCandidates candidates;
@@ -71,6 +73,7 @@ final class RedisRuns {
       case "UNKNOWN" ->
           new Claim.Unknown(Micros.toInstant(Long.parseLong(RedisTasks.text(answer, 1))));
       case "HELD" -> new Claim.Held();
+      case "EXPIRED" -> new Claim.Expired();
       case "SUSPECT" -> new Claim.Suspect();
       case String other -> throw new IllegalStateException("a claim is answered " + other);
     };
@@ -128,7 +131,8 @@ final class RedisRuns {
         add(arguments, awaiting);
         yield arguments;
       }
-      case Ending.Returned(var delay) -> arguments(settle, "RETURNED", delay, null, "", NOTHING);
+      case Ending.Returned(var delay, var begun) ->
+          arguments(settle, "RETURNED", delay, null, begun ? "BEGUN" : "", NOTHING);
     };
   }
 
@@ -209,5 +213,36 @@ final class RedisRuns {
         .stream()
         .flatMap(Optional::stream)
         .toList();
+  }
+
+  /**
+   * Dates tasks anew that wait for a time of the wall clock.
+   *
+   * @param ahead how far that is ahead of the store's time
+   */
+  void redate(long ahead) {
+    for (String shard : RedisShards.ALL) {
+      String cursor = "0";
+      do {
+        Response part =
+            calls.send(Command.ZSCAN, RedisShards.due(shard), cursor, "COUNT", AT_A_TIME);
+        cursor = RedisTasks.text(part, 0);
+        List<Object> arguments = new ArrayList<>();
+        arguments.add(ahead);
+        for (TaskId id : members(part.get(1))) {
+          arguments.add(id);
+        }
+        calls.run(RedisScript.REDATE, shard, arguments);
+      } while (!cursor.equals("0"));
+    }
+  }
+
+  /** The members among members and their scores, one behind the other. */
+  private static List<TaskId> members(Response found) {
+    List<TaskId> ids = new ArrayList<>();
+    for (int i = 0; i < found.size(); i += 2) {
+      ids.add(new TaskId(found.get(i).toString()));
+    }
+    return ids;
   }
 }

@@ -49,6 +49,10 @@ final class RedisShards {
     return shard + ":bytes";
   }
 
+  static String due(String shard) {
+    return shard + ":due";
+  }
+
   static String record(TaskId id) {
     return of(id) + ":task:" + id;
   }

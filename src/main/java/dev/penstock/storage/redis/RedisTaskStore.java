@@ -15,6 +15,7 @@ import dev.penstock.storage.ChildStore;
 import dev.penstock.storage.KeyStore;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.WallTimes;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
@@ -34,7 +35,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,11 +54,10 @@ public final class RedisTaskStore implements TaskStore {
   private final RedisLists lists;
   private final RedisChildren children;
 
-  private RedisTaskStore(RedisLink link, @Nullable InstantSource clock) {
+  private RedisTaskStore(RedisLink link, RedisCalls withClock) {
     this.link = link;
-    calls = new RedisCalls(link, clock);
-    inserts =
-        new RedisInserts(calls, () -> TimeUnit.MILLISECONDS.toMicros(System.currentTimeMillis()));
+    calls = withClock;
+    inserts = new RedisInserts(calls);
     candidates = new RedisCandidates(calls);
     runs = new RedisRuns(calls, candidates);
     byHand = new RedisManualChanges(calls, candidates);
@@ -74,7 +74,23 @@ public final class RedisTaskStore implements TaskStore {
    */
   public static RedisTaskStore open(
       Vertx vertx, Settings.Redis settings, @Nullable InstantSource clock, Duration limit) {
-    return new RedisTaskStore(RedisLink.open(vertx, settings, limit), clock);
+    RedisLink link = RedisLink.open(vertx, settings, limit);
+    return new RedisTaskStore(link, new RedisCalls(link, clock));
+  }
+
+  /**
+   * The same with a clock of Redis's that may be set.
+   *
+   * @param nanos a clock like {@link System#nanoTime}, which never is
+   */
+  static RedisTaskStore open(
+      Vertx vertx,
+      Settings.Redis settings,
+      InstantSource clock,
+      LongSupplier nanos,
+      Duration limit) {
+    RedisLink link = RedisLink.open(vertx, settings, limit);
+    return new RedisTaskStore(link, new RedisCalls(link, clock, nanos));
   }
 
   /**
@@ -95,7 +111,11 @@ public final class RedisTaskStore implements TaskStore {
     if (specs.stream().anyMatch(spec -> spec.parent() == null)) {
       refuseWhenFull();
     }
-    return inserts.insert(specs);
+    return inserts.insert(specs).stream().map(times()::shown).toList();
+  }
+
+  private WallTimes times() {
+    return calls.clock().times();
   }
 
   private void refuseWhenFull() {
@@ -111,7 +131,7 @@ public final class RedisTaskStore implements TaskStore {
 
   @Override
   public List<Optional<Inserted>> meant(List<TaskSpec> specs) {
-    return inserts.meant(specs);
+    return inserts.meant(specs).stream().map(one -> one.map(times()::shown)).toList();
   }
 
   @Override
@@ -122,7 +142,7 @@ public final class RedisTaskStore implements TaskStore {
   @Override
   public Optional<Task> find(TaskId id) {
     Response told = calls.run(RedisScript.FIND, RedisShards.of(id), List.of(1, 1, id)).get(0);
-    return told == null ? Optional.empty() : Optional.of(RedisTasks.read(id, told));
+    return told == null ? Optional.empty() : Optional.of(times().shown(RedisTasks.read(id, told)));
   }
 
   @Override
@@ -133,32 +153,48 @@ public final class RedisTaskStore implements TaskStore {
         List.of(0, 1),
         List.copyOf(ids),
         (id, told) -> told == null || found.put(id, RedisTasks.read(id, told)) == null);
-    return found;
+    return times().shown(found);
   }
 
   @Override
   public List<Step> steps(TaskId id) {
-    return RedisSteps.read(calls, id);
+    List<Step> steps = RedisSteps.read(calls, id);
+    if (steps.isEmpty()) {
+      return steps;
+    }
+    Response told = calls.run(RedisScript.FIND, RedisShards.of(id), List.of(0, 0, id)).get(0);
+    return times().shown(steps, told == null ? null : RedisTasks.read(id, told));
   }
 
   @Override
   public TaskPage list(TaskFilter filter, @Nullable TaskId after, int limit) {
-    return lists.list(filter, after, limit);
+    TaskPage page = lists.list(filter, after, limit);
+    return new TaskPage(times().shown(page.tasks()), page.more(), page.cut());
   }
 
   @Override
   public List<CancelResult> cancel(List<TaskId> ids) {
-    return byHand.cancel(ids);
+    return byHand.cancel(ids).stream().map(times()::shown).toList();
   }
 
   @Override
   public List<Task> cancelPending(Lane lane, int limit) {
-    return byHand.cancelPending(lane, limit);
+    return times().shown(byHand.cancelPending(lane, limit));
   }
 
   @Override
   public List<RetryResult> retry(List<TaskId> ids) {
-    return byHand.retry(ids);
+    return retry(ids, null);
+  }
+
+  @Override
+  public List<RetryResult> retry(List<TaskId> ids, @Nullable Instant startBefore) {
+    return byHand.retry(ids, startBefore).stream().map(times()::shown).toList();
+  }
+
+  @Override
+  public List<Task> expireUnbegun(int limit) {
+    return times().shown(byHand.expireUnbegun(limit));
   }
 
   @Override
@@ -189,7 +225,7 @@ public final class RedisTaskStore implements TaskStore {
 
   @Override
   public List<Claim> claim(List<TaskId> ids, String worker, Duration lease, boolean alone) {
-    return runs.claim(ids, worker, lease, alone);
+    return runs.claim(ids, worker, lease, alone).stream().map(times()::shown).toList();
   }
 
   @Override
@@ -202,12 +238,12 @@ public final class RedisTaskStore implements TaskStore {
     if (ended.stream().anyMatch(RedisTaskStore::bringsChildren)) {
       refuseWhenFull();
     }
-    return runs.settle(ended);
+    return runs.settle(ended).stream().map(times()::shown).toList();
   }
 
   @Override
   public Lapsed reclaimLapsed(Duration margin, int maxLost, int limit) {
-    return runs.reclaim(margin, maxLost, limit);
+    return times().shown(runs.reclaim(margin, maxLost, limit));
   }
 
   @Override
@@ -239,15 +275,19 @@ public final class RedisTaskStore implements TaskStore {
 
   @Override
   public List<DeleteResult> delete(List<TaskId> ids) {
-    return deletions.byHand(ids);
+    return deletions.byHand(ids).stream().map(times()::shown).toList();
   }
 
   @Override
   public boolean holdChores(String node, Duration lease) {
-    return calls
-        .run(RedisScript.CHORES, RedisShards.CHORES, List.of(node, Micros.of(lease)))
-        .toString()
-        .equals("1");
+    calls.clock().look();
+    boolean held =
+        calls
+            .run(RedisScript.CHORES, RedisShards.CHORES, List.of(node, Micros.of(lease)))
+            .toString()
+            .equals("1");
+    calls.clock().follow(held, () -> runs.redate(times().ahead()));
+    return held;
   }
 
   @Override
@@ -286,7 +326,7 @@ public final class RedisTaskStore implements TaskStore {
 
   @Override
   public TaskCounts figures() {
-    return RedisFigures.read(calls);
+    return times().shown(RedisFigures.read(calls));
   }
 
   @Override

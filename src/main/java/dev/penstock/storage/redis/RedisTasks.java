@@ -44,6 +44,9 @@ final class RedisTasks {
     put(fields, "reply_to", spec.replyTo());
     put(fields, "identity", identity);
     put(fields, "submitted_at", Micros.ofNullable(spec.origin().submittedAt()));
+    put(fields, "start_before", Micros.ofNullable(spec.startBefore()));
+    // Last: the script that inserts looks for it there.
+    put(fields, "start_by", Micros.ofNullable(spec.startBefore()));
     return fields;
   }
 
@@ -76,7 +79,8 @@ final class RedisTasks {
                 Lane.of(fields.need("lane")),
                 new Priority((int) fields.number("priority")),
                 input == null ? NO_BYTES : input.toBytes(),
-                fields.time("run_at")),
+                fields.time("run_at"),
+                fields.time("start_before")),
             new TaskSpec.Limits(
                 (int) fields.number("max_attempts"), Micros.toDuration(fields.number("timeout"))),
             new TaskSpec.Retention(
@@ -104,7 +108,15 @@ final class RedisTasks {
             ? null
             : new TaskOutput(TaskOutput.Format.valueOf(format), output.toBytes()),
         Micros.toInstant(fields.number("queued")),
-        waitingOn(fields));
+        waitingOn(fields),
+        expired(fields));
+  }
+
+  private static boolean expired(Fields fields) {
+    return fields.need("phase").equals(Phase.CANCELLED.name())
+        && fields.text("start_by") != null
+        && fields.text("started") == null
+        && fields.number("finished") >= fields.number("start_by");
   }
 
   private static int waitingOn(Fields fields) {

@@ -12,6 +12,10 @@ import java.util.List;
  * that a change of state does not write them again. Times are microseconds since 1970, durations
  * microseconds. States: 0 pending, 1 processing, 2 completed, 3 failed, 4 cancelled.
  *
+ * <p>Times are those of {@link SqliteClock}, but for {@code run_at} and {@code submitted_at}, which
+ * are the wall clock's: {@code clock} has how far it was ahead since when, and when that was last
+ * seen. What waits until its {@code run_at} has that as its {@code due}, in whole milliseconds.
+ *
  * <p>{@code queued_at} is since when a task waits that did not become ready when it was created.
  * {@code tasks_ended} serves lists of everybody's tasks: it is written once a task, when it ends.
  * {@code tasks_of_owner} serves those of an owner. {@code met} is 1 when a later submit was
@@ -24,6 +28,8 @@ import java.util.List;
  *
  * <p>{@code owner_bytes} says what each owner's live tasks take: their inputs, and 1,000 bytes for
  * the rest of each. {@code input_gone} is 1 when a cancelled task's input was dropped for room.
+ *
+ * <p>{@code start_by} is {@code start_before} as long as no run of the task has begun.
  */
 final class Schema {
   private static final List<List<String>> VERSIONS =
@@ -275,6 +281,23 @@ final class Schema {
               "DROP INDEX tasks_parent",
               """
               CREATE INDEX tasks_parent ON tasks (parent, state, lane) WHERE parent IS NOT NULL
+              """),
+          List.of(
+              "CREATE TABLE clock (since INTEGER PRIMARY KEY, ahead INTEGER NOT NULL,"
+                  + " seen INTEGER NOT NULL) STRICT",
+              """
+              CREATE INDEX tasks_due_by_wall ON tasks (due)
+              WHERE state = 0 AND ready = 0 AND due = run_at AND run_at % 1000 = 0
+              """,
+              """
+              CREATE INDEX tasks_due_steadily ON tasks (due)
+              WHERE state = 0 AND ready = 0 AND (due IS NOT run_at OR run_at % 1000 <> 0)
+              """,
+              "ALTER TABLE tasks ADD COLUMN start_before INTEGER",
+              "ALTER TABLE tasks ADD COLUMN start_by INTEGER",
+              """
+              CREATE INDEX tasks_starting ON tasks (start_by)
+              WHERE start_by IS NOT NULL AND state = 0
               """));
 
   static final int VERSION = VERSIONS.size();

@@ -25,7 +25,7 @@ final class SqliteAwaits {
   private static final String AWAIT =
       """
       UPDATE tasks SET token = NULL, lease_until = NULL, settled_token = token, started_at = NULL,
-        wake_at = ?, wake_until = ?, wake_on_failure = ?
+        wake_at = ?, wake_until = ?, wake_on_failure = ?, start_by = NULL
       WHERE seq = ?
       RETURNING seq, lane, beside
       """;

@@ -10,6 +10,7 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +21,8 @@ final class SqliteInserts {
       """
       INSERT INTO tasks (seq, id, lane, priority, ready, due, created_at, input_bytes, owner,
         max_attempts, timeout, run_at, keep_completed, keep_failed, reply_to, parent,
-        submitted_at%s)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?%s)
+        submitted_at, start_before, start_by%s)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?%s)
       ON CONFLICT (id) DO NOTHING
       """;
 
@@ -55,8 +56,11 @@ final class SqliteInserts {
 
   /**
    * @param seq the number of its row, if it gets one
+   * @param now the store's time
+   * @param wall what the wall clock says
    */
-  static Inserted insert(SqliteConnection connection, long seq, TaskSpec spec, Instant now)
+  static Inserted insert(
+      SqliteConnection connection, long seq, TaskSpec spec, Instant now, Instant wall)
       throws SQLException {
     Identity identity = spec.identity();
     if (identity != null && created(connection, spec).isEmpty()) {
@@ -69,7 +73,7 @@ final class SqliteInserts {
         Columns.bind(connection.prepare(RELEASE), holder.seq()).executeUpdate();
       }
     }
-    return new Inserted.Kept(Micros.toInstant(add(connection, seq, spec, now)));
+    return new Inserted.Kept(Micros.toInstant(add(connection, seq, spec, now, wall)));
   }
 
   /** What an insert would answer that would add nothing; empty: it would add the task. */
@@ -132,11 +136,17 @@ final class SqliteInserts {
   }
 
   /** A task that is known already stays as it is. When it was created. */
-  private static long add(SqliteConnection connection, long seq, TaskSpec spec, Instant now)
+  private static long add(
+      SqliteConnection connection, long seq, TaskSpec spec, Instant now, Instant wall)
       throws SQLException {
     Instant at = spec.runAt();
-    boolean ready = at == null || !at.isAfter(now);
+    boolean ready = at == null || !at.isAfter(wall);
     Long runAt = Micros.ofNullable(at);
+    Long due = ready ? null : runAt;
+    if (at != null && !ready && spec.delayed()) {
+      due = Micros.of(now) + Micros.of(Duration.between(wall, at));
+    }
+    Long startBefore = Micros.ofNullable(spec.startBefore());
     Identity identity = spec.identity();
     var insert =
         Columns.bind(
@@ -146,7 +156,7 @@ final class SqliteInserts {
             spec.lane().name(),
             spec.priority().value(),
             ready ? 1 : 0,
-            ready ? null : runAt,
+            due,
             Micros.of(now),
             spec.input().length,
             spec.owner(),
@@ -157,10 +167,12 @@ final class SqliteInserts {
             Micros.of(spec.retention().failed()),
             spec.replyTo(),
             spec.parent(),
-            Micros.ofNullable(spec.origin().submittedAt()));
+            Micros.ofNullable(spec.origin().submittedAt()),
+            startBefore,
+            startBefore);
     if (identity != null) {
-      insert.setString(18, identity.key());
-      insert.setString(19, digest(identity));
+      insert.setString(20, identity.key());
+      insert.setString(21, digest(identity));
     }
     if (insert.executeUpdate() == 0) {
       return created(connection, spec).orElseThrow();

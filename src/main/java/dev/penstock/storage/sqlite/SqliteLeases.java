@@ -30,13 +30,15 @@ final class SqliteLeases {
         lease_until = ?, worker = ?, started_at = ?,
         progress_done = NULL, progress_total = NULL, progress_message = NULL
       WHERE id = ? AND state = 0 AND ready = 1 AND (lost = 0 OR ?)
+        AND (start_by IS NULL OR start_by > ?)
       RETURNING seq, lane, beside, runs
       """;
 
   private static final String HELD =
       "SELECT seq FROM tasks WHERE id = ? AND token = ? AND state = 1";
 
-  private static final String STATE = "SELECT state, ready FROM tasks WHERE id = ?";
+  private static final String STATE =
+      "SELECT state, ready, coalesce(start_by <= ?, 0) FROM tasks WHERE id = ?";
 
   private static final String EXTEND =
       """
@@ -55,7 +57,7 @@ final class SqliteLeases {
   private static final String LOSE =
       """
       UPDATE tasks SET state = 0, ready = 1, lost = lost + 1, token = NULL, lease_until = NULL,
-        started_at = NULL, queued_at = ?
+        started_at = NULL, queued_at = ?, start_by = NULL
       WHERE seq = ?
       """;
 
@@ -63,7 +65,7 @@ final class SqliteLeases {
       """
       UPDATE tasks SET state = 3, lost = lost + 1, token = NULL, lease_until = NULL,
         finished_at = ?, expires_at = CASE WHEN parent IS NULL THEN ? + keep_failed END,
-        error_code = ?, error_message = ?
+        error_code = ?, error_message = ?, start_by = NULL
       WHERE seq = ?
       RETURNING seq, lane, beside
       """;
@@ -78,17 +80,25 @@ final class SqliteLeases {
       String worker,
       Duration lease,
       boolean alone,
-      Instant now)
+      Instant now,
+      Instant wall)
       throws SQLException {
     String token = Lease.newToken();
     long until = Micros.of(now) + Micros.of(lease);
     PreparedStatement claim =
         Columns.bind(
-            connection.prepare(CLAIM), token, until, worker, Micros.of(now), id, alone ? 1 : 0);
+            connection.prepare(CLAIM),
+            token,
+            until,
+            worker,
+            Micros.of(now),
+            id,
+            alone ? 1 : 0,
+            Micros.of(wall));
     ClaimedRow claimed =
         Columns.first(claim, row -> new ClaimedRow(Changed.read(row), row.number())).orElse(null);
     if (claimed == null) {
-      return refusal(connection, id);
+      return refusal(connection, id, wall);
     }
     Changed task = claimed.task();
     Changed.count(connection, task.lane(), Phase.READY, Phase.RUNNING);
@@ -99,16 +109,24 @@ final class SqliteLeases {
         task.beside() ? SqliteCheckpoints.find(connection, task.seq()) : null);
   }
 
-  private static Claim refusal(SqliteConnection connection, TaskId id) throws SQLException {
+  private static Claim refusal(SqliteConnection connection, TaskId id, Instant wall)
+      throws SQLException {
     return Columns.<Claim>first(
-            Columns.bind(connection.prepare(STATE), id),
+            Columns.bind(connection.prepare(STATE), Micros.of(wall), id),
             row ->
                 switch (TaskRows.state(row.small())) {
                   case COMPLETED, FAILED, CANCELLED -> new Claim.Settled();
                   case PROCESSING -> new Claim.Held();
-                  case PENDING -> row.small() == 1 ? new Claim.Suspect() : new Claim.Held();
+                  case PENDING -> pending(row.small() == 1, row.small() == 1);
                 })
         .orElse(new Claim.Unknown(Instant.EPOCH));
+  }
+
+  private static Claim pending(boolean ready, boolean expired) {
+    if (!ready) {
+      return new Claim.Held();
+    }
+    return expired ? new Claim.Expired() : new Claim.Suspect();
   }
 
   /** The tasks whose leases are not held any more. */

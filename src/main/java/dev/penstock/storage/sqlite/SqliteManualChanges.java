@@ -24,7 +24,8 @@ final class SqliteManualChanges {
       UPDATE tasks SET state = 4, ready = 0, due = NULL, token = NULL, lease_until = NULL,
         settled_token = NULL, finished_at = ?,
         expires_at = CASE WHEN parent IS NULL THEN ? + keep_completed END,
-        wake_at = NULL, wake_until = NULL, wake_on_failure = NULL
+        wake_at = NULL, wake_until = NULL, wake_on_failure = NULL,
+        start_by = CASE WHEN state = 1 THEN NULL ELSE start_by END
       WHERE seq = ?
       RETURNING seq, lane, beside
       """;
@@ -38,6 +39,23 @@ final class SqliteManualChanges {
       SELECT seq FROM tasks INDEXED BY tasks_due
       WHERE state = 0 AND ready = 0 AND lane = ? LIMIT ?
       """;
+
+  private static final String ANY_UNBEGUN =
+      """
+      SELECT 1 FROM tasks INDEXED BY tasks_starting
+      WHERE start_by IS NOT NULL AND state = 0 AND start_by <= ? LIMIT 1
+      """;
+
+  private static final String UNBEGUN =
+      """
+      SELECT seq, lane, ready FROM tasks INDEXED BY tasks_starting
+      WHERE start_by IS NOT NULL AND state = 0 AND start_by <= ? ORDER BY start_by LIMIT ?
+      """;
+
+  private static final String NEW_START =
+      "UPDATE tasks SET start_before = ?, start_by = ? WHERE seq = ?";
+
+  private static final String NEEDS_START = "SELECT 1 FROM tasks WHERE seq = ? AND start_by <= ?";
 
   /**
    * As if it had been claimed once more: its next message is another than its last. Ready, unless
@@ -135,7 +153,47 @@ final class SqliteManualChanges {
         row -> new Pending(row.number(), phase));
   }
 
-  static RetryResult retry(SqliteConnection connection, TaskId id, Instant now)
+  static boolean anyUnbegun(SqliteConnection connection, Instant wall) throws SQLException {
+    return Columns.any(Columns.bind(connection.prepare(ANY_UNBEGUN), Micros.of(wall)));
+  }
+
+  private record Unbegun(long seq, String lane, Phase phase) {}
+
+  static List<Task> expireUnbegun(
+      SqliteConnection connection, int limit, Instant now, Instant wall)
+      throws SQLException {
+    List<Unbegun> some =
+        Columns.all(
+            Columns.bind(connection.prepare(UNBEGUN), Micros.of(wall), limit),
+            row ->
+                new Unbegun(
+                    row.number(), row.text(), row.small() == 1 ? Phase.READY : Phase.SCHEDULED));
+    List<Task> expired = new ArrayList<>(some.size());
+    for (Unbegun task : some) {
+      cancel(connection, task.seq(), task.lane(), task.phase(), now);
+      expired.add(TaskRows.getBrief(connection, task.seq(), null));
+    }
+    return expired;
+  }
+
+  /** False: it had not begun by the time it was to, and is given no new one. */
+  private static boolean mayStart(
+      SqliteConnection connection, long seq, @Nullable Instant startBefore, Instant now)
+      throws SQLException {
+    if (startBefore == null) {
+      return !Columns.any(Columns.bind(connection.prepare(NEEDS_START), seq, Micros.of(now)));
+    }
+    long time = Micros.of(startBefore);
+    Columns.bind(connection.prepare(NEW_START), time, time, seq).executeUpdate();
+    return true;
+  }
+
+  static RetryResult retry(
+      SqliteConnection connection,
+      TaskId id,
+      @Nullable Instant startBefore,
+      Instant now,
+      Instant wall)
       throws SQLException {
     Found found = find(connection, id);
     if (found == null) {
@@ -146,8 +204,11 @@ final class SqliteManualChanges {
     }
     return switch (found.phase()) {
       case FAILED, CANCELLED -> {
+        if (!mayStart(connection, found.seq(), startBefore, wall)) {
+          yield new RetryResult.NeedsStart();
+        }
         SqliteSteps.add(connection, found.seq(), Step.Kind.RETRIED, now, null);
-        Long due = found.dueAfter(now);
+        Long due = found.dueAfter(wall);
         Changed retried =
             Changed.by(
                 Columns.bind(

@@ -26,7 +26,7 @@ final class SqliteSettles {
   private static final String END =
       """
       UPDATE tasks SET state = ?, attempts = attempts + 1, token = NULL, lease_until = NULL,
-        settled_token = token, finished_at = ?, error_code = ?, error_message = ?,
+        settled_token = token, finished_at = ?, error_code = ?, error_message = ?, start_by = NULL,
         expires_at = CASE WHEN parent IS NULL
           THEN ? + CASE ? WHEN 3 THEN keep_failed ELSE keep_completed END END
       WHERE id = ? AND token = ? AND state = 1
@@ -37,7 +37,8 @@ final class SqliteSettles {
       """
       UPDATE tasks SET state = 0, ready = ?, due = ?, attempts = attempts + ?, token = NULL,
         lease_until = NULL, settled_token = token, started_at = NULL, queued_at = ?,
-        error_code = coalesce(?, error_code), error_message = coalesce(?, error_message)
+        error_code = coalesce(?, error_code), error_message = coalesce(?, error_message),
+        start_by = CASE WHEN ? THEN NULL ELSE start_by END
       WHERE id = ? AND token = ? AND state = 1
       RETURNING seq, lane, beside
       """;
@@ -63,9 +64,10 @@ final class SqliteSettles {
           case Ending.Failed(var error) -> fail(connection, settle, error, now);
           case Ending.Backoff(var error, var delay) ->
               keepError(connection, id, token, error, now)
-                  ? giveBack(connection, settle, error, 1, delay, now)
+                  ? giveBack(connection, settle, error, 1, true, delay, now)
                   : null;
-          case Ending.Returned(var delay) -> giveBack(connection, settle, null, 0, delay, now);
+          case Ending.Returned(var delay, var begun) ->
+              giveBack(connection, settle, null, 0, begun, delay, now);
           case Ending.Waits(var awaiting) -> await(connection, settle, awaiting, now);
         };
     return task != null ? new Settled.Now(task) : unsettled(connection, id, token);
@@ -170,7 +172,7 @@ final class SqliteSettles {
     }
     int open = SqliteAwaits.add(connection, seq, awaiting.children(), now);
     if (open <= awaiting.wakeAt()) {
-      return giveBack(connection, settle, null, 0, Duration.ZERO, now);
+      return giveBack(connection, settle, null, 0, true, Duration.ZERO, now);
     }
     keep(connection, seq, settle);
     SqliteAwaits.await(connection, seq, awaiting, now);
@@ -182,6 +184,7 @@ final class SqliteSettles {
       Settle settle,
       @Nullable TaskError error,
       int attempts,
+      boolean begun,
       Duration delay,
       Instant now)
       throws SQLException {
@@ -195,6 +198,7 @@ final class SqliteSettles {
             Micros.of(now),
             error == null ? null : error.code().name(),
             error == null ? null : error.message(),
+            begun ? 1 : 0,
             settle.id(),
             settle.token());
     Changed returned = Changed.by(giveBack);

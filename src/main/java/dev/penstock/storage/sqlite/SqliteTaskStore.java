@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SqliteTaskStore implements TaskStore {
   private final SqliteDatabase database;
-  private final InstantSource clock;
+  private final SqliteClock clock;
   private final ChildStore children;
   private final LastShown shown = new LastShown();
 
@@ -55,16 +56,23 @@ public final class SqliteTaskStore implements TaskStore {
 
   private Instant choresUntil = Instant.MIN;
 
-  private SqliteTaskStore(SqliteDatabase database, InstantSource clock, long nextSeq) {
+  private SqliteTaskStore(SqliteDatabase database, SqliteClock clock, long nextSeq) {
     this.database = database;
     this.clock = clock;
     this.nextSeq = new AtomicLong(nextSeq);
     this.children = new SqliteChildren(database, clock);
   }
 
-  public static SqliteTaskStore open(SqliteDatabase database, InstantSource clock) {
+  /**
+   * Opens the tasks of a database.
+   *
+   * @param wall the wall clock, which may be set
+   * @param nanos a clock like {@link System#nanoTime}, which never is
+   */
+  public static SqliteTaskStore open(
+      SqliteDatabase database, InstantSource wall, LongSupplier nanos) {
     long last = database.read(c -> c.number("SELECT coalesce(max(seq), 0) FROM tasks"));
-    return new SqliteTaskStore(database, clock, last + 1);
+    return new SqliteTaskStore(database, SqliteClock.open(database, wall, nanos), last + 1);
   }
 
   @Override
@@ -76,9 +84,15 @@ public final class SqliteTaskStore implements TaskStore {
         Durability.SYNCED,
         connection -> {
           Instant now = clock.instant();
+          Instant wall = clock.wall();
           List<Inserted> inserted = new ArrayList<>(specs.size());
           for (TaskSpec spec : specs) {
-            inserted.add(SqliteInserts.insert(connection, nextSeq.getAndIncrement(), spec, now));
+            inserted.add(
+                clock
+                    .times()
+                    .shown(
+                        SqliteInserts.insert(
+                            connection, nextSeq.getAndIncrement(), spec, now, wall)));
           }
           return inserted;
         });
@@ -91,7 +105,7 @@ public final class SqliteTaskStore implements TaskStore {
         connection -> {
           List<Optional<Inserted>> meant = new ArrayList<>(specs.size());
           for (TaskSpec spec : specs) {
-            meant.add(SqliteInserts.meant(connection, spec));
+            meant.add(SqliteInserts.meant(connection, spec).map(clock.times()::shown));
           }
           return meant;
         });
@@ -104,7 +118,7 @@ public final class SqliteTaskStore implements TaskStore {
 
   @Override
   public Optional<Task> find(TaskId id) {
-    return database.read(connection -> TaskRows.find(connection, id));
+    return database.read(connection -> TaskRows.find(connection, id)).map(clock.times()::shown);
   }
 
   @Override
@@ -118,13 +132,18 @@ public final class SqliteTaskStore implements TaskStore {
       for (TaskId id : asked) {
         TaskRows.findBrief(connection, id).ifPresent(task -> found.put(id, task));
       }
-      return found;
+      return clock.times().shown(found);
     });
   }
 
   @Override
   public List<Step> steps(TaskId id) {
-    return database.read(connection -> SqliteSteps.read(connection, id));
+    return database.read(connection -> {
+      List<Step> steps = SqliteSteps.read(connection, id);
+      return steps.isEmpty()
+          ? steps
+          : clock.times().shown(steps, TaskRows.findBrief(connection, id).orElse(null));
+    });
   }
 
   @Override
@@ -133,24 +152,60 @@ public final class SqliteTaskStore implements TaskStore {
         connection ->
             connection.snapshot(reads -> SqliteLists.list(reads, filter, after, limit, shown));
     String text = filter.text();
-    return text == null || text.isEmpty() ? database.read(list) : database.search(list);
+    TaskPage page = text == null || text.isEmpty() ? database.read(list) : database.search(list);
+    return new TaskPage(clock.times().shown(page.tasks()), page.more(), page.cut());
   }
 
   @Override
   public List<CancelResult> cancel(List<TaskId> ids) {
-    return forEach(ids, Durability.SYNCED, SqliteManualChanges::cancel);
+    return forEach(
+        ids,
+        Durability.SYNCED,
+        (connection, id, now) ->
+            clock.times().shown(SqliteManualChanges.cancel(connection, id, now)));
   }
 
   @Override
   public List<Task> cancelPending(Lane lane, int limit) {
     return database.write(
         Durability.SYNCED,
-        connection -> SqliteManualChanges.cancelPending(connection, lane, limit, clock.instant()));
+        connection ->
+            clock
+                .times()
+                .shown(
+                    SqliteManualChanges.cancelPending(connection, lane, limit, clock.instant())));
   }
 
   @Override
   public List<RetryResult> retry(List<TaskId> ids) {
-    return forEach(ids, Durability.SYNCED, SqliteManualChanges::retry);
+    return retry(ids, null);
+  }
+
+  @Override
+  public List<RetryResult> retry(List<TaskId> ids, @Nullable Instant startBefore) {
+    return forEach(
+        ids,
+        Durability.SYNCED,
+        (connection, id, now) ->
+            clock
+                .times()
+                .shown(
+                    SqliteManualChanges.retry(connection, id, startBefore, now, clock.wall())));
+  }
+
+  @Override
+  public List<Task> expireUnbegun(int limit) {
+    // As for what is due: mostly there is nothing.
+    if (!database.read(c -> SqliteManualChanges.anyUnbegun(c, clock.wall()))) {
+      return List.of();
+    }
+    List<Task> expired =
+        database.write(
+            Durability.SYNCED,
+            connection ->
+                SqliteManualChanges.expireUnbegun(
+                    connection, limit, clock.instant(), clock.wall()));
+    return clock.times().shown(expired);
   }
 
   @Override
@@ -167,8 +222,7 @@ public final class SqliteTaskStore implements TaskStore {
   public void addHistory(List<LaneMinute> minutes) {
     if (!minutes.isEmpty()) {
       database.write(
-          Durability.RELAXED,
-          connection -> SqliteHistory.add(connection, minutes, clock.instant()));
+          Durability.RELAXED, connection -> SqliteHistory.add(connection, minutes, clock.wall()));
     }
   }
 
@@ -182,7 +236,8 @@ public final class SqliteTaskStore implements TaskStore {
     return forEach(
         ids,
         Durability.RELAXED,
-        (connection, id, now) -> SqliteLeases.claim(connection, id, worker, lease, alone, now));
+        (connection, id, now) ->
+            clock.times().shown(SqliteLeases.claim(connection, id, worker, lease, alone, now, clock.wall())));
   }
 
   @Override
@@ -204,7 +259,8 @@ public final class SqliteTaskStore implements TaskStore {
         connection -> {
           List<Settled> settled = new ArrayList<>(ended.size());
           for (Settle one : ended) {
-            settled.add(SqliteSettles.settle(connection, one, clock.instant()));
+            settled.add(
+                clock.times().shown(SqliteSettles.settle(connection, one, clock.instant())));
           }
           return settled;
         });
@@ -214,29 +270,34 @@ public final class SqliteTaskStore implements TaskStore {
   public Lapsed reclaimLapsed(Duration margin, int maxLost, int limit) {
     return database.write(
         Durability.SYNCED,
-        connection -> SqliteLeases.reclaim(connection, margin, maxLost, limit, clock.instant()));
+        connection ->
+            clock
+                .times()
+                .shown(SqliteLeases.reclaim(connection, margin, maxLost, limit, clock.instant())));
   }
 
   @Override
   public List<TaskSpec> promoteDue(int limit) {
     // Asked several times a second and mostly for nothing: a look costs no commit.
     long now = Micros.of(clock.instant());
-    if (!database.read(connection -> SqliteSchedule.anyDue(connection, now))) {
+    long wall = Micros.of(clock.wall());
+    if (!database.read(connection -> SqliteSchedule.anyDue(connection, now, wall))) {
       return List.of();
     }
     return database.write(
-        Durability.SYNCED,
-        connection -> SqliteSchedule.promote(connection, limit, Micros.of(clock.instant())));
+        Durability.SYNCED, connection -> SqliteSchedule.promote(connection, limit, now, wall));
   }
 
   @Override
   public List<Task> longestWaiting(Lane lane, int limit) {
-    return database.read(connection -> SqliteSchedule.longestWaiting(connection, lane, limit));
+    List<Task> tasks =
+        database.read(connection -> SqliteSchedule.longestWaiting(connection, lane, limit));
+    return clock.times().shown(tasks);
   }
 
   @Override
   public int deleteExpired(int limit) {
-    return SqliteDeletions.expired(database, Micros.of(clock.instant()), limit);
+    return SqliteDeletions.expired(database, clock.expired(), limit);
   }
 
   @Override
@@ -253,7 +314,9 @@ public final class SqliteTaskStore implements TaskStore {
   @Override
   public List<DeleteResult> delete(List<TaskId> ids) {
     return forEach(
-        ids, Durability.SYNCED, (connection, id, _) -> SqliteDeletions.byHand(connection, id));
+        ids,
+        Durability.SYNCED,
+        (connection, id, _) -> clock.times().shown(SqliteDeletions.byHand(connection, id)));
   }
 
   @Override
@@ -263,6 +326,7 @@ public final class SqliteTaskStore implements TaskStore {
 
   @Override
   public synchronized boolean holdChores(String node, Duration lease) {
+    clock.look();
     Instant now = clock.instant();
     if (!node.equals(choresHolder) && now.isBefore(choresUntil)) {
       return false;
@@ -284,7 +348,7 @@ public final class SqliteTaskStore implements TaskStore {
 
   @Override
   public TaskCounts figures() {
-    return database.read(SqliteFigures::read);
+    return clock.times().shown(database.read(SqliteFigures::read));
   }
 
   @Override

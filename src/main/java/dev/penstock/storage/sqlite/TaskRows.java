@@ -31,6 +31,7 @@ final class TaskRows {
         t.created_at, t.started_at, t.finished_at, t.worker, t.error_code, t.error_message,
         coalesce(t.queued_at, t.created_at), t.max_attempts, t.timeout, t.run_at, t.keep_completed, t.keep_failed, t.reply_to,
         p.metadata, %s, %s,
+        t.start_before, t.state = 4 AND t.started_at IS NULL AND t.finished_at >= t.start_by,
         coalesce(t.parent, t.submitted_at, t.wake_at) IS NOT NULL, t.parent, t.submitted_at,
         CASE WHEN t.wake_at IS NULL THEN 0 ELSE (SELECT count(*)
           FROM task_children c INDEXED BY task_children_open
@@ -104,6 +105,8 @@ final class TaskRows {
     byte[] result = row.bytes();
     TaskOutput output =
         format == null ? null : new TaskOutput(TaskOutput.Format.valueOf(format), result);
+    Instant startBefore = instant(row.numberOrNull());
+    boolean expired = row.small() == 1;
     // Most have no family: then the rest is not read.
     boolean family = row.small() == 1;
     String parent = family ? row.textOrNull() : null;
@@ -112,7 +115,7 @@ final class TaskRows {
     TaskSpec spec =
         new TaskSpec(
             id,
-            new TaskSpec.Work(lane, priority, input, runAt),
+            new TaskSpec.Work(lane, priority, input, runAt, startBefore),
             new TaskSpec.Limits(maxAttempts, Micros.toDuration(timeout)),
             new TaskSpec.Retention(Micros.toDuration(keepCompleted), Micros.toDuration(keepFailed)),
             new TaskSpec.Origin(
@@ -135,7 +138,8 @@ final class TaskRows {
         error,
         output,
         queuedAt,
-        waitingOn);
+        waitingOn,
+        expired);
   }
 
   /** The number that stands for the state in the file: see the schema. */

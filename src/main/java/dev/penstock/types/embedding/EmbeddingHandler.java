@@ -3,6 +3,8 @@ package dev.penstock.types.embedding;
 import dev.penstock.core.Immediate;
 import dev.penstock.core.InvalidInput;
 import dev.penstock.core.ReadInput;
+import dev.penstock.core.TimeLimit;
+import dev.penstock.core.TimedControl;
 import dev.penstock.engine.EmbeddingEngine;
 import dev.penstock.engine.ModelEngines;
 import dev.penstock.engine.ModelFailure;
@@ -27,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Texts to vectors: parses, tokenises, and waits for the model's batcher. */
 final class EmbeddingHandler implements Immediate {
@@ -194,14 +197,35 @@ final class EmbeddingHandler implements Immediate {
         engine.identity(),
         task.owner(),
         texts,
-        unknown -> {
+        (unknown, left) -> {
           coming.close();
-          return engine.embed(
-              task.owner(),
-              task.priority(),
-              unknown,
-              done -> control.progress(new Progress(all - unknown.size() + done, all, "texts")));
+          var asker = new Asker(control, all - unknown.size(), all, left);
+          return engine.embed(task.owner(), task.priority(), unknown, asker);
         });
+  }
+
+  /**
+   * A task that asks for vectors.
+   *
+   * @param known of how many of its texts they were known
+   * @param left takes those that were made in vain, so that the next attempt need not make them
+   */
+  private record Asker(Control control, int known, int all, VectorCache.Left left)
+      implements EmbeddingEngine.Asker {
+    @Override
+    public void done(int texts) {
+      control.progress(new Progress(known + texts, all, "texts"));
+    }
+
+    @Override
+    public @Nullable TimeLimit limit() {
+      return TimedControl.of(control);
+    }
+
+    @Override
+    public void left(int index, float[] vector) {
+      left.vector(index, vector);
+    }
   }
 
   private Outcome embed(

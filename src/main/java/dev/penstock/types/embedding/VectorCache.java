@@ -63,6 +63,18 @@ final class VectorCache {
     Optional<float[][]> run(List<Tokens> texts) throws InterruptedException, ModelFailure;
   }
 
+  /** The same of a model that also tells what it had made when it could not make all. */
+  interface LeavingModel {
+    Optional<float[][]> run(List<Tokens> texts, Left left)
+        throws InterruptedException, ModelFailure;
+  }
+
+  /** Takes a vector of one of the texts that were to be run. */
+  @FunctionalInterface
+  interface Left {
+    void vector(int index, float[] vector);
+  }
+
   /**
    * @param bytes what it may take; 0: nothing is kept
    */
@@ -90,15 +102,22 @@ final class VectorCache {
    */
   Optional<float[][]> vectors(String identity, String owner, List<Tokens> texts, Model model)
       throws InterruptedException, ModelFailure {
-    if (vectors == null) {
-      return model.run(texts);
+    return vectors(identity, owner, texts, (unknown, _) -> model.run(unknown));
+  }
+
+  /** As the other one. What a run leaves that did not end is kept too, for the next one. */
+  Optional<float[][]> vectors(String identity, String owner, List<Tokens> texts, LeavingModel model)
+      throws InterruptedException, ModelFailure {
+    Cache<Key, float[]> kept = vectors;
+    if (kept == null) {
+      return model.run(texts, (_, _) -> {});
     }
     float[][] all = new float[texts.size()][];
     List<Key> missing = new ArrayList<>();
     List<Tokens> unknown = new ArrayList<>();
     for (int i = 0; i < all.length; i++) {
       var key = new Key(identity, owner, texts.get(i).ids());
-      float[] found = vectors.getIfPresent(key);
+      float[] found = kept.getIfPresent(key);
       if (found == null) {
         missing.add(key);
         unknown.add(texts.get(i));
@@ -109,7 +128,8 @@ final class VectorCache {
     if (unknown.isEmpty()) {
       return Optional.of(all);
     }
-    Optional<float[][]> ran = model.run(unknown);
+    Optional<float[][]> ran =
+        model.run(unknown, (index, vector) -> kept.put(missing.get(index), vector));
     if (ran.isEmpty()) {
       return ran;
     }
@@ -117,7 +137,7 @@ final class VectorCache {
     for (int i = 0; i < all.length; i++) {
       if (all[i] == null) {
         all[i] = ran.get()[next];
-        vectors.put(missing.get(next), all[i]);
+        kept.put(missing.get(next), all[i]);
         next++;
       }
     }

@@ -58,6 +58,15 @@ record PluginHandler(
   }
 
   @Override
+  public @Nullable Duration retryAfter(int attempts) {
+    try {
+      return own.retryAfter(attempts);
+    } catch (Error e) {
+      throw new IllegalStateException(e.toString(), e);
+    }
+  }
+
+  @Override
   public Outcome run(Task task, Control control) throws InterruptedException {
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();

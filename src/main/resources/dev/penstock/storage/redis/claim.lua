@@ -3,7 +3,7 @@ local answers = {}
 for i = 5, #ARGV, 2 do
   local id = ARGV[i]
   local task = redis.call('HMGET', record(id), 'phase', 'lane', 'seq', 'lost', 'runs', 'progress',
-    'checkpoint')
+    'checkpoint', 'start_by')
   local phase, lane = task[1], task[2]
   if phase == 'RUNNING' or phase == 'SCHEDULED' then
     table.insert(answers, {'HELD'})
@@ -14,6 +14,8 @@ for i = 5, #ARGV, 2 do
     table.insert(answers, {'UNKNOWN', redis.call('GET', shard .. ':began') or now})
   elseif phase ~= 'READY' then
     table.insert(answers, {'SETTLED'})
+  elseif task[8] and tonumber(task[8]) <= tonumber(wall) then
+    table.insert(answers, {'EXPIRED'})
   elseif task[4] and task[4] ~= '0' and ARGV[4] == '0' then
     table.insert(answers, {'SUSPECT'})
   else

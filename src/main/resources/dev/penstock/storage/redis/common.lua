@@ -1,13 +1,27 @@
 -- What every script begins with. KEYS[1] names the shard, for example penstock:{s07}: every key a
 -- script touches starts with it and so shares its slot. ARGV[1] is the time in microseconds; empty:
--- the server's own. Times are kept as text, for as numbers they would be written 1.7e+15.
+-- the server's own. In place of it come two numbers, "expected:ahead": it is the server's less what
+-- its clock is ahead; where that is not what the caller expects, by {OFF} or more, the clock was set
+-- and it is what is expected. Times are kept as text, for as numbers they would be written 1.7e+15.
+local OFF = 15000000
 local shard = KEYS[1]
 local counts = shard .. ':counts'
-local now = ARGV[1]
-if now == '' then
+local now, expected, wall = ARGV[1], true, nil
+local colon = string.find(now, ':', 1, true)
+if now == '' or colon then
   local time = redis.call('TIME')
-  now = time[1] .. string.format('%06d', time[2])
+  local server = time[1] .. string.format('%06d', time[2])
+  if colon then
+    local caller = string.sub(now, 1, colon - 1)
+    local micros = tonumber(server) - tonumber(string.sub(now, colon + 1))
+    expected = math.abs(micros - tonumber(caller)) < OFF
+    now = expected and string.format('%.0f', micros) or caller
+    wall = string.format('%.0f', tonumber(now) + tonumber(string.sub(ARGV[1], colon + 1)))
+  else
+    now = server
+  end
 end
+wall = wall or now -- what a start_before is compared with
 
 local function record(id) return shard .. ':task:' .. id end
 local function input(id) return shard .. ':input:' .. id end
@@ -40,6 +54,14 @@ local function by_owner(id, lane, phase, enters)
   local place = task[1] .. '\0' .. string.rep('0', 20 - #task[2]) .. task[2] .. '\0' .. id
   local list = shard .. ':own:' .. phase .. ':' .. lane
   if enters then redis.call('ZADD', list, 0, place) else redis.call('ZREM', list, place) end
+end
+
+-- A task that is to begin by a time stands in :starting while it waits. One that has begun has no
+-- such time any more.
+local function begun(id, start_by)
+  if not start_by then return end
+  redis.call('ZREM', shard .. ':starting', id)
+  redis.call('HDEL', record(id), 'start_by')
 end
 
 -- What a script has changed so far of the shard's counters, by phase and lane, and of its bytes:

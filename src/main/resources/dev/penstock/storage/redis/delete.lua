@@ -37,7 +37,7 @@ local answers = {}
 for i = 4, #ARGV, 2 do
   local id = ARGV[i]
   local task = redis.call('HMGET', record(id), 'phase', 'lane', 'runs', 'size', 'identity',
-    'met', 'parent', 'open', 'checkpoint', 'finished')
+    'met', 'parent', 'open', 'checkpoint', 'finished', 'start_by')
   if task[1] and goes(id, task[1], task[3], task[6], task[8], task[10]) then
     local buried = ARGV[2] ~= 'UNPROMISED' and ARGV[2] ~= 'EXPIRED'
       and bury(id, ARGV[i + 1], redis.call('ZSCORE', shard .. ':expiring', id))
@@ -45,6 +45,7 @@ for i = 4, #ARGV, 2 do
     grown = grown - tonumber(task[4])
     redis.call('UNLINK', record(id), input(id), output(id), metadata(id), steps(id))
     if task[9] then redis.call('UNLINK', checkpoint(id)) end
+    if task[11] then redis.call('ZREM', shard .. ':starting', id) end
     if task[7] then
       redis.call('ZREM', shard .. ':kept', id)
       redis.call('ZREM', shard .. ':of:' .. task[7], id)

@@ -1,7 +1,8 @@
 -- Keeps new tasks; one that is known stays as it is.
 -- ARGV: now, then of each task: id, lane, seq, run_at ('': at once), deadline, metadata, input, the
--- number of arguments that follow, and fields with their values. After its deadline ('': none) a
--- task is not taken: its identity may be another's by then. Of others it tells when they were created.
+-- number of arguments that follow, and fields with their values. After its deadline ('': none), or
+-- where it cannot be told, a task is not taken: its identity may be another's by then. Of others it tells
+-- when they were created. The run_at here is by the store's time.
 local OVERHEAD = 1000 -- bytes that a task's keys and places in the indexes take, about
 
 -- Since when this shard has kept what it was told: it is gone when the shard is emptied.
@@ -22,13 +23,14 @@ while i <= #ARGV do
   local created = redis.call('HGET', record(id), 'created')
   if created or gone then -- gone: it was kept, has ended and was deleted
     table.insert(answers, created or now)
-  elseif deadline ~= '' and tonumber(now) > tonumber(deadline) then
+  elseif deadline ~= '' and (not expected or tonumber(now) > tonumber(deadline)) then
     table.insert(answers, 'LATE')
   else
     local ready = run_at == '' or tonumber(run_at) <= tonumber(now)
     local size = OVERHEAD + #meta + #body
     enter(id, lane, ready and 'READY' or 'SCHEDULED', seq, ready and now or run_at, 'lane', lane,
       'seq', seq, 'created', now, 'queued', now, 'size', size, unpack(ARGV, first, i - 1))
+    if ARGV[i - 2] == 'start_by' then redis.call('ZADD', shard .. ':starting', ARGV[i - 1], id) end
     if ARGV[first] == 'parent' then
       redis.call('ZADD', shard .. ':of:' .. ARGV[first + 1], seq, id)
     end

@@ -5,8 +5,9 @@ for i = 4, #ARGV do
   local deadline = redis.call('ZSCORE', shard .. ':leased', id)
   if deadline and tonumber(deadline) < tonumber(now) - tonumber(ARGV[2]) then
     local task = redis.call('HMGET', record(id), 'lane', 'seq', 'keep_failed', 'parent',
-      'open')
+      'open', 'start_by')
     leave(id, task[1], 'RUNNING')
+    begun(id, task[6])
     step(id, 'LOST', 'RUNNING')
     redis.call('HDEL', record(id), 'token')
     local lost = redis.call('HINCRBY', record(id), 'lost', 1)

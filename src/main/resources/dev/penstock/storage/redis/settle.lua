@@ -1,13 +1,15 @@
 -- Ends runs, each once and only with its current token.
 -- ARGV: now, then of each: id, token, ending (COMPLETED, FAILED, BACKOFF, RETURNED or WAITS), delay,
--- error code and message, format and bytes of the output; what an ending has not is empty. Then the
+-- error code and message, format and bytes of the output; what an ending has not is empty, but for
+-- the format BEGUN of one that is returned though its run had begun. Then the
 -- number of arguments about its checkpoint (the state, and the children that are read), and those.
 -- Of one that waits there follow: how many may be open when it is woken, its longest wait ('':
 -- none), whether a failure wakes it (1 or 0), how many may be open at all, the number of its new
 -- children, and id, key and message of each.
 local function settle(id, token, ending, delay, code, message, format, bytes, kept, last)
   local task = redis.call('HMGET', record(id), 'phase', 'lane', 'seq', 'token', 'settled',
-    'keep_completed', 'keep_failed', 'attempts', 'error_code', 'parent', 'open', 'checkpoint')
+    'keep_completed', 'keep_failed', 'attempts', 'error_code', 'parent', 'open', 'checkpoint',
+    'start_by')
   local phase, lane, seq, parent, open = task[1], task[2], task[3], task[10], task[11]
   if phase ~= 'RUNNING' or task[4] ~= token then
     return {token == task[5] and 'BEFORE' or 'STALE'}
@@ -21,6 +23,11 @@ local function settle(id, token, ending, delay, code, message, format, bytes, ke
   end
 
   leave(id, lane, phase)
+  if ending ~= 'RETURNED' or format == 'BEGUN' then
+    begun(id, task[13])
+  elseif task[13] then
+    redis.call('ZADD', shard .. ':starting', task[13], id)
+  end
   if code ~= '' then
     step(id, 'FAILED', phase, code, message)
     redis.call('HSET', record(id), 'error_code', code, 'error_message', message)

@@ -1,13 +1,13 @@
 package dev.penstock.storage.redis;
 
 import dev.penstock.config.SettingsLoader;
+import dev.penstock.storage.SettableClock;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStoreContract;
 import dev.penstock.testing.RedisCluster;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -46,12 +46,13 @@ final class RedisClusterTest extends TaskStoreContract {
   }
 
   @Override
-  protected TaskStore open(InstantSource clock) {
+  protected TaskStore open(SettableClock clock) {
     var keys = Map.of("redis.cluster-nodes", cluster.nodes());
     return RedisTaskStore.open(
         vertx,
         SettingsLoader.load(List.of(), keys, Map.of(), null).settings().redis(),
         clock,
+        clock::nanos,
         ANSWERS);
   }
 

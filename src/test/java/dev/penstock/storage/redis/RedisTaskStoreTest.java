@@ -1,14 +1,22 @@
 package dev.penstock.storage.redis;
 
+import static dev.penstock.storage.TestTasks.ids;
+import static dev.penstock.storage.TestTasks.task;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsLoader;
+import dev.penstock.core.Ending;
+import dev.penstock.storage.SettableClock;
 import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStoreContract;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskSpec;
 import dev.penstock.testing.RedisServer;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +24,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class RedisTaskStoreTest extends TaskStoreContract {
   static final Duration ANSWERS = Duration.ofSeconds(10);
@@ -44,8 +55,53 @@ final class RedisTaskStoreTest extends TaskStoreContract {
   }
 
   @Override
-  protected TaskStore open(InstantSource clock) {
-    return RedisTaskStore.open(vertx, settings(redis, Map.of()), clock, ANSWERS);
+  protected TaskStore open(SettableClock clock) {
+    return RedisTaskStore.open(vertx, settings(redis, Map.of()), clock, clock::nanos, ANSWERS);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, -2})
+  void aNodeThatIsStartedAfterTheClockWasSetAgreesWithTheOthers(int hours) {
+    Claim.Claimed running = claimed();
+    Claim.Claimed backingOff = claimed();
+    settle(backingOff, new Ending.Backoff(ERROR, Duration.ofMinutes(1)));
+    store().holdChores("a", Duration.ofSeconds(4));
+    clock().set(Duration.ofHours(hours));
+    store().holdChores("a", Duration.ofSeconds(4));
+    try (TaskStore other = open(clock())) {
+      assertThat(other.holdChores("b", Duration.ofSeconds(4))).isFalse();
+      assertThat(other.reclaimLapsed(MARGIN, MAX_LOST, 10).ready()).isEmpty();
+      assertThat(other.promoteDue(10)).isEmpty();
+      assertThat(other.find(running.task().id()))
+          .map(Task::startedAt)
+          .isEqualTo(store().find(running.task().id()).map(Task::startedAt));
+      clock().advance(Duration.ofMinutes(1));
+      assertThat(ids(other.promoteDue(10))).containsExactly(backingOff.task().id());
+      assertThat(ids(other.reclaimLapsed(MARGIN, MAX_LOST, 10).ready()))
+          .containsExactly(running.task().id());
+    }
+  }
+
+  @Test
+  void aNodeThatSleptTakesTheTimeFromTheOthers() {
+    var asleep = new SettableClock();
+    try (TaskStore other = open(asleep)) {
+      store().holdChores("a", Duration.ofSeconds(4));
+      assertThat(other.holdChores("b", Duration.ofSeconds(4))).isFalse();
+      clock().advance(Duration.ofHours(1));
+      asleep.set(Duration.ofHours(1));
+      store().holdChores("a", Duration.ofSeconds(4));
+      assertThat(other.holdChores("b", Duration.ofSeconds(4))).isFalse();
+      clock().advance(Duration.ofSeconds(4));
+      asleep.advance(Duration.ofSeconds(4));
+      store().holdChores("a", Duration.ofSeconds(4));
+      assertThat(other.holdChores("b", Duration.ofSeconds(4))).isFalse();
+
+      TaskSpec spec = inserted(task());
+      assertThat(other.claim(List.of(spec.id()), "b", LEASE, false).getFirst())
+          .isInstanceOf(Claim.Claimed.class);
+      assertThat(reclaim().ready()).isEmpty();
+    }
   }
 
   static Settings.Redis settings(RedisServer redis, Map<String, String> more) {

@@ -66,6 +66,7 @@ final class GoldenSqliteTest {
         .isEqualTo(GoldenScenario.masked(rowsAsIn(old, old)));
   }
 
+  /** Of the tables and columns that version 6 had. */
   @Test
   void everyCheckpointAndEveryChildIsAsItWas() throws Exception {
     try (SqliteDatabase database = SqliteDatabase.open(file())) {

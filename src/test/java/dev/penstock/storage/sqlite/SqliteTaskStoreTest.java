@@ -10,6 +10,7 @@ import dev.penstock.core.Awaiting;
 import dev.penstock.core.Ending;
 import dev.penstock.core.NewChild;
 import dev.penstock.storage.ChildStore.End;
+import dev.penstock.storage.SettableClock;
 import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStore.Claim;
@@ -21,7 +22,6 @@ import dev.penstock.task.TaskState;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -35,9 +35,9 @@ final class SqliteTaskStoreTest extends TaskStoreContract {
   private SqliteDatabase database;
 
   @Override
-  protected TaskStore open(InstantSource clock) {
+  protected TaskStore open(SettableClock clock) {
     database = SqliteDatabase.open(folder.resolve("data/penstock.db"));
-    return Storage.in(database, clock).tasks();
+    return Storage.in(database, clock, clock::nanos).tasks();
   }
 
   @Override
@@ -73,6 +73,37 @@ final class SqliteTaskStoreTest extends TaskStoreContract {
 
   private static TaskSpec longAt(Instant runAt) {
     return taskAt(runAt, new byte[5 * 1024 * 1024]);
+  }
+
+  @Test
+  void whatEndedBeforeADowntimeCanStillBeFetchedForAWhileAfterIt() throws Exception {
+    Claim.Claimed claimed = claimed();
+    settle(claimed, new Ending.Completed(json("1")));
+    store().holdChores("a", Duration.ofSeconds(4));
+    shutDown();
+    clock().set(Duration.ofHours(2));
+    reopen();
+    store().holdChores("a", Duration.ofSeconds(4));
+
+    assertThat(store().deleteExpired(10)).isZero();
+    clock().advance(Duration.ofMinutes(9));
+    assertThat(store().deleteExpired(10)).isZero();
+    clock().advance(Duration.ofMinutes(1));
+    assertThat(store().deleteExpired(10)).isEqualTo(1);
+  }
+
+  @Test
+  void theTimeIsKeptAndNotOftenWritten() {
+    store().holdChores("a", Duration.ofSeconds(4));
+    Commits kept = database.commits();
+    for (int second = 1; second < 10; second++) {
+      clock().advance(Duration.ofSeconds(1));
+      store().holdChores("a", Duration.ofSeconds(4));
+    }
+    assertThat(database.commits()).isEqualTo(kept);
+    clock().advance(Duration.ofSeconds(1));
+    store().holdChores("a", Duration.ofSeconds(4));
+    assertThat(database.commits().relaxed()).isEqualTo(kept.relaxed() + 1);
   }
 
   @Test
