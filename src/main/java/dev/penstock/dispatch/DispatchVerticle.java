@@ -168,7 +168,7 @@ public final class DispatchVerticle extends VerticleBase {
     tickers.add(Ticker.start("sweeper", settings.lease().sweepEvery(), chores.mine(sweeper)));
     tickers.add(Ticker.start("expiry", Expiry.EVERY, chores.mine(new Expiry(store))));
     tickers.add(Ticker.start("store-room", LOOK_EVERY, room));
-    var rescuer = 
+    var rescuer =
         new Rescuer(store, queue, SteadyClock.start(), clock, lease.duration().multipliedBy(2));
     tickers.add(Ticker.start("rescuer", settings.lease().sweepEvery(), chores.mine(rescuer)));
     tickers.add(

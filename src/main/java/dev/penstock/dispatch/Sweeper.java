@@ -20,8 +20,7 @@ final class Sweeper implements Runnable {
   /**
    * @param absence while it says so, lapsed leases are left alone
    */
-  Sweeper(
-      TaskStore store, Dispatcher dispatcher, Duration margin, int maxLost, Absence absence) {
+  Sweeper(TaskStore store, Dispatcher dispatcher, Duration margin, int maxLost, Absence absence) {
     this.store = store;
     this.dispatcher = dispatcher;
     this.margin = margin;

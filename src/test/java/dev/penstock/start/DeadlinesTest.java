@@ -251,8 +251,7 @@ final class DeadlinesTest {
                         "/v1/worker/extend",
                         "{\"worker\":\"w\",\"leases\":[%s,%s]}"
                             .formatted(
-                                held(stuck, tokens, ""),
-                                held(waits, tokens, ",\"begun\":" + now)))
+                                held(stuck, tokens, ""), held(waits, tokens, ",\"begun\":" + now)))
                     .json();
             assertThat(said.at("/leases/1/status").asText()).isEqualTo("held");
             return said.at("/leases/0/status").asText().equals("lost");

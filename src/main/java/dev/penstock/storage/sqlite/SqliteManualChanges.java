@@ -159,8 +159,7 @@ final class SqliteManualChanges {
 
   private record Unbegun(long seq, String lane, Phase phase) {}
 
-  static List<Task> expireUnbegun(
-      SqliteConnection connection, int limit, Instant now, Instant wall)
+  static List<Task> expireUnbegun(SqliteConnection connection, int limit, Instant now, Instant wall)
       throws SQLException {
     List<Unbegun> some =
         Columns.all(

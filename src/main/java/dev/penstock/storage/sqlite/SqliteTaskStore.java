@@ -189,8 +189,7 @@ public final class SqliteTaskStore implements TaskStore {
         (connection, id, now) ->
             clock
                 .times()
-                .shown(
-                    SqliteManualChanges.retry(connection, id, startBefore, now, clock.wall())));
+                .shown(SqliteManualChanges.retry(connection, id, startBefore, now, clock.wall())));
   }
 
   @Override
@@ -237,7 +236,10 @@ public final class SqliteTaskStore implements TaskStore {
         ids,
         Durability.RELAXED,
         (connection, id, now) ->
-            clock.times().shown(SqliteLeases.claim(connection, id, worker, lease, alone, now, clock.wall())));
+            clock
+                .times()
+                .shown(
+                    SqliteLeases.claim(connection, id, worker, lease, alone, now, clock.wall())));
   }
 
   @Override
