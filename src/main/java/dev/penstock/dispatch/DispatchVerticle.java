@@ -178,7 +178,7 @@ public final class DispatchVerticle extends VerticleBase {
             chores.mine(() -> queue.takeDead(DEAD_AT_A_TIME, dispatcher::dead))));
     tickers.add(
         Ticker.start("scheduler", SCHEDULE_EVERY, chores.mine(new Scheduler(store, dispatcher))));
-    tickers.add(Ticker.start("expiry", SCHEDULE_EVERY, chores.mine(dispatcher::expireUnbegun)));
+    tickers.add(Ticker.start("unbegun", SCHEDULE_EVERY, chores.mine(dispatcher::expireUnbegun)));
     keepFamilies(chores, dispatcher, families);
     tickers.add(Ticker.start("unsent", LOOK_EVERY, unsent));
     tickers.add(Ticker.start("deliveries", LOOK_EVERY, dispatcher::lookAfterDeliveries));
