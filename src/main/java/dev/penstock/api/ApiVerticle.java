@@ -239,7 +239,11 @@ public final class ApiVerticle extends VerticleBase {
     Settings.Http http = settings.http();
     var connections =
         new Connections(
-            vertx, http.maxConnectionsPerAddress(), http.readTimeout(), http.idleTimeout());
+            vertx,
+            options(),
+            http.maxConnectionsPerAddress(),
+            http.readTimeout(),
+            http.idleTimeout());
     var requests = new Pipeline(context, keys, sessions, bodies, connections, http.idleTimeout());
     pipeline = requests;
     bus.listen(
@@ -272,7 +276,7 @@ public final class ApiVerticle extends VerticleBase {
 
   /** The router itself answers paths that cannot be decoded, and not in our error shape. */
   private static void lead(HttpServerRequest request, Router router, Pipeline requests) {
-    if (!requests.addressed(request)) {
+    if (!requests.wellFormed(request)) {
       return;
     }
     String path = request.path();

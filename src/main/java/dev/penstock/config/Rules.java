@@ -1,17 +1,25 @@
 package dev.penstock.config;
 
+import com.nulabinc.zxcvbn.Zxcvbn;
 import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
-import java.util.Locale;
-import java.util.Set;
+import java.util.List;
 import java.util.function.BiConsumer;
 
 /** What settings ask of each other. */
 final class Rules {
   private static final int LEAST_TOKEN = 16;
-  private static final Set<String> KNOWN_TOKENS =
-      Set.of("guest", "admin:admin", "your-secret-token");
+
+  /** What is longer is judged by its beginning: that takes time. */
+  private static final int JUDGED = 64;
+
+  /** The library's best mark: ten thousand million guesses and more. */
+  private static final int HARD_TO_GUESS = 4;
+
+  /** Words that whoever guesses a token of ours begins with. */
+  private static final List<String> OURS =
+      List.of("penstock", "token", "secret", "your", "apikey", "api", "key", "auth", "changeme");
 
   private Rules() {}
 
@@ -40,7 +48,8 @@ final class Rules {
                 "auth.token",
                 "must be at least "
                     + LEAST_TOKEN
-                    + " characters and none of the well-known ones, because api.host ("
+                    + " characters, and hard to guess (not of words, repeats and runs),"
+                    + " because api.host ("
                     + settings.api().host()
                     + ") is reached from outside this machine; left empty, a key is generated"));
     checkGuest(settings.rabbitmq(), problem);
@@ -84,7 +93,11 @@ final class Rules {
   }
 
   static boolean weak(String token) {
-    return token.length() < LEAST_TOKEN || KNOWN_TOKENS.contains(token.toLowerCase(Locale.ROOT));
+    if (token.length() < LEAST_TOKEN) {
+      return true;
+    }
+    String judged = token.substring(0, Math.min(JUDGED, token.length()));
+    return new Zxcvbn().measure(judged, OURS).getScore() < HARD_TO_GUESS;
   }
 
   /** False for any name but localhost: what a name server says may change. */

@@ -113,6 +113,14 @@ public interface Settings {
         matches = "[!-~]{1,512}",
         secret = true)
     Optional<String> token();
+
+    @Setting(
+        value =
+            "Requests with a wrong key that an address may send in a minute; from then on each is "
+                + "answered a second later.",
+        standard = "30",
+        range = "1 to 1000000")
+    int wrongKeys();
   }
 
   interface Session {

@@ -120,14 +120,18 @@ public final class Pipeline {
         .onComplete(_ -> request.connection().close());
   }
 
-  /** Whether it may go on: it says for whom it is. Otherwise it is answered. On the event loop. */
-  public boolean addressed(HttpServerRequest request) {
+  /**
+   * Whether it may go on: it says for whom it is, and how its body comes. Otherwise it is answered.
+   * On the event loop.
+   */
+  public boolean wellFormed(HttpServerRequest request) {
     boolean addressed = MalformedRequests.hasHost(request);
-    if (!addressed) {
+    boolean wellFormed = addressed && MalformedRequests.hasPlainEncoding(request);
+    if (!wellFormed) {
       request.pause();
-      refuse(request, MalformedRequests.HOST);
+      refuse(request, addressed ? MalformedRequests.ENCODING : MalformedRequests.HOST);
     }
-    return addressed;
+    return wellFormed;
   }
 
   private void run(Exchange exchange, Match match) {
@@ -317,7 +321,7 @@ public final class Pipeline {
   /**
    * Null when the request may go on. Before its body is waited for: strangers are to cost little.
    */
-  private @Nullable Reply deny(Exchange exchange, Access access) {
+  private @Nullable Reply deny(Exchange exchange, Access access) throws InterruptedException {
     return switch (access) {
       case OPEN -> {
         exchange.whoAsks(() -> either(exchange));
@@ -347,7 +351,8 @@ public final class Pipeline {
     return header == null ? pages.caller(exchange) : keys.authenticate(header);
   }
 
-  private static @Nullable Reply keep(Exchange exchange, Access access, Optional<Caller> known) {
+  private @Nullable Reply keep(Exchange exchange, Access access, Optional<Caller> known)
+      throws InterruptedException {
     if (known.isPresent()) {
       Caller caller = known.get();
       exchange.caller(caller);
@@ -355,11 +360,12 @@ public final class Pipeline {
           ? null
           : Reply.error(ApiError.wrongScope(caller.scopes(), access.scopes()));
     }
-    return Reply.error(
-        ApiError.wrongKey(
-            authorization(exchange) == null
-                ? "An API key is needed: send it as 'Authorization: Bearer <key>'."
-                : "This API key is not known here."));
+    if (authorization(exchange) == null) {
+      return Reply.error(
+          ApiError.wrongKey("An API key is needed: send it as 'Authorization: Bearer <key>'."));
+    }
+    keys.wrong().came(exchange.address());
+    return Reply.error(ApiError.wrongKey("This API key is not known here."));
   }
 
   /** On the event loop. */

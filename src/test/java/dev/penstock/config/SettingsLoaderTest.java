@@ -449,7 +449,26 @@ final class SettingsLoaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"guest", "GUEST", "admin:admin", "your-secret-token", "fifteen-letters"})
+  @ValueSource(
+      strings = {
+        "guest",
+        "GUEST",
+        "admin:admin",
+        "your-secret-token",
+        "YOUR_SECRET_TOKEN",
+        "fifteen-letters",
+        "aaaaaaaaaaaaaaaaaaaaaaaa",
+        "abababababababababab",
+        "1234567890123456",
+        "abcdefghijklmnopqrstuvwxyz",
+        "zyxwvutsrqponmlkjihgfedcba",
+        "qwertyuiopasdfghjkl",
+        "passwordpassword",
+        "Passw0rd!Passw0rd!",
+        "penstock-secret-key",
+        "changemechangeme",
+        "2026-11-30-2026-11-30"
+      })
   void aWeakTokenIsRefusedOutsideLoopbackAndNeverShown(String token) {
     for (String host : List.of("0.0.0.0", "::", "192.168.1.5", "penstock.example")) {
       assertThat(problems(Map.of("api.host", host), Map.of("AUTH_TOKEN", token), null))
@@ -468,7 +487,7 @@ final class SettingsLoaderTest {
   void outsideLoopbackALongTokenOrNoneIsFine() {
     Map<String, String> open = Map.of("api.host", "0.0.0.0");
 
-    assertThat(load(open, Map.of("AUTH_TOKEN", "sixteen-letters!"), null)).isNotNull();
+    assertThat(load(open, Map.of("AUTH_TOKEN", "k7Q2-v9fXw!m4Zp0"), null)).isNotNull();
     assertThat(load(open, NONE, null).auth().token()).isEmpty();
   }
 

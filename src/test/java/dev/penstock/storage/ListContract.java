@@ -208,6 +208,15 @@ interface ListContract extends StoreRig {
   }
 
   @Test
+  default void aTextOfCharactersThatNobodyCanSeeIsFoundNowhere() {
+    store().insert(List.of(task("{\"a\":\"x\"}"), task("{\"a\":\"\\u0000\"}"), task("{\n}")));
+    for (String text : List.of("\0", "\0\0", "x\0", "\0x", "\"\0", "\n", "\u0001", "\u007f", "\u0085")) {
+      assertThat(containing(text)).as("%s", text.codePoints().boxed().toList()).isEmpty();
+    }
+    assertThat(containing("x")).hasSize(1);
+  }
+
+  @Test
   default void aTextIsNotLookedForInLongInputs() {
     byte[] input = bytes("x".repeat(TaskStore.SEARCHED_INPUT_BYTES - 6) + "needle");
     TaskSpec longest = inserted(taskWith(Map.of(), input));

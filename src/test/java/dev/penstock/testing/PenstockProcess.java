@@ -130,6 +130,7 @@ public final class PenstockProcess implements AutoCloseable {
             "-Xlog:aot=off",
             "-Xlog:cds=off",
             "--sun-misc-unsafe-memory-access=allow",
+            "-XX:+ExitOnOutOfMemoryError",
             "-Djava.io.tmpdir=" + temp,
             "-jar",
             jar.toAbsolutePath().toString()));

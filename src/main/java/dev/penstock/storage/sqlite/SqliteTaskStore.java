@@ -148,6 +148,9 @@ public final class SqliteTaskStore implements TaskStore {
 
   @Override
   public TaskPage list(TaskFilter filter, @Nullable TaskId after, int limit) {
+    if (filter.meansNone()) {
+      return TaskPage.NONE;
+    }
     Work<TaskPage> list =
         connection ->
             connection.snapshot(reads -> SqliteLists.list(reads, filter, after, limit, shown));
