@@ -75,6 +75,7 @@ public final class ApiVerticle extends VerticleBase {
   private static final int MAX_RESULT = 24 * 1024 * 1024;
 
   private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+  private static final Duration SEARCH_PATIENCE = Duration.ofSeconds(5);
   private static final Duration SOCKETS_CLOSE = Duration.ofSeconds(2);
 
   private static final Pattern DECODABLE = Pattern.compile("/(?:[^%]|%[0-9a-fA-F]{2})*+");
@@ -154,8 +155,9 @@ public final class ApiVerticle extends VerticleBase {
   private List<Route> tasks(ModelCatalogue models, TaskTypes types, Submitter submitter) {
     var own = new OwnTasks(bus, types);
     var filters = new TaskFilters(models);
-    var tasks = new TasksResource(bus, own, filters);
-    var changes = new TaskChanges(bus, own, filters);
+    var turns = new SearchTurns(SEARCH_PATIENCE);
+    var tasks = new TasksResource(bus, own, filters, turns);
+    var changes = new TaskChanges(bus, own, filters, turns);
     var submits = new SubmitResource(new TaskRequests(settings, models, types), submitter, node);
     var events = new TaskEvents(own, watches, pieces, types);
     int body = settings.http().maxBodyBytes();
