@@ -16,6 +16,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -44,7 +45,10 @@ public final class Pipeline {
   private static final Duration STREAM_END = Duration.ofSeconds(2);
 
   /** Event streams open at a time; the rest are refused. */
-  private static final int MAX_STREAMS = 256;
+  private static final int MAX_STREAMS = 512;
+
+  /** Of one owner, or of all who have no key. */
+  private static final int MAX_STREAMS_OF_ONE = MAX_STREAMS / 2;
 
   private static final String AUTHORIZATION = "Authorization";
   private static final String API_KEY = "api-key";
@@ -152,8 +156,13 @@ public final class Pipeline {
 
   /** A thread while it streams, and not after: what it does then is not to be interrupted. */
   private static final class Streaming {
+    private final @Nullable String owner;
     private final Thread thread = Thread.currentThread();
     private boolean over;
+
+    Streaming(@Nullable String owner) {
+      this.owner = owner;
+    }
 
     synchronized void interrupt() {
       if (!over) {
@@ -173,13 +182,16 @@ public final class Pipeline {
    * its place until the next write.
    */
   private void stream(Exchange exchange, EventStream.Source source) {
-    var streaming = new Streaming();
+    String owner = exchange.owner();
+    var streaming = new Streaming(owner);
     streams.add(streaming);
     var _ = exchange.gone().thenRun(streaming::interrupt);
     try {
-      if (streams.size() > MAX_STREAMS) {
-        Reply full =
-            Reply.error(ApiError.overloaded(MAX_STREAMS + " event streams are open already."));
+      long own = streams.stream().filter(each -> Objects.equals(each.owner, owner)).count();
+      if (own > MAX_STREAMS_OF_ONE || streams.size() > MAX_STREAMS) {
+        String open =
+            own > MAX_STREAMS_OF_ONE ? MAX_STREAMS_OF_ONE + " of yours" : MAX_STREAMS + " of all";
+        Reply full = Reply.error(ApiError.overloaded("Event streams are open already: " + open + "."));
         context.runOnContext(_ -> finish(exchange, full));
         return;
       }
