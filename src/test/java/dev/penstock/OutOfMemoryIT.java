@@ -81,13 +81,16 @@ final class OutOfMemoryIT {
   }
 
   private static void awaitAnswers(Api api) throws Exception {
-    Await.until("it is ready", LIMIT, () -> {
-      try {
-        return api.get("/health/ready").status() == 200;
-      } catch (java.io.IOException e) {
-        return false;
-      }
-    });
+    Await.until(
+        "it is ready",
+        LIMIT,
+        () -> {
+          try {
+            return api.get("/health/ready").status() == 200;
+          } catch (java.io.IOException e) {
+            return false;
+          }
+        });
   }
 
   @Test
@@ -101,7 +104,9 @@ final class OutOfMemoryIT {
         awaitAnswers(api);
         for (int i = 0; i < 5; i++) {
           neighbours.add(
-              submit(api, "{\"type\":\"ping\",\"input\":{\"n\":%d},\"delay_seconds\":5}".formatted(i)));
+              submit(
+                  api,
+                  "{\"type\":\"ping\",\"input\":{\"n\":%d},\"delay_seconds\":5}".formatted(i)));
         }
         greedy = submit(api, "{\"type\":\"greedy\",\"input\":{}}");
         assertThat(first.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).as("it ended").isTrue();

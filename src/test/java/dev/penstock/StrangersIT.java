@@ -7,6 +7,7 @@ import dev.penstock.testing.PenstockProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -42,7 +43,7 @@ final class StrangersIT {
 
   /** Sends one request after the other over one connection; the last answer's status line. */
   private static void send(String path) throws IOException {
-    try (var socket = new Socket("127.0.0.1", penstock.uri().getPort());
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), penstock.uri().getPort());
         var answers =
             new BufferedReader(
                 new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))) {

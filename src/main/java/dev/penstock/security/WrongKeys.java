@@ -25,7 +25,9 @@ public final class WrongKeys {
   /** Above it the address that was heard of least lately is forgotten. */
   private static final int MOST_ADDRESSES = 10_000;
 
-  /** So many answers are held up at a time; the rest are given at once, for waiting costs us too. */
+  /**
+   * So many answers are held up at a time; the rest are given at once, for waiting costs us too.
+   */
   private static final int MOST_HELD = 1_000;
 
   private final int allowed;
@@ -71,16 +73,18 @@ public final class WrongKeys {
     lock.lock();
     try {
       Minute known = byNetwork.get(network);
-      boolean fresh = known == null || now - known.since > MINUTE;
-      Minute minute = fresh ? new Minute(now, 1) : new Minute(known.since, known.keys + 1);
-      byNetwork.put(network, minute);
-      if (fresh) {
-        LOG.warn(
-            "a key that is not known here was sent from {}{}",
-            address,
-            known == null ? "" : "; there were " + known.keys + " in the minute before the last");
+      if (known != null && now - known.since <= MINUTE) {
+        byNetwork.put(network, new Minute(known.since, known.keys + 1));
+        return known.keys + 1;
       }
-      return minute.keys;
+      byNetwork.put(network, new Minute(now, 1));
+      LOG.warn(
+          "a key that is not known here was sent from {}{}",
+          address,
+          known == null
+              ? ""
+              : "; when there was one last, there were " + known.keys + " in a minute");
+      return 1;
     } finally {
       lock.unlock();
     }

@@ -191,7 +191,8 @@ public final class Pipeline {
       if (own > MAX_STREAMS_OF_ONE || streams.size() > MAX_STREAMS) {
         String open =
             own > MAX_STREAMS_OF_ONE ? MAX_STREAMS_OF_ONE + " of yours" : MAX_STREAMS + " of all";
-        Reply full = Reply.error(ApiError.overloaded("Event streams are open already: " + open + "."));
+        Reply full =
+            Reply.error(ApiError.overloaded("Event streams are open already: " + open + "."));
         context.runOnContext(_ -> finish(exchange, full));
         return;
       }

@@ -51,10 +51,9 @@ class BadInputTest {
             + "Transfer-Encoding: Chunked\r\nAuthorization: Bearer "
             + TestServer.KEY
             + "\r\n\r\n2;name=value;other=\"quoted\"\r\n[]\r\n0;last\r\n\r\n";
-    var answer =
-        RawClient.send(server.port(), request.getBytes(StandardCharsets.US_ASCII), LIMIT);
+    var answer = RawClient.send(server.port(), request.getBytes(StandardCharsets.US_ASCII), LIMIT);
     assertThat(answer.status()).isEqualTo(400);
-    assertThat(answer.body()).as("it was read").doesNotContain("chunks").contains("object");
+    assertThat(answer.body()).as("it was read").isNotNull().contains("A list must have");
   }
 
   @Test

@@ -46,7 +46,7 @@ class EventStreamTest {
             List.of(
                 Route.get("/endless", Access.OPEN, _ -> new EventStream(this::endless)),
                 Route.get("/silent", Access.OPEN, _ -> new EventStream(this::silent)),
-                Route.get("/mine", Access.KEY, _ -> new EventStream(this::silent))));
+                Route.get("/mine", Access.KEY, _ -> new EventStream(this::begun))));
   }
 
   @AfterEach
@@ -59,6 +59,11 @@ class EventStreamTest {
       sink.event("much", "", MUCH);
       written.set(System.nanoTime());
     }
+  }
+
+  private void begun(EventStream.Sink sink) throws InterruptedException {
+    sink.event("begun", "", "{}");
+    silent(sink);
   }
 
   private void silent(EventStream.Sink sink) throws InterruptedException {

@@ -24,15 +24,14 @@ final class SearchTurnsTest {
     var begun = new CountDownLatch(1);
     var goOn = new CountDownLatch(1);
     var first =
-        new FutureTask<>(
-            () ->
-                turns.ask(
-                    search("a"),
-                    () -> {
-                      begun.countDown();
-                      goOn.await();
-                      return 1;
-                    }));
+        new FutureTask<>(() ->
+            turns.ask(
+                search("a"),
+                () -> {
+                  begun.countDown();
+                  goOn.await();
+                  return 1;
+                }));
     Thread.ofVirtual().start(first);
     begun.await();
 

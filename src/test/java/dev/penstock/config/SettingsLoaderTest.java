@@ -467,7 +467,7 @@ final class SettingsLoaderTest {
         "Passw0rd!Passw0rd!",
         "penstock-secret-key",
         "changemechangeme",
-        "2026-11-30-2026-11-30"
+        "my-api-key-for-penstock-123"
       })
   void aWeakTokenIsRefusedOutsideLoopbackAndNeverShown(String token) {
     for (String host : List.of("0.0.0.0", "::", "192.168.1.5", "penstock.example")) {

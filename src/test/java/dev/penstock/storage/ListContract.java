@@ -209,11 +209,14 @@ interface ListContract extends StoreRig {
 
   @Test
   default void aTextOfCharactersThatNobodyCanSeeIsFoundNowhere() {
-    store().insert(List.of(task("{\"a\":\"x\"}"), task("{\"a\":\"\\u0000\"}"), task("{\n}")));
-    for (String text : List.of("\0", "\0\0", "x\0", "\0x", "\"\0", "\n", "\u0001", "\u007f", "\u0085")) {
+    for (String input : List.of("{\"a\":\"x\"}", "{\"a\":\"\\u0000\"}", "{\n}")) {
+      store().insert(List.of(taskWith(Map.of(), bytes(input))));
+    }
+    for (String text :
+        List.of("\0", "\0\0", "x\0", "\0x", "\"\0", "\n", "\u0001", "\u007f", "\u0085")) {
       assertThat(containing(text)).as("%s", text.codePoints().boxed().toList()).isEmpty();
     }
-    assertThat(containing("x")).hasSize(1);
+    assertThat(containing("\"x")).hasSize(1);
   }
 
   @Test
