@@ -2,6 +2,7 @@ package dev.penstock.dispatch;
 
 import dev.penstock.storage.TaskStore;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,11 +15,18 @@ final class Chores implements Runnable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Chores.class);
   private static final Duration LEASE = Duration.ofSeconds(4);
+  private static final Duration SLOW = Duration.ofSeconds(2);
 
   private final TaskStore store;
   private final String node;
   private boolean told;
   private volatile boolean held;
+
+  /**
+   * When the store last did not answer in time, by {@link System#nanoTime}; null: it always did.
+   */
+  private volatile @Nullable Long away;
+
   private volatile long until;
 
   Chores(TaskStore store, String node) {
@@ -30,12 +38,26 @@ final class Chores implements Runnable {
   @Override
   public void run() {
     long asked = System.nanoTime();
-    held = store.holdChores(node, LEASE);
+    boolean answered = false;
+    try {
+      held = store.holdChores(node, LEASE);
+      answered = System.nanoTime() - asked < SLOW.toNanos();
+    } finally {
+      if (!answered) {
+        away = System.nanoTime();
+      }
+    }
     until = asked + LEASE.toNanos();
     if (held != told) {
       told = held;
       LOG.debug("the chores are {}", held ? "this node's" : "another node's");
     }
+  }
+
+  /** Whether the store has answered all this time: else nobody could extend leases. */
+  boolean answeredFor(Duration time) {
+    Long last = away;
+    return last == null || System.nanoTime() - last > time.toNanos();
   }
 
   /** A chore that is done only while the chores are this node's. */

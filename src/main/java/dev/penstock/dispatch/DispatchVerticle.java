@@ -3,6 +3,7 @@ package dev.penstock.dispatch;
 import dev.penstock.base.Ticker;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Event.DirectRunsRest;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.LanesPaused;
 import dev.penstock.bus.Event.WorkerLeft;
@@ -35,6 +36,7 @@ import dev.penstock.metrics.Meters;
 import dev.penstock.storage.ChildStore;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStore.Living;
 import io.micrometer.core.instrument.Tags;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -43,9 +45,12 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Serves the dispatcher's requests on the bus, and keeps the Sweeper and the Scheduler going. */
 public final class DispatchVerticle extends VerticleBase {
+  private static final Logger LOG = LoggerFactory.getLogger(DispatchVerticle.class);
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
   private static final int DEAD_AT_A_TIME = 500;
   private static final Duration ABANDONED_EVERY = Duration.ofSeconds(3);
@@ -108,6 +113,7 @@ public final class DispatchVerticle extends VerticleBase {
                 store,
                 new RetryPolicy(task.retryBase(), task.retryCap()),
                 new ChildSpecs(childCheck, clock),
+                task.maxLost(),
                 () -> submissions.full() || store.trouble().isPresent()),
             families,
             settings.lease().duration(),
@@ -145,7 +151,21 @@ public final class DispatchVerticle extends VerticleBase {
     bus.serve(ReadFigures.class, _ -> figures.figures());
     bus.serve(ReadHistory.class, request -> store.history(clock.instant().minus(request.last())));
     bus.serve(ReadDispatchHealth.class, _ -> health());
-    var presence = new Presence(System::nanoTime, bus::tellAll);
+    var deaths =
+        new Deaths(
+            store,
+            dispatcher,
+            node,
+            task.maxLost(),
+            System::nanoTime,
+            left -> bus.tell(node, new DirectRunsRest(left)));
+    var presence =
+        new Presence(
+            System::nanoTime,
+            bus::tellAll,
+            node,
+            Settings.silence(settings.lease()),
+            who -> deaths.died(who));
     bus.serve(ReadWorkers.class, _ -> presence.workers());
     var chores = new Chores(store, node);
     tickers.add(Ticker.start("chores", Chores.RENEW_EVERY, chores));
@@ -157,7 +177,8 @@ public final class DispatchVerticle extends VerticleBase {
             settings.lease().margin(),
             task.maxLost(),
             settings.store().maxBytes(),
-            chores::held);
+            chores::held,
+            () -> living(presence, chores, settings.lease()));
     tickers.add(Ticker.start("sweeper", settings.lease().sweepEvery(), sweeper));
     var rescuer = new Rescuer(store, queue, clock, settings.lease().duration().multipliedBy(2));
     tickers.add(Ticker.start("rescuer", settings.lease().sweepEvery(), chores.mine(rescuer)));
@@ -170,6 +191,14 @@ public final class DispatchVerticle extends VerticleBase {
         Ticker.start("scheduler", SCHEDULE_EVERY, chores.mine(new Scheduler(store, dispatcher))));
     keepFamilies(chores, dispatcher, families);
     tickers.add(Ticker.start("unsent", LOOK_EVERY, unsent));
+    tickers.add(
+        Ticker.start(
+            "deaths",
+            LOOK_EVERY,
+            () -> {
+              var _ = presence.workers();
+              deaths.run();
+            }));
     tickers.add(Ticker.start("deliveries", LOOK_EVERY, dispatcher::lookAfterDeliveries));
     if (Settings.knowsAllNodes(settings)) {
       var unserved =
@@ -180,12 +209,14 @@ public final class DispatchVerticle extends VerticleBase {
     meters.gauge("penstock.workers", Tags.empty(), presence, Presence::thatRunTasks);
     atTheEnd =
         () -> {
+          leave();
           chores.giveUp();
           recorder.flushIfPossible(store);
         };
     // Before anybody leases: a lane that was paused when the program stopped is paused still.
     Future<?> refreshed =
         vertx.executeBlocking(() -> {
+          deaths.takeOver();
           chores.run();
           pauses.refreshIfPossible();
           return null;
@@ -195,6 +226,27 @@ public final class DispatchVerticle extends VerticleBase {
         bus.listenAll(WorkerSeen.class, presence::seen),
         bus.listenAll(WorkerLeft.class, presence::left),
         bus.listenAll(DrainWorker.class, presence::drain));
+  }
+
+  /**
+   * Who lives. While the store did not answer nobody could extend a lease: what lapses soon after
+   * is nobody's death.
+   */
+  private static Optional<Living> living(
+      Presence presence, Chores chores, Settings.LeaseTimes lease) {
+    return presence
+        .living()
+        .map(known ->
+            chores.answeredFor(lease.duration().plus(lease.margin())) ? known : Living.UNKNOWN);
+  }
+
+  /** What it leaves behind is no death. Where the store is away it has to look like one. */
+  private void leave() {
+    try {
+      store.leave(node);
+    } catch (RuntimeException e) {
+      LOG.debug("the end of this process is not noted: {}", e.toString());
+    }
   }
 
   private void keepFamilies(Chores chores, Dispatcher dispatcher, Families families) {

@@ -2,8 +2,11 @@ package dev.penstock.dispatch;
 
 import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStore.Lapsed;
+import dev.penstock.storage.TaskStore.Living;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,9 +25,12 @@ final class Sweeper implements Runnable {
   private final int maxLost;
   private final long maxBytes;
   private final BooleanSupplier mine;
+  private final Supplier<Optional<Living>> living;
 
   /**
    * @param mine whether this node does the chores; another one does them otherwise
+   * @param living who lives, to tell deaths by; empty: it will be known in a moment, and leases are
+   *     left alone until then
    */
   Sweeper(
       TaskStore store,
@@ -33,7 +39,8 @@ final class Sweeper implements Runnable {
       Duration margin,
       int maxLost,
       long maxBytes,
-      BooleanSupplier mine) {
+      BooleanSupplier mine,
+      Supplier<Optional<Living>> living) {
     this.store = store;
     this.dispatcher = dispatcher;
     this.submissions = submissions;
@@ -41,6 +48,7 @@ final class Sweeper implements Runnable {
     this.maxLost = maxLost;
     this.maxBytes = maxBytes;
     this.mine = mine;
+    this.living = living;
   }
 
   @Override
@@ -58,9 +66,13 @@ final class Sweeper implements Runnable {
   }
 
   private void reclaim() {
+    Optional<Living> known = living.get();
+    if (known.isEmpty()) {
+      return;
+    }
     Lapsed lapsed;
     do {
-      lapsed = store.reclaimLapsed(margin, maxLost, AT_A_TIME);
+      lapsed = store.reclaimLapsed(margin, maxLost, AT_A_TIME, known.get());
       if (!lapsed.ready().isEmpty() || !lapsed.failed().isEmpty()) {
         LOG.warn(
             "leases lapsed: {}; tasks that run again: {}, failed: {}",

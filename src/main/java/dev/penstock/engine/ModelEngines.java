@@ -50,6 +50,9 @@ public final class ModelEngines implements AutoCloseable {
   /** The names of the models that stay open. Guarded by {@link #slots}. */
   private final Set<String> kept = new LinkedHashSet<>();
 
+  /** What models take that other processes of this node have open. Guarded by {@link #slots}. */
+  private long elsewhere;
+
   private boolean closed;
 
   /**
@@ -180,6 +183,26 @@ public final class ModelEngines implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes memory for a copy of the model that another process opens; idle ones are closed for it.
+   * False: there is none now. To be given back once that process has closed it.
+   */
+  public boolean takeElsewhere(ModelSpec spec) {
+    synchronized (slots) {
+      long bytes = backends.memory(spec);
+      boolean room = !closed && makeRoom(bytes);
+      elsewhere += room ? bytes : 0;
+      return room;
+    }
+  }
+
+  /** What {@link #takeElsewhere} took is free again. */
+  public void giveBackElsewhere(ModelSpec spec) {
+    synchronized (slots) {
+      elsewhere -= backends.memory(spec);
+    }
+  }
+
   private Optional<ModelSlot> start(ModelSpec spec, boolean use) throws ModelFailure {
     synchronized (slots) {
       if (closed) {
@@ -226,7 +249,7 @@ public final class ModelEngines implements AutoCloseable {
             .sum();
     List<ModelSlot> idle =
         slots.values().stream().filter(slot -> slot.idle() && !kept.contains(slot.name())).toList();
-    Optional<List<ModelSlot>> going = memory.toClose(idle, used + bytes);
+    Optional<List<ModelSlot>> going = memory.toClose(idle, used + elsewhere + bytes);
     if (going.isEmpty()) {
       return false;
     }

@@ -11,7 +11,9 @@ public enum Offer {
   /** Awaits, and the route that tells of children. */
   CHILDREN,
   /** Pieces of results, while they are made. */
-  PIECES;
+  PIECES,
+  /** Leases of suspects alone, for who runs them in a process apart, and the word of its death. */
+  APART;
 
   String word() {
     return name().toLowerCase(Locale.ROOT);

@@ -34,7 +34,6 @@ final class LaneRunners {
   private final String worker;
   private final Settings settings;
   private final Meters meters;
-  private final SoloGate gate = new SoloGate();
   private final CountDownLatch stopping = new CountDownLatch(1);
 
   /** The runner of each lane. Guarded by itself. */
@@ -42,6 +41,9 @@ final class LaneRunners {
 
   /** The lanes that are paused; empty: not known yet. */
   private volatile Optional<Set<Lane>> paused = Optional.empty();
+
+  /** Until when all work is to become tasks. */
+  private volatile long directNotBefore = System.nanoTime();
 
   LaneRunners(
       Bus bus,
@@ -85,7 +87,8 @@ final class LaneRunners {
       synchronized (runners) {
         if (stopping.getCount() > 0 && !runners.containsKey(lane)) {
           var runner =
-              new LaneRunner(bus, lane, source.handler(lane), worker, settings, gate, board);
+              new LaneRunner(
+                  bus, lane, source.handler(lane), worker, settings, source.apart(), board);
           runners.put(lane, runner);
           meters.gauge(
               "penstock.lane.running", Tags.of("lane", lane.name()), runner, LaneRunner::running);
@@ -105,6 +108,11 @@ final class LaneRunners {
     paused = Optional.of(lanes);
   }
 
+  /** Runs nothing but tasks for that long. */
+  void directRest(Duration left) {
+    directNotBefore = System.nanoTime() + left.toNanos();
+  }
+
   /** Runs work that nobody leased, on this thread: at once or not at all. */
   Ran runNow(RunNow request) throws InterruptedException {
     Lane lane = request.spec().lane();
@@ -113,7 +121,8 @@ final class LaneRunners {
       runner = runners.get(lane);
     }
     boolean open = paused.map(lanes -> !lanes.contains(lane)).orElse(false);
-    return runner == null || !open ? new Ran.NotNow() : runner.runNow(request);
+    boolean rests = System.nanoTime() - directNotBefore < 0;
+    return runner == null || !open || rests ? new Ran.NotNow() : runner.runNow(request);
   }
 
   List<Lane> lanes() {

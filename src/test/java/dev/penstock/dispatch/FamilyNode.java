@@ -11,6 +11,7 @@ import dev.penstock.core.LeasedTask;
 import dev.penstock.core.RetryPolicy;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStore.Living;
 import dev.penstock.task.ChildTask;
 import dev.penstock.task.EndedChildren;
 import dev.penstock.task.Lane;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +78,7 @@ final class FamilyNode {
                 store,
                 new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(1)),
                 new ChildSpecs((lane, _) -> lane, rig.clock),
+                3,
                 submissions::full),
             families,
             Rig.LEASE,
@@ -87,7 +90,14 @@ final class FamilyNode {
     chores =
         List.of(
             new Sweeper(
-                store, dispatcher, submissions, Duration.ofSeconds(10), 3, 1L << 30, () -> true),
+                store,
+                dispatcher,
+                submissions,
+                Duration.ofSeconds(10),
+                3,
+                1L << 30,
+                () -> true,
+                () -> Optional.of(Living.UNKNOWN)),
             new Scheduler(store, dispatcher),
             families,
             new Abandoned(store, cancels, families),

@@ -92,6 +92,7 @@ public final class Rig implements AutoCloseable {
                 store,
                 new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
                 new ChildSpecs(this::accept, clock),
+                3,
                 () -> submissions.full()),
             families,
             LEASE,

@@ -34,7 +34,7 @@ final class LocalLane {
    * @param from who delivered it and takes its acknowledgement
    * @param brokerTag its number there
    * @param arrived when it came, by {@link System#nanoTime}
-   * @param released whether a receiver has given it back: it may be a suspect's
+   * @param suspect whether a receiver has given it back as a suspect's
    * @param whole all of it; null: there was no room to keep it
    */
   record Message(
@@ -46,7 +46,7 @@ final class LocalLane {
       LaneConsumer from,
       long brokerTag,
       long arrived,
-      boolean released,
+      boolean suspect,
       byte @Nullable [] whole) {}
 
   /** Whole messages that are kept here, so many bytes at most. */
@@ -151,10 +151,11 @@ final class LocalLane {
     int suspects = 0;
     synchronized (lock) {
       while (taken.size() < room.tasks()) {
-        // What was given back would be given back again, and again, by who leaves suspects alone.
+        // It would be given back again, and again, by who has no room for suspects.
         boolean noMoreSuspects = suspects >= room.suspects();
         Message message =
-            waiting.next(room.least().value(), it -> !(it.released() && noMoreSuspects));
+            waiting.next(
+                room.least().value(), it -> it.suspect() ? !noMoreSuspects : !room.suspectsOnly());
         if (message == null || (!taken.isEmpty() && bytes + message.bytes() > room.bytes())) {
           break;
         }
@@ -163,7 +164,7 @@ final class LocalLane {
         inFlight.put(delivery.tag(), message);
         taken.add(delivery);
         bytes += message.bytes();
-        suspects += message.released() ? 1 : 0;
+        suspects += message.suspect() ? 1 : 0;
       }
     }
     return taken;
@@ -216,8 +217,12 @@ final class LocalLane {
     }
   }
 
-  /** Lets a message in flight wait again, where it stood. False: it is not in flight. */
-  boolean release(Delivery delivery) {
+  /**
+   * Lets a message in flight wait again, where it stood. False: it is not in flight.
+   *
+   * @param suspect whether it is found to be a suspect's
+   */
+  boolean release(Delivery delivery, boolean suspect) {
     Message message;
     synchronized (lock) {
       message = inFlight.remove(delivery.tag());
@@ -234,7 +239,7 @@ final class LocalLane {
               message.from(),
               message.brokerTag(),
               message.arrived(),
-              true,
+              suspect || message.suspect(),
               message.whole()));
     }
     doorbell.ring(message.priority());

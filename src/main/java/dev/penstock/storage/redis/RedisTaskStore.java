@@ -181,8 +181,8 @@ public final class RedisTaskStore implements TaskStore {
   }
 
   @Override
-  public List<Claim> claim(List<TaskId> ids, String worker, Duration lease, boolean alone) {
-    return runs.claim(ids, worker, lease, alone);
+  public List<Claim> claim(List<TaskId> ids, String worker, Duration lease, Taking suspects) {
+    return runs.claim(ids, worker, lease, suspects);
   }
 
   @Override
@@ -199,8 +199,8 @@ public final class RedisTaskStore implements TaskStore {
   }
 
   @Override
-  public Lapsed reclaimLapsed(Duration margin, int maxLost, int limit) {
-    return runs.reclaim(margin, maxLost, limit);
+  public Lapsed reclaimLapsed(Duration margin, int maxLost, int limit, Living living) {
+    return runs.reclaim(margin, maxLost, limit, living);
   }
 
   @Override

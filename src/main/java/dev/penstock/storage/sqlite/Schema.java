@@ -20,6 +20,11 @@ import java.util.List;
  * <p>A task with {@code wake_at} waits for children. A parent's list of them has states of its own:
  * 0 new, 1 open, then as the tasks' own. A child has no {@code expires_at} until it is released.
  * {@code abandoning} has the ended parents whose lists have open children.
+ *
+ * <p>{@code deaths} counts the processes that ended unannounced while they ran the task; from two
+ * on it is a suspect. {@code apart} is 1 while its lease is of a run in a process of its own. Each
+ * process is among the {@code holders} until the next one begins; {@code gone} is 1 when it ended
+ * in good order.
  */
 final class Schema {
   private static final List<List<String>> VERSIONS =
@@ -220,6 +225,19 @@ final class Schema {
                 DELETE FROM task_checkpoints WHERE seq = old.seq;
                 DELETE FROM task_children WHERE parent = old.seq;
               END
+              """),
+          List.of(
+              "ALTER TABLE tasks ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0",
+              "ALTER TABLE tasks ADD COLUMN apart INTEGER",
+              """
+              CREATE INDEX tasks_suspects ON tasks (lane, priority DESC, owner, seq)
+              WHERE ready = 1 AND deaths >= 2
+              """,
+              """
+              CREATE TABLE holders (
+                worker TEXT PRIMARY KEY,
+                gone INTEGER NOT NULL DEFAULT 0
+              ) STRICT, WITHOUT ROWID
               """));
 
   static final int VERSION = VERSIONS.size();

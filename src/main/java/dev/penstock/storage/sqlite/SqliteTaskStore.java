@@ -158,11 +158,11 @@ public final class SqliteTaskStore implements TaskStore {
   }
 
   @Override
-  public List<Claim> claim(List<TaskId> ids, String worker, Duration lease, boolean alone) {
+  public List<Claim> claim(List<TaskId> ids, String worker, Duration lease, Taking suspects) {
     return forEach(
         ids,
         Durability.RELAXED,
-        (connection, id, now) -> SqliteLeases.claim(connection, id, worker, lease, alone, now));
+        (connection, id, now) -> SqliteLeases.claim(connection, id, worker, lease, suspects, now));
   }
 
   @Override
@@ -191,10 +191,23 @@ public final class SqliteTaskStore implements TaskStore {
   }
 
   @Override
-  public Lapsed reclaimLapsed(Duration margin, int maxLost, int limit) {
+  public Lapsed reclaimLapsed(Duration margin, int maxLost, int limit, Living living) {
     return database.write(
         Durability.SYNCED,
-        connection -> SqliteLeases.reclaim(connection, margin, maxLost, limit, clock.instant()));
+        connection ->
+            SqliteLapses.reclaim(connection, margin, maxLost, limit, living, clock.instant()));
+  }
+
+  @Override
+  public TakenOver takeOver(String process, int maxLost, int limit) {
+    return database.write(
+        Durability.SYNCED,
+        connection -> SqliteLapses.takeOver(connection, process, maxLost, limit, clock.instant()));
+  }
+
+  @Override
+  public void leave(String process) {
+    database.write(Durability.SYNCED, connection -> SqliteLapses.leave(connection, process));
   }
 
   @Override

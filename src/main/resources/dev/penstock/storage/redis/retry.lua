@@ -3,7 +3,7 @@ local answers = {}
 for i = 2, #ARGV do
   local id = ARGV[i]
   local task = redis.call('HMGET', record(id), 'phase', 'lane', 'seq', 'lost', 'parent',
-    'open')
+    'open', 'deaths')
   local phase, lane = task[1], task[2]
   if not phase then
     table.insert(answers, {'UNKNOWN'})
@@ -16,6 +16,7 @@ for i = 2, #ARGV do
     -- As if it had been claimed once more: its next message is another than its last.
     redis.call('HINCRBY', record(id), 'runs', 1)
     if task[4] and task[4] ~= '0' then redis.call('HSET', record(id), 'lost', 1) end
+    if (tonumber(task[7]) or 0) > 2 then redis.call('HSET', record(id), 'deaths', 2) end
     enter(id, lane, 'READY', task[3], now, 'queued', now)
     if task[6] then families().relisted(id, lane, 'READY') end
     table.insert(answers, {'NOW', tell(id, true, false)})

@@ -56,6 +56,18 @@ final class ReadyScanTest {
     assertThat(plan(ReadyScan.OWNERS)).anyMatch(step -> step.contains("owner>? AND owner<?"));
   }
 
+  @Test
+  void aLookForSuspectsPassesNoOthers() {
+    for (String sql : List.of(ReadyScan.NEXT_PRIORITY, ReadyScan.OWNERS, ReadyScan.READY)) {
+      List<String> plan = plan(ReadyScan.ofSuspects(sql));
+      assertThat(plan)
+          .as(sql)
+          .anyMatch(step -> step.contains("tasks_suspects"))
+          .noneMatch(step -> step.contains("tasks_ready"))
+          .noneMatch(step -> step.contains("TEMP B-TREE"));
+    }
+  }
+
   private List<String> plan(String sql) {
     return database.<List<String>>read(connection -> {
       List<String> steps = new ArrayList<>();
