@@ -26,6 +26,9 @@ final class Absence {
   /** Since when extensions fail; null: they do not. */
   private @Nullable Long failing;
 
+  /** When it was last back from having been away, be it for a moment; null: it was not away. */
+  private @Nullable Long back;
+
   /**
    * @param lease how long a lease lasts
    * @param extendEvery how long one that is held may not have been extended when the store goes
@@ -43,6 +46,9 @@ final class Absence {
   synchronized void answered() {
     long now = nanos.getAsLong();
     returned(now, now - answered, late());
+    if (now - answered > LATE.toNanos()) {
+      back = now;
+    }
     answered = now;
   }
 
@@ -52,6 +58,7 @@ final class Absence {
       long now = nanos.getAsLong();
       returned(now, now - failing, longest);
       failing = null;
+      back = now;
     }
   }
 
@@ -60,6 +67,14 @@ final class Absence {
     if (failing == null) {
       failing = nanos.getAsLong();
     }
+  }
+
+  /** Whether the store has answered all that time. Else leases lapse that nobody could extend. */
+  synchronized boolean answeredFor(Duration time) {
+    long now = nanos.getAsLong();
+    return failing == null
+        && now - answered <= LATE.toNanos()
+        && (back == null || now - back > time.toNanos());
   }
 
   private long late() {

@@ -50,6 +50,9 @@ public final class ModelEngines implements AutoCloseable {
   /** The names of the models that stay open. Guarded by {@link #slots}. */
   private final Set<String> kept = new LinkedHashSet<>();
 
+  /** What models take that other processes of this node have open. Guarded by {@link #slots}. */
+  private MemoryNeed elsewhere = MemoryNeed.NOTHING;
+
   private boolean closed;
 
   /**
@@ -183,6 +186,28 @@ public final class ModelEngines implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes memory for a copy of the model that another process opens; idle ones are closed for it.
+   *
+   * @return gives it back, once that process has closed the model. Empty: there is no room now
+   */
+  public Optional<Runnable> takeElsewhere(ModelSpec spec) {
+    synchronized (slots) {
+      MemoryNeed need = backends.need(spec);
+      if (closed || !makeRoom(need)) {
+        return Optional.empty();
+      }
+      elsewhere = elsewhere.plus(need);
+      return Optional.of(() -> giveBack(need));
+    }
+  }
+
+  private void giveBack(MemoryNeed taken) {
+    synchronized (slots) {
+      elsewhere = elsewhere.minus(taken);
+    }
+  }
+
   private Optional<ModelSlot> start(ModelSpec spec, boolean use) throws ModelFailure {
     synchronized (slots) {
       if (closed) {
@@ -229,7 +254,7 @@ public final class ModelEngines implements AutoCloseable {
             .reduce(MemoryNeed.NOTHING, MemoryNeed::plus);
     List<ModelSlot> idle =
         slots.values().stream().filter(slot -> slot.idle() && !kept.contains(slot.name())).toList();
-    Optional<List<ModelSlot>> going = memory.toClose(idle, used.plus(need));
+    Optional<List<ModelSlot>> going = memory.toClose(idle, used.plus(elsewhere).plus(need));
     if (going.isEmpty()) {
       return false;
     }
