@@ -102,7 +102,8 @@ public final class ApartChild implements ChildProgram {
   private void tell(ToNode said) {
     synchronized (toTell) {
       boolean interrupted = false;
-      while (waiting > MOST_WAITING) {
+      // Who tells of its time is the model's own thread, which nobody may hold up.
+      while (waiting > MOST_WAITING && !(said instanceof ToNode.Timed)) {
         try {
           toTell.wait();
         } catch (InterruptedException e) {

@@ -1,6 +1,8 @@
 package dev.penstock.apart;
 
 import dev.penstock.core.LeasedTask;
+import dev.penstock.core.TimeLimit;
+import dev.penstock.core.TimedControl;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.TaskHandler;
 import java.time.Duration;
@@ -19,6 +21,9 @@ final class ApartRun {
   private final TaskHandler.Control control;
   private final Consumer<ToChild> child;
   private final BlockingQueue<News> news = new LinkedBlockingQueue<>();
+
+  /** Whether it did not return in time when it was stopped: nobody waits for it any more. */
+  private volatile boolean leftBehind;
 
   private sealed interface News {
     record Said(ToNode said) implements News {}
@@ -39,6 +44,10 @@ final class ApartRun {
         said instanceof ToNode.Ended(_, Outcome outcome)
             ? new News.Over(outcome)
             : new News.Said(said));
+  }
+
+  boolean leftBehind() {
+    return leftBehind;
   }
 
   void over(Outcome outcome) {
@@ -77,7 +86,20 @@ final class ApartRun {
           child.accept(new ToChild.Children(number, control.children(limit)));
       case ToNode.AsksHeard(_, long offset) ->
           child.accept(new ToChild.Heard(number, control.heard(offset)));
+      case ToNode.Timed(_, var time) -> pass(time);
       case ToNode.Ended _ -> throw new IllegalStateException("it is over");
+    }
+  }
+
+  private void pass(ToNode.Time time) {
+    TimeLimit limit = TimedControl.of(control);
+    if (limit == null) {
+      return;
+    }
+    switch (time) {
+      case STANDS -> limit.stand();
+      case PASSES -> limit.pass();
+      case GOES_ON -> limit.goOn();
     }
   }
 
@@ -88,6 +110,7 @@ final class ApartRun {
         return outcome;
       }
     }
+    leftBehind = true;
     throw stop;
   }
 }

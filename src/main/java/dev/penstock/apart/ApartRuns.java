@@ -78,11 +78,21 @@ public final class ApartRuns implements Apart {
   /** What each model takes in the child, until that has ended. */
   private final Map<String, Taken> taken = new HashMap<>();
 
+  /** Whether others need that memory: the child is to end. */
+  private boolean wanted;
+
+  /** Whether it ends now for that: nobody enters. */
+  private boolean leaving;
+
   /** Memory of models, of which the child has its own copies. */
   @FunctionalInterface
   public interface Memory {
-    /** Takes room for one more copy of the model; empty: there is none now. */
-    Optional<Taken> take(String model);
+    /**
+     * Takes room for one more copy of the model; empty: there is none now.
+     *
+     * @param wanted told when others need it, who go before; does not block
+     */
+    Optional<Taken> take(String model, Runnable wanted);
   }
 
   /** Memory that was taken. */
@@ -146,10 +156,13 @@ public final class ApartRuns implements Apart {
   }
 
   private synchronized boolean takeMemory(String model) {
+    if (leaving) {
+      return false;
+    }
     if (taken.containsKey(model)) {
       return true;
     }
-    Optional<Taken> room = memory.take(model);
+    Optional<Taken> room = memory.take(model, this::wanted);
     room.ifPresent(got -> taken.put(model, got));
     return room.isPresent();
   }
@@ -158,8 +171,12 @@ public final class ApartRuns implements Apart {
   private synchronized @Nullable ApartRun enter(LeasedTask suspect, TaskHandler.Control control) {
     long now = System.nanoTime();
     boolean known = suspect.deaths() > LeasedTask.SUSPECT;
-    if (alone != null || inside.size() >= places) {
+    if (leaving || alone != null || inside.size() >= places) {
       return null;
+    }
+    String model = suspect.task().spec().lane().model();
+    if (model != null && !taken.containsKey(model)) {
+      return null; // it was given back meanwhile
     }
     if (known && !inside.isEmpty()) {
       keptFree = now + 2 * SOON.toNanos();
@@ -176,11 +193,42 @@ public final class ApartRuns implements Apart {
         "task {} runs apart: {} processes died while they ran it",
         suspect.task().id(),
         suspect.deaths());
+    startTalking();
+    return run;
+  }
+
+  private void startTalking() {
     if (!talking) {
       talking = true;
       Thread.ofVirtual().name("suspects").start(this::talk);
     }
-    return run;
+  }
+
+  /** Healthy work waits for no suspect: those that are inside have to come again. */
+  private synchronized void wanted() {
+    if (!taken.isEmpty()) {
+      wanted = true;
+      startTalking();
+    }
+  }
+
+  /** Whether it leaves now, with nobody inside any more. */
+  private synchronized boolean leaves() {
+    if (!wanted) {
+      return false;
+    }
+    wanted = false;
+    leaving = true;
+    LOG.info("{} suspects have to wait: others need their models' memory", inside.size());
+    none(new Outcome.Postpone(SOON));
+    return true;
+  }
+
+  /** The process has ended, for that. */
+  private synchronized void left() {
+    taken.values().forEach(Taken::giveBack);
+    taken.clear();
+    leaving = false;
   }
 
   private synchronized void say(ToChild said) {
@@ -194,6 +242,18 @@ public final class ApartRuns implements Apart {
     List<ToChild> unheard = List.of();
     while (true) {
       try {
+        if (ofNoUse()) {
+          process.end();
+          unheard = List.of();
+        }
+        if (leaves()) {
+          try {
+            process.end();
+          } finally {
+            left();
+          }
+          unheard = List.of();
+        }
         @Nullable List<ToChild> said = unheard.isEmpty() ? next() : unheard;
         if (said == null) {
           return;
@@ -209,12 +269,28 @@ public final class ApartRuns implements Apart {
     }
   }
 
+  /**
+   * Whether all that is inside was stopped and goes on all the same: it would keep its places, or
+   * the only one, for good. The process is to go, and nothing of that is anybody's death.
+   */
+  private synchronized boolean ofNoUse() {
+    if (inside.isEmpty() || !inside.values().stream().allMatch(ApartRun::leftBehind)) {
+      return false;
+    }
+    LOG.warn("a process is ended in which {} runs go on that were stopped", inside.size());
+    emptied();
+    return true;
+  }
+
   /** What is to be said next; null: there is nobody inside any more. */
   private synchronized @Nullable List<ToChild> next() {
     if (inside.isEmpty()) {
       talking = false;
       toSay.clear();
       giveMemoryBackLater(numbers);
+      if (wanted) {
+        startTalking(); // by another thread: this one has looked before
+      }
       return null;
     }
     List<ToChild> said = new ArrayList<>();

@@ -2,6 +2,8 @@ package dev.penstock.apart;
 
 import dev.penstock.core.Checkpoint;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.core.TimeLimit;
+import dev.penstock.core.TimedControl;
 import dev.penstock.task.EndedChildren;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Progress;
@@ -17,12 +19,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One run in the child: what its handler says and asks goes to the node. */
-final class ChildRun implements TaskHandler.Control {
+final class ChildRun implements TimedControl {
   private final long number;
   private final LeasedTask leased;
   private final TaskHandler handler;
   private final Consumer<ToNode> node;
   private final BlockingQueue<ToChild> answers = new LinkedBlockingQueue<>();
+  private final ChildClock clock;
   private final Thread thread;
   private volatile boolean stopped;
   private volatile boolean over;
@@ -38,6 +41,9 @@ final class ChildRun implements TaskHandler.Control {
     this.leased = leased;
     this.handler = handler;
     this.node = node;
+    this.clock =
+        new ChildClock(
+            leased.task().spec().timeout(), time -> tell(new ToNode.Timed(number, time)));
     this.thread = Thread.ofVirtual().name("task " + leased.task().id()).unstarted(this::run);
   }
 
@@ -58,6 +64,7 @@ final class ChildRun implements TaskHandler.Control {
 
   private void run() {
     Outcome outcome;
+    clock.start();
     try {
       outcome = handler.run(leased.task(), this);
     } catch (InterruptedException e) {
@@ -78,6 +85,11 @@ final class ChildRun implements TaskHandler.Control {
     if (!over) {
       node.accept(said);
     }
+  }
+
+  @Override
+  public TimeLimit timeLimit() {
+    return clock;
   }
 
   @Override

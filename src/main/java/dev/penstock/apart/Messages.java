@@ -125,6 +125,10 @@ final class Messages {
         out.text("heard");
         out.number(offset);
       }
+      case ToNode.Timed(_, var time) -> {
+        out.text("time");
+        out.text(time.name());
+      }
       case ToNode.Ended(_, var outcome) -> {
         out.text("ended");
         OutcomeParts.write(out, outcome);
@@ -142,6 +146,7 @@ final class Messages {
       case "from" -> new ToNode.EmitsFrom(run, in.number());
       case "children" -> new ToNode.AsksChildren(run, in.small());
       case "heard" -> new ToNode.AsksHeard(run, in.number());
+      case "time" -> new ToNode.Timed(run, ToNode.Time.valueOf(in.text()));
       case "ended" -> new ToNode.Ended(run, OutcomeParts.outcome(in));
       default -> throw new IOException("nothing is called " + word);
     };

@@ -23,7 +23,17 @@ sealed interface ToNode {
   /** It waits for {@link ToChild.Heard}. */
   record AsksHeard(long run, long offset) implements ToNode {}
 
+  /** Whether its time passes: it may wait for its turn at a model. */
+  record Timed(long run, Time time) implements ToNode {}
+
   record Ended(long run, Outcome outcome) implements ToNode {}
+
+  /** As {@link dev.penstock.core.TimeLimit} has it. */
+  enum Time {
+    STANDS,
+    PASSES,
+    GOES_ON
+  }
 
   /** About how long its message is. */
   static long bytes(ToNode said) {
@@ -33,7 +43,7 @@ sealed interface ToNode {
       case Ended(_, Outcome.Done(var output)) -> output.bytes().length;
       case Ended(_, Outcome.Await await) ->
           await.children().stream().mapToLong(child -> child.input().length).sum();
-      case Ended _, Progressed _, EmitsFrom _, AsksChildren _, AsksHeard _ -> 0;
+      case Ended _, Progressed _, EmitsFrom _, AsksChildren _, AsksHeard _, Timed _ -> 0;
     };
   }
 }

@@ -111,6 +111,9 @@ final class Presence {
         frozen = now;
       }
       seen.put(worker.node(), new Seen(worker, now, since(worker, before, now)));
+      if (!worker.startedAt().equals(left.get(worker.node()))) {
+        left.remove(worker.node()); // another has its name, and may die
+      }
       if (!known) {
         LOG.info(
             "{} is here: {}{}",

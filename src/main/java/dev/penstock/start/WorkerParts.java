@@ -164,12 +164,12 @@ final class WorkerParts implements LaneSource, AutoCloseable {
   }
 
   /** Room for a copy of a model that the child process opens, where the model is known. */
-  private Optional<ApartRuns.Taken> elsewhere(String name) {
+  private Optional<ApartRuns.Taken> elsewhere(String name, Runnable wanted) {
     Optional<ModelSpec> model = catalogue.known(name);
     if (model.isEmpty()) {
       return Optional.of(() -> {});
     }
-    return engines.takeElsewhere(model.get()).map(back -> back::run);
+    return engines.takeElsewhere(model.get(), wanted).map(back -> back::run);
   }
 
   @Override

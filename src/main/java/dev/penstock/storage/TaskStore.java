@@ -317,6 +317,7 @@ public interface TaskStore extends AutoCloseable {
     /**
      * It is yours: run it.
      *
+     * @param task without a time to begin by, where an earlier run of it had begun
      * @param run how many claims of it there have been, this one included; a retry by hand counts
      *     as one
      * @param checkpoint what an earlier run left; null: nothing

@@ -111,7 +111,7 @@ final class LaneRunners {
     paused = Optional.of(lanes);
   }
 
-  /** Runs nothing but tasks for that long. */
+  /** Runs nothing but tasks for that long, and what no task can be made of. */
   void directRest(Duration left) {
     directNotBefore = System.nanoTime() + left.toNanos();
   }
@@ -124,7 +124,7 @@ final class LaneRunners {
       runner = runners.get(lane);
     }
     boolean open = paused.map(lanes -> !lanes.contains(lane)).orElse(false);
-    boolean rests = System.nanoTime() - directNotBefore < 0;
+    boolean rests = !request.mayWait() && System.nanoTime() - directNotBefore < 0;
     return runner == null || !open || rests ? new Ran.NotNow() : runner.runNow(request);
   }
 

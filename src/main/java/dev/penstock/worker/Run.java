@@ -6,6 +6,7 @@ import dev.penstock.core.Checkpoint;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.Lease;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.core.RunClock;
 import dev.penstock.core.TimeLimit;
 import dev.penstock.core.TimedControl;
 import dev.penstock.task.EndedChildren;

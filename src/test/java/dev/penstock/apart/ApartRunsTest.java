@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.penstock.core.Lease;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.core.TimeLimit;
+import dev.penstock.core.TimedControl;
 import dev.penstock.subprocess.ChildProcesses;
 import dev.penstock.task.EndedChildren;
 import dev.penstock.task.Lane;
@@ -13,7 +15,6 @@ import dev.penstock.task.Priority;
 import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
-import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
@@ -46,6 +47,7 @@ final class ApartRunsTest {
   private final ChildProcesses children =
       new ChildProcesses(TestSuspects.class.getName(), _ -> deaths.incrementAndGet());
   private final AtomicInteger memory = new AtomicInteger();
+  private volatile Runnable wanted = () -> {};
   private final ApartRuns apart = runs(Map.of());
 
   private ApartRuns runs(Map<String, String> settings) {
@@ -53,7 +55,12 @@ final class ApartRunsTest {
         children,
         "node",
         settings,
-        _ -> memory.getAndDecrement() > 0 ? Optional.of(() -> {}) : Optional.empty());
+        (_, others) -> {
+          wanted = others;
+          return memory.getAndDecrement() > 0
+              ? Optional.of(memory::incrementAndGet)
+              : Optional.empty();
+        });
   }
 
   @AfterEach
@@ -75,8 +82,33 @@ final class ApartRunsTest {
     return new LeasedTask(task, new Lease(task.id(), "token", Instant.MAX), 3, left, deaths);
   }
 
-  private static final class Told implements TaskHandler.Control {
+  private static final class Told implements TimedControl {
     private final List<Object> told = new CopyOnWriteArrayList<>();
+
+    @Override
+    public TimeLimit timeLimit() {
+      return new TimeLimit() {
+        @Override
+        public void stand() {
+          told.add("its time stands still");
+        }
+
+        @Override
+        public void pass() {
+          told.add("it has its turn");
+        }
+
+        @Override
+        public void goOn() {
+          told.add("it waits no more");
+        }
+
+        @Override
+        public long nanosLeft() {
+          throw new AssertionError("the child has a clock of its own");
+        }
+      };
+    }
 
     @Override
     public void progress(Progress progress) {
@@ -263,6 +295,22 @@ final class ApartRunsTest {
     assertThat(heeds).isNotDone();
   }
 
+  @Test
+  void whatHeedsNoStopKeepsOthersOutNoLongerThanAnyOfThemGoesOn() throws Exception {
+    interrupt(suspect(LANE, "deaf", LeasedTask.SUSPECT + 1, null), null);
+    Await.until("its process is ended", LIMIT, () -> apart.room() == ApartRuns.MOST);
+    assertThat(pid(get(start("sleep 0")))).isNotEmpty();
+  }
+
+  @Test
+  void theTimeOfARunStandsStillWhileItWaitsForItsTurnThere() throws Exception {
+    var told = new Told();
+    assertThat(run(apart, suspect(LANE, "wait 60", LeasedTask.SUSPECT, null), told))
+        .isInstanceOf(Outcome.Done.class);
+    assertThat(told.told)
+        .containsExactly("its time stands still", "it has its turn", "it waits no more");
+  }
+
   /** Interrupts a run and checks what becomes of it; null: it throws. */
   private void interrupt(LeasedTask suspect, @Nullable Class<? extends Outcome> expected)
       throws Exception {
@@ -296,6 +344,22 @@ final class ApartRunsTest {
     assertThat(get(start(suspect(MODEL, "sleep 0", LeasedTask.SUSPECT, null))))
         .as("the child has it open: it is paid for once")
         .isInstanceOf(Outcome.Done.class);
+  }
+
+  @Test
+  void suspectsGiveTheirModelsMemoryToOthersAndComeAgain() throws Exception {
+    memory.set(1);
+    var inside = start(suspect(MODEL, "sleep 60000", LeasedTask.SUSPECT, null));
+    awaitInside(1);
+    memory.set(0);
+    wanted.run();
+    assertNotBlamed(get(inside));
+    Await.until("it is given back", LIMIT, () -> memory.get() == 1);
+    assertThat(pid(get(start(suspect(MODEL, "sleep 0", LeasedTask.SUSPECT, null))))).isNotEmpty();
+
+    memory.set(0);
+    wanted.run();
+    Await.until("with nobody inside, too", LIMIT, () -> memory.get() == 1);
   }
 
   @Test

@@ -1,5 +1,9 @@
 package dev.penstock.apart;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.penstock.core.TimeLimit;
+import dev.penstock.core.TimedControl;
 import dev.penstock.subprocess.ChildLoop;
 import dev.penstock.task.EndedChildren;
 import dev.penstock.task.Outcome;
@@ -11,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /** A child process whose tasks say in their inputs what they do. */
@@ -60,12 +65,23 @@ final class TestSuspects implements TaskHandler {
           Thread.onSpinWait();
         }
       }
+      case "wait" -> waitForATurn(control, Long.parseLong(words[1]));
       case "talk" -> talk(control);
       default -> {
         return Outcome.reject("what is " + words[0]);
       }
     }
     return new Outcome.Done(TaskOutput.json(Long.toString(ProcessHandle.current().pid())));
+  }
+
+  private static void waitForATurn(Control control, long seconds) {
+    TimeLimit limit = requireNonNull(TimedControl.of(control));
+    if (limit.nanosLeft() > TimeUnit.SECONDS.toNanos(seconds)) {
+      throw new IllegalStateException("it has more than its task's time");
+    }
+    limit.stand();
+    limit.pass();
+    limit.goOn();
   }
 
   private static void talk(Control control) throws InterruptedException {

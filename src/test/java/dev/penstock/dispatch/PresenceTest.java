@@ -139,6 +139,16 @@ final class PresenceTest {
   }
 
   @Test
+  void whoDiesUnderTheNameOfOneThatLeftInGoodOrderDidDie() {
+    presence.seen(seen("a", 1));
+    presence.left(new WorkerLeft("a", null));
+    presence.seen(seen("a", 0, Instant.EPOCH.plusSeconds(9), false));
+    pass(10);
+    pass(10);
+    assertThat(living()).doesNotContainKey("a");
+  }
+
+  @Test
   void aNodeThatFallsSilentIsToldOnce() {
     presence.seen(seen("a", 1));
     pass(10);

@@ -57,7 +57,7 @@ final class LaneRunnersTest {
     }
 
     @Override
-    public Outcome run(TaskSpec spec, ReadInput input, Control control) {
+    public Outcome run(TaskSpec spec, ReadInput input, Control control, Runnable begun) {
       return DONE;
     }
 
@@ -118,9 +118,16 @@ final class LaneRunnersTest {
   }
 
   private Ran runNow() throws InterruptedException {
+    return runNow(false);
+  }
+
+  private Ran runNow(boolean mayWait) throws InterruptedException {
     return lanes.runNow(
         new RunNow(
-            TestTasks.task(LANE, "{}", 0).spec(), new ReadInput() {}, Duration.ofMinutes(1)));
+            TestTasks.task(LANE, "{}", 0).spec(),
+            new ReadInput() {},
+            Duration.ofMinutes(1),
+            mayWait));
   }
 
   @Test
@@ -130,6 +137,7 @@ final class LaneRunnersTest {
     assertThat(runNow()).isInstanceOf(Ran.Ended.class);
     lanes.directRest(Duration.ofMinutes(10));
     assertThat(runNow()).isInstanceOf(Ran.NotNow.class);
+    assertThat(runNow(true)).as("a full store takes no task").isInstanceOf(Ran.Ended.class);
     lanes.directRest(Duration.ZERO);
     assertThat(runNow()).isInstanceOf(Ran.Ended.class);
   }

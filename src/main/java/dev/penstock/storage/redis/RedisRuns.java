@@ -72,7 +72,7 @@ final class RedisRuns {
     return switch (RedisTasks.kind(answer)) {
       case "CLAIMED" ->
           new Claim.Claimed(
-              RedisTasks.read(wish.id(), answer, 2),
+              RedisTasks.claimed(wish.id(), requireNonNull(answer).get(2)),
               new Lease(
                   wish.id(),
                   wish.token(),

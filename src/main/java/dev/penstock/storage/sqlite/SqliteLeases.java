@@ -7,6 +7,7 @@ import dev.penstock.storage.Phase;
 import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStore.Taking;
 import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -26,7 +27,7 @@ final class SqliteLeases {
         apart = CASE WHEN deaths >= 2 AND ? THEN 1 END
       WHERE id = ? AND state = 0 AND ready = 1 AND (deaths < 2 OR ?)
         AND (start_by IS NULL OR start_by > ?)
-      RETURNING seq, lane, beside, runs, deaths
+      RETURNING seq, lane, beside, runs, deaths, start_by IS NULL
       """;
 
   private static final String HELD =
@@ -45,7 +46,7 @@ final class SqliteLeases {
 
   private SqliteLeases() {}
 
-  private record ClaimedRow(Changed task, long runs, int deaths) {}
+  private record ClaimedRow(Changed task, long runs, int deaths, boolean begun) {}
 
   static Claim claim(
       SqliteConnection connection,
@@ -70,15 +71,19 @@ final class SqliteLeases {
             suspects == Taking.NONE ? 0 : 1,
             Micros.of(wall));
     ClaimedRow claimed =
-        Columns.first(claim, row -> new ClaimedRow(Changed.read(row), row.number(), row.small()))
+        Columns.first(
+                claim,
+                row ->
+                    new ClaimedRow(Changed.read(row), row.number(), row.small(), row.small() == 1))
             .orElse(null);
     if (claimed == null) {
       return refusal(connection, id, wall);
     }
     Changed task = claimed.task();
     Changed.count(connection, task.lane(), Phase.READY, Phase.RUNNING);
+    Task found = TaskRows.get(connection, task.seq());
     return new Claim.Claimed(
-        TaskRows.get(connection, task.seq()),
+        claimed.begun() ? found.begun() : found,
         new Lease(id, token, Micros.toInstant(until)),
         claimed.runs(),
         task.beside() ? SqliteCheckpoints.find(connection, task.seq()) : null,
