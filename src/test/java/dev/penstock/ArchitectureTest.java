@@ -50,6 +50,7 @@ final class ArchitectureTest {
     MAY_IMPORT.put("cli", "json base config");
     MAY_IMPORT.put("metrics", "task core config");
     MAY_IMPORT.put("subprocess", "base config");
+    MAY_IMPORT.put("apart", "task core subprocess");
     MAY_IMPORT.put("models", "json base config");
     MAY_IMPORT.put("bus", "task core json base config");
     MAY_IMPORT.put("protocol", "task core json bus");
@@ -113,6 +114,7 @@ final class ArchitectureTest {
     DOORS.put("engine.calibrate", "Calibration CalibrationKey Comparison Trial Verdict");
     DOORS.put(
         "subprocess", "ChildAnswer ChildLimits ChildLoop ChildProcesses ChildProgram Subprocess");
+    DOORS.put("apart", "ApartChild ApartRuns");
     DOORS.put("remote", "RemoteDispatch RemoteServer");
     DOORS.put("types", "HandlerParts ServedLanes TaskType TaskTypes");
     DOORS.put("types.embedding", "EmbeddingForm EmbeddingInput EmbeddingSettings");

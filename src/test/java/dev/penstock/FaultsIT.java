@@ -146,7 +146,7 @@ final class FaultsIT extends FleetFaults {
               .asText()
               .equals("failed");
         });
-    assertThat(deaths.get()).as("processes it took down").isEqualTo(4);
+    assertThat(deaths.get()).as("nodes it took down").isEqualTo(2);
     settle("08", "an input kills the process that runs it");
   }
 

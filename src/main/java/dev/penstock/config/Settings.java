@@ -32,6 +32,25 @@ public interface Settings {
     return settings.cluster().enabled() || !settings.rabbitmq().used();
   }
 
+  /**
+   * Who is silent for so long, and whose lease has lapsed, is dead: by then the dead have been
+   * silent for twice as long. The living say that they are there four times as often.
+   */
+  static Duration silence(LeaseTimes lease) {
+    Duration dead = lease.duration().minus(lease.extendEvery()).plus(lease.margin());
+    Duration half = dead.dividedBy(2);
+    if (half.compareTo(SHORTEST_SILENCE) < 0) {
+      return SHORTEST_SILENCE;
+    }
+    return half.compareTo(LONGEST_SILENCE) < 0 ? half : LONGEST_SILENCE;
+  }
+
+  /** The shortest {@link #silence}. */
+  Duration SHORTEST_SILENCE = Duration.ofMillis(250);
+
+  /** The longest {@link #silence}. */
+  Duration LONGEST_SILENCE = Duration.ofSeconds(15);
+
   Api api();
 
   Auth auth();

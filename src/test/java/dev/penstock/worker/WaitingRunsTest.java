@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.config.SettingsLoader;
+import dev.penstock.core.Apart;
+import dev.penstock.core.LeasedTask;
 import dev.penstock.core.ReadInput;
 import dev.penstock.core.TimeLimit;
 import dev.penstock.core.TimedControl;
@@ -14,6 +16,7 @@ import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError.Code;
+import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
@@ -62,7 +65,7 @@ final class WaitingRunsTest {
             new Handler(),
             "worker",
             SettingsLoader.load(List.of(), Map.of(), Map.of(), null).settings(),
-            new SoloGate(),
+            new NoSuspects(),
             new WorkerBoard(),
             true);
     runner.start();
@@ -74,6 +77,21 @@ final class WaitingRunsTest {
     runner.stopLeasing();
     queue.end();
     vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+
+  private static final class NoSuspects implements Apart {
+    @Override
+    public int reserve() {
+      return 0;
+    }
+
+    @Override
+    public void release(int places) {}
+
+    @Override
+    public Outcome run(LeasedTask suspect, TaskHandler.Control control) {
+      throw new AssertionError(suspect);
+    }
   }
 
   /** Its runs last until {@link #open} is; some of them wait for their turn that long. */
