@@ -13,6 +13,9 @@ PEER_PACKAGES := python:celery=python3-celery python:redis=python3-redis python:
                  python:httptools=python3-httptools 'node|nodejs=nodejs' npm=npm \
                  redis-server=redis-server rabbitmq-server=rabbitmq-server
 
+# For schemathesis, which comes from PyPI.
+CONTRACT_PACKAGES := python3=python3 python:ensurepip=python3-venv curl=curl
+
 ARGS ?=
 N ?= 3
 PROFILE ?=
@@ -37,7 +40,7 @@ MVN := mvn -B -ntp $(MVN_ARGS)
 # PROFILE=brokers or api in place of what .env says.
 COMPOSE = docker compose $(if $(PROFILE),--profile $(PROFILE))
 
-.PHONY: help deps run start stop logs scale test test-fast faults chaos bench bench-peers bench-queue quality screenshots example-plugin format lint clean
+.PHONY: help deps run start stop logs scale test test-fast contract faults chaos bench bench-peers bench-queue quality screenshots example-plugin format lint clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +86,13 @@ test: deps ## build, run every test, check the format; a skipped test fails
 SINCE ?=
 test-fast: ## compile, and run the unit tests of what changed since main, or since SINCE=<commit>
 	@$(WITH_JDK) MVN="$(MVN)" scripts/test-fast.sh $(SINCE)
+
+contract: deps-contract $(JAR) ## hold the server against its openapi.yaml with schemathesis, from PyPI; SEED=1
+	@$(WITH_JDK) exec scripts/contract.sh $(SEED)
+
+.PHONY: deps-contract
+deps-contract:
+	@scripts/deps.sh $(CONTRACT_PACKAGES)
 
 # As in `make test`, with more work under each fault.
 faults: deps $(JAR) ## kill, freeze and starve a fleet of nodes: target/faults.md; SCALE=10 times the load

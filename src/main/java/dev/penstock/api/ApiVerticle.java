@@ -143,7 +143,7 @@ public final class ApiVerticle extends VerticleBase {
     all.addAll(remote(models, types));
     all.addAll(keys());
     all.addAll(dropIn(models, types, submitter));
-    all.addAll(DocsResource.files());
+    all.addAll(DocsResource.files(types));
     all.addAll(pages);
     if (!settings.has(Settings.Role.HTTP)) {
       all.clear();
@@ -164,7 +164,6 @@ public final class ApiVerticle extends VerticleBase {
     var all = new ArrayList<Route>();
     all.add(post("/v1/tasks", KEY, body, Query.none(submits::create)));
     all.add(get("/v1/tasks", KEY, tasks::list));
-    // Before those with an id in their place.
     all.add(post("/v1/tasks/cancel", KEY, MAX_FILTER, Query.none(changes::cancelAll)));
     all.add(post("/v1/tasks/retry", KEY, MAX_FILTER, Query.none(changes::retryAll)));
     all.add(post("/v1/tasks/delete", KEY, MAX_FILTER, Query.none(changes::deleteAll)));

@@ -77,7 +77,7 @@ final class TasksResource {
   private @Nullable TaskId parent(Query query, String owner) throws InterruptedException {
     TaskId id = id(query, "parent");
     if (id != null && own.find(id.value(), owner).isEmpty()) {
-      throw Query.bad("parent", "must be the id of a task that is still here");
+      throw new Refusal(ApiError.noSuchTask().withParam("parent"));
     }
     return id;
   }

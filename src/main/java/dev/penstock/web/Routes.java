@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 
 /** All routes, and where a request line leads. */
 public final class Routes {
@@ -28,8 +29,21 @@ public final class Routes {
   /** A router that finds a request's route and hands both over. */
   public Router router(Vertx vertx, BiConsumer<RoutingContext, Match> requests) {
     Router router = Router.router(vertx);
+    // A path that is written out is nobody else's, whatever the method: where it lacks one, its last
+    // word is no id that a path with a name in its place could have.
+    add(router, requests, route -> !route.path().contains("{"));
+    add(router, requests, route -> route.path().contains("{"));
+    router.route().handler(context -> requests.accept(context, new Match.Unknown()));
+    for (int status : ROUTER_FAILURES) {
+      router.errorHandler(status, context -> requests.accept(context, new Match.Unknown()));
+    }
+    return router;
+  }
+
+  private void add(
+      Router router, BiConsumer<RoutingContext, Match> requests, Predicate<Route> which) {
     Map<String, TreeSet<String>> methods = new LinkedHashMap<>();
-    for (Route route : routes) {
+    for (Route route : routes.stream().filter(which).toList()) {
       var allowed = methods.computeIfAbsent(route.path(), _ -> new TreeSet<>());
       var entry = at(router, route.path()).method(route.method());
       allowed.add(route.method().name());
@@ -45,11 +59,6 @@ public final class Routes {
       var other = new Match.OtherMethod(List.copyOf(allowed));
       at(router, path).handler(context -> requests.accept(context, other));
     });
-    router.route().handler(context -> requests.accept(context, new Match.Unknown()));
-    for (int status : ROUTER_FAILURES) {
-      router.errorHandler(status, context -> requests.accept(context, new Match.Unknown()));
-    }
-    return router;
   }
 
   private static io.vertx.ext.web.Route at(Router router, String path) {
