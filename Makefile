@@ -21,6 +21,7 @@ N ?= 3
 PROFILE ?=
 SCALE ?= 10
 MINUTES ?= 10
+FAULTS ?= Faults*IT,AckHorizonIT,FamilyKillIT,ClockIT,ScaleOutIT,LongFaults
 SEED ?=
 DATA ?=
 JAVA_OPTS ?=
@@ -94,11 +95,11 @@ contract: deps-contract $(JAR) ## hold the server against its openapi.yaml with 
 deps-contract:
 	@scripts/deps.sh $(CONTRACT_PACKAGES)
 
-# As in `make test`, with more work under each fault.
-faults: deps $(JAR) ## kill, freeze and starve a fleet of nodes: target/faults.md; SCALE=10 times the load
+# As in `make test`, with more work under each fault, and what takes minutes. FAULTS=FaultsRoomIT: a part of it.
+faults: deps $(JAR) ## kill, freeze, starve and fill a fleet and lone nodes: target/faults.md; SCALE=10 times the load
 	@rm -rf target/faults target/faults.md
-	@$(WITH_JDK) $(MVN) -q test-compile && $(MVN) -Dfaults.scale=$(SCALE) -Dit.forks=1 \
-	  -Dit.test='FaultsIT,FaultsStopIT,FaultsAroundIT,AckHorizonIT,FamilyKillIT,FaultsFamiliesIT,ClockIT' failsafe:integration-test failsafe:verify
+	@$(WITH_JDK) $(MVN) -q test-compile && $(MVN) -Dfaults.scale=$(SCALE) -Dit.forks=1 -Dit.seconds=14400 \
+	  -Dit.test='$(FAULTS)' failsafe:integration-test failsafe:verify
 	@cat target/faults.md
 
 chaos: deps $(JAR) target/test.classpath ## faults drawn from a SEED for MINUTES=10: target/chaos.md

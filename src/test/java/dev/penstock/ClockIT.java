@@ -11,6 +11,7 @@ import dev.penstock.testing.FaultTable;
 import dev.penstock.testing.PenstockProcess;
 import dev.penstock.testing.RabbitServer;
 import dev.penstock.testing.RedisServer;
+import dev.penstock.testing.Urgent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -75,6 +76,10 @@ final class ClockIT {
     return millis >= 0 && millis < LONGEST_MS;
   }
 
+  private static String by(int hours) {
+    return "%d h %s".formatted(Math.abs(hours), hours > 0 ? "forward" : "back");
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {2, -2})
   void aNodeWhoseClockIsSetLosesNothingAndShowsNoNegativeTime(int hours) throws Exception {
@@ -82,7 +87,8 @@ final class ClockIT {
     Map<String, String> environment = new HashMap<>(PenstockProcess.SHORT_LEASES);
     environment.putAll(clock.environment());
     try (var penstock = PenstockProcess.start(folder, environment);
-        var api = penstock.api()) {
+        var api = penstock.api();
+        var urgent = Urgent.start(() -> api, Urgent.Work.PING)) {
       submit(api);
       clock.set(hours);
       submit(api);
@@ -100,7 +106,8 @@ final class ClockIT {
       penstock.kill();
       clock.set(hours);
       penstock.restart();
-      FaultTable.add("20", "the clock is set by " + hours + " h", checker.settle(api, DRAINED), 0);
+      Checker.Report report = checker.settle(api, DRAINED);
+      FaultTable.add("20", "the clock is set " + by(hours), report, 0, urgent.end(), "");
     }
   }
 
@@ -116,7 +123,8 @@ final class ClockIT {
       environment.putAll(BrokerSettings.of(rabbit, redis));
       environment.putAll(nodeClock.environment());
       try (var penstock = PenstockProcess.start(folder, environment);
-          var api = penstock.api()) {
+          var api = penstock.api();
+          var urgent = Urgent.start(() -> api, Urgent.Work.PING)) {
         submit(api);
         redisClock.set(hours);
         submit(api);
@@ -124,8 +132,8 @@ final class ClockIT {
 
         nodeClock.set(-hours);
         submit(api);
-        FaultTable.add(
-            "20b", "Redis's clock is set by " + hours + " h", checker.settle(api, DRAINED), 0);
+        Checker.Report report = checker.settle(api, DRAINED);
+        FaultTable.add("20", "Redis's clock is set " + by(hours), report, 0, urgent.end(), "");
 
         // Redis alone does not tell how long nobody was there: these are kept for longer than that.
         var later = new ClockIT();

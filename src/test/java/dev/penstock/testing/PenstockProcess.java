@@ -221,6 +221,16 @@ public final class PenstockProcess implements AutoCloseable {
     }
   }
 
+  /** No file of it may grow past that; {@code unlimited}: as before. To SQLite the disk is full. */
+  public void limitFileSize(String bytes) throws IOException, InterruptedException {
+    List<String> command =
+        List.of("prlimit", "--pid", Long.toString(pid()), "--fsize=" + bytes + ":unlimited");
+    int set = new ProcessBuilder(command).inheritIO().start().waitFor();
+    if (set != 0) {
+      throw new AssertionError("prlimit returned " + set);
+    }
+  }
+
   /** Starts it again after it has ended, on the same data and port. */
   public void restart() throws Exception {
     relaunch();
