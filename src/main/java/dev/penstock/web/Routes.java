@@ -4,6 +4,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,9 @@ public final class Routes {
   public Router router(Vertx vertx, BiConsumer<RoutingContext, Match> requests) {
     Router router = Router.router(vertx);
     Map<String, TreeSet<String>> methods = new LinkedHashMap<>();
+    Map<String, Boolean> pages = new HashMap<>();
     for (Route route : routes) {
+      pages.merge(route.path(), route.access().ofPages(), Boolean::logicalOr);
       var allowed = methods.computeIfAbsent(route.path(), _ -> new TreeSet<>());
       var entry = at(router, route.path()).method(route.method());
       allowed.add(route.method().name());
@@ -42,7 +45,7 @@ public final class Routes {
           context -> requests.accept(context, new Match.Found(route, context.pathParams())));
     }
     methods.forEach((path, allowed) -> {
-      var other = new Match.OtherMethod(List.copyOf(allowed));
+      var other = new Match.OtherMethod(List.copyOf(allowed), pages.getOrDefault(path, false));
       at(router, path).handler(context -> requests.accept(context, other));
     });
     router.route().handler(context -> requests.accept(context, new Match.Unknown()));
@@ -60,10 +63,23 @@ public final class Routes {
 
   /** Where a request line leads. */
   public sealed interface Match {
-    record Found(Route route, Map<String, String> parameters) implements Match {}
+    /** Whether pages of ours are there, or what they are made of, and no part of the API. */
+    boolean page();
 
-    record OtherMethod(List<String> allowed) implements Match {}
+    record Found(Route route, Map<String, String> parameters) implements Match {
+      @Override
+      public boolean page() {
+        return route.access().ofPages();
+      }
+    }
 
-    record Unknown() implements Match {}
+    record OtherMethod(List<String> allowed, boolean page) implements Match {}
+
+    record Unknown() implements Match {
+      @Override
+      public boolean page() {
+        return false;
+      }
+    }
   }
 }
