@@ -245,7 +245,7 @@ public final class ApiVerticle extends VerticleBase {
             http.maxConnectionsPerAddress(),
             http.readTimeout(),
             http.idleTimeout());
-    var requests = new Pipeline(context, keys, sessions, bodies, connections, http.idleTimeout());
+    var requests = new Pipeline(context, keys, sessions, bodies, connections, settings);
     pipeline = requests;
     bus.listen(
         node,

@@ -1,9 +1,10 @@
 package dev.penstock.config;
 
 import com.nulabinc.zxcvbn.Zxcvbn;
-import java.net.InetAddress;
+import dev.penstock.base.Loopback;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
@@ -45,7 +46,7 @@ final class Rules {
     settings
         .auth()
         .token()
-        .filter(token -> weak(token) && !isLoopback(settings.api().host()))
+        .filter(token -> weak(token) && !Loopback.is(settings.api().host()))
         .ifPresent(token ->
             problem.accept(
                 "auth.token",
@@ -55,8 +56,31 @@ final class Rules {
                     + " because api.host ("
                     + settings.api().host()
                     + ") is reached from outside this machine; left empty, a key is generated"));
+    checkPages(settings, problem);
     checkGuest(settings.rabbitmq(), problem);
     checkRoles(settings, problem);
+  }
+
+  /** Who may do without a key, and which pages may ask. */
+  private static void checkPages(Settings settings, BiConsumer<String, String> problem) {
+    List<String> origins = settings.api().corsOrigins().orElse(List.of());
+    boolean all = origins.contains("*");
+    if (all && origins.size() > 1) {
+      problem.accept("api.cors-origins", "must be * alone or origins alone: * has all of them");
+    }
+    if (settings.auth().none() && all) {
+      problem.accept(
+          "api.cors-origins",
+          "must name the pages one by one where auth.none is true: with * every page that somebody"
+              + " opens on this machine could use this server");
+    }
+    if (settings.auth().none() && !Loopback.is(settings.api().host())) {
+      problem.accept(
+          "auth.none",
+          "must be false, because api.host ("
+              + settings.api().host()
+              + ") is reached from outside this machine, and there every request needs a key");
+    }
   }
 
   /** One process alone with its SQLite file has nobody to share the work with. */
@@ -86,7 +110,7 @@ final class Rules {
       account = uri.getUserInfo() == null ? "guest:guest" : uri.getUserInfo();
       key = "rabbitmq.uri";
     }
-    if (account.equals("guest:guest") && !isLoopback(host)) {
+    if (account.equals("guest:guest") && !Loopback.is(host)) {
       problem.accept(
           key,
           "must not be the well-known one of the account guest, because the broker ("
@@ -103,17 +127,5 @@ final class Rules {
     String judged = token.substring(0, Math.min(JUDGED, token.length()));
     return EXAMPLE.matcher(letters).matches()
         || new Zxcvbn().measure(judged).getScore() < HARD_TO_GUESS;
-  }
-
-  /** False for any name but localhost: what a name server says may change. */
-  static boolean isLoopback(String host) {
-    if (host.equalsIgnoreCase("localhost")) {
-      return true;
-    }
-    try {
-      return InetAddress.ofLiteral(host).isLoopbackAddress();
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
   }
 }

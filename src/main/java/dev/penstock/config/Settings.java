@@ -121,6 +121,13 @@ public interface Settings {
         range = "0 to 65535",
         also = "SERVER_PORT")
     int port();
+
+    @Setting(
+        value =
+            "Web pages that may use the API from a browser, with a key: a list of origins such as "
+                + "https://app.example.com, or * for all. Empty: none (docs/api.md).",
+        form = Form.ORIGIN)
+    Optional<List<String>> corsOrigins();
   }
 
   interface Auth {
@@ -140,6 +147,13 @@ public interface Settings {
         standard = "30",
         range = "1 to 1000000")
     int wrongKeys();
+
+    @Setting(
+        value =
+            "Whether programs on this machine may do without a key: true or false. They are "
+                + "clients then, never admins; only where api.host is loopback (docs/api.md).",
+        standard = "false")
+    boolean none();
   }
 
   interface Session {

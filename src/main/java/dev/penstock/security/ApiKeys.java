@@ -30,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ApiKeys {
   private static final String OWNER = "default";
+
+  /** Who comes without a key where {@code auth.none} lets them: the first owner, as a client. */
+  public static final Caller WITHOUT_KEY = new Caller(OWNER, "auth.none", EnumSet.of(Scope.CLIENT));
+
   private static final HexFormat HEX = HexFormat.of();
   private static final int ID_BYTES = 10;
   private static final String BEARER = "Bearer";

@@ -266,6 +266,11 @@ final class Node implements AutoCloseable {
         "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + http.port());
   }
 
+  /** Whether programs on this machine need no key. */
+  boolean keyless() {
+    return settings.auth().none();
+  }
+
   ApiKeys keys() {
     return keys;
   }

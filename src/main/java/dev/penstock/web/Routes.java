@@ -4,6 +4,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +44,9 @@ public final class Routes {
   private void add(
       Router router, BiConsumer<RoutingContext, Match> requests, Predicate<Route> which) {
     Map<String, TreeSet<String>> methods = new LinkedHashMap<>();
+    Map<String, Boolean> pages = new HashMap<>();
     for (Route route : routes.stream().filter(which).toList()) {
+      pages.merge(route.path(), route.access().ofPages(), Boolean::logicalOr);
       var allowed = methods.computeIfAbsent(route.path(), _ -> new TreeSet<>());
       var entry = at(router, route.path()).method(route.method());
       allowed.add(route.method().name());
@@ -56,7 +59,7 @@ public final class Routes {
           context -> requests.accept(context, new Match.Found(route, context.pathParams())));
     }
     methods.forEach((path, allowed) -> {
-      var other = new Match.OtherMethod(List.copyOf(allowed));
+      var other = new Match.OtherMethod(List.copyOf(allowed), pages.getOrDefault(path, false));
       at(router, path).handler(context -> requests.accept(context, other));
     });
   }
@@ -69,10 +72,23 @@ public final class Routes {
 
   /** Where a request line leads. */
   public sealed interface Match {
-    record Found(Route route, Map<String, String> parameters) implements Match {}
+    /** Whether pages of ours are there, or what they are made of, and no part of the API. */
+    boolean page();
 
-    record OtherMethod(List<String> allowed) implements Match {}
+    record Found(Route route, Map<String, String> parameters) implements Match {
+      @Override
+      public boolean page() {
+        return route.access().ofPages();
+      }
+    }
 
-    record Unknown() implements Match {}
+    record OtherMethod(List<String> allowed, boolean page) implements Match {}
+
+    record Unknown() implements Match {
+      @Override
+      public boolean page() {
+        return false;
+      }
+    }
   }
 }
