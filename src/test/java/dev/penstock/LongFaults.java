@@ -69,7 +69,8 @@ final class LongFaults {
       Producers.all(
           failed,
           _ -> {
-            Answer answer = api.post("/v1/tasks", waited(",\"max_attempts\":1", "\"fail_times\":1"));
+            Answer answer =
+                api.post("/v1/tasks", waited(",\"max_attempts\":1", "\"fail_times\":1"));
             checker.answered(answer.json().path("status").asText().equals("failed"));
             first.set(answer.json().path("id").asText());
           });

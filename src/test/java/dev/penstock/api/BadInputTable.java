@@ -572,7 +572,12 @@ public final class BadInputTable {
 
   private void garbage() {
     row("not HTTP", "hello there\r\n\r\n", 400, "bad_request", null);
-    row("control characters only", "\u0016\u0003\u0001\u0002\u0000\u0001\r\n\r\n", 400, "bad_request", null);
+    row(
+        "control characters only",
+        "\u0016\u0003\u0001\u0002\u0000\u0001\r\n\r\n",
+        400,
+        "bad_request",
+        null);
     row(
         "a header without a colon",
         "GET /health HTTP/1.1\r\nHost\r\n\r\n",
