@@ -60,8 +60,7 @@ final class DocsResource {
                 .formatted(type.name(), type.name(), model));
       }
     }
-    String names =
-        types.names().stream().collect(Collectors.joining("\", \"", "enum: [\"", "\"]"));
+    String names = types.names().stream().collect(Collectors.joining("\", \"", "enum: [\"", "\"]"));
     return text.replace(TYPES, names).replace(PARTS_END, parts);
   }
 }
