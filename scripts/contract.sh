@@ -79,7 +79,7 @@ try() {
   echo "contract: as $scope, seed $seed"
   # Whatever it does not finish in time is a failure, too.
   SCHEMATHESIS_HOOKS="$root/scripts/contract/hooks.py" CONTRACT_KEY_ID=$id \
-    timeout --kill-after=5 120 \
+    timeout --kill-after=5 300 \
     "$tool/bin/schemathesis" run "http://127.0.0.1:$port/openapi.yaml" \
     --header "Authorization: Bearer $key" --seed "$seed" --max-examples "$examples" \
     --request-timeout 20 --suppress-health-check all --generation-database none \

@@ -110,7 +110,7 @@ class EmbeddingInputTest {
         "{\"input\":[[1],2]}                | input[1] | must be a list of token ids, as the first one is",
         "{\"input\":[[1],[\"a\"]]}          | input[1] | nothing but token ids",
         "{\"input\":[1.5]}                  | input    | nothing but token ids",
-        "{\"input\":[1e3]}                  | input    | nothing but token ids",
+        "{\"input\":[1e-3]}                 | input    | nothing but token ids",
         "{\"input\":[-1]}                   | input    | nothing but token ids",
         "{\"input\":[2147483648]}           | input    | nothing but token ids",
         "{\"input\":[null]}                 | input[0] | must be a string, a token id or a list",
