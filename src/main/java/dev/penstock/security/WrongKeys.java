@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +26,9 @@ public final class WrongKeys {
   /** Above it the address that was heard of least lately is forgotten. */
   private static final int MOST_ADDRESSES = 10_000;
 
+  /** Lines of the log in a minute: somebody may have any number of addresses. */
+  private static final int MOST_LINES = 60;
+
   /**
    * So many answers are held up at a time; the rest are given at once, for waiting costs us too.
    */
@@ -37,8 +41,15 @@ public final class WrongKeys {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Minute> byNetwork = Newest.used(MOST_ADDRESSES);
 
-  /** Of one network: when it began, and how many came since. */
-  private record Minute(long since, int keys) {}
+  /** Of the networks that were said in the log. */
+  private Minute said;
+
+  /** When it began, and how many there were since. */
+  private record Minute(long since, int count) {
+    Minute plusOne(long now) {
+      return now - since > MINUTE ? new Minute(now, 1) : new Minute(since, count + 1);
+    }
+  }
 
   /**
    * @param allowed how many of a network's are answered at once in a minute
@@ -47,6 +58,7 @@ public final class WrongKeys {
   WrongKeys(int allowed, LongSupplier nanos) {
     this.allowed = allowed;
     this.nanos = nanos;
+    said = new Minute(nanos.getAsLong(), 0);
   }
 
   /** How many there were since the start. */
@@ -73,20 +85,23 @@ public final class WrongKeys {
     lock.lock();
     try {
       Minute known = byNetwork.get(network);
-      if (known != null && now - known.since <= MINUTE) {
-        byNetwork.put(network, new Minute(known.since, known.keys + 1));
-        return known.keys + 1;
+      Minute minute = known == null ? new Minute(now, 1) : known.plusOne(now);
+      byNetwork.put(network, minute);
+      if (minute.count == 1) {
+        say(address, known, now);
       }
-      byNetwork.put(network, new Minute(now, 1));
-      LOG.warn(
-          "a key that is not known here was sent from {}{}",
-          address,
-          known == null
-              ? ""
-              : "; when there was one last, there were " + known.keys + " in a minute");
-      return 1;
+      return minute.count;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void say(String address, @Nullable Minute before, long now) {
+    said = said.plusOne(now);
+    if (said.count <= MOST_LINES) {
+      String more =
+          before == null ? "" : "; when there was one last, there were %d in a minute".formatted(before.count);
+      LOG.warn("a key that is not known here was sent from {}{}", address, more);
     }
   }
 }
