@@ -75,7 +75,7 @@ final class Absence {
 
   /** Nobody may be left who extends a lease here, and so says that it can be done again. */
   private void forgetFailing(long now) {
-    if (failing != null && now - failed > lease) {
+    if (failing != null && now - failed > 2 * lease) {
       failing = null;
       back = failed;
     }
