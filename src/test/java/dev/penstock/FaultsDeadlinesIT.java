@@ -32,7 +32,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** More work for a model than it can do, and work that is given up: rows 24 and 34 of the faults. */
+/**
+ * More work for a model than it can do, and work that is given up: rows 24 and 34 of the faults.
+ */
 final class FaultsDeadlinesIT {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final String MADE = "penstock_batch_sequences_sum";
@@ -59,7 +61,8 @@ final class FaultsDeadlinesIT {
 
   private static String texts(String name, int number, int sentences) {
     return IntStream.range(0, number)
-        .mapToObj(i -> "\"" + name + " " + i + " water flows down the hill".repeat(sentences) + "\"")
+        .mapToObj(
+            i -> "\"" + name + " " + i + " water flows down the hill".repeat(sentences) + "\"")
         .collect(Collectors.joining(",", "[", "]"));
   }
 
@@ -67,9 +70,7 @@ final class FaultsDeadlinesIT {
       throws Exception {
     String task =
         "{\"type\":\"embedding\",\"input\":%s%s}".formatted(texts(name, TEXTS, SENTENCES), more);
-    assertThat(
-            checker.submit(
-                site.api(), task, each -> completedOrExpired(each, completed)))
+    assertThat(checker.submit(site.api(), task, each -> completedOrExpired(each, completed)))
         .isPresent();
   }
 
@@ -103,7 +104,7 @@ final class FaultsDeadlinesIT {
   void ofThreeTimesTheWorkThatCanBeDoneInTimeWhatBeginsCompletes() throws Exception {
     double capacity = tasksInASecond();
     int tasks = 30 * SCALE;
-    double seconds = tasks / 3 / capacity;
+    double seconds = tasks / 3.0 / capacity;
     try (var row = FaultRow.start(site, Work.EMBEDDING)) {
       var completed = new AtomicInteger();
       long start = System.nanoTime();
@@ -129,11 +130,13 @@ final class FaultsDeadlinesIT {
   void whatWasMadeOfAListWhoseClientLeftIsUsedWhenItComesAgain() throws Exception {
     int texts = Math.min(MOST_TEXTS, 200 * SCALE);
     String body = "{\"input\":" + texts("list", texts, SENTENCES) + "}";
+    List<float[]> references = vectors(site.api(), texts("list", 5, SENTENCES));
+    site.kill(); // what is in memory is gone, so that the same is made anew
+    site.process().restart();
     try (var row = FaultRow.start(site, Work.PING)) {
       double before = site.api().metric(MADE);
       try (Socket _ = open(body)) {
-        Await.until(
-            "a part is made", LIMIT, () -> site.api().metric(MADE) - before > texts / 3.0);
+        Await.until("a part is made", LIMIT, () -> site.api().metric(MADE) - before > texts / 3.0);
       }
       Await.until(
           "it is given up",
@@ -145,15 +148,11 @@ final class FaultsDeadlinesIT {
       assertThat(again.status()).isEqualTo(200);
       double second = site.api().metric(MADE) - before - first;
       assertThat(second).as("made when it came again").isLessThan(texts);
-
-      site.kill(); // what is in memory is gone, so that the same is made anew
-      site.process().restart();
-      List<float[]> anew = vectors(site.api(), texts("list", 5, SENTENCES));
-      for (int i = 0; i < anew.size(); i++) {
+      for (int i = 0; i < references.size(); i++) {
         row.checker()
             .answered(
                 Vectors.cosine(
-                        Vectors.of(again.json().at("/data/" + i + "/embedding")), anew.get(i))
+                        Vectors.of(again.json().at("/data/" + i + "/embedding")), references.get(i))
                     > 0.9999);
       }
       row.checker().answered(again.json().path("data").size() == texts);

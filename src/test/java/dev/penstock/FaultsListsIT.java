@@ -33,8 +33,7 @@ final class FaultsListsIT {
       Api api = site.api();
       String task = "{\"type\":\"ping\",\"delay_seconds\":86400}";
       String many = "[" + String.join(",", Collections.nCopies(AT_A_TIME, task)) + "]";
-      Producers.all(
-          LISTS, _ -> assertThat(api.post("/v1/tasks", many).status()).isEqualTo(202));
+      Producers.all(LISTS, _ -> assertThat(api.post("/v1/tasks", many).status()).isEqualTo(202));
       String other = api.get("/v1/tasks?limit=1").json().at("/data/0/id").asText();
       list(site, one, other);
     }

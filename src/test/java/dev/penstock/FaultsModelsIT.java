@@ -39,8 +39,7 @@ final class FaultsModelsIT {
   @BeforeAll
   static void start(@TempDir Path folder) throws Exception {
     ModelFolders.tiny(models, "tiny", TinyModel.quick());
-    site =
-        Site.sqlite(folder, Map.of("MODELS_DIR", models.toString(), "EMBEDDING_MODEL", "tiny"));
+    site = Site.sqlite(folder, Map.of("MODELS_DIR", models.toString(), "EMBEDDING_MODEL", "tiny"));
   }
 
   @AfterAll
@@ -50,9 +49,7 @@ final class FaultsModelsIT {
 
   private static void awaitListed(String model) throws Exception {
     Await.until(
-        model + " is listed",
-        LIMIT,
-        () -> site.api().get("/v1/models/" + model).status() == 200);
+        model + " is listed", LIMIT, () -> site.api().get("/v1/models/" + model).status() == 200);
   }
 
   /** All at once, so that none is refused for what the first one shows. */
@@ -63,10 +60,7 @@ final class FaultsModelsIT {
     String tasks = "[" + String.join(",", Collections.nCopies(TASKS, task)) + "]";
     Answer answer = site.api().post("/v1/tasks", tasks);
     assertThat(answer.status()).as(answer.raw().body()).isEqualTo(202);
-    answer
-        .json()
-        .path("data")
-        .forEach(each -> checker.accepted(each.path("id").asText(), right));
+    answer.json().path("data").forEach(each -> checker.accepted(each.path("id").asText(), right));
     assertThat(checker.accepted()).isEqualTo(TASKS);
   }
 
@@ -91,8 +85,7 @@ final class FaultsModelsIT {
   @Test
   void tasksOfAModelThatIsBeingCopiedWaitForIt() throws Exception {
     try (var row = FaultRow.start(site, Work.EMBEDDING)) {
-      Path file =
-          ModelFolders.tiny(models, "copied", TinyModel.quick()).resolve("onnx/model.onnx");
+      Path file = ModelFolders.tiny(models, "copied", TinyModel.quick()).resolve("onnx/model.onnx");
       byte[] whole = Files.readAllBytes(file);
       awaitListed("copied");
       submit(row.checker(), "copied", ",\"delay_seconds\":1", FaultsModelsIT::ranOnce);

@@ -120,8 +120,7 @@ final class FaultsTimeIT {
   }
 
   private static void awaitNotReady(Site site) throws Exception {
-    Await.until(
-        "it is not ready", LIMIT, () -> site.api().get("/health/ready").status() == 503);
+    Await.until("it is not ready", LIMIT, () -> site.api().get("/health/ready").status() == 503);
   }
 
   @Test

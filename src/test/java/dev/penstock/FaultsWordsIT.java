@@ -170,8 +170,7 @@ final class FaultsWordsIT {
           "32",
           "endless words, and 38 million spaces as token ids, ten at once",
           "five short texts beside them %d ms at most; resident %d MB at most"
-              .formatted(
-                  Collections.max(nanos) / 1_000_000, mostResident(site.process().pid())));
+              .formatted(Collections.max(nanos) / 1_000_000, mostResident(site.process().pid())));
     }
   }
 

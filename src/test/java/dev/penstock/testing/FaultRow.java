@@ -68,13 +68,7 @@ public final class FaultRow implements AutoCloseable {
     }
     Duration waited = urgent.end();
     long duplicated = site.duplicates() - duplicates;
-    FaultTable.add(
-        number,
-        fault + " (" + site + ")",
-        report,
-        duplicated,
-        waited,
-        measured);
+    FaultTable.add(number, fault + " (" + site + ")", report, duplicated, waited, measured);
   }
 
   @Override

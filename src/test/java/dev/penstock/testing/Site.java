@@ -58,11 +58,10 @@ public final class Site implements AutoCloseable {
   private static Site start(Path folder, Map<String, String> settings, Optional<Brokers> brokers)
       throws Exception {
     Map<String, String> all = new HashMap<>(PenstockProcess.SHORT_LEASES);
-    brokers.ifPresent(
-        both -> {
-          all.putAll(BrokerSettings.of(both.rabbit(), both.redis()));
-          all.put("RABBITMQ_CONFIRM_TIMEOUT", "3s");
-        });
+    brokers.ifPresent(both -> {
+      all.putAll(BrokerSettings.of(both.rabbit(), both.redis()));
+      all.put("RABBITMQ_CONFIRM_TIMEOUT", "3s");
+    });
     all.putAll(settings);
     var site = new Site(PenstockProcess.launch(Files.createDirectories(folder), all), brokers);
     try {

@@ -47,9 +47,7 @@ public final class Urgent implements AutoCloseable {
 
     private Answer ask(Api api, String name) throws IOException, InterruptedException {
       String named = body.formatted(name);
-      return this == HELD
-          ? api.post(path, named)
-          : api.post(path, named, "Idempotency-Key", name);
+      return this == HELD ? api.post(path, named) : api.post(path, named, "Idempotency-Key", name);
     }
 
     private boolean done(Answer answer) {
