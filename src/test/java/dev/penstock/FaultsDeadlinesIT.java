@@ -104,7 +104,7 @@ final class FaultsDeadlinesIT {
   void ofThreeTimesTheWorkThatCanBeDoneInTimeWhatBeginsCompletes() throws Exception {
     double capacity = tasksInASecond();
     int tasks = 30 * SCALE;
-    double seconds = tasks / (3 * capacity);
+    double seconds = tasks / 3.0 / capacity;
     try (var row = FaultRow.start(site, Work.EMBEDDING)) {
       var completed = new AtomicInteger();
       long start = System.nanoTime();
@@ -130,6 +130,9 @@ final class FaultsDeadlinesIT {
   void whatWasMadeOfAListWhoseClientLeftIsUsedWhenItComesAgain() throws Exception {
     int texts = Math.min(MOST_TEXTS, 200 * SCALE);
     String body = "{\"input\":" + texts("list", texts, SENTENCES) + "}";
+    List<float[]> references = vectors(site.api(), texts("list", 5, SENTENCES));
+    site.kill(); // what is in memory is gone, so that the same is made anew
+    site.process().restart();
     try (var row = FaultRow.start(site, Work.PING)) {
       double before = site.api().metric(MADE);
       try (Socket _ = open(body)) {
@@ -145,15 +148,11 @@ final class FaultsDeadlinesIT {
       assertThat(again.status()).isEqualTo(200);
       double second = site.api().metric(MADE) - before - first;
       assertThat(second).as("made when it came again").isLessThan(texts);
-
-      site.kill(); // what is in memory is gone, so that the same is made anew
-      site.process().restart();
-      List<float[]> anew = vectors(site.api(), texts("list", 5, SENTENCES));
-      for (int i = 0; i < anew.size(); i++) {
+      for (int i = 0; i < references.size(); i++) {
         row.checker()
             .answered(
                 Vectors.cosine(
-                        Vectors.of(again.json().at("/data/" + i + "/embedding")), anew.get(i))
+                        Vectors.of(again.json().at("/data/" + i + "/embedding")), references.get(i))
                     > 0.9999);
       }
       row.checker().answered(again.json().path("data").size() == texts);
