@@ -100,7 +100,9 @@ public final class WrongKeys {
     said = said.plusOne(now);
     if (said.count <= MOST_LINES) {
       String more =
-          before == null ? "" : "; when there was one last, there were %d in a minute".formatted(before.count);
+          before == null
+              ? ""
+              : "; when there was one last, there were %d in a minute".formatted(before.count);
       LOG.warn("a key that is not known here was sent from {}{}", address, more);
     }
   }
