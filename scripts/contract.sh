@@ -71,6 +71,9 @@ key() {
     "$tool/bin/python" -c 'import json, sys; made = json.load(sys.stdin); print(made["id"], made["key"])'
 }
 
+export SCHEMATHESIS_HOOKS=$root/scripts/contract/hooks.py
+export PYTHONDONTWRITEBYTECODE=1
+
 failed=
 try() {
   local scope=$1 id key
@@ -78,9 +81,8 @@ try() {
   read -r id key < <(key "$scope")
   echo "contract: as $scope, seed $seed"
   # Whatever it does not finish in time is a failure, too.
-  SCHEMATHESIS_HOOKS="$root/scripts/contract/hooks.py" CONTRACT_KEY_ID=$id \
-    timeout --kill-after=5 300 \
-    "$tool/bin/schemathesis" run "http://127.0.0.1:$port/openapi.yaml" \
+  CONTRACT_URL="http://127.0.0.1:$port" CONTRACT_KEY_ID=$id CONTRACT_KEY=$key \
+    timeout --kill-after=5 300 "$tool/bin/schemathesis" run "http://127.0.0.1:$port/openapi.yaml" \
     --header "Authorization: Bearer $key" --seed "$seed" --max-examples "$examples" \
     --request-timeout 20 --suppress-health-check all --generation-database none \
     --continue-on-failure --workers 2 --no-color "$@" || failed=yes

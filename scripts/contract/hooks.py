@@ -4,8 +4,10 @@ server refuses and no schema can say (openapi.yaml says it in words)."""
 
 import copy
 import os
+import re
 import time
 
+import requests
 import schemathesis
 
 WAIT = 0.1
@@ -81,9 +83,18 @@ def spare(case):
         names["lane"] = "ping"
 
 
+def end(case):
+    """Who follows a task that is to run in a month would wait so long."""
+    name = str((case.path_parameters or {}).get("id"))
+    if case.path == "/v1/tasks/{id}/events" and re.fullmatch("[0-9a-v]{36}", name):
+        key = {"Authorization": "Bearer " + os.environ["CONTRACT_KEY"]}
+        requests.post(f"{os.environ['CONTRACT_URL']}/v1/tasks/{name}/cancel", headers=key, timeout=20)
+
+
 @schemathesis.hook
 def before_call(ctx, case, kwargs):
     spare(case)
+    end(case)
     if isinstance(case.body, (dict, list)):
         case.body = copy.deepcopy(case.body)
         for each in objects(case.body):
