@@ -440,7 +440,7 @@ final class SettingsLoaderTest {
   void noKeyAtAllIsRefusedWhereOtherMachinesReachIt(String host) {
     assertThat(
             problems(
-                Map.of("auth.none", "true", "api.host", host, "auth.token", "x".repeat(20)),
+                Map.of("auth.none", "true", "api.host", host, "auth.token", "k7Q2-v9fXw!m4Zp0"),
                 NONE,
                 null))
         .containsExactly(
