@@ -202,6 +202,7 @@ final class DeadlinesTest {
       String first = submit(api, list);
       Await.until("some are done", LIMIT, () -> get(api, first).at("/progress/done").asInt() >= 40);
       api.post("/v1/tasks/" + first + "/cancel", "");
+      Await.until("its run has ended", LIMIT, () -> api.metric("penstock_lane_running") == 0);
       int done = get(api, first).at("/progress/done").asInt();
       String second = submit(api, list);
       assertThat(ended(api, second).path("status").asText()).isEqualTo("completed");
