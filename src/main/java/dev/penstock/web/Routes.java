@@ -30,9 +30,8 @@ public final class Routes {
   /** A router that finds a request's route and hands both over. */
   public Router router(Vertx vertx, BiConsumer<RoutingContext, Match> requests) {
     Router router = Router.router(vertx);
-    // A path that is written out is nobody else's, whatever the method: where it lacks one, its
-    // last
-    // word is no id that a path with a name in its place could have.
+    // A path that is written out is nobody else's, whatever the method: where it lacks that one,
+    // its last word is no id for a path that has a name in its place.
     add(router, requests, route -> !route.path().contains("{"));
     add(router, requests, route -> route.path().contains("{"));
     router.route().handler(context -> requests.accept(context, new Match.Unknown()));
