@@ -73,11 +73,12 @@ final class FaultsDeathsIT {
       for (int i = 0; i < 40 * SCALE; i++) {
         row.checker().ping(api, ",\"sleep_ms\":100");
       }
+      // Later, so that it is accepted before its process dies.
       String culprit =
           row.checker()
               .submit(
                   api,
-                  "{\"type\":\"ping\",\"priority\":9,\"input\":{\"crash\":true}}",
+                  "{\"type\":\"ping\",\"priority\":9,\"delay_seconds\":1,\"input\":{\"crash\":true}}",
                   FaultsDeathsIT::gaveUp)
               .orElseThrow();
       var deaths = new AtomicInteger();
