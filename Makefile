@@ -80,7 +80,8 @@ compose-there:
 test: deps ## build, run every test, check the format; a skipped test fails
 	@rm -rf target/surefire-reports target/failsafe-reports
 	@scripts/order-tests.sh
-	@$(WITH_JDK) MVN="$(MVN)" scripts/test.sh
+	@$(WITH_JDK) scratch=$$(scripts/scratch.sh) || exit 1; trap 'rm -rf "$$scratch"' EXIT; \
+	  $(MVN) -Dscratch.folder="$$scratch" verify
 	@if grep -l '<skipped' target/*-reports/TEST-*.xml 2>/dev/null; then \
 	  echo 'test: the classes above skipped tests' >&2; exit 1; fi
 

@@ -35,9 +35,16 @@ public final class PenstockProcess implements AutoCloseable {
 
   private static final Duration START = Duration.ofMinutes(2);
 
-  /** The program's own quick compiler is done before the other has begun. */
+  /**
+   * The program's own quick compiler is done before the other has begun, and the cache of classes
+   * goes where it was written for: elsewhere all its pointers change at each start.
+   */
   private static final List<String> SHORT_LIVED =
-      List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+      List.of(
+          "-XX:TieredStopAtLevel=1",
+          "-XX:+UseSerialGC",
+          "-XX:+UnlockDiagnosticVMOptions",
+          "-XX:ArchiveRelocationMode=0");
 
   private final Path folder;
   private final int port;
