@@ -109,8 +109,9 @@ final class OutOfMemoryIT {
       Await.until("it is ready", LIMIT, () -> ready(api));
       List<String> ids = new ArrayList<>();
       for (int i = 0; i < 5; i++) {
-        String input = "{\"type\":\"ping\",\"input\":{\"n\":%d},\"delay_seconds\":5}";
-        ids.add(submit(api, input.formatted(i)));
+        ids.add(
+            submit(
+                api, "{\"type\":\"ping\",\"input\":{\"n\":%d},\"delay_seconds\":5}".formatted(i)));
       }
       String greedy = submit(api, "{\"type\":\"greedy\",\"input\":{}}");
       ids.add(greedy);

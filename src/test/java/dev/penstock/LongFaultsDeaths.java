@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a node's death does to what ran in it: rows 18 and 21 of the faults. */
-final class FaultsDeathsIT {
+final class LongFaultsDeaths {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final int LONG = 30;
   private static final int SECONDS = 4 + SCALE;
@@ -79,7 +79,7 @@ final class FaultsDeathsIT {
               .submit(
                   api,
                   "{\"type\":\"ping\",\"priority\":9,\"delay_seconds\":1,\"input\":{\"crash\":true}}",
-                  FaultsDeathsIT::gaveUp)
+                  LongFaultsDeaths::gaveUp)
               .orElseThrow();
       var deaths = new AtomicInteger();
       Await.until(

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is away for a while, and work whose time has not come: rows 19, 26 and 27 of the faults. */
-final class FaultsTimeIT {
+final class LongFaultsTime {
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
   /** Longer than a lease, its margin and the time between two searches for lapsed ones. */
@@ -104,7 +104,7 @@ final class FaultsTimeIT {
               site.api(),
               "{\"type\":\"ping\",\"input\":{\"sleep_ms\":%d}}"
                   .formatted(i % 2 == 0 ? 3_000 : 9_000),
-              FaultsTimeIT::ranOnce);
+              LongFaultsTime::ranOnce);
     }
     assertThat(row.checker().accepted()).isEqualTo(tasks);
     Await.until(
