@@ -41,7 +41,7 @@ final class StrangersIT {
     return api.get("/metrics").raw().body();
   }
 
-  /** Sends one request after the other over one connection; the last answer's status line. */
+  /** Sends one request after the other over one connection: each is refused. */
   private static void send(String path) throws IOException {
     try (var socket = new Socket(InetAddress.getLoopbackAddress(), penstock.uri().getPort());
         var answers =

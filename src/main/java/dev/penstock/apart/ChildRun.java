@@ -7,7 +7,6 @@ import dev.penstock.core.TimedControl;
 import dev.penstock.task.EndedChildren;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Progress;
-import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
@@ -68,17 +67,13 @@ final class ChildRun implements TimedControl {
     try {
       outcome = handler.run(leased.task(), this);
     } catch (InterruptedException e) {
-      outcome = failed("interrupted");
+      outcome = Outcome.retry("interrupted");
     } catch (Exception | StackOverflowError | LinkageError e) {
-      outcome = failed(e.toString());
+      outcome = Outcome.retry(e.toString());
     }
     over = true;
     boolean _ = Thread.interrupted(); // a stop that came as it returned must not break the telling
     node.accept(new ToNode.Ended(number, outcome));
-  }
-
-  private static Outcome failed(String message) {
-    return new Outcome.Retry(new TaskError(TaskError.Code.HANDLER_FAILED, message));
   }
 
   private void tell(ToNode said) {

@@ -46,7 +46,7 @@ final class Rules {
     settings
         .auth()
         .token()
-        .filter(token -> weak(token) && !Loopback.is(settings.api().host()))
+        .filter(token -> !Loopback.is(settings.api().host()) && weak(token))
         .ifPresent(token ->
             problem.accept(
                 "auth.token",

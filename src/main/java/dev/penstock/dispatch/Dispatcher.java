@@ -79,35 +79,7 @@ final class Dispatcher {
       Duration lease,
       InstantSource clock,
       Unsent unsent) {
-    this(
-        store,
-        queue,
-        bus,
-        meters,
-        recorder,
-        pauses,
-        settlements,
-        families,
-        lease,
-        clock,
-        unsent,
-        new Overruns(lease, clock, System::nanoTime));
-  }
-
-  Dispatcher(
-      TaskStore store,
-      TaskQueue queue,
-      Bus bus,
-      Meters meters,
-      Recorder recorder,
-      Pauses pauses,
-      Settlements settlements,
-      Families families,
-      Duration lease,
-      InstantSource clock,
-      Unsent unsent,
-      Overruns overruns) {
-    this.overruns = overruns;
+    this.overruns = new Overruns(lease, clock, System::nanoTime);
     this.unsent = unsent;
     this.store = store;
     this.queue = queue;

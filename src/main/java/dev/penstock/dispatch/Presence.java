@@ -1,5 +1,6 @@
 package dev.penstock.dispatch;
 
+import dev.penstock.base.Newest;
 import dev.penstock.bus.Event;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.core.WorkerFigures;
@@ -8,7 +9,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -56,9 +56,9 @@ final class Presence {
   private final Set<DrainWorker> drains = new LinkedHashSet<>();
 
   /** When each who has left was started. Guarded by {@link #seen}, as the next. */
-  private final Map<String, Instant> left = newest();
+  private final Map<String, Instant> left = Newest.put(MOST_GONE);
 
-  private final Map<String, Instant> silent = newest();
+  private final Map<String, Instant> silent = Newest.put(MOST_GONE);
   private final long begun;
   private final String self;
   private final long silence;
@@ -86,15 +86,6 @@ final class Presence {
     this.silence = silence.toNanos();
     this.died = died;
     this.begun = nanoTime.getAsLong();
-  }
-
-  private static Map<String, Instant> newest() {
-    return new LinkedHashMap<>() {
-      @Override
-      protected boolean removeEldestEntry(Map.Entry<String, Instant> eldest) {
-        return size() > MOST_GONE;
-      }
-    };
   }
 
   void seen(Event.WorkerSeen event) {

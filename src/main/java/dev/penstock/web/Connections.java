@@ -43,7 +43,6 @@ public final class Connections {
   }
 
   public void opened(HttpConnection connection) {
-    StrictDecoder.into(connection, options);
     String address = connection.remoteAddress().hostAddress();
     String key = address == null ? "" : address;
     if (byAddress.merge(key, 1, Integer::sum) > perAddress) {
@@ -52,6 +51,7 @@ public final class Connections {
       connection.close();
       return;
     }
+    StrictDecoder.into(connection, options);
     var state = new State();
     states.put(connection, state);
     connection.closeHandler(_ -> {

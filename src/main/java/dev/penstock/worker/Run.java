@@ -152,7 +152,7 @@ final class Run implements TimedControl {
       if (stop != null) {
         phase = Phase.RETURNED;
         unbegun.run();
-        return stopped(stop, failed("not begun"));
+        return stopped(stop, Outcome.retry("not begun"));
       }
       phase = Phase.IN_HANDLER;
     }
@@ -161,20 +161,16 @@ final class Run implements TimedControl {
       outcome = body.run(this);
     } catch (InterruptedException e) {
       // The interrupt was ours and has done its work; stopped() says what follows.
-      outcome = failed("interrupted");
+      outcome = Outcome.retry("interrupted");
     } catch (Exception | StackOverflowError | OutOfMemoryError | LinkageError e) {
       LOG.error("task {}: handler {} threw", task().id(), task().spec().lane().type(), e);
-      outcome = failed(e.toString());
+      outcome = Outcome.retry(e.toString());
     }
     synchronized (this) {
       phase = Phase.RETURNED;
       Thread.interrupted(); // a stop that came as the handler returned must not break the settle
       return stop == null ? Optional.of(outcome) : stopped(stop, outcome);
     }
-  }
-
-  private static Outcome failed(String message) {
-    return new Outcome.Retry(new TaskError(Code.HANDLER_FAILED, message));
   }
 
   private Optional<Outcome> stopped(Stop why, Outcome outcome) {
