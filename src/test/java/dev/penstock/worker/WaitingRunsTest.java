@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,6 +53,7 @@ final class WaitingRunsTest {
   private final Bus bus = Bus.over(vertx, "test-node");
   private final ScriptedQueue queue = new ScriptedQueue(bus);
   private final CountDownLatch open = new CountDownLatch(1);
+  private final AtomicInteger standing = new AtomicInteger();
 
   @SuppressWarnings("NullAway.Init") // Started before each test.
   private LaneRunner runner;
@@ -119,6 +121,7 @@ final class WaitingRunsTest {
       }
       if (!input.equals(RUNS)) {
         limit.stand();
+        standing.incrementAndGet();
       }
       open.await();
       limit.goOn();
@@ -195,7 +198,10 @@ final class WaitingRunsTest {
   void aStopSaysOfWhatItGivesBackWhetherItHadBegun() throws Exception {
     Task runs = add(RUNS, LIMIT, null);
     Task waits = add(WAITS, LIMIT, null);
-    Await.until("both run", LIMIT, () -> runner.running() == 2);
+    Await.until(
+        "both run, and one waits for its turn",
+        LIMIT,
+        () -> runner.running() == 2 && standing.get() == 1);
     runner.stopLeasing();
     queue.end();
     runner.drain(Duration.ofMillis(300));
