@@ -5,8 +5,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * What the library says of itself. Its last complaints are kept: its functions return no reason when
- * they fail.
+ * What the library says of itself. Its last complaints are kept: its functions return no reason
+ * when they fail.
  */
 final class LlamaLog {
   private static final int WARNING = 3;

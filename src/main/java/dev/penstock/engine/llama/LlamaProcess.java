@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The node's side: a model in a child process of its own. When that dies every text in it ends with
- * {@link Ending.Cause#DIED}; what each had made so far, who asked for it may go on from after it has
- * opened the model anew. For use by many threads.
+ * {@link Ending.Cause#DIED}; what each had made so far, who asked for it may go on from after it
+ * has opened the model anew. For use by many threads.
  */
 final class LlamaProcess implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LlamaProcess.class);
@@ -316,7 +316,9 @@ final class LlamaProcess implements AutoCloseable {
     lost.forEach(each -> each.ended(Ending.died(reason)));
   }
 
-  /** Ends the process; what runs in it ends with {@link Ending.Cause#DIED}. Blocks, with a limit. */
+  /**
+   * Ends the process; what runs in it ends with {@link Ending.Cause#DIED}. Blocks, with a limit.
+   */
   @Override
   public void close() {
     synchronized (this) {

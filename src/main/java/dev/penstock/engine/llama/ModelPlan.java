@@ -11,8 +11,8 @@ package dev.penstock.engine.llama;
  *     free for everything else
  * @param gpuLayers layers that a GPU takes; 0: none
  * @param fullCache what was read is kept as it was computed, not rounded to half of that. It takes
- *     twice the memory, and a text in company is then the one that is made alone: rounding makes more
- *     of the last bits, in which the two differ
+ *     twice the memory, and a text in company is then the one that is made alone: rounding makes
+ *     more of the last bits, in which the two differ
  */
 record ModelPlan(
     String file, int slots, int context, int step, int threads, int gpuLayers, boolean fullCache) {

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Functions of a native library as instances of interfaces with one method each, whose types say how
- * the function is called.
+ * Functions of a native library as instances of interfaces with one method each, whose types say
+ * how the function is called.
  */
 final class NativeFunctions {
   private static final Linker LINKER = Linker.nativeLinker();

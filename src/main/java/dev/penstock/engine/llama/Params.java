@@ -8,9 +8,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.Map;
 
 /**
- * A struct of parameters, which changes from release to release and travels by value. It starts from
- * the library's defaults, of which those of the known release are recognised: a few numbers at their
- * offsets, and how many bytes are written at all. So no field of another release is ever set.
+ * A struct of parameters, which changes from release to release and travels by value. It starts
+ * from the library's defaults, of which those of the known release are recognised: a few numbers at
+ * their offsets, and how many bytes are written at all. So no field of another release is ever set.
  */
 final class Params {
   /** Longer than the struct of any release: those that travel do so by a pointer, or last. */

@@ -11,9 +11,10 @@ import java.util.TreeMap;
 import java.util.function.LongFunction;
 
 /**
- * Makes several texts side by side, in steps: each text gets one token a step, and prompts fill what
- * is left of it, the oldest first. Texts come and go between any two steps. What the loop asks the
- * library for is checked here and in {@link LlamaContext}: a text that cannot be made fails alone.
+ * Makes several texts side by side, in steps: each text gets one token a step, and prompts fill
+ * what is left of it, the oldest first. Texts come and go between any two steps. What the loop asks
+ * the library for is checked here and in {@link LlamaContext}: a text that cannot be made fails
+ * alone.
  */
 final class SlotLoop {
   /** Whoever asks for texts keeps them: this many wait at most. */
