@@ -1,6 +1,7 @@
 package dev.penstock.start;
 
 import dev.penstock.apart.ApartChild;
+import dev.penstock.engine.llama.LlamaChild;
 import dev.penstock.subprocess.ChildLoop;
 import dev.penstock.subprocess.ChildProgram;
 import dev.penstock.types.ping.PingChild;
@@ -20,7 +21,13 @@ public final class ChildCommand {
 
   /** Made in the child alone. */
   private static final Map<String, Supplier<ChildProgram>> PROGRAMS =
-      Map.of("ping", PingChild::new, ApartChild.NAME, () -> new ApartChild(ChildWorker::handlers));
+      Map.of(
+          "ping",
+          PingChild::new,
+          ApartChild.NAME,
+          () -> new ApartChild(ChildWorker::handlers),
+          LlamaChild.NAME,
+          LlamaChild::new);
 
   private ChildCommand() {}
 
