@@ -57,7 +57,7 @@ final class ArchitectureTest {
     MAY_IMPORT.put("dispatch", "task core base config metrics storage bus");
     MAY_IMPORT.put("pieces", "task core base config metrics bus");
     MAY_IMPORT.put("worker", "task core base config metrics bus");
-    MAY_IMPORT.put("engine", "task core json base config metrics models");
+    MAY_IMPORT.put("engine", "task core json base config metrics models subprocess");
     MAY_IMPORT.put("remote", "task core base bus protocol");
     MAY_IMPORT.put("types", "task core json base config metrics models engine subprocess");
     MAY_IMPORT.put("security", "task core base config storage");
@@ -95,7 +95,7 @@ final class ArchitectureTest {
     DOORS.put(
         "models",
         "EmbeddingTraits FieldReader ModelCatalogue ModelFiles ModelForms ModelKind "
-            + "ModelSource ModelSpec ModelTraits SourceReader");
+            + "ModelPlace ModelSource ModelSpec ModelTraits SourceReader");
     DOORS.put("bus", "Bus Cluster Event Request");
     DOORS.put(
         "protocol",
@@ -111,6 +111,7 @@ final class ArchitectureTest {
             + "ModelEngines ModelFailure NativeLibraries TextSource Tokenizer "
             + "TokenizerThreads UpcomingTokens");
     DOORS.put("engine.calibrate", "Calibration CalibrationKey Comparison Trial Verdict");
+    DOORS.put("engine.trial", "TrialChild Trials");
     DOORS.put(
         "subprocess", "ChildAnswer ChildLimits ChildLoop ChildProcesses ChildProgram Subprocess");
     DOORS.put("remote", "RemoteDispatch RemoteServer");

@@ -1,5 +1,7 @@
 package dev.penstock.start;
 
+import dev.penstock.engine.trial.TrialChild;
+import dev.penstock.engine.trial.Trials;
 import dev.penstock.subprocess.ChildLoop;
 import dev.penstock.subprocess.ChildProgram;
 import dev.penstock.types.ping.PingChild;
@@ -19,7 +21,7 @@ public final class ChildCommand {
 
   /** Made in the child alone. */
   private static final Map<String, Supplier<ChildProgram>> PROGRAMS =
-      Map.of("ping", PingChild::new);
+      Map.of("ping", PingChild::new, Trials.CHILD, TrialChild::new);
 
   private ChildCommand() {}
 

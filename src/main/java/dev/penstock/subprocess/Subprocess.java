@@ -27,6 +27,10 @@ public final class Subprocess {
 
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Duration BUSY = Duration.ofSeconds(1);
+
+  /** A killed process is gone within that, unless the kernel itself hangs. */
+  private static final Duration GONE = Duration.ofSeconds(5);
+
   private static final String STOPPING = "the program is stopping";
 
   private final String name;
@@ -187,6 +191,26 @@ public final class Subprocess {
         child = null;
         watched = false;
         Thread.ofVirtual().name("child-" + name + "-end").start(() -> end(live));
+      }
+    } finally {
+      turn.release();
+    }
+  }
+
+  /**
+   * Ends the process, where there is one and no call runs, and returns when it is gone, within some
+   * seconds: what it held is free. The next call starts another.
+   */
+  public void rest() throws InterruptedException {
+    if (!turn.tryAcquire()) {
+      return;
+    }
+    try {
+      Child live = child;
+      child = null;
+      if (live != null) {
+        end(live);
+        boolean _ = live.awaitEnd(GONE);
       }
     } finally {
       turn.release();
