@@ -75,6 +75,7 @@ public final class ApiVerticle extends VerticleBase {
   private static final int MAX_RESULT = 24 * 1024 * 1024;
 
   private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+  private static final Duration SEARCH_PATIENCE = Duration.ofSeconds(5);
   private static final Duration SOCKETS_CLOSE = Duration.ofSeconds(2);
 
   private static final Pattern DECODABLE = Pattern.compile("/(?:[^%]|%[0-9a-fA-F]{2})*+");
@@ -142,7 +143,7 @@ public final class ApiVerticle extends VerticleBase {
     all.addAll(remote(models, types));
     all.addAll(keys());
     all.addAll(dropIn(models, types, submitter));
-    all.addAll(DocsResource.files());
+    all.addAll(DocsResource.files(types));
     all.addAll(pages);
     if (!settings.has(Settings.Role.HTTP)) {
       all.clear();
@@ -154,15 +155,15 @@ public final class ApiVerticle extends VerticleBase {
   private List<Route> tasks(ModelCatalogue models, TaskTypes types, Submitter submitter) {
     var own = new OwnTasks(bus, types);
     var filters = new TaskFilters(models);
-    var tasks = new TasksResource(bus, own, filters);
-    var changes = new TaskChanges(bus, own, filters);
+    var turns = new SearchTurns(SEARCH_PATIENCE);
+    var tasks = new TasksResource(bus, own, filters, turns);
+    var changes = new TaskChanges(bus, own, filters, turns);
     var submits = new SubmitResource(new TaskRequests(settings, models, types), submitter, node);
     var events = new TaskEvents(own, watches, pieces, types);
     int body = settings.http().maxBodyBytes();
     var all = new ArrayList<Route>();
     all.add(post("/v1/tasks", KEY, body, Query.none(submits::create)));
     all.add(get("/v1/tasks", KEY, tasks::list));
-    // Before those with an id in their place.
     all.add(post("/v1/tasks/cancel", KEY, MAX_FILTER, Query.none(changes::cancelAll)));
     all.add(post("/v1/tasks/retry", KEY, MAX_FILTER, Query.none(changes::retryAll)));
     all.add(post("/v1/tasks/delete", KEY, MAX_FILTER, Query.none(changes::deleteAll)));
@@ -239,8 +240,12 @@ public final class ApiVerticle extends VerticleBase {
     Settings.Http http = settings.http();
     var connections =
         new Connections(
-            vertx, http.maxConnectionsPerAddress(), http.readTimeout(), http.idleTimeout());
-    var requests = new Pipeline(context, keys, sessions, bodies, connections, http.idleTimeout());
+            vertx,
+            options(),
+            http.maxConnectionsPerAddress(),
+            http.readTimeout(),
+            http.idleTimeout());
+    var requests = new Pipeline(context, keys, sessions, bodies, connections, settings);
     pipeline = requests;
     bus.listen(
         node,
@@ -272,7 +277,7 @@ public final class ApiVerticle extends VerticleBase {
 
   /** The router itself answers paths that cannot be decoded, and not in our error shape. */
   private static void lead(HttpServerRequest request, Router router, Pipeline requests) {
-    if (!requests.addressed(request)) {
+    if (!requests.wellFormed(request)) {
       return;
     }
     String path = request.path();

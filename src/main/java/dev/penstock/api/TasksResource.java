@@ -31,11 +31,13 @@ final class TasksResource {
   private final Bus bus;
   private final OwnTasks own;
   private final TaskFilters filters;
+  private final SearchTurns turns;
 
-  TasksResource(Bus bus, OwnTasks own, TaskFilters filters) {
+  TasksResource(Bus bus, OwnTasks own, TaskFilters filters, SearchTurns turns) {
     this.bus = bus;
     this.own = own;
     this.filters = filters;
+    this.turns = turns;
   }
 
   Reply list(Exchange exchange) throws InterruptedException {
@@ -45,7 +47,8 @@ final class TasksResource {
     TaskFilter filter = filters.of(query, owner, parent);
     int limit = query.whole("limit", 1, MOST, STANDARD);
     TaskId after = id(query, "after");
-    TaskPage page = bus.ask(new ListTasks(filter, after, limit), OwnTasks.LIMIT);
+    var list = new ListTasks(filter, after, limit);
+    TaskPage page = turns.ask(filter, () -> bus.ask(list, OwnTasks.LIMIT));
     return Reply.object(
         200,
         json -> {
@@ -74,7 +77,7 @@ final class TasksResource {
   private @Nullable TaskId parent(Query query, String owner) throws InterruptedException {
     TaskId id = id(query, "parent");
     if (id != null && own.find(id.value(), owner).isEmpty()) {
-      throw Query.bad("parent", "must be the id of a task that is still here");
+      throw new Refusal(ApiError.noSuchTask().withParam("parent"));
     }
     return id;
   }

@@ -5,7 +5,9 @@ import dev.penstock.engine.trial.Trials;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelPlace;
 import dev.penstock.models.ModelSpec;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -61,7 +63,12 @@ public final class ModelEngines implements AutoCloseable {
   /** The names of the models that stay open. Guarded by {@link #slots}. */
   private final Set<String> kept = new LinkedHashSet<>();
 
+  /** What other processes of this node have open. Guarded by {@link #slots}. */
+  private final List<Elsewhere> elsewhere = new ArrayList<>();
+
   private boolean closed;
+
+  private record Elsewhere(MemoryNeed need, Runnable wanted) {}
 
   /** Every model is opened untried. */
   ModelEngines(
@@ -216,7 +223,48 @@ public final class ModelEngines implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes memory for a copy of the model that another process opens; idle ones are closed for it.
+   *
+   * @param wanted told when a model here needs that memory, which goes before; must not block
+   * @return gives it back, once that process has closed the model. Empty: there is no room now
+   */
+  public Optional<Runnable> takeElsewhere(ModelSpec spec, Runnable wanted) {
+    synchronized (slots) {
+      MemoryNeed need = backends.need(spec);
+      if (closed || !makeRoom(need)) {
+        return Optional.empty();
+      }
+      var taken = new Elsewhere(need, wanted);
+      elsewhere.add(taken);
+      return Optional.of(() -> giveBack(taken));
+    }
+  }
+
+  private void giveBack(Elsewhere taken) {
+    synchronized (slots) {
+      elsewhere.remove(taken);
+    }
+  }
+
   private Optional<ModelSlot> start(ModelSpec spec, boolean use) throws ModelFailure {
+    Optional<ModelSlot> started = startWhereRoomIs(spec, use);
+    if (started.isEmpty()) {
+      wantedFor(spec).forEach(Runnable::run); // not under the lock: who is told has its own
+    }
+    return started;
+  }
+
+  /** Who has to give memory back for that model; nobody where that would not be enough. */
+  private List<Runnable> wantedFor(ModelSpec spec) {
+    synchronized (slots) {
+      return memory.toClose(idle(), used().plus(backends.need(spec))).isEmpty()
+          ? List.of()
+          : elsewhere.stream().map(Elsewhere::wanted).toList();
+    }
+  }
+
+  private Optional<ModelSlot> startWhereRoomIs(ModelSpec spec, boolean use) throws ModelFailure {
     synchronized (slots) {
       if (closed) {
         throw new ModelFailure(spec.name(), new EngineStopped());
@@ -255,14 +303,9 @@ public final class ModelEngines implements AutoCloseable {
 
   /** Closes idle models, the longest unused first, if that gives room enough. */
   private boolean makeRoom(MemoryNeed need) {
-    MemoryNeed used =
-        Stream.concat(slots.values().stream(), outdated.stream())
-            .filter(slot -> !slot.failed())
-            .map(slot -> slot.need)
-            .reduce(MemoryNeed.NOTHING, MemoryNeed::plus);
-    List<ModelSlot> idle =
-        slots.values().stream().filter(slot -> slot.idle() && !kept.contains(slot.name())).toList();
-    Optional<List<ModelSlot>> going = memory.toClose(idle, used.plus(need));
+    MemoryNeed wanted =
+        elsewhere.stream().map(Elsewhere::need).reduce(used().plus(need), MemoryNeed::plus);
+    Optional<List<ModelSlot>> going = memory.toClose(idle(), wanted);
     if (going.isEmpty()) {
       return false;
     }
@@ -271,6 +314,21 @@ public final class ModelEngines implements AutoCloseable {
       drop(slot);
     }
     return true;
+  }
+
+  /** What those take that are open here. */
+  private MemoryNeed used() {
+    return Stream.concat(slots.values().stream(), outdated.stream())
+        .filter(slot -> !slot.failed())
+        .map(slot -> slot.need)
+        .reduce(MemoryNeed.NOTHING, MemoryNeed::plus);
+  }
+
+  /** Those that may be closed. */
+  private List<ModelSlot> idle() {
+    return slots.values().stream()
+        .filter(slot -> slot.idle() && !kept.contains(slot.name()))
+        .toList();
   }
 
   private void release(ModelSlot slot) {
@@ -362,32 +420,44 @@ public final class ModelEngines implements AutoCloseable {
     }
   }
 
+  /**
+   * A directory that a model is opened from.
+   *
+   * @param files its files' fingerprint as it was first looked at
+   */
+  private record Opened(ModelPlace place, String files) {
+    boolean stands() throws IOException {
+      return place.read().fingerprint().equals(files);
+    }
+  }
+
   /** A model in a directory opens here once it has opened in a child process. */
   private void begin(ModelSlot slot) {
-    ModelPlace place = catalogue.place(slot.spec).orElse(null);
-    Trials first = trials;
     try {
-      if (first != null && place != null) {
-        requireRest(slot.spec);
-        if (!first.passed(place)) {
-          trying.execute(() -> tryOut(slot, first, place));
-          return;
-        }
+      requireRest(slot.spec);
+      Optional<ModelPlace> place = catalogue.place(slot.spec);
+      if (place.isEmpty()) {
+        open(slot, null);
+        return;
+      }
+      var from = new Opened(place.get(), place.get().read().fingerprint());
+      Trials first = trials;
+      if (first == null || first.passed(slot.name(), from.files)) {
+        open(slot, from);
+      } else {
+        trying.execute(() -> tryOut(slot, first, from));
       }
     } catch (RejectedExecutionException e) {
       fail(slot, new EngineStopped());
-      return;
     } catch (Exception | Error e) {
       fail(slot, e);
-      return;
     }
-    open(slot, place);
   }
 
-  private void tryOut(ModelSlot slot, Trials first, ModelPlace place) {
+  private void tryOut(ModelSlot slot, Trials first, Opened from) {
     try {
-      first.run(slot.spec, place);
-      thread.execute(() -> open(slot, place));
+      first.run(slot.spec, from.place, from.files);
+      thread.execute(() -> open(slot, from));
     } catch (InterruptedException | RejectedExecutionException e) {
       fail(slot, new EngineStopped());
     } catch (Exception | Error e) {
@@ -396,17 +466,18 @@ public final class ModelEngines implements AutoCloseable {
   }
 
   /**
-   * @param place the directory that it is in; null: elsewhere
+   * @param from null: no directory of models.dir
    */
-  private void open(ModelSlot slot, @Nullable ModelPlace place) {
-    Trials first = place == null ? null : trials;
+  private void open(ModelSlot slot, @Nullable Opened from) {
+    Trials marks = from == null ? null : trials;
     try {
       requireRest(slot.spec);
-      if (first != null) {
-        first.begin(slot.name());
+      requireUse(slot);
+      if (marks != null) {
+        marks.begin(slot.name());
       }
       ModelEngine engine = backends.open(slot.spec, parts);
-      if (!catalogue.stands(slot.spec)) {
+      if (from != null && !from.stands()) {
         engine.close(); // it may have read other files than were looked at
         throw new FilesChanging();
       }
@@ -417,8 +488,17 @@ public final class ModelEngines implements AutoCloseable {
     } catch (Exception | Error e) {
       fail(slot, e);
     } finally {
-      if (first != null) {
-        first.end(slot.name());
+      if (marks != null) {
+        marks.end(slot.name());
+      }
+    }
+  }
+
+  /** One that was dropped while it was tried would stay open for good. */
+  private void requireUse(ModelSlot slot) throws FilesChanging {
+    synchronized (slots) {
+      if (slots.get(slot.name()) != slot && !outdated.contains(slot)) {
+        throw new FilesChanging();
       }
     }
   }

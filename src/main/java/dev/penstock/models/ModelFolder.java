@@ -110,6 +110,7 @@ final class ModelFolder {
           revision = 31 * (31 * revision + file.hashCode()) + Long.hashCode(stamp.size);
           revision = 31 * revision + stamp.modified.hashCode();
           revision = 31 * revision + Boolean.hashCode(Files.isReadable(file));
+          revision = 31 * revision + Boolean.hashCode(stamp.names > 1);
         }
       }
     }
@@ -121,18 +122,21 @@ final class ModelFolder {
    *
    * @param changed when anything of it did, which no program can set; where the system does not
    *     say, when its contents did
+   * @param names how many it has; 1 where the system does not say
    */
-  private record Stamp(long size, Instant modified, Instant changed) {
+  private record Stamp(long size, Instant modified, Instant changed, int names) {
     static Stamp of(Path path) throws IOException {
       try {
-        Map<String, Object> unix = Files.readAttributes(path, "unix:size,lastModifiedTime,ctime");
+        Map<String, Object> unix =
+            Files.readAttributes(path, "unix:size,lastModifiedTime,ctime,nlink");
         return new Stamp(
             (Long) Objects.requireNonNull(unix.get("size")),
             time(unix.get("lastModifiedTime")),
-            time(unix.get("ctime")));
+            time(unix.get("ctime")),
+            (Integer) Objects.requireNonNull(unix.get("nlink")));
       } catch (UnsupportedOperationException | IllegalArgumentException e) {
         Instant modified = Files.getLastModifiedTime(path).toInstant();
-        return new Stamp(Files.size(path), modified, modified);
+        return new Stamp(Files.size(path), modified, modified, 1);
       }
     }
 
@@ -214,7 +218,7 @@ final class ModelFolder {
     if (!Files.isRegularFile(real, LinkOption.NOFOLLOW_LINKS)) {
       throw new BrokenModel(name + " is no regular file");
     }
-    if (names(real) > 1) {
+    if (Stamp.of(real).names > 1) {
       throw new BrokenModel(
           name
               + " has another name as well (a hard link), maybe elsewhere: put a copy in its place");
@@ -222,15 +226,6 @@ final class ModelFolder {
     Path own = folder.resolve(home().relativize(real));
     used.add(own);
     return Optional.of(own);
-  }
-
-  /** How many names the file has; 1 where the system does not say. */
-  private static int names(Path file) throws IOException {
-    try {
-      return (Integer) Files.getAttribute(file, "unix:nlink", LinkOption.NOFOLLOW_LINKS);
-    } catch (UnsupportedOperationException | IllegalArgumentException e) {
-      return 1;
-    }
   }
 
   Path require(String name) throws BrokenModel, IOException {

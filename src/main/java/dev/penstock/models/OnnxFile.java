@@ -30,6 +30,7 @@ record OnnxFile(long ir, long opset, List<Value> inputs, List<Value> outputs, Li
   static final int NEWEST_OPSET = 21;
 
   private static final int MOST_VALUES = 10_000;
+  private static final int MOST_AXES = 100;
 
   /** Branches and loops within each other; ONNX Runtime's reader ends at about as many. */
   private static final int MOST_NESTED = 32;
@@ -291,7 +292,7 @@ record OnnxFile(long ir, long opset, List<Value> inputs, List<Value> outputs, Li
             in.skip();
           }
         }
-        if (shape.size() == MOST_VALUES) {
+        if (shape.size() == MOST_AXES) {
           throw new Malformed(false);
         }
         shape.add(length > 0 ? length : -1);

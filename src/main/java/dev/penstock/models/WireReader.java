@@ -17,6 +17,11 @@ final class WireReader implements AutoCloseable {
   private static final int MOST_SHIFT = 63;
   private static final int MOST_AXES = 1_000;
 
+  /** Of all texts together, each with what it takes in memory beside its letters. */
+  private static final int MOST_TEXTS = 16 << 20;
+
+  private static final int BESIDE_TEXT = 32;
+
   /** Far more than models have: theirs is one for each operation, input and part of the weights. */
   private static final int MOST_FIELDS = 20_000_000;
 
@@ -35,6 +40,7 @@ final class WireReader implements AutoCloseable {
   private int field;
   private int type;
   private int fields;
+  private long texts;
 
   private WireReader(FileChannel channel) throws IOException {
     this.channel = channel;
@@ -119,6 +125,10 @@ final class WireReader implements AutoCloseable {
     end(length);
     if (length > MOST_TEXT) {
       throw new Malformed(false);
+    }
+    texts += length + BESIDE_TEXT;
+    if (texts > MOST_TEXTS) {
+      throw new Malformed("has more names than a model has");
     }
     byte[] bytes = new byte[(int) length];
     for (int i = 0; i < bytes.length; i++) {

@@ -1,5 +1,6 @@
 package dev.penstock.start;
 
+import dev.penstock.apart.ApartChild;
 import dev.penstock.engine.trial.TrialChild;
 import dev.penstock.engine.trial.Trials;
 import dev.penstock.subprocess.ChildLoop;
@@ -21,7 +22,13 @@ public final class ChildCommand {
 
   /** Made in the child alone. */
   private static final Map<String, Supplier<ChildProgram>> PROGRAMS =
-      Map.of("ping", PingChild::new, Trials.CHILD, TrialChild::new);
+      Map.of(
+          "ping",
+          PingChild::new,
+          Trials.CHILD,
+          TrialChild::new,
+          ApartChild.NAME,
+          () -> new ApartChild(ChildWorker::handlers));
 
   private ChildCommand() {}
 

@@ -27,10 +27,6 @@ public final class Subprocess {
 
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Duration BUSY = Duration.ofSeconds(1);
-
-  /** A killed process is gone within that, unless the kernel itself hangs. */
-  private static final Duration GONE = Duration.ofSeconds(5);
-
   private static final String STOPPING = "the program is stopping";
 
   private final String name;
@@ -198,19 +194,17 @@ public final class Subprocess {
   }
 
   /**
-   * Ends the process, where there is one and no call runs, and returns when it is gone, within some
-   * seconds: what it held is free. The next call starts another.
+   * Ends the process, if there is one; the next call starts another. Waits for a call that is under
+   * way, and for the end, with a limit: what it held is free then.
    */
-  public void rest() throws InterruptedException {
-    if (!turn.tryAcquire()) {
-      return;
-    }
+  public void end() throws InterruptedException {
+    turn.acquire();
     try {
       Child live = child;
       child = null;
       if (live != null) {
         end(live);
-        boolean _ = live.awaitEnd(GONE);
+        boolean _ = live.awaitEnd(Child.DEATH);
       }
     } finally {
       turn.release();

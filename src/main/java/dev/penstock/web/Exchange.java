@@ -24,6 +24,7 @@ public final class Exchange {
   private final String id;
   private final long started = System.nanoTime();
   private final CompletableFuture<Void> gone = new CompletableFuture<>();
+  private final boolean page;
   private Map<String, String> parameters = Map.of();
   private byte[] body = {};
   private @Nullable CompletableFuture<Buffer> begun;
@@ -31,8 +32,12 @@ public final class Exchange {
   private Supplier<Optional<Caller>> whoAsks = Optional::empty;
   private @Nullable TaskId task;
 
-  Exchange(HttpServerRequest request) {
+  /**
+   * @param page whether it is for a page of ours, and not for the API
+   */
+  Exchange(HttpServerRequest request, boolean page) {
     this.request = request;
+    this.page = page;
     this.id = idOf(request);
   }
 
@@ -45,6 +50,11 @@ public final class Exchange {
     byte[] random = new byte[ID_BYTES];
     ThreadLocalRandom.current().nextBytes(random);
     return "req_" + HexFormat.of().formatHex(random);
+  }
+
+  /** Whether it is for a page of ours, and not for the API. */
+  boolean isPage() {
+    return page;
   }
 
   public HttpServerRequest request() {

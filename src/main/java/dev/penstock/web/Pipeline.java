@@ -1,7 +1,9 @@
 package dev.penstock.web;
 
 import dev.penstock.base.Unavailable;
+import dev.penstock.config.Settings;
 import dev.penstock.core.InvalidInput;
+import dev.penstock.core.Scope;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Caller;
 import dev.penstock.security.Sessions;
@@ -15,7 +17,9 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -44,14 +48,20 @@ public final class Pipeline {
   private static final Duration STREAM_END = Duration.ofSeconds(2);
 
   /** Event streams open at a time; the rest are refused. */
-  private static final int MAX_STREAMS = 256;
+  private static final int MAX_STREAMS = 512;
+
+  /** Of one owner, or of all who have no key. */
+  private static final int MAX_STREAMS_OF_ONE = MAX_STREAMS / 2;
 
   private static final String AUTHORIZATION = "Authorization";
   private static final String API_KEY = "api-key";
+  private static final String BEARER = "Bearer";
 
   private final Context context;
   private final ApiKeys keys;
   private final PageGuard pages;
+  private final Origins origins;
+  private final Keyless keyless;
   private final BodyReader bodies;
   private final Connections connections;
   private final Duration idleTimeout;
@@ -66,13 +76,15 @@ public final class Pipeline {
       Sessions sessions,
       BodyReader bodies,
       Connections connections,
-      Duration idleTimeout) {
+      Settings settings) {
     this.context = context;
     this.keys = keys;
     this.pages = new PageGuard(sessions);
+    this.origins = new Origins(settings.api().corsOrigins().orElse(List.of()));
+    this.keyless = new Keyless(settings.auth().none(), origins);
     this.bodies = bodies;
     this.connections = connections;
-    this.idleTimeout = idleTimeout;
+    this.idleTimeout = settings.http().idleTimeout();
   }
 
   /** Refuses new work from now on. The future ends with the last request under way. */
@@ -90,7 +102,7 @@ public final class Pipeline {
     request.pause();
     connections.busy(request.connection());
     inFlight.incrementAndGet();
-    var exchange = new Exchange(request);
+    var exchange = new Exchange(request, match.page());
     request.exceptionHandler(cause -> {
       if (MalformedRequests.isMalformed(cause) && !request.response().headWritten()) {
         var _ = write(exchange, MalformedRequests.reply(MalformedRequests.BODY));
@@ -116,18 +128,22 @@ public final class Pipeline {
 
   private void refuse(HttpServerRequest request, ApiError error) {
     connections.busy(request.connection());
-    write(new Exchange(request), MalformedRequests.reply(error))
+    write(new Exchange(request, false), MalformedRequests.reply(error))
         .onComplete(_ -> request.connection().close());
   }
 
-  /** Whether it may go on: it says for whom it is. Otherwise it is answered. On the event loop. */
-  public boolean addressed(HttpServerRequest request) {
+  /**
+   * Whether it may go on: it says for whom it is, and how its body comes. Otherwise it is answered.
+   * On the event loop.
+   */
+  public boolean wellFormed(HttpServerRequest request) {
     boolean addressed = MalformedRequests.hasHost(request);
-    if (!addressed) {
+    boolean wellFormed = addressed && MalformedRequests.hasPlainEncoding(request);
+    if (!wellFormed) {
       request.pause();
-      refuse(request, MalformedRequests.HOST);
+      refuse(request, addressed ? MalformedRequests.ENCODING : MalformedRequests.HOST);
     }
-    return addressed;
+    return wellFormed;
   }
 
   private void run(Exchange exchange, Match match) {
@@ -148,8 +164,13 @@ public final class Pipeline {
 
   /** A thread while it streams, and not after: what it does then is not to be interrupted. */
   private static final class Streaming {
+    private final @Nullable String owner;
     private final Thread thread = Thread.currentThread();
     private boolean over;
+
+    Streaming(@Nullable String owner) {
+      this.owner = owner;
+    }
 
     synchronized void interrupt() {
       if (!over) {
@@ -169,13 +190,17 @@ public final class Pipeline {
    * its place until the next write.
    */
   private void stream(Exchange exchange, EventStream.Source source) {
-    var streaming = new Streaming();
+    String owner = exchange.owner();
+    var streaming = new Streaming(owner);
     streams.add(streaming);
     var _ = exchange.gone().thenRun(streaming::interrupt);
     try {
-      if (streams.size() > MAX_STREAMS) {
+      long own = streams.stream().filter(each -> Objects.equals(each.owner, owner)).count();
+      if (own > MAX_STREAMS_OF_ONE || streams.size() > MAX_STREAMS) {
+        String open =
+            own > MAX_STREAMS_OF_ONE ? MAX_STREAMS_OF_ONE + " of yours" : MAX_STREAMS + " of all";
         Reply full =
-            Reply.error(ApiError.overloaded(MAX_STREAMS + " event streams are open already."));
+            Reply.error(ApiError.overloaded("Event streams are open already: " + open + "."));
         context.runOnContext(_ -> finish(exchange, full));
         return;
       }
@@ -275,12 +300,16 @@ public final class Pipeline {
 
   private Answer follow(Exchange exchange, Match match) throws InterruptedException {
     HttpServerRequest request = exchange.request();
+    Reply preflight = origins.preflight(exchange);
+    if (preflight != null) {
+      return preflight;
+    }
     return switch (match) {
       case Match.Unknown() ->
           throw new Refusal(
               ApiError.http(
                   404, "not_found", "There is no such route; see /docs for those there are."));
-      case Match.OtherMethod(var allowed) -> {
+      case Match.OtherMethod(var allowed, _) -> {
         String methods = String.join(", ", allowed);
         ApiError error =
             ApiError.http(405, "method_not_allowed", "This route takes " + methods + " only.");
@@ -310,21 +339,22 @@ public final class Pipeline {
   private static MediaType type(Access access) {
     return switch (access) {
       case KEY, WORKER, ADMIN, EITHER, SCRAPER -> MediaType.JSON;
-      case OPEN, SESSION -> MediaType.FORM;
+      case OPEN, PAGE, SESSION -> MediaType.FORM;
     };
   }
 
   /**
    * Null when the request may go on. Before its body is waited for: strangers are to cost little.
    */
-  private @Nullable Reply deny(Exchange exchange, Access access) {
+  private @Nullable Reply deny(Exchange exchange, Access access) throws InterruptedException {
     return switch (access) {
-      case OPEN -> {
+      case OPEN, PAGE -> {
         exchange.whoAsks(() -> either(exchange));
         yield pages.denyForged(exchange);
       }
       case SESSION -> pages.deny(exchange);
-      case KEY, WORKER, ADMIN -> keep(exchange, access, keys.authenticate(authorization(exchange)));
+      case KEY -> keep(exchange, access, client(exchange));
+      case WORKER, ADMIN -> keep(exchange, access, keys.authenticate(authorization(exchange)));
       case EITHER -> keep(exchange, access, either(exchange));
       case SCRAPER ->
           keep(
@@ -338,16 +368,26 @@ public final class Pipeline {
   private static @Nullable String authorization(Exchange exchange) {
     String header = exchange.header(AUTHORIZATION);
     String key = exchange.header(API_KEY);
-    return header == null && key != null ? "Bearer " + key : header;
+    String sent = header == null && key != null ? BEARER + " " + key : header;
+    // Clients that are set up with an empty key send none of it but this.
+    boolean empty = sent != null && (sent.isBlank() || sent.strip().equalsIgnoreCase(BEARER));
+    return empty ? null : sent;
   }
 
   /** A key that is sent counts, right or wrong. */
-  private Optional<Caller> either(Exchange exchange) {
+  private Optional<Caller> client(Exchange exchange) {
     String header = authorization(exchange);
-    return header == null ? pages.caller(exchange) : keys.authenticate(header);
+    return header == null ? keyless.caller(exchange) : keys.authenticate(header);
   }
 
-  private static @Nullable Reply keep(Exchange exchange, Access access, Optional<Caller> known) {
+  /** The same, or who is logged in; a page from elsewhere is nobody's login. */
+  private Optional<Caller> either(Exchange exchange) {
+    boolean byKey = authorization(exchange) != null || origins.sent(exchange);
+    return byKey ? client(exchange) : pages.caller(exchange).or(() -> keyless.caller(exchange));
+  }
+
+  private @Nullable Reply keep(Exchange exchange, Access access, Optional<Caller> known)
+      throws InterruptedException {
     if (known.isPresent()) {
       Caller caller = known.get();
       exchange.caller(caller);
@@ -355,11 +395,18 @@ public final class Pipeline {
           ? null
           : Reply.error(ApiError.wrongScope(caller.scopes(), access.scopes()));
     }
-    return Reply.error(
-        ApiError.wrongKey(
-            authorization(exchange) == null
-                ? "An API key is needed: send it as 'Authorization: Bearer <key>'."
-                : "This API key is not known here."));
+    boolean none = authorization(exchange) == null;
+    ApiError refusal =
+        none && access.scopes().contains(Scope.CLIENT) ? keyless.refusal(exchange) : null;
+    if (refusal != null) {
+      return Reply.error(refusal);
+    }
+    if (none) {
+      return Reply.error(
+          ApiError.wrongKey("An API key is needed: send it as 'Authorization: Bearer <key>'."));
+    }
+    keys.wrong().came(exchange.address());
+    return Reply.error(ApiError.wrongKey("This API key is not known here."));
   }
 
   /** On the event loop. */
@@ -399,7 +446,7 @@ public final class Pipeline {
     request.resume();
   }
 
-  private static Future<Void> write(Exchange exchange, Reply reply) {
+  private Future<Void> write(Exchange exchange, Reply reply) {
     HttpServerResponse response = exchange.request().response();
     response.setStatusCode(reply.status());
     reply.headers().forEach(response::putHeader);
@@ -407,12 +454,13 @@ public final class Pipeline {
     return response.end(Buffer.buffer(reply.body()));
   }
 
-  private static void putCommon(Exchange exchange) {
+  private void putCommon(Exchange exchange) {
     HttpServerResponse response = exchange.request().response();
     response.putHeader("X-Request-Id", exchange.id());
     response.putHeader("X-Content-Type-Options", "nosniff");
     // Not no-referrer: with that, browsers send the Origin of our own forms as null.
     response.putHeader("Referrer-Policy", "same-origin");
+    origins.mark(exchange, response);
   }
 
   private void done() {

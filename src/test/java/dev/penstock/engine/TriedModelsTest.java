@@ -67,6 +67,11 @@ final class TriedModelsTest {
   /** The local backend, which notes the child processes that there are as a model opens. */
   private static final class Watching implements Backend {
     private final Queue<Long> beside = new ConcurrentLinkedQueue<>();
+    private volatile Deed meanwhile = () -> {};
+
+    private interface Deed {
+      void happen() throws IOException;
+    }
 
     @Override
     public String name() {
@@ -87,6 +92,7 @@ final class TriedModelsTest {
     public ModelEngine open(ModelSpec spec, ModelSource source, EngineParts parts)
         throws Exception {
       beside.add(ProcessHandle.current().children().count());
+      meanwhile.happen();
       return Backends.local().open(spec, source, parts);
     }
   }
@@ -207,6 +213,22 @@ final class TriedModelsTest {
     restart("dev.penstock.Main");
     assertThat(embed("mine", "a gate")).hasSize(384);
     assertThat(kept()).containsExactly("mine.json");
+  }
+
+  @Test
+  void filesThatWereElsewhereWhileTheModelOpenedAreNotServed() throws Exception {
+    Path file = ModelFolders.tiny(models, "mine", TinyModel.quick()).resolve("tokenizer.json");
+    Path other = models.resolve("other");
+    restart("dev.penstock.Main");
+    backend.meanwhile =
+        () -> {
+          Files.move(file, other);
+          Files.move(other, file);
+        };
+    assertThat(refusal("mine")).isEqualTo("not broken");
+
+    backend.meanwhile = () -> {};
+    assertThat(embed("mine", "a gate")).hasSize(384);
   }
 
   private List<String> kept() throws IOException {

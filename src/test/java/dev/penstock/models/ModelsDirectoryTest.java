@@ -397,6 +397,19 @@ final class ModelsDirectoryTest {
     assertThat(broken("weights")).startsWith("onnx/weights.bin has another name as well");
   }
 
+  @Test
+  void aModelWhoseFileGetsASecondNameIsNotUsedFromThenOn() throws IOException {
+    Path folder = folder("mine");
+    ModelCatalogue catalogue = catalogue();
+    assertThat(catalogue.find("mine")).isPresent();
+
+    Files.createLink(temp.resolve("second"), folder.resolve("config.json"));
+    now = now.plusSeconds(10);
+    catalogue.rescan();
+
+    assertThat(catalogue.broken().get("mine")).startsWith("config.json has another name as well");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -474,6 +487,19 @@ final class ModelsDirectoryTest {
   }
 
   @Test
+  void aModelOfNamesWithoutEndIsNoModel() throws IOException {
+    folder("fine");
+    TinyOnnx onnx = tokens();
+    for (int i = 0; i < 300; i++) {
+      onnx.number("x".repeat(60_000) + i, i);
+    }
+    onnx(folder("names"), onnx);
+
+    assertThat(broken("names")).startsWith("onnx/model.onnx has more names than a model has");
+    assertThat(catalogue().find("fine")).isPresent();
+  }
+
+  @Test
   void aTokenizerWithoutEndIsNotRead() throws IOException {
     folder("fine");
     Path folder = folder("mine");
@@ -498,8 +524,11 @@ final class ModelsDirectoryTest {
     FileTime before = Files.getLastModifiedTime(weights);
     byte[] bytes = Files.readAllBytes(weights);
     bytes[0]++;
-    Files.write(weights, bytes);
-    Files.setLastModifiedTime(weights, before);
+    Object changed = Files.getAttribute(weights, "unix:ctime");
+    do { // the file system's clock may stand still for milliseconds
+      Files.write(weights, bytes);
+      Files.setLastModifiedTime(weights, before);
+    } while (Files.getAttribute(weights, "unix:ctime").equals(changed));
 
     assertThat(new ModelPlace(models(), "mine").read().fingerprint()).isNotEqualTo(fingerprint);
   }

@@ -36,6 +36,7 @@ final class DeadlinesTest {
     all.put("auth.token", PenstockProcess.KEY);
     all.put("data.dir", folder.resolve("data").toString());
     all.put("models.dir", TinyModel.models().toString());
+    all.put("model.trial", "false");
     all.put("embedding.model", TinyModel.SLOW);
     all.put("inference.threads", "1");
     for (int i = 0; i < more.length; i += 2) {
@@ -200,8 +201,9 @@ final class DeadlinesTest {
         Api api = api(node)) {
       String list = task("list", texts, 2, "");
       String first = submit(api, list);
-      Await.until("some are done", LIMIT, () -> get(api, first).at("/progress/done").asInt() >= 40);
+      Await.until("some are done", LIMIT, () -> get(api, first).at("/progress/done").asInt() >= 80);
       api.post("/v1/tasks/" + first + "/cancel", "");
+      Await.until("its run has ended", LIMIT, () -> api.metric("penstock_lane_running") == 0);
       int done = get(api, first).at("/progress/done").asInt();
       String second = submit(api, list);
       assertThat(ended(api, second).path("status").asText()).isEqualTo("completed");

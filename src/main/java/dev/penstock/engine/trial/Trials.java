@@ -78,16 +78,17 @@ public final class Trials {
   }
 
   /**
-   * Whether its files, as they are, have passed. One that this process, or the last, has died over
-   * while it opened it has not, whatever was found before.
+   * Whether these files have passed. One that the last process has died over while it opened it has
+   * not, whatever was found before.
    *
+   * @param fingerprint of its files
    * @throws CannotOpenModel when they were tried and cannot be opened
    */
-  public boolean passed(ModelPlace place) throws CannotOpenModel {
-    if (verdicts.suspect(place.name())) {
+  public boolean passed(String model, String fingerprint) throws CannotOpenModel {
+    if (verdicts.suspect(model)) {
       return false;
     }
-    Optional<Verdicts.Verdict> known = verdicts.find(place.name(), key(fingerprint(place)));
+    Optional<Verdicts.Verdict> known = verdicts.find(model, key(fingerprint));
     if (known.isPresent() && known.get().broken() != null) {
       throw cannot(known.get().broken(), false);
     }
@@ -98,17 +99,18 @@ public final class Trials {
    * Tries it: returns when it has passed and the child's memory is free again. Blocks, for minutes
    * where the model's files are large and slow to read.
    *
+   * @param fingerprint of the files that are meant
    * @throws CannotOpenModel when it has not passed
    */
-  public void run(ModelSpec spec, ModelPlace place) throws CannotOpenModel, InterruptedException {
+  public void run(ModelSpec spec, ModelPlace place, String fingerprint)
+      throws CannotOpenModel, InterruptedException {
     String name = place.name();
     if (verdicts.suspect(name)) {
       LOG.warn("model {}: the program ended while it opened it; it is tried once more", name);
     }
-    String fingerprint = fingerprint(place);
     var request = new TrialRequest(place, fingerprint, data, NativeLibraries.places());
     ChildAnswer answer = child.call(request.bytes(), limit(spec));
-    child.rest();
+    child.end();
     Optional<String> broken = broken(answer);
     if (!fingerprint(place).equals(fingerprint)) {
       throw cannot("its files are changing", true);
