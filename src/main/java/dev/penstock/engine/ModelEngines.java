@@ -70,6 +70,17 @@ public final class ModelEngines implements AutoCloseable {
 
   private record Elsewhere(MemoryNeed need, Runnable wanted) {}
 
+  /**
+   * A directory that a model is opened from.
+   *
+   * @param files its files' fingerprint as it was first looked at
+   */
+  private record Opened(ModelPlace place, String files) {
+    boolean stands() throws IOException {
+      return place.read().fingerprint().equals(files);
+    }
+  }
+
   /** Every model is opened untried. */
   ModelEngines(
       ModelCatalogue catalogue,
@@ -420,17 +431,6 @@ public final class ModelEngines implements AutoCloseable {
     }
   }
 
-  /**
-   * A directory that a model is opened from.
-   *
-   * @param files its files' fingerprint as it was first looked at
-   */
-  private record Opened(ModelPlace place, String files) {
-    boolean stands() throws IOException {
-      return place.read().fingerprint().equals(files);
-    }
-  }
-
   /** A model in a directory opens here once it has opened in a child process. */
   private void begin(ModelSlot slot) {
     try {
@@ -477,10 +477,7 @@ public final class ModelEngines implements AutoCloseable {
         marks.begin(slot.name());
       }
       ModelEngine engine = backends.open(slot.spec, parts);
-      if (from != null && !from.stands()) {
-        engine.close(); // it may have read other files than were looked at
-        throw new FilesChanging();
-      }
+      requireSame(engine, from);
       synchronized (slots) {
         slot.idleSince = nanoTime.getAsLong();
       }
@@ -491,6 +488,22 @@ public final class ModelEngines implements AutoCloseable {
       if (marks != null) {
         marks.end(slot.name());
       }
+    }
+  }
+
+  /** It may have read other files than were looked at. */
+  private static void requireSame(ModelEngine opened, @Nullable Opened from)
+      throws FilesChanging, IOException {
+    boolean same = false;
+    try {
+      same = from == null || from.stands();
+    } finally {
+      if (!same) {
+        opened.close();
+      }
+    }
+    if (!same) {
+      throw new FilesChanging();
     }
   }
 
