@@ -202,7 +202,10 @@ final class TriedModelsTest {
   void aModelThatTheProgramDiedOverIsTriedOnceMoreThoughItHadPassed() throws Exception {
     ModelFolders.tiny(models, "mine", TinyModel.quick());
     restart("dev.penstock.Main");
+    Queue<String> meanwhile = new ConcurrentLinkedQueue<>();
+    backend.meanwhile = () -> meanwhile.addAll(kept());
     embed("mine", "a gate");
+    assertThat(meanwhile).containsExactly("mine.json", "mine.mark");
     assertThat(kept()).containsExactly("mine.json");
 
     Files.createFile(data.resolve("openings/mine.mark"));
