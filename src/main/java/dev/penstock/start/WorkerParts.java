@@ -145,9 +145,7 @@ final class WorkerParts implements LaneSource, AutoCloseable {
             abilities.backends(),
             new EngineParts(device, settings.inference(), settings.data().dir(), listener),
             // A child is what may die.
-            settings.model().trial() && !child
-                ? Trials.in(children, settings.data().dir())
-                : null);
+            settings.model().trial() && !child ? Trials.in(children, settings.data().dir()) : null);
     tokenizers = new TokenizerThreads(Runtime.getRuntime().availableProcessors());
     if (inference) {
       var parts = new HandlerParts(loaded, worker, engines, tokenizers, meters, children);
