@@ -96,7 +96,7 @@ final class ArchitectureTest {
     DOORS.put(
         "models",
         "EmbeddingTraits FieldReader ModelCatalogue ModelFiles ModelForms ModelKind "
-            + "ModelSource ModelSpec ModelTraits SourceReader");
+            + "ModelPlace ModelSource ModelSpec ModelTraits SourceReader");
     DOORS.put("bus", "Bus Cluster Event Request");
     DOORS.put(
         "protocol",
@@ -113,6 +113,7 @@ final class ArchitectureTest {
             + "TokenizerThreads UpcomingTokens");
     DOORS.put("engine.calibrate", "Calibration CalibrationKey Comparison Trial Verdict");
     DOORS.put("engine.llama", "LlamaChild");
+    DOORS.put("engine.trial", "TrialChild Trials");
     DOORS.put(
         "subprocess", "ChildAnswer ChildLimits ChildLoop ChildProcesses ChildProgram Subprocess");
     DOORS.put("apart", "ApartChild ApartRuns");

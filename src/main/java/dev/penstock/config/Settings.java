@@ -457,6 +457,13 @@ public interface Settings {
         allowed = "a number from 0 to 99999, such as 2 or 0.5",
         matches = "\\d{1,5}(\\.\\d{1,3})?")
     double maxMemoryGb();
+
+    @Setting(
+        value =
+            "Whether a child process opens each model of models.dir before this one does, and "
+                + "dies in its place: true or false.",
+        standard = "true")
+    boolean trial();
   }
 
   interface Models {

@@ -2,6 +2,8 @@ package dev.penstock.start;
 
 import dev.penstock.apart.ApartChild;
 import dev.penstock.engine.llama.LlamaChild;
+import dev.penstock.engine.trial.TrialChild;
+import dev.penstock.engine.trial.Trials;
 import dev.penstock.subprocess.ChildLoop;
 import dev.penstock.subprocess.ChildProgram;
 import dev.penstock.types.ping.PingChild;
@@ -24,10 +26,12 @@ public final class ChildCommand {
       Map.of(
           "ping",
           PingChild::new,
-          ApartChild.NAME,
-          () -> new ApartChild(ChildWorker::handlers),
+          Trials.CHILD,
+          TrialChild::new,
           LlamaChild.NAME,
-          LlamaChild::new);
+          LlamaChild::new,
+          ApartChild.NAME,
+          () -> new ApartChild(ChildWorker::handlers));
 
   private ChildCommand() {}
 

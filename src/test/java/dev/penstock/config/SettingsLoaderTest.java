@@ -324,6 +324,7 @@ final class SettingsLoaderTest {
     "model.key, 'all-minilm-l6-v2,org/a.b:c'",
     "model.idle-unload, 0s",
     "model.max-memory-gb, 0.5",
+    "model.trial, false",
   })
   void aGoodValueIsTaken(String key, String value) {
     assertThat(load(Map.of(key, value), NONE, null)).isNotNull();
@@ -394,6 +395,7 @@ final class SettingsLoaderTest {
     "model.type, 'a,,b'",
     "model.max-memory-gb, -1",
     "model.max-memory-gb, 2GiB",
+    "model.trial, maybe",
     "models.dir, ''",
     "inference.device, gpu",
     "inference.device, cuda:",

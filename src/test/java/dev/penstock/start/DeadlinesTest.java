@@ -36,6 +36,7 @@ final class DeadlinesTest {
     all.put("auth.token", PenstockProcess.KEY);
     all.put("data.dir", folder.resolve("data").toString());
     all.put("models.dir", TinyModel.models().toString());
+    all.put("model.trial", "false");
     all.put("embedding.model", TinyModel.SLOW);
     all.put("inference.threads", "1");
     for (int i = 0; i < more.length; i += 2) {
