@@ -1,11 +1,11 @@
 package dev.penstock.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.api.worker.LaneNames;
 import dev.penstock.core.Reach;
 import dev.penstock.core.Scope;
 import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
-import dev.penstock.protocol.KnownLanes;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.ApiKeys.Created;
 import dev.penstock.task.Lane;
@@ -14,7 +14,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
-import java.util.function.UnaryOperator;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -30,12 +30,12 @@ public final class NewKeys {
   private static final Pattern OWNER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@-]*");
 
   private final ApiKeys keys;
-  private final KnownLanes lanes;
+  private final LaneNames lanes;
 
   /**
    * @param lanes those that a worker's key may be bound to
    */
-  NewKeys(ApiKeys keys, KnownLanes lanes) {
+  NewKeys(ApiKeys keys, LaneNames lanes) {
     this.keys = keys;
     this.lanes = lanes;
   }
@@ -95,9 +95,8 @@ public final class NewKeys {
 
   /** What a worker's key is bound to. A key of another kind leases nothing. */
   private Reach reach(Fields fields, Set<Scope> scopes) {
-    Set<String> lanes = names(fields, "lanes", MAX_LANE, name -> name);
-    Set<String> owners =
-        names(fields, "owners", MAX_OWNER, name -> OWNER.matcher(name).matches() ? name : null);
+    Set<String> lanes = names(fields, "lanes", MAX_LANE, name -> !name.isBlank());
+    Set<String> owners = names(fields, "owners", MAX_OWNER, name -> OWNER.matcher(name).matches());
     if (!scopes.contains(Scope.WORKER) && !(lanes.isEmpty() && owners.isEmpty())) {
       throw fields.bad(
           lanes.isEmpty() ? "owners" : "lanes", "is for keys with the scope 'worker' alone");
@@ -111,14 +110,16 @@ public final class NewKeys {
     int at = 0;
     for (String name : names) {
       String param = "lanes[" + at++ + "]";
-      Lane lane = lanes.find(name).orElseThrow(() -> lanes.unknown(name, param));
-      own.add(name.indexOf('.') < 0 ? name : lane.name());
+      own.add(
+          lanes.isType(name)
+              ? name
+              : lanes.find(name).map(Lane::name).orElseThrow(() -> lanes.unknown(name, param)));
     }
     return own;
   }
 
   private static Set<String> names(
-      Fields fields, String field, int longest, UnaryOperator<@Nullable String> ofName) {
+      Fields fields, String field, int longest, Predicate<String> fits) {
     JsonNode given = fields.value(field);
     if (given == null) {
       return Set.of();
@@ -129,12 +130,11 @@ public final class NewKeys {
     Set<String> names = new LinkedHashSet<>();
     for (int i = 0; i < given.size(); i++) {
       String name = given.get(i).isTextual() ? given.get(i).textValue() : "";
-      String own = name.length() > longest ? null : ofName.apply(name);
-      if (own == null) {
+      if (name.length() > longest || !fits.test(name)) {
         throw fields.bad(
             field, "must be names of " + field + ", which " + field + "[" + i + "] is not");
       }
-      names.add(own);
+      names.add(name);
     }
     return names;
   }
