@@ -38,6 +38,7 @@ import dev.penstock.web.Reply;
 import dev.penstock.web.Route;
 import dev.penstock.web.Routes;
 import dev.penstock.web.Routes.Match;
+import dev.penstock.web.Shares;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
@@ -93,6 +94,7 @@ public final class ApiVerticle extends VerticleBase {
   private final String node;
   private final Routes routes;
   private final BodyReader bodies;
+  private final Shares shares;
   private @Nullable Pipeline pipeline;
   private @Nullable HttpServer server;
   private volatile boolean stopping;
@@ -122,15 +124,16 @@ public final class ApiVerticle extends VerticleBase {
     this.keys = keys;
     this.sessions = sessions;
     this.node = node;
-    waiters = new Waiters(bus, settings.http().maxHeldRequests(), settings.http().abandonAfter());
+    int body = settings.http().maxBodyBytes();
+    bodies = new BodyReader(settings.http().readTimeout(), Math.max(body, MAX_RESULT));
+    shares = new Shares(settings, bodies.room());
+    waiters = new Waiters(bus, shares.heldRequests(), settings.http().abandonAfter());
     watches = new Watches(bus);
     ended = new EndedElsewhere(bus, waiters::settled);
     var submitter = new Submitter(bus, waiters);
     direct = new DirectAnswers(bus, settings.http().abandonAfter());
     var embeddings = new EmbeddingsResource(settings, models, types, submitter, direct, node);
     var catalogue = new ModelsResource(models);
-    int body = settings.http().maxBodyBytes();
-    bodies = new BodyReader(settings.http().readTimeout(), Math.max(body, MAX_RESULT));
 
     var all = new ArrayList<Route>();
     all.add(post("/v1/embeddings", KEY, body, embeddings::create));
@@ -141,7 +144,7 @@ public final class ApiVerticle extends VerticleBase {
     all.addAll(tasks(models, types, submitter));
     all.addAll(queues());
     all.addAll(remote(models, types));
-    all.addAll(keys());
+    all.addAll(keys(models, types));
     all.addAll(dropIn(models, types, submitter));
     all.addAll(DocsResource.files(types));
     all.addAll(pages);
@@ -155,7 +158,7 @@ public final class ApiVerticle extends VerticleBase {
   private List<Route> tasks(ModelCatalogue models, TaskTypes types, Submitter submitter) {
     var own = new OwnTasks(bus, types);
     var filters = new TaskFilters(models);
-    var turns = new SearchTurns(SEARCH_PATIENCE);
+    var turns = new SearchTurns(shares.searches(), SEARCH_PATIENCE);
     var tasks = new TasksResource(bus, own, filters, turns);
     var changes = new TaskChanges(bus, own, filters, turns);
     var submits = new SubmitResource(new TaskRequests(settings, models, types), submitter, node);
@@ -191,8 +194,8 @@ public final class ApiVerticle extends VerticleBase {
         post("/v1/workers/{id}/drain", ADMIN, 0, Query.none(workers::drain)));
   }
 
-  private List<Route> keys() {
-    var resource = new KeysResource(keys);
+  private List<Route> keys(ModelCatalogue models, TaskTypes types) {
+    var resource = new KeysResource(keys, new NewKeys(keys, new LaneNames(models, types)));
     return List.of(
         post("/v1/keys", ADMIN, KeysResource.MAX_BODY, Query.none(resource::create)),
         get("/v1/keys", ADMIN, Query.none(resource::list)),
@@ -204,7 +207,8 @@ public final class ApiVerticle extends VerticleBase {
     var lanes = new LaneNames(models, types);
     var lease = settings.lease().duration();
     var workerPieces = new WorkerPieces(bus);
-    var leases = new WorkerLeases(bus, lanes, remoteWorkers, lease, () -> stopping);
+    var leases =
+        new WorkerLeases(bus, lanes, remoteWorkers, shares.workerPolls(), lease, () -> stopping);
     var runs =
         new WorkerRuns(
             bus, lanes, remoteWorkers, new WorkerResults(models, types), workerPieces, lease);
@@ -239,13 +243,8 @@ public final class ApiVerticle extends VerticleBase {
   public Future<?> start() {
     Settings.Http http = settings.http();
     var connections =
-        new Connections(
-            vertx,
-            options(),
-            http.maxConnectionsPerAddress(),
-            http.readTimeout(),
-            http.idleTimeout());
-    var requests = new Pipeline(context, keys, sessions, bodies, connections, settings);
+        new Connections(vertx, options(), shares, http.readTimeout(), http.idleTimeout());
+    var requests = new Pipeline(context, keys, sessions, bodies, connections, shares, settings);
     pipeline = requests;
     bus.listen(
         node,
@@ -356,6 +355,11 @@ public final class ApiVerticle extends VerticleBase {
     return server == null
         ? Future.succeededFuture()
         : server.shutdown(SOCKETS_CLOSE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** What each key has of what all use. */
+  public Shares shares() {
+    return shares;
   }
 
   /** The bytes of bodies in memory, for the test that each of them is given back. */

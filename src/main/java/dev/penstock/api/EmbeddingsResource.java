@@ -177,7 +177,7 @@ final class EmbeddingsResource {
     }
     TaskSpec spec = spec(exchange, wanted, NO_INPUT, null);
     Optional<Task> ran;
-    try (var _ = submitter.place()) {
+    try (var _ = submitter.place(exchange)) {
       var request = new RunNow(spec, wanted.input.work(), hold, wait);
       ran = direct.run(request, wanted.model(), exchange);
     }

@@ -12,6 +12,7 @@ import dev.penstock.task.TaskSpec;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Refusal;
+import dev.penstock.web.Share;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -47,8 +48,8 @@ final class Submitter {
   }
 
   /** See {@link Waiters#place}. */
-  Waiters.Place place() {
-    return waiters.place();
+  Share.Held place(Exchange exchange) {
+    return waiters.place(exchange);
   }
 
   /**

@@ -71,6 +71,7 @@ public sealed interface Request<R> {
    * Work for one worker from one lane; waits at most {@code patience} for the first task.
    *
    * @param suspects what to do with tasks whose processes died
+   * @param owners whose tasks it may have; empty: anybody's
    */
   record LeaseTasks(
       String worker,
@@ -79,8 +80,22 @@ public sealed interface Request<R> {
       long bytes,
       Priority least,
       Suspects suspects,
-      Duration patience)
-      implements Request<Leased> {}
+      Duration patience,
+      Set<String> owners)
+      implements Request<Leased> {
+
+    /** Anybody's tasks. */
+    public LeaseTasks(
+        String worker,
+        Lane lane,
+        int tasks,
+        long bytes,
+        Priority least,
+        Suspects suspects,
+        Duration patience) {
+      this(worker, lane, tasks, bytes, least, suspects, patience, Set.of());
+    }
+  }
 
   /** What a worker wants of tasks whose processes died, which may bring their neighbours down. */
   enum Suspects {
@@ -121,6 +136,8 @@ public sealed interface Request<R> {
    * @param lane the task's; null: who settles was not told
    * @param checkpoint what it left for another run; null: nothing new
    * @param begun of one that is put off: whether it had begun all the same, and was cut short
+   * @param far whether it ran outside of the nodes, where nobody believes that it has to be put off
+   *     again and again
    */
   record SettleTask(
       TaskId id,
@@ -128,7 +145,24 @@ public sealed interface Request<R> {
       String token,
       Outcome outcome,
       @Nullable Checkpoint checkpoint,
-      boolean begun) {
+      boolean begun,
+      boolean far) {
+
+    /** Of a run on a node. */
+    public SettleTask(
+        TaskId id,
+        @Nullable Lane lane,
+        String token,
+        Outcome outcome,
+        @Nullable Checkpoint checkpoint,
+        boolean begun) {
+      this(id, lane, token, outcome, checkpoint, begun, false);
+    }
+
+    /** The same, of a run far away. */
+    public SettleTask fromFar() {
+      return new SettleTask(id, lane, token, outcome, checkpoint, begun, true);
+    }
 
     /** Of a run that was not cut short. */
     public SettleTask(

@@ -382,6 +382,9 @@ public interface TaskStore extends AutoCloseable {
      * children: nothing changed, and the lease is held still.
      */
     record TooManyOpen() implements Settled {}
+
+    /** It has been put off for as long as it may be. Nothing was changed. */
+    record PutOffTooOften() implements Settled {}
   }
 
   /** Tasks whose leases lapsed: ready again, or failed for good (whole, to tell who waits). */

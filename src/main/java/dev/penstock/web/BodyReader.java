@@ -68,24 +68,27 @@ public final class BodyReader {
    */
   byte[] read(Exchange exchange, Context context, int limit, MediaType type)
       throws InterruptedException {
+    Share.Held held = exchange.sent();
     HttpServerRequest request = exchange.request();
     boolean compressed = requireType(request, type);
     requireLength(request, limit);
     CompletableFuture<Buffer> begun = exchange.begun();
     CompletableFuture<Buffer> body = begun == null ? awaited(exchange) : begun;
     if (begun == null) {
-      context.runOnContext(_ -> collect(request, context, limit, body));
+      context.runOnContext(_ -> collect(request, context, limit, body, held));
+    } else {
+      charge(held, request);
     }
     exchange.begun(null);
     try {
       long left = deadline.toNanos() - (System.nanoTime() - exchange.started());
       byte[] sent = body.get(left, TimeUnit.NANOSECONDS).getBytes();
-      return compressed ? unpacked(sent, limit) : sent;
+      return compressed ? unpacked(sent, limit, held) : sent;
     } catch (TimeoutException e) {
       // Whoever completes the future first decides who gives the bytes back.
       if (!body.completeExceptionally(e) && !body.isCompletedExceptionally()) {
         byte[] sent = body.join().getBytes();
-        return compressed ? unpacked(sent, limit) : sent;
+        return compressed ? unpacked(sent, limit, held) : sent;
       }
       throw new Refusal(
           new ApiError(
@@ -115,7 +118,16 @@ public final class BodyReader {
     if (isShort && taken.get() <= room / 2 && request.getHeader("Expect") == null) {
       CompletableFuture<Buffer> body = awaited(exchange);
       exchange.begun(body);
-      collect(request, context, limit, body);
+      collect(request, context, limit, body, null);
+    }
+  }
+
+  /** A short body that was begun before it was known whose it is. */
+  private static void charge(Share.Held held, HttpServerRequest request) {
+    Long length = lengthOf(request);
+    ApiError over = length == null ? null : held.add(length);
+    if (over != null) {
+      throw new Refusal(over);
     }
   }
 
@@ -136,6 +148,11 @@ public final class BodyReader {
     }
   }
 
+  /** How many bytes of bodies there may be. */
+  public long room() {
+    return room;
+  }
+
   /** The bytes of all bodies that have not been given back. */
   public long taken() {
     return taken.get();
@@ -146,9 +163,17 @@ public final class BodyReader {
     taken.addAndGet(-bytes);
   }
 
-  /** On the event loop. */
+  /**
+   * On the event loop.
+   *
+   * @param held the share that it counts to; null: that is not known, or it is counted already
+   */
   private void collect(
-      HttpServerRequest request, Context context, int limit, CompletableFuture<Buffer> body) {
+      HttpServerRequest request,
+      Context context,
+      int limit,
+      CompletableFuture<Buffer> body,
+      Share.@Nullable Held held) {
     Buffer all = Buffer.buffer();
     // What was taken for a body that nobody will get is given back here, on the loop that counts
     // it.
@@ -164,6 +189,11 @@ public final class BodyReader {
       }
       if (all.length() + chunk.length() > limit) {
         body.completeExceptionally(tooLarge(limit));
+        return;
+      }
+      ApiError over = held == null ? null : held.add(chunk.length());
+      if (over != null) {
+        body.completeExceptionally(new Refusal(over));
       } else if (taken.addAndGet(chunk.length()) > room) {
         release(chunk.length());
         body.completeExceptionally(
@@ -183,7 +213,7 @@ public final class BodyReader {
    * What was sent compressed, within the same limits. What it takes is counted in the place of what
    * was sent.
    */
-  private byte[] unpacked(byte[] sent, int limit) {
+  private byte[] unpacked(byte[] sent, int limit, Share.Held held) {
     int counted = sent.length;
     boolean done = false;
     try (var in = new GZIPInputStream(new ByteArrayInputStream(sent))) {
@@ -200,6 +230,10 @@ public final class BodyReader {
                   "request_too_large",
                   "The body is compressed to less than one part in " + MOST_TIMES + "."));
         }
+        ApiError over = held.add(count);
+        if (over != null) {
+          throw new Refusal(over);
+        }
         if (taken.addAndGet(count) > room) {
           release(count);
           throw new Refusal(ApiError.overloaded("Too much is being sent at once."));
@@ -208,6 +242,7 @@ public final class BodyReader {
         all.write(chunk, 0, count);
       }
       release(sent.length);
+      held.less(sent.length);
       done = true;
       return all.toByteArray();
     } catch (IOException e) {

@@ -1,7 +1,9 @@
 package dev.penstock.web;
 
 import dev.penstock.base.Unavailable;
+import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Caller;
+import dev.penstock.security.LoginThrottle;
 import dev.penstock.task.TaskId;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
@@ -31,6 +33,8 @@ public final class Exchange {
   private @Nullable Caller caller;
   private Supplier<Optional<Caller>> whoAsks = Optional::empty;
   private @Nullable TaskId task;
+  private @Nullable Shares shares;
+  private Share.@Nullable Held sent;
 
   /**
    * @param page whether it is for a page of ours, and not for the API
@@ -147,6 +151,41 @@ public final class Exchange {
   /** Whose request it is, where that is known by now; null: nobody's that we know. */
   @Nullable String owner() {
     return caller == null ? null : caller.owner();
+  }
+
+  /** Who has a share: the key, or where there is none the address that it comes from. */
+  public String holder() {
+    Caller who = caller;
+    return who == null || who.equals(ApiKeys.WITHOUT_KEY)
+        ? "address " + LoginThrottle.network(address())
+        : who.keyId();
+  }
+
+  /** What each key has of what all use. */
+  public Shares shares() {
+    if (shares == null) {
+      throw new IllegalStateException("it was refused before it was looked at");
+    }
+    return shares;
+  }
+
+  void shares(Shares all) {
+    shares = all;
+  }
+
+  /** What the body takes of the key's share, until it is answered. */
+  Share.Held sent() {
+    if (sent == null) {
+      sent = shares().bodies().begin(holder());
+    }
+    return sent;
+  }
+
+  /** The body is needed no more. */
+  void answered() {
+    if (sent != null) {
+      sent.close();
+    }
   }
 
   /** Which task it is about, for the log: it may fail before it has an answer. */

@@ -19,7 +19,6 @@ import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -47,13 +46,9 @@ public final class Pipeline {
   /** How long the end of an event stream may take, before which every event has been written. */
   private static final Duration STREAM_END = Duration.ofSeconds(2);
 
-  /** Event streams open at a time; the rest are refused. */
-  private static final int MAX_STREAMS = 512;
-
-  /** Of one owner, or of all who have no key. */
-  private static final int MAX_STREAMS_OF_ONE = MAX_STREAMS / 2;
-
   private static final String AUTHORIZATION = "Authorization";
+  private static final String CONNECTION = "Connection";
+  private static final String CLOSE = "close";
   private static final String API_KEY = "api-key";
   private static final String BEARER = "Bearer";
 
@@ -64,6 +59,7 @@ public final class Pipeline {
   private final Keyless keyless;
   private final BodyReader bodies;
   private final Connections connections;
+  private final Shares shares;
   private final Duration idleTimeout;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
@@ -76,6 +72,7 @@ public final class Pipeline {
       Sessions sessions,
       BodyReader bodies,
       Connections connections,
+      Shares shares,
       Settings settings) {
     this.context = context;
     this.keys = keys;
@@ -84,6 +81,7 @@ public final class Pipeline {
     this.keyless = new Keyless(settings.auth().none(), origins);
     this.bodies = bodies;
     this.connections = connections;
+    this.shares = shares;
     this.idleTimeout = settings.http().idleTimeout();
   }
 
@@ -103,6 +101,7 @@ public final class Pipeline {
     connections.busy(request.connection());
     inFlight.incrementAndGet();
     var exchange = new Exchange(request, match.page());
+    exchange.shares(shares);
     request.exceptionHandler(cause -> {
       if (MalformedRequests.isMalformed(cause) && !request.response().headWritten()) {
         var _ = write(exchange, MalformedRequests.reply(MalformedRequests.BODY));
@@ -151,6 +150,7 @@ public final class Pipeline {
       Answer answer = answer(exchange, match);
       bodies.forget(exchange);
       bodies.release(exchange.body().length);
+      exchange.answered();
       switch (answer) {
         case EventStream(var source) -> stream(exchange, source);
         case Reply reply -> {
@@ -164,13 +164,8 @@ public final class Pipeline {
 
   /** A thread while it streams, and not after: what it does then is not to be interrupted. */
   private static final class Streaming {
-    private final @Nullable String owner;
     private final Thread thread = Thread.currentThread();
     private boolean over;
-
-    Streaming(@Nullable String owner) {
-      this.owner = owner;
-    }
 
     synchronized void interrupt() {
       if (!over) {
@@ -190,20 +185,17 @@ public final class Pipeline {
    * its place until the next write.
    */
   private void stream(Exchange exchange, EventStream.Source source) {
-    String owner = exchange.owner();
-    var streaming = new Streaming(owner);
+    Share.Held place;
+    try {
+      place = shares.eventStreams().take(exchange.holder(), 1);
+    } catch (Refusal full) {
+      context.runOnContext(_ -> finish(exchange, Reply.error(full.error())));
+      return;
+    }
+    var streaming = new Streaming();
     streams.add(streaming);
     var _ = exchange.gone().thenRun(streaming::interrupt);
-    try {
-      long own = streams.stream().filter(each -> Objects.equals(each.owner, owner)).count();
-      if (own > MAX_STREAMS_OF_ONE || streams.size() > MAX_STREAMS) {
-        String open =
-            own > MAX_STREAMS_OF_ONE ? MAX_STREAMS_OF_ONE + " of yours" : MAX_STREAMS + " of all";
-        Reply full =
-            Reply.error(ApiError.overloaded("Event streams are open already: " + open + "."));
-        context.runOnContext(_ -> finish(exchange, full));
-        return;
-      }
+    try (place) {
       if (!stopping) {
         begin(exchange);
       }
@@ -391,9 +383,11 @@ public final class Pipeline {
     if (known.isPresent()) {
       Caller caller = known.get();
       exchange.caller(caller);
-      return caller.has(access.scopes())
-          ? null
-          : Reply.error(ApiError.wrongScope(caller.scopes(), access.scopes()));
+      if (!caller.has(access.scopes())) {
+        return Reply.error(ApiError.wrongScope(caller.scopes(), access.scopes()));
+      }
+      ApiError over = connections.claim(exchange.request().connection(), exchange.holder());
+      return over == null ? null : Reply.error(over).with(CONNECTION, CLOSE);
     }
     boolean none = authorization(exchange) == null;
     ApiError refusal =
@@ -426,6 +420,9 @@ public final class Pipeline {
     write(exchange, reply)
         .onComplete(_ -> {
           context.owner().cancelTimer(slowest);
+          if (CLOSE.equals(reply.headers().get(CONNECTION))) {
+            request.connection().close();
+          }
           connections.idle(request.connection());
           done();
         });

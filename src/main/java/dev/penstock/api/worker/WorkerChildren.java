@@ -22,6 +22,7 @@ public final class WorkerChildren {
 
   public Reply find(Exchange exchange) throws InterruptedException {
     ChildrenRequest asked = ChildrenRequest.read(exchange.body());
+    KeyReach.check(bus, exchange, asked.id());
     if (!WorkerRuns.holds(bus, asked.worker(), asked.id(), asked.token())) {
       throw WorkerRuns.stale(asked.id());
     }
