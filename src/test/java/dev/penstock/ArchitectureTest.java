@@ -122,7 +122,7 @@ final class ArchitectureTest {
     DOORS.put(
         "web",
         "Answer ApiError Assets BodyReader CannotListen ClientGone Connections "
-            + "EventStream Exchange Pipeline Query Refusal Reply Route Routes");
+            + "EventStream Exchange LongReply Pipeline Query Refusal Reply Route Routes");
     DOORS.put("api", "ApiVerticle TaskIntake");
     DOORS.put("admin", "Dashboard");
 

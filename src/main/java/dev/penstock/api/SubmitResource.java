@@ -12,8 +12,10 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import dev.penstock.types.TaskType.Form;
+import dev.penstock.web.Answer;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
+import dev.penstock.web.LongReply;
 import dev.penstock.web.Refusal;
 import dev.penstock.web.Reply;
 import java.time.Duration;
@@ -37,37 +39,45 @@ final class SubmitResource {
     this.node = node;
   }
 
-  Reply create(Exchange exchange) throws InterruptedException {
+  Answer create(Exchange exchange) throws InterruptedException {
     IdempotencyKey key = IdempotencyKey.of(exchange);
     List<byte[]> list = StrictJson.list(exchange.body(), MAX_LIST);
     if (list != null) {
       return createList(exchange, list, key);
     }
-    JsonNode body = StrictJson.parse(exchange.body());
-    if (!body.isObject()) {
-      throw Refusal.invalid(null, "The body must be a task, or a list of tasks.");
-    }
-    NewTask task = requests.read(body, exchange.caller(), Priority.TASK, key, node);
+    NewTask task = read(exchange, key);
+    exchange.bodyIsRead();
     exchange.about(task.spec().id());
     Patience patience = task.patience();
     Duration hold = patience == null ? Duration.ZERO : patience.hold();
     Submitted submitted = submitter.submit(task.spec(), hold, exchange, false);
-    Reply reply;
+    LongReply reply;
     if (submitted.ended().isPresent()) {
-      Task ended = submitted.ended().get();
+      Task ended = submitter.withResult(exchange, submitted.ended().get());
       String hint = submitted.earlier().isPresent() ? IdempotencyKey.hint(ended) : null;
       reply = TaskJson.reply(200, ended, task.form(), List.of(), hint);
     } else {
       Task now = hold.isPositive() ? submitter.find(submitted.id()) : null;
       Task known =
           now != null ? now : submitted.earlier().orElseGet(() -> pending(task.spec(), submitted));
-      reply = reply(202, known, task.form()).with("Location", "/v1/tasks/" + submitted.id());
+      reply =
+          reply(202, submitter.withResult(exchange, known), task.form())
+              .with("Location", "/v1/tasks/" + submitted.id());
     }
     reply = reply.with(task.warnings());
     return submitted.earlier().isPresent() ? reply.with(IdempotencyKey.REPLAYED, "true") : reply;
   }
 
-  private static Reply reply(int status, Task task, Form form) {
+  /** The tree is gone when somebody waits for the task. */
+  private NewTask read(Exchange exchange, @Nullable IdempotencyKey key) {
+    JsonNode body = StrictJson.parse(exchange.body());
+    if (!body.isObject()) {
+      throw Refusal.invalid(null, "The body must be a task, or a list of tasks.");
+    }
+    return requests.read(body, exchange.caller(), Priority.TASK, key, node);
+  }
+
+  private static LongReply reply(int status, Task task, Form form) {
     return TaskJson.reply(status, task, form, List.of());
   }
 
