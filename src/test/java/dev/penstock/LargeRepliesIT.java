@@ -71,11 +71,16 @@ final class LargeRepliesIT {
         Await.until(
             id + " has run",
             LIMIT,
-            () -> api.get("/v1/tasks?type=ping&status=completed&limit=100").json().toString()
-                .contains(id));
+            () ->
+                api.get("/v1/tasks?type=ping&status=completed&limit=100")
+                    .json()
+                    .toString()
+                    .contains(id));
       }
       assertThat(penstock.log()).doesNotContain("OutOfMemoryError", "internal_error");
-      assertThat(penstock.terminate(Duration.ofSeconds(20))).as("requests under way: none").isZero();
+      assertThat(penstock.terminate(Duration.ofSeconds(20)))
+          .as("requests under way: none")
+          .isZero();
     }
   }
 

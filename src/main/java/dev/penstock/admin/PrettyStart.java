@@ -31,7 +31,7 @@ final class PrettyStart extends Writer {
   }
 
   /** There is enough of it. */
-  private static final class Full extends IOException {
+  static final class Full extends IOException {
     private static final long serialVersionUID = 1L;
   }
 
@@ -50,7 +50,7 @@ final class PrettyStart extends Writer {
         lines.copyCurrentStructure(parser);
       }
       lines.flush();
-    } catch (Full full) {
+    } catch (Full _) {
       // what was wanted is there
     } catch (IOException e) {
       return null;

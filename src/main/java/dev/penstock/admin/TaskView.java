@@ -59,8 +59,7 @@ public record TaskView(
             : new Problem(error.code().json(), Payload.beginning(error.message())),
         Payload.json(task.spec().input()),
         output == null ? null : Payload.of(output, types.find(task.spec().lane().type())),
-        new TreeMap<>(task.spec().metadata())
-            .entrySet().stream().map(TaskView::fact).toList(),
+        new TreeMap<>(task.spec().metadata()).entrySet().stream().map(TaskView::fact).toList(),
         !task.state().ended(),
         task.state() == TaskState.FAILED || task.state() == TaskState.CANCELLED,
         family(task, parent),

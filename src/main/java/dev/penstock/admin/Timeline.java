@@ -104,7 +104,13 @@ public final class Timeline {
     boolean told = !steps.isEmpty() && Objects.equals(steps.getLast().error(), error);
     return error == null || told
         ? plain(kind, what, at, "", now)
-        : new Entry(kind, what, TimeText.past(at, now), "", Payload.beginning(error.message()), error.code().json());
+        : new Entry(
+            kind,
+            what,
+            TimeText.past(at, now),
+            "",
+            Payload.beginning(error.message()),
+            error.code().json());
   }
 
   private static Entry failed(Step step, int attempt, Instant now) {

@@ -99,8 +99,7 @@ public final class ApiVerticle extends VerticleBase {
   private final BodyReader bodies;
   private final Room replies =
       new Room(
-          Math.max(
-              3L * TaskType.MAX_RESULT, Runtime.getRuntime().maxMemory() / SHARE_OF_REPLIES));
+          Math.max(3L * TaskType.MAX_RESULT, Runtime.getRuntime().maxMemory() / SHARE_OF_REPLIES));
   private @Nullable Pipeline pipeline;
   private @Nullable HttpServer server;
   private volatile boolean stopping;
@@ -250,8 +249,7 @@ public final class ApiVerticle extends VerticleBase {
         new Connections(
             vertx, http.maxConnectionsPerAddress(), http.readTimeout(), http.idleTimeout());
     var requests =
-        new Pipeline(
-            context, keys, sessions, bodies, connections, replies, http.idleTimeout());
+        new Pipeline(context, keys, sessions, bodies, connections, replies, http.idleTimeout());
     pipeline = requests;
     bus.listen(
         node,

@@ -72,8 +72,7 @@ final class EventFollower implements AutoCloseable {
   /**
    * @param first the task as it was just read
    */
-  EventFollower(
-      Exchange exchange, OwnTasks own, EventStream.Sink sink, Task first, EventId seen) {
+  EventFollower(Exchange exchange, OwnTasks own, EventStream.Sink sink, Task first, EventId seen) {
     this.exchange = exchange;
     this.own = own;
     this.sink = sink;

@@ -97,8 +97,7 @@ public final class OwnTasks {
       exchange.hold(seen.inputBytes());
       Task found = still(bus.ask(new FindTask(id), LIMIT).orElse(null));
       TaskType type = types.find(found.spec().lane().type()).orElseThrow();
-      whole =
-          new Whole(found.brief().withOutput(found.output()), type.form(found.spec().input()));
+      whole = new Whole(found.brief().withOutput(found.output()), type.form(found.spec().input()));
       exchange.letGo(seen.inputBytes());
     }
     exchange.letGo(seen.resultBytes());

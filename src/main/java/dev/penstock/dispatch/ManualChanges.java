@@ -105,7 +105,8 @@ final class ManualChanges {
   }
 
   DeleteResult delete(DeleteTask request) {
-    return delete(store.glance(List.of(request.id())).values().stream().map(Glance::task).toList()).stream()
+    return delete(store.glance(List.of(request.id())).values().stream().map(Glance::task).toList())
+        .stream()
         .findFirst()
         .orElseGet(DeleteResult.Unknown::new);
   }

@@ -481,7 +481,7 @@ public final class StrictJson {
 
   /** The same of JSON in UTF-8, where such a half is an escape; otherwise as it is. */
   public static byte[] whole(byte[] json) {
-    byte[] whole = json;
+    byte[] whole = null;
     for (int i = 0; i + ESCAPE <= json.length; i++) {
       if (json[i] != '\\') {
         continue;
@@ -497,12 +497,12 @@ public final class StrictJson {
           && Character.isLowSurrogate((char) next)) {
         i += 2 * ESCAPE - 1;
       } else {
-        whole = whole == json ? json.clone() : whole;
+        whole = whole == null ? json.clone() : whole;
         System.arraycopy(REPLACEMENT_BYTES, 0, whole, i, ESCAPE);
         i += ESCAPE - 1;
       }
     }
-    return whole;
+    return whole == null ? json : whole;
   }
 
   /** As the one of characters. */

@@ -147,8 +147,7 @@ public interface TaskType {
   /** How a result is rendered for clients. */
   interface Form {
     /** The result as it is kept, but for half characters. */
-    Form JSON =
-        (json, output, _) -> StrictJson.writeRaw(json, StrictJson.whole(output.bytes()));
+    Form JSON = (json, output, _) -> StrictJson.writeRaw(json, StrictJson.whole(output.bytes()));
 
     void write(JsonGenerator json, TaskOutput output, @Nullable String model) throws IOException;
 

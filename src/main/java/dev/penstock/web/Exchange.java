@@ -124,9 +124,7 @@ public final class Exchange {
     }
   }
 
-  /**
-   * What the body says has been read: a tree of it is needed no more. For who goes on to wait.
-   */
+  /** What the body says has been read: a tree of it is needed no more. For who goes on to wait. */
   public void bodyIsRead() {
     letGoOfParsed(body.length);
   }

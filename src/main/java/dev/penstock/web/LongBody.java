@@ -29,8 +29,7 @@ final class LongBody extends OutputStream {
    * @param packed whether a long one goes out in gzip
    * @param begin sends the head of a long one
    */
-  LongBody(
-      Exchange exchange, Context context, Duration idle, boolean packed, Runnable begin) {
+  LongBody(Exchange exchange, Context context, Duration idle, boolean packed, Runnable begin) {
     this.exchange = exchange;
     this.context = context;
     this.idle = idle;

@@ -88,18 +88,17 @@ final class PacedOutput extends OutputStream {
     Buffer next = Buffer.buffer(filled).appendBytes(portion, 0, filled);
     sent += filled;
     filled = 0;
-    context.runOnContext(
-        _ ->
-            exchange
-                .request()
-                .response()
-                .write(next)
-                .onComplete(written -> {
-                  if (written.failed()) {
-                    broken = true;
-                  }
-                  ahead.release();
-                }));
+    context.runOnContext(_ ->
+        exchange
+            .request()
+            .response()
+            .write(next)
+            .onComplete(written -> {
+              if (written.failed()) {
+                broken = true;
+              }
+              ahead.release();
+            }));
   }
 
   /** Whether nothing more can be sent. */

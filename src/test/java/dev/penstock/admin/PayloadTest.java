@@ -30,7 +30,8 @@ final class PayloadTest {
                 }
               ],
               "c": null
-            }""");
+            }\
+            """);
     assertThat(payload.cut()).isFalse();
   }
 
@@ -46,7 +47,10 @@ final class PayloadTest {
       for (int times : new int[] {5_000, 200_000}) {
         Payload payload = shown("\"" + one.repeat(times) + "\"");
         assertThat(payload.cut()).isTrue();
-        assertThat(payload.text()).hasSizeBetween(4_000, 4_001).startsWith("\"" + one).endsWith("…");
+        assertThat(payload.text())
+            .hasSizeBetween(4_000, 4_001)
+            .startsWith("\"" + one)
+            .endsWith("…");
         assertThat(payload.text()).doesNotContain("\uFFFD");
       }
     }

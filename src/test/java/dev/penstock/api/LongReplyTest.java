@@ -130,9 +130,7 @@ final class LongReplyTest {
     String id = task(3 * MIB, "a");
     var head =
         server.send(
-            server
-                .request("/v1/tasks/" + id + "/result")
-                .method("HEAD", BodyPublishers.noBody()));
+            server.request("/v1/tasks/" + id + "/result").method("HEAD", BodyPublishers.noBody()));
     assertThat(head.statusCode()).isEqualTo(200);
     assertThat(head.body()).isEmpty();
     awaitNothingHeld();

@@ -190,8 +190,7 @@ final class LaneRunnerTest {
   }
 
   @Test
-  void aLongInputWaitsForTheMemoryThatItTakesWithItsLeaseKeptAndShortOnesPassIt()
-      throws Exception {
+  void aLongInputWaitsForTheMemoryThatItTakesWithItsLeaseKeptAndShortOnesPassIt() throws Exception {
     handler.body = (_, _) -> DONE;
     long all = ParsedJson.RUNS.size();
     assertThat(ParsedJson.RUNS.take(all)).isTrue(); // as if others had it
