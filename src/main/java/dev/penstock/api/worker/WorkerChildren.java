@@ -6,6 +6,7 @@ import dev.penstock.bus.Request.FindChildren;
 import dev.penstock.protocol.ChildrenReply;
 import dev.penstock.protocol.ChildrenRequest;
 import dev.penstock.task.EndedChildren;
+import dev.penstock.task.TaskOutput;
 import dev.penstock.web.Answer;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.LongReply;
@@ -32,7 +33,8 @@ public final class WorkerChildren {
             OwnTasks.LIMIT);
     long bytes = 0;
     for (EndedChildren.Child child : page.children()) {
-      bytes += child.output() == null ? 0 : child.output().bytes().length;
+      TaskOutput output = child.output();
+      bytes += output == null ? 0 : output.bytes().length;
     }
     exchange.hold(bytes);
     return LongReply.json(200, json -> ChildrenReply.write(json, page));

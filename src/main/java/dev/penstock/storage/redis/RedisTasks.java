@@ -120,8 +120,8 @@ final class RedisTasks {
     return new Glance(
         read(id, told),
         format == null ? null : TaskOutput.Format.valueOf(format),
-        told.get(LENGTHS).toLong(),
-        told.get(LENGTHS + 1).toLong());
+        requireNonNull(told.get(LENGTHS).toLong()),
+        requireNonNull(told.get(LENGTHS + 1).toLong()));
   }
 
   private static boolean expired(Fields fields) {
