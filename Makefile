@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # command=package; the alternatives are what other machines call the same thing.
 PACKAGES := mvn=maven 'chromium|google-chrome=chromium' chromedriver=chromium-driver \
             strace=strace prlimit=util-linux curl=curl redis-server=redis-server openssl=openssl \
-            rabbitmq-server=rabbitmq-server faketime=faketime
+            rabbitmq-server=rabbitmq-server
 
 # What the bench's part queue measures Penstock beside; its npm packages have a lock of their own.
 PEER_PACKAGES := python:celery=python3-celery python:redis=python3-redis python:hiredis=python3-hiredis \
@@ -13,11 +13,15 @@ PEER_PACKAGES := python:celery=python3-celery python:redis=python3-redis python:
                  python:httptools=python3-httptools 'node|nodejs=nodejs' npm=npm \
                  redis-server=redis-server rabbitmq-server=rabbitmq-server
 
+# For schemathesis, which comes from PyPI.
+CONTRACT_PACKAGES := python3=python3 python:ensurepip=python3-venv curl=curl
+
 ARGS ?=
 N ?= 3
 PROFILE ?=
 SCALE ?= 10
 MINUTES ?= 10
+FAULTS ?= Faults*IT,AckHorizonIT,FamilyKillIT,ScaleOutIT,LongFaults*
 SEED ?=
 DATA ?=
 JAVA_OPTS ?=
@@ -37,7 +41,7 @@ MVN := mvn -B -ntp $(MVN_ARGS)
 # PROFILE=brokers or api in place of what .env says.
 COMPOSE = docker compose $(if $(PROFILE),--profile $(PROFILE))
 
-.PHONY: help deps run start stop logs scale test test-fast faults chaos bench bench-peers bench-queue quality screenshots example-plugin format lint clean
+.PHONY: help deps run start stop logs scale test test-fast contract faults chaos bench bench-peers bench-queue quality screenshots example-plugin format lint clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,7 +80,8 @@ compose-there:
 test: deps ## build, run every test, check the format; a skipped test fails
 	@rm -rf target/surefire-reports target/failsafe-reports
 	@scripts/order-tests.sh
-	@$(WITH_JDK) $(MVN) verify
+	@$(WITH_JDK) scratch=$$(scripts/scratch.sh) || exit 1; trap 'rm -rf "$$scratch"' EXIT; \
+	  $(MVN) -Dscratch.folder="$$scratch" verify
 	@if grep -l '<skipped' target/*-reports/TEST-*.xml 2>/dev/null; then \
 	  echo 'test: the classes above skipped tests' >&2; exit 1; fi
 
@@ -84,11 +89,18 @@ SINCE ?=
 test-fast: ## compile, and run the unit tests of what changed since main, or since SINCE=<commit>
 	@$(WITH_JDK) MVN="$(MVN)" scripts/test-fast.sh $(SINCE)
 
-# As in `make test`, with more work under each fault.
-faults: deps $(JAR) ## kill, freeze and starve a fleet of nodes: target/faults.md; SCALE=10 times the load
+contract: deps-contract $(JAR) ## hold the server against its openapi.yaml with schemathesis, from PyPI; SEED=1
+	@$(WITH_JDK) exec scripts/contract.sh $(SEED)
+
+.PHONY: deps-contract
+deps-contract:
+	@scripts/deps.sh $(CONTRACT_PACKAGES)
+
+# As in `make test`, with more work under each fault, and what takes minutes. FAULTS=FaultsRoomIT: a part of it.
+faults: deps $(JAR) ## kill, freeze, starve and fill a fleet and lone nodes: target/faults.md; SCALE=10 times the load
 	@rm -rf target/faults target/faults.md
-	@$(WITH_JDK) $(MVN) -q test-compile && $(MVN) -Dfaults.scale=$(SCALE) -Dit.forks=1 \
-	  -Dit.test='FaultsIT,FaultsStopIT,FaultsAroundIT,AckHorizonIT,FamilyKillIT,FaultsFamiliesIT,ClockIT' failsafe:integration-test failsafe:verify
+	@$(WITH_JDK) $(MVN) -q test-compile && $(MVN) -Dfaults.scale=$(SCALE) -Dit.forks=1 -Dit.seconds=14400 \
+	  -Dit.test='$(FAULTS)' failsafe:integration-test failsafe:verify
 	@cat target/faults.md
 
 chaos: deps $(JAR) target/test.classpath ## faults drawn from a SEED for MINUTES=10: target/chaos.md

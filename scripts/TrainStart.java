@@ -57,6 +57,7 @@ final class TrainStart {
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:AOTCacheOutput=" + cache,
             "--sun-misc-unsafe-memory-access=allow",
+            "-XX:+ExitOnOutOfMemoryError",
             "-Djava.io.tmpdir=" + folder,
             "-jar",
             jar.toString(),

@@ -24,7 +24,7 @@ final class AckHorizonIT {
         Map.of("RABBITMQ_ACK_HORIZON", "1s", "INFERENCE_TASKS_IN_HAND", "4");
     var checker = new Checker();
     try (var fleet =
-        Fleet.start(
+        Fleet.startAtOnce(
             folder, settings, 1, 2, "{consumer_timeout, 3000}", "{channel_tick_interval, 1000}")) {
       long duplicates = fleet.duplicates();
       int tasks = 16 * FaultTable.SCALE;

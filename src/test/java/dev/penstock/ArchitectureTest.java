@@ -50,6 +50,7 @@ final class ArchitectureTest {
     MAY_IMPORT.put("cli", "json base config");
     MAY_IMPORT.put("metrics", "task core config");
     MAY_IMPORT.put("subprocess", "base config");
+    MAY_IMPORT.put("apart", "task core subprocess");
     MAY_IMPORT.put("models", "json base config");
     MAY_IMPORT.put("bus", "task core json base config");
     MAY_IMPORT.put("protocol", "task core json bus");
@@ -91,7 +92,7 @@ final class ArchitectureTest {
         "config",
         "BadSettings Logging Setting SettingKey Settings SettingsLoader YamlFile YamlNode");
     DOORS.put("cli", "Commands Io StatusLine TextTable");
-    DOORS.put("metrics", "Meters");
+    DOORS.put("metrics", "HttpLabels MeterLimit Meters");
     DOORS.put(
         "models",
         "EmbeddingTraits FieldReader ModelCatalogue ModelFiles ModelForms ModelKind "
@@ -113,12 +114,13 @@ final class ArchitectureTest {
     DOORS.put("engine.calibrate", "Calibration CalibrationKey Comparison Trial Verdict");
     DOORS.put(
         "subprocess", "ChildAnswer ChildLimits ChildLoop ChildProcesses ChildProgram Subprocess");
+    DOORS.put("apart", "ApartChild ApartRuns");
     DOORS.put("remote", "RemoteDispatch RemoteServer");
     DOORS.put("types", "HandlerParts ServedLanes TaskType TaskTypes");
     DOORS.put("types.embedding", "EmbeddingForm EmbeddingInput EmbeddingSettings");
     DOORS.put("types.ping", "PingChild");
     DOORS.put("types.plugin", "PluginType Plugins");
-    DOORS.put("security", "ApiKeys Caller LoginThrottle SessionCookie Sessions");
+    DOORS.put("security", "ApiKeys Caller LoginThrottle SessionCookie Sessions WrongKeys");
     DOORS.put(
         "web",
         "Answer ApiError Assets BodyReader CannotListen ClientGone Connections "

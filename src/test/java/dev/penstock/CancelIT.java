@@ -91,7 +91,7 @@ final class CancelIT {
       // Much of the work is left of it; the batches under way may end, and no other may begin.
       double before = api.metric("penstock_batch_run_seconds_count");
       Await.until(
-          "nothing runs", Duration.ofSeconds(30), () -> api.metric("penstock_lane_running") == 0);
+          "nothing runs", Duration.ofMinutes(2), () -> api.metric("penstock_lane_running") == 0);
       Answer next = api.post("/v1/embeddings", "{\"input\":\"a drop\",\"priority\":0}");
       assertThat(next.status()).isEqualTo(200);
       int threads = Runtime.getRuntime().availableProcessors();

@@ -31,7 +31,7 @@ final class DiskFullIT {
       Await.until("work is accepted", LIMIT, () -> checker.accepted() > 100);
 
       // No file of the process may grow past what the database has: to SQLite, the disk is full.
-      limitFileSize(penstock, Long.toString(Files.size(penstock.database()) / 2));
+      penstock.limitFileSize(Long.toString(Files.size(penstock.database()) / 2));
       Await.until("work is refused", LIMIT, () -> checker.refused() > 20);
       // Readiness may be a second old.
       Await.until("it is not ready", LIMIT, () -> api.get("/health/ready").status() == 503);
@@ -45,7 +45,7 @@ final class DiskFullIT {
       }
       producers = Producers.start(4, () -> checker.ping(api, ""));
 
-      limitFileSize(penstock, "unlimited");
+      penstock.limitFileSize("unlimited");
       int accepted = checker.accepted();
       Await.until("work is accepted again", LIMIT, () -> checker.accepted() > accepted + 50);
       Await.until("it is ready again", LIMIT, () -> api.get("/health/ready").status() == 200);
@@ -55,18 +55,5 @@ final class DiskFullIT {
     }
     TaskTable tasks = TaskTable.read(folder.resolve("data/penstock.db"));
     assertThat(tasks.count(TaskState.PENDING) + tasks.count(TaskState.PROCESSING)).isZero();
-  }
-
-  private static void limitFileSize(PenstockProcess penstock, String bytes) throws Exception {
-    int status =
-        new ProcessBuilder(
-                "prlimit",
-                "--pid",
-                Long.toString(penstock.pid()),
-                "--fsize=" + bytes + ":unlimited")
-            .inheritIO()
-            .start()
-            .waitFor();
-    assertThat(status).isZero();
   }
 }

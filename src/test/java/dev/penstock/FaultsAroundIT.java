@@ -114,6 +114,31 @@ final class FaultsAroundIT {
   }
 
   @Test
+  void aRedisFrozenForLongerThanLeasesLastMakesNoSuspects() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      checker.ping(fleet.api(0), ",\"sleep_ms\":20000");
+    }
+    double before = fleet.sum("penstock_leases_lost_total");
+    Await.until("they run", LIMIT, () -> fleet.sum("penstock_lane_running{lane=\"ping\"") == 20);
+    for (int freeze = 0; freeze < 2; freeze++) {
+      fleet.redis().freeze();
+      try {
+        TimeUnit.SECONDS.sleep(5); // how long it is frozen is the fault itself
+      } finally {
+        fleet.redis().thaw();
+      }
+      Await.until(
+          "work is taken again", LIMIT, () -> fleet.api(0).get("/health/ready").status() == 200);
+    }
+    settle("19", "Redis is frozen for longer than leases last");
+    System.out.println(
+        "leases lost to the freezes: " + (fleet.sum("penstock_leases_lost_total") - before));
+    for (var node : fleet.inference()) {
+      assertThat(node.process().log()).doesNotContain("runs apart");
+    }
+  }
+
+  @Test
   void aRedisNearlyFullRefusesNewWorkAndEndsWhatItHas() throws Exception {
     try (var _ = load()) {
       awaitMore(150);

@@ -25,7 +25,6 @@ final class FaultsStopIT extends FleetFaults {
   void aNodeFrozenPastItsLeasesChangesNothingWhenItWakes() throws Exception {
     Member frozen = fleet.inference(0);
     double lost = lostLeases(frozen);
-    // Those it runs run alone at the other node, one after the other.
     Producers.all(40 * SCALE, _ -> checker.ping(fleet.api(0), ",\"sleep_ms\":1000"));
     Await.until(
         "it runs some",

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Models from directories, and the choice of lanes, in the packaged program. */
 final class ModelDirectoryIT {
-  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final int WRONG_SETTINGS = 2;
 
   @TempDir Path folder;

@@ -22,7 +22,7 @@ import org.yaml.snakeyaml.Yaml;
 
 /** The docs in a real browser. Leaves pictures of them in target/screenshots. */
 final class PagesIT {
-  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Path PICTURES = Path.of("target/screenshots");
 
   @TempDir static Path folder;

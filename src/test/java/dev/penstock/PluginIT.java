@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The example of docs/plugins.md in the program as it is shipped, beside a jar that is none. */
 final class PluginIT {
   private static final Path EXAMPLE = Path.of("examples/plugin-word-count/src/main");
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   @TempDir static Path folder;
   private static PenstockProcess penstock;

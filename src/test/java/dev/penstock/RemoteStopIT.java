@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Workers over HTTP that stop, leave or start anew: leases last far longer than these tests. */
 final class RemoteStopIT {
-  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final int TRIES = 5;
 
   @TempDir Path folder;
@@ -101,7 +101,7 @@ final class RemoteStopIT {
       network.cut();
       long asked = System.nanoTime();
       assertThat(worker.terminate()).as(worker.output()).isZero();
-      assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(LIMIT);
+      assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(20));
     }
   }
 

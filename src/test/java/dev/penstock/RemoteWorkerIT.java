@@ -24,13 +24,14 @@ import org.junit.jupiter.api.io.TempDir;
 final class RemoteWorkerIT {
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
-  /** Whose runs are cut short: each then runs alone, so they add up. */
+  /** Whose runs are cut short. */
   private static final int RUNNING = 5;
 
   @TempDir Path folder;
 
   private PenstockProcess server(String types) throws Exception {
     Map<String, String> environment = new HashMap<>(PenstockProcess.SHORT_LEASES);
+    environment.put("TASK_MAX_LOST", "3");
     environment.put("MODEL_TYPE", types);
     return PenstockProcess.start(Files.createDirectories(folder.resolve("server")), environment);
   }
@@ -185,7 +186,6 @@ final class RemoteWorkerIT {
       try (var _ = worker(penstock.uri(), "next", "--log-level", "debug")) {
         checker.settle(api, LIMIT).assertKept();
         var _ = cancelledAsItRan(api);
-        // What follows runs only once the cancelled run has left the gate.
         String then = checker.ping(api, "").orElseThrow();
         assertThat(ended(api, then).path("worker").asText()).isEqualTo("next");
       }
@@ -205,6 +205,31 @@ final class RemoteWorkerIT {
         () -> api.get("/v1/tasks/" + id).json().path("status").asText().equals("processing"));
     assertThat(api.post("/v1/tasks/" + id + "/cancel", "").status()).isEqualTo(200);
     return id;
+  }
+
+  @Test
+  void aTaskThatKillsItsWorkerTwiceRunsApartFromThenOnAndFailsAlone() throws Exception {
+    var checker = new Checker();
+    String[] mayCrash = {"--set", "ping.allow-crash=true"};
+    try (var penstock = server("embedding");
+        var api = penstock.api()) {
+      checker.submit(
+          api,
+          "{\"type\":\"ping\",\"priority\":9,\"input\":{\"crash\":true}}",
+          task -> task.at("/error/code").asText().equals("lease_lost"));
+      for (int deaths = 0; deaths < 2; deaths++) {
+        // Under one name: a new process does not hide that the one before it died.
+        try (var worker = worker(penstock.uri(), "mortal", mayCrash)) {
+          assertThat(worker.awaitEnd().status()).isEqualTo(137);
+        }
+      }
+      try (var worker = worker(penstock.uri(), "mortal", mayCrash)) {
+        checker.ping(api, "");
+        checker.settle(api, LIMIT).assertKept();
+        assertThat(worker.output()).contains("ran alone when its process died");
+        assertThat(worker.terminate()).isZero();
+      }
+    }
   }
 
   @Test

@@ -5,14 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.testing.Api;
 import dev.penstock.testing.Await;
+import dev.penstock.testing.Checker;
+import dev.penstock.testing.FaultTable;
 import dev.penstock.testing.Fleet;
+import dev.penstock.testing.Urgent;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -22,7 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Nodes that join while others hold all the work. What is long goes on for as long as a test. */
 final class ScaleOutIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
-  private static final String LONG = "{\"sleep_ms\":600000}";
 
   /** How many tasks a node runs at once by default. */
   private static final int HANDS = 256;
@@ -65,14 +66,11 @@ final class ScaleOutIT {
     }
   }
 
-  private static List<String> submit(int count, String input) throws Exception {
-    String tasks =
-        IntStream.range(0, count)
-            .mapToObj(_ -> "{\"type\":\"ping\",\"input\":" + input + "}")
-            .collect(Collectors.joining(",", "[", "]"));
-    Api.Answer answer = api().post("/v1/tasks", tasks);
-    assertThat(answer.status()).isEqualTo(202);
-    return answer.json().path("data").findValuesAsText("id");
+  /** As urgent as what a checker submits. */
+  private static void submitLong(int count) throws Exception {
+    String task = "{\"type\":\"ping\",\"priority\":5,\"input\":{\"sleep_ms\":600000}}";
+    String tasks = String.join(",", Collections.nCopies(count, task));
+    assertThat(api().post("/v1/tasks", "[" + tasks + "]").status()).isEqualTo(202);
   }
 
   private static int running() throws Exception {
@@ -83,13 +81,14 @@ final class ScaleOutIT {
     Await.until(number + " run", LIMIT, () -> running() == number);
   }
 
-  private static void awaitCompleted(List<String> ids) throws Exception {
-    for (String id : ids) {
-      Await.until(
-          id + " is completed",
-          LIMIT,
-          () -> api().get("/v1/tasks/" + id).json().path("status").asText().equals("completed"));
+  /** Of the nodes that are there. */
+  private static double duplicates() throws Exception {
+    double sum = 0;
+    for (Fleet.Member member : fleet.all()) {
+      sum +=
+          member.process().alive() ? member.api().metric("penstock_deliveries_duplicate_total") : 0;
     }
+    return sum;
   }
 
   /** How many tasks each node runs, the most first. */
@@ -104,22 +103,36 @@ final class ScaleOutIT {
   @Test
   void quickWorkIsDoneByTheNodeThatJoinsWhileTheOtherHasItsHandsFull() throws Exception {
     nodes(1);
-    submit(HANDS, LONG);
+    submitLong(HANDS);
     awaitRunning(HANDS);
-    nodes(2);
-    awaitCompleted(submit(20, "{}"));
-    awaitCompleted(submit(20, "{}"));
-    assertThat(running()).as("what is long runs on").isEqualTo(HANDS);
+    double duplicates = duplicates();
+    var checker = new Checker();
+    try (var urgent = Urgent.start(ScaleOutIT::api, Urgent.Work.PING)) {
+      nodes(2);
+      for (int i = 0; i < 20 * FaultTable.SCALE; i++) {
+        checker.ping(api(), "");
+      }
+      Checker.Report report = checker.settle(api(), LIMIT);
+      Duration waited = urgent.end();
+      assertThat(running()).as("what is long runs on").isEqualTo(HANDS);
+      FaultTable.add(
+          "25",
+          "a node joins while another has its hands full",
+          report,
+          Math.round(duplicates() - duplicates),
+          waited,
+          "");
+    }
   }
 
   @Test
   void whatWaitsAtANodeIsRunByOnesThatJoin() throws Exception {
     nodes(1);
-    submit(2 * HANDS, LONG);
+    submitLong(2 * HANDS);
     awaitRunning(HANDS);
     nodes(2);
     awaitRunning(2 * HANDS);
-    submit(HANDS + 88, LONG);
+    submitLong(HANDS + 88);
     nodes(3);
     awaitRunning(3 * HANDS);
     Await.until(

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Pings in a child process of the packaged program, which they kill, and it does not mind. */
 final class SubprocessIT {
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   @TempDir Path folder;
 

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -58,6 +59,66 @@ final class WhereItRunsIT {
       assertThat(folder.resolve("data/native/tokenizers")).isNotEmptyDirectory();
       assertThat(penstock.log()).doesNotContain("\tat ");
     }
+  }
+
+  /**
+   * What runs a command after these lines of a shell, which mount things for it alone. Where the
+   * test may not mount, nothing: then the temporary folder is a place where no file can be made.
+   */
+  private List<String> mounted(String lines) throws Exception {
+    String script = "set -e\n" + lines + "\nexec \"$@\"";
+    for (String namespace : List.of("-m", "-rm")) {
+      List<String> wrapper = List.of("unshare", namespace, "bash", "-c", script, "bash");
+      List<String> tried = new ArrayList<>(wrapper);
+      tried.add("true");
+      Process process = new ProcessBuilder(tried).directory(folder.toFile()).inheritIO().start();
+      if (process.waitFor() == 0) {
+        return wrapper;
+      }
+    }
+    Files.delete(folder.resolve("temp"));
+    Files.createSymbolicLink(folder.resolve("temp"), Path.of("/proc/self"));
+    return List.of();
+  }
+
+  private void assertRunsIn(String mounts) throws Exception {
+    Files.createDirectories(folder.resolve("data"));
+    Files.createDirectories(folder.resolve("temp"));
+    Map<String, String> settings = Map.of("TMPDIR", folder.resolve("temp").toString());
+    try (var penstock = PenstockProcess.launchShipped(folder, settings, mounted(mounts))) {
+      penstock.awaitReady();
+      try (var api = penstock.api()) {
+        assertEmbeds(api, "all-minilm-l6-v2");
+        String task = "{\"type\":\"ping\",\"input\":{}}";
+        assertThat(api.post("/v1/tasks", task).status()).isEqualTo(202);
+      }
+      assertThat(penstock.log()).doesNotContain("\tat ", "Exception", "WARN");
+      assertThat(penstock.terminate(LIMIT)).isZero();
+    }
+  }
+
+  @Test
+  void oneMegabyteOfTemporaryFilesWhereNothingMayBeExecutedIsEnough() throws Exception {
+    assertRunsIn("mount -t tmpfs -o noexec,nosuid,nodev,size=1m none temp");
+  }
+
+  @Test
+  void nothingButTheDataFolderNeedBeWritable() throws Exception {
+    assertRunsIn(
+        """
+        mount --bind . .
+        cd "$PWD"
+        mount --bind data data
+        mount -o remount,bind,ro .
+        mount -o remount,bind,ro /
+        for each in /tmp /var/tmp /home; do
+          if mountpoint -q $each; then mount -o remount,bind,ro $each; fi
+        done
+        for each in . temp / /tmp; do
+          if touch $each/written 2>/dev/null; then echo "$each can be written" >&2; exit 1; fi
+        done
+        touch data/written
+        """);
   }
 
   @Test

@@ -1,6 +1,6 @@
 package dev.penstock.admin;
 
-import static dev.penstock.web.Route.Access.OPEN;
+import static dev.penstock.web.Route.Access.PAGE;
 import static dev.penstock.web.Route.Access.SESSION;
 import static dev.penstock.web.Route.get;
 
@@ -74,7 +74,7 @@ public final class Dashboard {
 
   /** Open: the login needs them, and they are in every copy of the program. */
   private void file(String name, String resource, String contentType) {
-    routes.add(get("/assets/" + name, OPEN, Assets.file(resource, contentType)));
+    routes.add(get("/assets/" + name, PAGE, Assets.file(resource, contentType)));
   }
 
   public List<Route> routes() {

@@ -1,6 +1,6 @@
 package dev.penstock.admin;
 
-import static dev.penstock.web.Route.Access.OPEN;
+import static dev.penstock.web.Route.Access.PAGE;
 import static dev.penstock.web.Route.Access.SESSION;
 import static dev.penstock.web.Route.get;
 import static dev.penstock.web.Route.post;
@@ -56,8 +56,8 @@ final class LoginPage {
 
   List<Route> routes() {
     return List.of(
-        get(PATH, OPEN, this::page),
-        post(PATH, OPEN, PageContext.SMALL_FORM, desk.guarded(this::login)),
+        get(PATH, PAGE, this::page),
+        post(PATH, PAGE, PageContext.SMALL_FORM, desk.guarded(this::login)),
         post("/logout", SESSION, PageContext.SMALL_FORM, this::logout));
   }
 

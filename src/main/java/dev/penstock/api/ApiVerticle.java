@@ -80,6 +80,7 @@ public final class ApiVerticle extends VerticleBase {
   private static final int SHARE_OF_REPLIES = 8;
 
   private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+  private static final Duration SEARCH_PATIENCE = Duration.ofSeconds(5);
   private static final Duration SOCKETS_CLOSE = Duration.ofSeconds(2);
 
   private static final Pattern DECODABLE = Pattern.compile("/(?:[^%]|%[0-9a-fA-F]{2})*+");
@@ -150,7 +151,7 @@ public final class ApiVerticle extends VerticleBase {
     all.addAll(remote(models, types));
     all.addAll(keys());
     all.addAll(dropIn(models, types, submitter));
-    all.addAll(DocsResource.files());
+    all.addAll(DocsResource.files(types));
     all.addAll(pages);
     if (!settings.has(Settings.Role.HTTP)) {
       all.clear();
@@ -162,15 +163,15 @@ public final class ApiVerticle extends VerticleBase {
   private List<Route> tasks(ModelCatalogue models, TaskTypes types, Submitter submitter) {
     var own = new OwnTasks(bus, types);
     var filters = new TaskFilters(models);
-    var tasks = new TasksResource(bus, own, filters);
-    var changes = new TaskChanges(bus, own, filters);
+    var turns = new SearchTurns(SEARCH_PATIENCE);
+    var tasks = new TasksResource(bus, own, filters, turns);
+    var changes = new TaskChanges(bus, own, filters, turns);
     var submits = new SubmitResource(new TaskRequests(settings, models, types), submitter, node);
     var events = new TaskEvents(own, watches, pieces, types);
     int body = settings.http().maxBodyBytes();
     var all = new ArrayList<Route>();
     all.add(post("/v1/tasks", KEY, body, Query.none(submits::create)));
     all.add(get("/v1/tasks", KEY, tasks::list));
-    // Before those with an id in their place.
     all.add(post("/v1/tasks/cancel", KEY, MAX_FILTER, Query.none(changes::cancelAll)));
     all.add(post("/v1/tasks/retry", KEY, MAX_FILTER, Query.none(changes::retryAll)));
     all.add(post("/v1/tasks/delete", KEY, MAX_FILTER, Query.none(changes::deleteAll)));
@@ -247,9 +248,12 @@ public final class ApiVerticle extends VerticleBase {
     Settings.Http http = settings.http();
     var connections =
         new Connections(
-            vertx, http.maxConnectionsPerAddress(), http.readTimeout(), http.idleTimeout());
-    var requests =
-        new Pipeline(context, keys, sessions, bodies, connections, replies, http.idleTimeout());
+            vertx,
+            options(),
+            http.maxConnectionsPerAddress(),
+            http.readTimeout(),
+            http.idleTimeout());
+    var requests = new Pipeline(context, keys, sessions, bodies, connections, replies, settings);
     pipeline = requests;
     bus.listen(
         node,
@@ -281,7 +285,7 @@ public final class ApiVerticle extends VerticleBase {
 
   /** The router itself answers paths that cannot be decoded, and not in our error shape. */
   private static void lead(HttpServerRequest request, Router router, Pipeline requests) {
-    if (!requests.addressed(request)) {
+    if (!requests.wellFormed(request)) {
       return;
     }
     String path = request.path();

@@ -89,18 +89,17 @@ public final class OwnTasks {
       return new Whole(seen.task(), Form.JSON);
     }
     // Twice: whoever brings it has a copy of his own for a moment.
-    exchange.hold(2 * seen.resultBytes());
+    long held = 2 * seen.resultBytes() + (plain ? 0 : seen.inputBytes());
+    exchange.hold(held);
     Whole whole;
     if (plain) {
       whole = new Whole(still(bus.ask(new FindTasks(Set.of(id)), LIMIT).get(id)), Form.JSON);
     } else {
-      exchange.hold(seen.inputBytes());
       Task found = still(bus.ask(new FindTask(id), LIMIT).orElse(null));
       TaskType type = types.find(found.spec().lane().type()).orElseThrow();
       whole = new Whole(found.brief().withOutput(found.output()), type.form(found.spec().input()));
-      exchange.letGo(seen.inputBytes());
     }
-    exchange.letGo(seen.resultBytes());
+    exchange.letGo(held - seen.resultBytes());
     return whole;
   }
 

@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 final class SubmitResource {
   static final int MAX_LIST = 1_000;
 
+  /** About what a task in the answer to a list takes, its metadata apart. */
+  private static final int BYTES_OF_ONE = 512;
+
   private final TaskRequests requests;
   private final Submitter submitter;
   private final String node;
@@ -53,7 +56,7 @@ final class SubmitResource {
     Submitted submitted = submitter.submit(task.spec(), hold, exchange, false);
     LongReply reply;
     if (submitted.ended().isPresent()) {
-      Task ended = submitter.withResult(exchange, submitted.ended().get());
+      Task ended = withResult(exchange, submitted.ended().get());
       String hint = submitted.earlier().isPresent() ? IdempotencyKey.hint(ended) : null;
       reply = TaskJson.reply(200, ended, task.form(), List.of(), hint);
     } else {
@@ -61,7 +64,7 @@ final class SubmitResource {
       Task known =
           now != null ? now : submitted.earlier().orElseGet(() -> pending(task.spec(), submitted));
       reply =
-          reply(202, submitter.withResult(exchange, known), task.form())
+          reply(202, withResult(exchange, known), task.form())
               .with("Location", "/v1/tasks/" + submitted.id());
     }
     reply = reply.with(task.warnings());
@@ -75,6 +78,15 @@ final class SubmitResource {
       throw Refusal.invalid(null, "The body must be a task, or a list of tasks.");
     }
     return requests.read(body, exchange.caller(), Priority.TASK, key, node);
+  }
+
+  /** Where there is no room for the result now, its client learns where it is. */
+  private Task withResult(Exchange exchange, Task task) throws InterruptedException {
+    try {
+      return submitter.withResult(exchange, task);
+    } catch (Refusal refusal) {
+      throw refusal.error().status() == 503 ? new Refusal(refusal.error(), task.id()) : refusal;
+    }
   }
 
   private static LongReply reply(int status, Task task, Form form) {
@@ -110,11 +122,18 @@ final class SubmitResource {
         specs.add(spec);
       }
     }
+    exchange.hold(bytes(specs)); // while they can still be refused
     List<Submission> submissions = specs.isEmpty() ? List.of() : submitter.submit(specs);
     var answers = submissions.iterator();
     entries.replaceAll(
         entry -> entry instanceof Entry.Wanted(var spec) ? answered(spec, answers.next()) : entry);
     return list(entries);
+  }
+
+  /** About what an answer takes that tells of each. */
+  private static long bytes(List<TaskSpec> specs) {
+    return (long) BYTES_OF_ONE * specs.size()
+        + specs.stream().mapToLong(spec -> TaskJson.bytes(spec.metadata())).sum();
   }
 
   private Entry read(byte[] json, int index, Caller caller, @Nullable IdempotencyKey key) {

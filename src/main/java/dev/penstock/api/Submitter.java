@@ -142,18 +142,24 @@ final class Submitter {
       exchange.hold(output.bytes().length);
       return task;
     }
-    @Nullable Glance seen =
-        task.state() == TaskState.COMPLETED
-            ? bus.ask(new GlanceAtTasks(Set.of(task.id())), LIMIT).get(task.id())
-            : null;
-    if (seen == null || !seen.without()) {
-      return seen == null ? task : seen.task();
+    if (task.state() != TaskState.COMPLETED) {
+      return task;
+    }
+    @Nullable Glance seen = bus.ask(new GlanceAtTasks(Set.of(task.id())), LIMIT).get(task.id());
+    if (seen == null) {
+      throw new Refusal(ApiError.noSuchTask()); // it has gone meanwhile
+    }
+    if (!seen.without()) {
+      return seen.task();
     }
     // Twice: whoever brings it has a copy of his own for a moment.
     exchange.hold(2 * seen.resultBytes());
     @Nullable Task whole = bus.ask(new FindTasks(Set.of(task.id())), LIMIT).get(task.id());
     exchange.letGo(seen.resultBytes());
-    return whole == null ? task : whole;
+    if (whole == null) {
+      throw new Refusal(ApiError.noSuchTask());
+    }
+    return whole;
   }
 
   /** As the other one, for who has no waiters. */

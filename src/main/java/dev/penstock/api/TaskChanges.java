@@ -3,6 +3,7 @@ package dev.penstock.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Request;
 import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.CancelTasks;
 import dev.penstock.bus.Request.DeleteTask;
@@ -35,11 +36,13 @@ final class TaskChanges {
   private final Bus bus;
   private final OwnTasks own;
   private final TaskFilters filters;
+  private final SearchTurns turns;
 
-  TaskChanges(Bus bus, OwnTasks own, TaskFilters filters) {
+  TaskChanges(Bus bus, OwnTasks own, TaskFilters filters, SearchTurns turns) {
     this.bus = bus;
     this.own = own;
     this.filters = filters;
+    this.turns = turns;
   }
 
   /** Cancelling what is cancelled already is fine: the first answer may have been lost. */
@@ -140,7 +143,8 @@ final class TaskChanges {
   }
 
   Reply cancelAll(Exchange exchange) throws InterruptedException {
-    return swept("tasks.cancelled", bus.ask(new CancelTasks(filter(exchange)), SWEEP_LIMIT));
+    TaskFilter filter = filter(exchange);
+    return swept("tasks.cancelled", filter, new CancelTasks(filter));
   }
 
   Reply retryAll(Exchange exchange) throws InterruptedException {
@@ -150,12 +154,18 @@ final class TaskChanges {
       startBefore = StartBefore.of(Fields.of(object));
       object.remove(StartBefore.FIELD);
     }
-    var retry = new RetryTasks(filters.of(body, exchange.caller().owner()), startBefore);
-    return swept("tasks.retried", bus.ask(retry, SWEEP_LIMIT));
+    TaskFilter filter = filters.of(body, exchange.caller().owner());
+    return swept("tasks.retried", filter, new RetryTasks(filter, startBefore));
   }
 
   Reply deleteAll(Exchange exchange) throws InterruptedException {
-    return swept("tasks.deleted", bus.ask(new DeleteTasks(filter(exchange)), SWEEP_LIMIT));
+    TaskFilter filter = filter(exchange);
+    return swept("tasks.deleted", filter, new DeleteTasks(filter));
+  }
+
+  private Reply swept(String what, TaskFilter filter, Request<Swept> change)
+      throws InterruptedException {
+    return swept(what, turns.ask(filter, () -> bus.ask(change, SWEEP_LIMIT)));
   }
 
   private TaskFilter filter(Exchange exchange) {

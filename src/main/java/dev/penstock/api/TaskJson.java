@@ -58,6 +58,15 @@ final class TaskJson {
     json.writeEndObject();
   }
 
+  /** About what metadata takes in memory. */
+  static long bytes(Map<String, String> metadata) {
+    long bytes = 0;
+    for (Map.Entry<String, String> pair : metadata.entrySet()) {
+      bytes += 2L * (pair.getKey().length() + pair.getValue().length());
+    }
+    return bytes;
+  }
+
   private static void writeHint(JsonGenerator json, @Nullable String hint) throws IOException {
     if (hint != null) {
       json.writeStringField("hint", hint);

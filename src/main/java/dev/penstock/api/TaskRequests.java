@@ -218,13 +218,13 @@ final class TaskRequests {
     var pairs = new LinkedHashMap<String, String>();
     for (var pair : given.properties()) {
       String name = "metadata." + pair.getKey();
-      if (pair.getKey().isEmpty() || pair.getKey().length() > SubmitBounds.METADATA_NAME) {
+      if (pair.getKey().isEmpty() || Fields.length(pair.getKey()) > SubmitBounds.METADATA_NAME) {
         throw fields.bad(
             "metadata",
             "has a key that is empty or over " + SubmitBounds.METADATA_NAME + " characters");
       }
       if (!pair.getValue().isTextual()
-          || pair.getValue().textValue().length() > SubmitBounds.METADATA_VALUE) {
+          || Fields.length(pair.getValue().textValue()) > SubmitBounds.METADATA_VALUE) {
         throw fields.bad(
             name, "must be a string of at most " + SubmitBounds.METADATA_VALUE + " characters");
       }

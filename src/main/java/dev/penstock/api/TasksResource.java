@@ -33,11 +33,13 @@ final class TasksResource {
   private final Bus bus;
   private final OwnTasks own;
   private final TaskFilters filters;
+  private final SearchTurns turns;
 
-  TasksResource(Bus bus, OwnTasks own, TaskFilters filters) {
+  TasksResource(Bus bus, OwnTasks own, TaskFilters filters, SearchTurns turns) {
     this.bus = bus;
     this.own = own;
     this.filters = filters;
+    this.turns = turns;
   }
 
   Answer list(Exchange exchange) throws InterruptedException {
@@ -47,7 +49,8 @@ final class TasksResource {
     TaskFilter filter = filters.of(query, owner, parent);
     int limit = query.whole("limit", 1, MOST, STANDARD);
     TaskId after = id(query, "after");
-    TaskPage page = bus.ask(new ListTasks(filter, after, limit), OwnTasks.LIMIT);
+    var list = new ListTasks(filter, after, limit);
+    TaskPage page = turns.ask(filter, () -> bus.ask(list, OwnTasks.LIMIT));
     exchange.hold(bytes(page));
     return LongReply.object(
         200,
@@ -67,13 +70,7 @@ final class TasksResource {
 
   /** Metadata is what may be long of a task in a list. */
   private static long bytes(TaskPage page) {
-    long bytes = 0;
-    for (Task task : page.tasks()) {
-      for (var pair : task.spec().metadata().entrySet()) {
-        bytes += 2L * (pair.getKey().length() + pair.getValue().length());
-      }
-    }
-    return bytes;
+    return page.tasks().stream().mapToLong(task -> TaskJson.bytes(task.spec().metadata())).sum();
   }
 
   /** Its task may be gone by now: an id says where that stood. */
@@ -88,7 +85,7 @@ final class TasksResource {
   private @Nullable TaskId parent(Query query, String owner) throws InterruptedException {
     TaskId id = id(query, "parent");
     if (id != null && !own.has(id.value(), owner)) {
-      throw Query.bad("parent", "must be the id of a task that is still here");
+      throw new Refusal(ApiError.noSuchTask().withParam("parent"));
     }
     return id;
   }

@@ -53,8 +53,8 @@ final class WorkersResource {
             .findFirst()
             .orElseThrow(() ->
                 new Refusal(
-                    ApiError.http(
-                        404, "worker_not_found", "No worker of this id was seen lately.")));
+                    ApiError.http(404, "worker_not_found", "No worker of this id was seen lately.")
+                        .withParam("id")));
     if (!worker.runsTasks()) {
       throw new Refusal(
           ApiError.http(

@@ -4,6 +4,7 @@ import dev.penstock.core.WorkerFigures;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -26,6 +27,12 @@ public sealed interface Event {
       lanes = Set.copyOf(lanes);
     }
   }
+
+  /**
+   * A process died, perhaps of work that is no task: until this has passed all work becomes tasks.
+   * Told again and again. Never leaves the process.
+   */
+  record DirectRunsRest(Duration left) implements Event {}
 
   /** What another node is told in place of {@link TaskSettled}: how it ended is in the store. */
   record TaskEnded(TaskId id) implements Event {}

@@ -48,7 +48,7 @@ final class EventCodec implements MessageCodec<Object, Object> {
     ObjectNode json =
         JsonMappers.PLAIN.createObjectNode().put("event", event.getClass().getSimpleName());
     switch (event) {
-      case Event.TaskSettled _, Event.LanesPaused _ ->
+      case Event.TaskSettled _, Event.LanesPaused _, Event.DirectRunsRest _ ->
           throw new IllegalStateException(event.getClass() + " must not leave the process");
       case Event.TaskEnded(var id) -> json.put("task", id.value());
       case Event.RunCancelled(var id) -> json.put("task", id.value());

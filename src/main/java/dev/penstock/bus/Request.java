@@ -71,7 +71,7 @@ public sealed interface Request<R> {
   /**
    * Work for one worker from one lane; waits at most {@code patience} for the first task.
    *
-   * @param suspects what to do with tasks that lost a lease
+   * @param suspects what to do with tasks whose processes died
    */
   record LeaseTasks(
       String worker,
@@ -83,20 +83,23 @@ public sealed interface Request<R> {
       Duration patience)
       implements Request<Leased> {}
 
-  /** What a worker wants of tasks that lost a lease and may bring their neighbours down. */
+  /** What a worker wants of tasks whose processes died, which may bring their neighbours down. */
   enum Suspects {
     /** It has no use for them now. */
     LEAVE,
     /** It wants to know whether one waits. */
     SHOW,
-    /** It runs nothing else and takes one. */
-    TAKE
+    /** It runs nothing else and takes one, or whatever else comes next. */
+    TAKE,
+    /** It takes nothing but those, and runs them in a process apart. */
+    APART
   }
 
   /**
    * Tasks are the asker's until their leases end.
    *
-   * @param suspectWaiting a task that lost a lease is next: ask for it with {@link Suspects#TAKE}
+   * @param suspectWaiting a suspect is next: ask for it with {@link Suspects#APART} or {@link
+   *     Suspects#TAKE}
    */
   record Leased(List<LeasedTask> tasks, boolean suspectWaiting) {}
 

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
@@ -33,6 +34,11 @@ record Rule(String allowed, UnaryOperator<String> read) {
   private static final Pattern MEMBER =
       Pattern.compile("(?<host>\\[[^\\]]*]|[^\\[\\]:]*)(:(?<port>\\d{1,5}))?");
   private static final int MAX_PORT = 65_535;
+  private static final Pattern ORIGIN =
+      Pattern.compile(
+          "(?<site>(?<scheme>[a-z][a-z0-9+.-]*)://(\\[[0-9a-f:.]+]|[a-z0-9]([a-z0-9._-]*[a-z0-9])?))"
+              + "(:(?<port>[1-9]\\d{0,4}))?");
+  private static final Map<String, String> SCHEME_PORTS = Map.of("http", "80", "https", "443");
 
   /**
    * What a setting says that it accepts.
@@ -52,6 +58,7 @@ record Rule(String allowed, UnaryOperator<String> read) {
         case MEMBER -> member();
         case REDIS_URI -> redis();
         case AMQP_URI -> amqp();
+        case ORIGIN -> origin();
       };
     } else if (!setting.matches().isEmpty() && !allowed.isEmpty()) {
       return matching(allowed, setting.matches());
@@ -216,6 +223,24 @@ record Rule(String allowed, UnaryOperator<String> read) {
           URI uri = URI.create(value);
           require("amqp".equals(uri.getScheme()) || "amqps".equals(uri.getScheme()));
           require(uri.getHost() != null && uri.getRawFragment() == null);
+        });
+  }
+
+  /** As browsers send it: in lower case, and without the port that is its scheme's own. */
+  private static Rule origin() {
+    return new Rule(
+        "* or an origin as browsers send it: https://app.example.com, http://localhost:3000 or"
+            + " app://obsidian.md, without a path and without a / at its end",
+        value -> {
+          Matcher parts = ORIGIN.matcher(value.toLowerCase(Locale.ROOT));
+          if (value.equals("*")) {
+            return value;
+          }
+          require(parts.matches());
+          String port = parts.group("port");
+          require(port == null || Integer.parseInt(port) <= MAX_PORT);
+          String usual = SCHEME_PORTS.get(parts.group("scheme"));
+          return parts.group("site") + (port == null || port.equals(usual) ? "" : ":" + port);
         });
   }
 

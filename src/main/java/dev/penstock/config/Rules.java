@@ -1,17 +1,29 @@
 package dev.penstock.config;
 
-import java.net.InetAddress;
+import com.nulabinc.zxcvbn.Zxcvbn;
+import dev.penstock.base.Loopback;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
 
 /** What settings ask of each other. */
 final class Rules {
   private static final int LEAST_TOKEN = 16;
-  private static final Set<String> KNOWN_TOKENS =
-      Set.of("guest", "admin:admin", "your-secret-token");
+
+  /** What is longer is judged by its beginning: that takes time. */
+  private static final int JUDGED = 64;
+
+  /** The library's best mark: ten thousand million guesses and more. */
+  private static final int HARD_TO_GUESS = 4;
+
+  /** What examples are made of, and whoever guesses a token of ours begins with. */
+  private static final Pattern EXAMPLE =
+      Pattern.compile(
+          "(a|admin|api|auth|bearer|change|demo|default|example|for|guest|is|key|local|me|my|new|our|"
+              + "password|penstock|please|secret|server|sk|test|the|this|token|user|your)+");
 
   private Rules() {}
 
@@ -34,17 +46,41 @@ final class Rules {
     settings
         .auth()
         .token()
-        .filter(token -> weak(token) && !isLoopback(settings.api().host()))
+        .filter(token -> !Loopback.is(settings.api().host()) && weak(token))
         .ifPresent(token ->
             problem.accept(
                 "auth.token",
                 "must be at least "
                     + LEAST_TOKEN
-                    + " characters and none of the well-known ones, because api.host ("
+                    + " characters, and hard to guess (not of words, repeats and runs),"
+                    + " because api.host ("
                     + settings.api().host()
                     + ") is reached from outside this machine; left empty, a key is generated"));
+    checkPages(settings, problem);
     checkGuest(settings.rabbitmq(), problem);
     checkRoles(settings, problem);
+  }
+
+  /** Who may do without a key, and which pages may ask. */
+  private static void checkPages(Settings settings, BiConsumer<String, String> problem) {
+    List<String> origins = settings.api().corsOrigins().orElse(List.of());
+    boolean all = origins.contains("*");
+    if (all && origins.size() > 1) {
+      problem.accept("api.cors-origins", "must be * alone or origins alone: * has all of them");
+    }
+    if (settings.auth().none() && all) {
+      problem.accept(
+          "api.cors-origins",
+          "must name the pages one by one where auth.none is true: with * every page that somebody"
+              + " opens on this machine could use this server");
+    }
+    if (settings.auth().none() && !Loopback.is(settings.api().host())) {
+      problem.accept(
+          "auth.none",
+          "must be false, because api.host ("
+              + settings.api().host()
+              + ") is reached from outside this machine, and there every request needs a key");
+    }
   }
 
   /** One process alone with its SQLite file has nobody to share the work with. */
@@ -74,7 +110,7 @@ final class Rules {
       account = uri.getUserInfo() == null ? "guest:guest" : uri.getUserInfo();
       key = "rabbitmq.uri";
     }
-    if (account.equals("guest:guest") && !isLoopback(host)) {
+    if (account.equals("guest:guest") && !Loopback.is(host)) {
       problem.accept(
           key,
           "must not be the well-known one of the account guest, because the broker ("
@@ -84,18 +120,12 @@ final class Rules {
   }
 
   static boolean weak(String token) {
-    return token.length() < LEAST_TOKEN || KNOWN_TOKENS.contains(token.toLowerCase(Locale.ROOT));
-  }
-
-  /** False for any name but localhost: what a name server says may change. */
-  static boolean isLoopback(String host) {
-    if (host.equalsIgnoreCase("localhost")) {
+    if (token.length() < LEAST_TOKEN) {
       return true;
     }
-    try {
-      return InetAddress.ofLiteral(host).isLoopbackAddress();
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
+    String letters = token.toLowerCase(Locale.ROOT).replaceAll("[^a-z]", "");
+    String judged = token.substring(0, Math.min(JUDGED, token.length()));
+    return EXAMPLE.matcher(letters).matches()
+        || new Zxcvbn().measure(judged).getScore() < HARD_TO_GUESS;
   }
 }

@@ -51,6 +51,8 @@ public @interface Setting {
     /** A host, with or without a port, or a bare IPv6 address. */
     MEMBER,
     REDIS_URI,
-    AMQP_URI
+    AMQP_URI,
+    /** An origin as browsers send it, or a star. */
+    ORIGIN
   }
 }

@@ -32,6 +32,25 @@ public interface Settings {
     return settings.cluster().enabled() || !settings.rabbitmq().used();
   }
 
+  /**
+   * Who is silent for so long, and whose lease has lapsed, is dead: by then the dead have been
+   * silent for twice as long. The living say that they are there four times as often.
+   */
+  static Duration silence(LeaseTimes lease) {
+    Duration dead = lease.duration().minus(lease.extendEvery()).plus(lease.margin());
+    Duration half = dead.dividedBy(2);
+    if (half.compareTo(SHORTEST_SILENCE) < 0) {
+      return SHORTEST_SILENCE;
+    }
+    return half.compareTo(LONGEST_SILENCE) < 0 ? half : LONGEST_SILENCE;
+  }
+
+  /** The shortest {@link #silence}. */
+  Duration SHORTEST_SILENCE = Duration.ofMillis(250);
+
+  /** The longest {@link #silence}. */
+  Duration LONGEST_SILENCE = Duration.ofSeconds(15);
+
   Api api();
 
   Auth auth();
@@ -102,6 +121,13 @@ public interface Settings {
         range = "0 to 65535",
         also = "SERVER_PORT")
     int port();
+
+    @Setting(
+        value =
+            "Web pages that may use the API from a browser, with a key: a list of origins such as "
+                + "https://app.example.com, or * for all. Empty: none (docs/api.md).",
+        form = Form.ORIGIN)
+    Optional<List<String>> corsOrigins();
   }
 
   interface Auth {
@@ -113,6 +139,21 @@ public interface Settings {
         matches = "[!-~]{1,512}",
         secret = true)
     Optional<String> token();
+
+    @Setting(
+        value =
+            "Requests with a wrong key that an address may send in a minute; from then on each is "
+                + "answered a second later.",
+        standard = "30",
+        range = "1 to 1000000")
+    int wrongKeys();
+
+    @Setting(
+        value =
+            "Whether programs on this machine may do without a key: true or false. They are "
+                + "clients then, never admins; only where api.host is loopback (docs/api.md).",
+        standard = "false")
+    boolean none();
   }
 
   interface Session {

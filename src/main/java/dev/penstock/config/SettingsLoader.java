@@ -64,9 +64,20 @@ public final class SettingsLoader {
   /** All settings that were read. */
   public static final class Loaded {
     private final SmallRyeConfig config;
+    private final Map<String, String> values;
 
-    private Loaded(SmallRyeConfig config) {
+    private Loaded(SmallRyeConfig config, Map<String, String> values) {
       this.config = config;
+      this.values = Map.copyOf(values);
+    }
+
+    /** The values below these sections, by key, as a command line would give them. */
+    public Map<String, String> below(Collection<String> sections) {
+      return values.entrySet().stream()
+          .filter(value -> !value.getValue().isEmpty())
+          .filter(value ->
+              sections.stream().anyMatch(section -> value.getKey().startsWith(section + ".")))
+          .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     /** The program's own. */
@@ -119,7 +130,7 @@ public final class SettingsLoader {
     try {
       ConfigMappings.registerConfigMappings(
           config, all(groups).map(ConfigClass::configClass).collect(Collectors.toSet()));
-      return new Loaded(config);
+      return new Loaded(config, values);
     } catch (ConfigValidationException e) {
       // Not reached by a wrong value, which its rule has refused: rule and type disagree.
       throw new IllegalStateException("settings that passed their rules have no type", e);

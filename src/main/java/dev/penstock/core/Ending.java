@@ -27,6 +27,12 @@ public sealed interface Ending {
     }
   }
 
+  /**
+   * The process that ran it alone died: ready again, with one more death, or failed once it was
+   * lost more often than {@code most}; no attempt is spent.
+   */
+  record Died(TaskError error, int most) implements Ending {}
+
   /** Not run until children have ended; no attempt is spent. */
   record Waits(Awaiting awaiting) implements Ending {}
 }

@@ -59,6 +59,16 @@ public record TaskFilter(
         && (parent == null || parent.equals(task.spec().parent()));
   }
 
+  /**
+   * Whether there can be no such task: no text is stored with a NUL in it, and stores would look
+   * for what stands before that; characters that nobody can see are nobody's search.
+   */
+  public boolean meansNone() {
+    return text != null
+        && !text.isEmpty()
+        && (text.indexOf('\0') >= 0 || text.chars().allMatch(Character::isISOControl));
+  }
+
   /** The task whose whole id is looked for: it is found wherever it stands. */
   public Optional<TaskId> named() {
     return text == null ? Optional.empty() : TaskId.parse(text.toLowerCase(Locale.ROOT));

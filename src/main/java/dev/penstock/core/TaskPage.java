@@ -10,6 +10,9 @@ import java.util.List;
  * @param cut a text was looked for in the newest tasks only: older ones may match too
  */
 public record TaskPage(List<Task> tasks, boolean more, boolean cut) {
+  /** There are none. */
+  public static final TaskPage NONE = new TaskPage(List.of(), false, false);
+
   public TaskPage {
     tasks = List.copyOf(tasks);
   }

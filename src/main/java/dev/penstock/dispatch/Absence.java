@@ -26,6 +26,12 @@ final class Absence {
   /** Since when extensions fail; null: they do not. */
   private @Nullable Long failing;
 
+  /** When an extension failed last. */
+  private long failed;
+
+  /** When it was last back from having been away, be it for a moment; null: it was not away. */
+  private @Nullable Long back;
+
   /**
    * @param lease how long a lease lasts
    * @param extendEvery how long one that is held may not have been extended when the store goes
@@ -43,6 +49,9 @@ final class Absence {
   synchronized void answered() {
     long now = nanos.getAsLong();
     returned(now, now - answered, late());
+    if (now - answered > LATE.toNanos()) {
+      back = now;
+    }
     answered = now;
   }
 
@@ -52,14 +61,33 @@ final class Absence {
       long now = nanos.getAsLong();
       returned(now, now - failing, longest);
       failing = null;
+      back = now;
     }
   }
 
   /** Leases could not be extended: the store is away. */
   synchronized void notExtended() {
+    failed = nanos.getAsLong();
     if (failing == null) {
-      failing = nanos.getAsLong();
+      failing = failed;
     }
+  }
+
+  /** Nobody may be left who extends a lease here, and so says that it can be done again. */
+  private void forgetFailing(long now) {
+    if (failing != null && now - failed > 2 * lease) {
+      failing = null;
+      back = failed;
+    }
+  }
+
+  /** Whether the store has answered all that time. Else leases lapse that nobody could extend. */
+  synchronized boolean answeredFor(Duration time) {
+    long now = nanos.getAsLong();
+    forgetFailing(now);
+    return failing == null
+        && now - answered <= LATE.toNanos()
+        && (back == null || now - back > time.toNanos());
   }
 
   private long late() {
@@ -79,6 +107,7 @@ final class Absence {
   /** Whether a lease that has lapsed may be held all the same. */
   synchronized boolean leasesStand() {
     long now = nanos.getAsLong();
+    forgetFailing(now);
     return standUntil - now > 0
         || now - answered > late()
         || (failing != null && now - failing > longest);

@@ -111,8 +111,8 @@ final class ChildSpecs {
             && metadata.entrySet().stream()
                 .allMatch(pair ->
                     !pair.getKey().isEmpty()
-                        && pair.getKey().length() <= SubmitBounds.METADATA_NAME
-                        && pair.getValue().length() <= SubmitBounds.METADATA_VALUE);
+                        && characters(pair.getKey()) <= SubmitBounds.METADATA_NAME
+                        && characters(pair.getValue()) <= SubmitBounds.METADATA_VALUE);
     if (!fits) {
       throw refused(
           child,
@@ -120,6 +120,10 @@ final class ChildSpecs {
               .formatted(
                   SubmitBounds.METADATA, SubmitBounds.METADATA_NAME, SubmitBounds.METADATA_VALUE));
     }
+  }
+
+  private static int characters(String text) {
+    return text.codePointCount(0, text.length());
   }
 
   private static InvalidInput refused(ChildTask child, String why) {

@@ -20,6 +20,7 @@ final class Chores implements Runnable {
   private final Absence absence;
   private boolean told;
   private volatile boolean held;
+
   private volatile long until;
 
   /**

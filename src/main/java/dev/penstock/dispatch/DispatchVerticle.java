@@ -4,6 +4,7 @@ import dev.penstock.base.SteadyClock;
 import dev.penstock.base.Ticker;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Event.DirectRunsRest;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.LanesPaused;
 import dev.penstock.bus.Event.WorkerLeft;
@@ -39,6 +40,7 @@ import dev.penstock.metrics.Meters;
 import dev.penstock.storage.ChildStore;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStore.Living;
 import dev.penstock.task.TaskId;
 import io.micrometer.core.instrument.Tags;
 import io.vertx.core.Future;
@@ -49,9 +51,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Serves the dispatcher's requests on the bus, and keeps the Sweeper and the Scheduler going. */
 public final class DispatchVerticle extends VerticleBase {
+  private static final Logger LOG = LoggerFactory.getLogger(DispatchVerticle.class);
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
   private static final int DEAD_AT_A_TIME = 500;
   private static final Duration ABANDONED_EVERY = Duration.ofSeconds(3);
@@ -123,6 +128,7 @@ public final class DispatchVerticle extends VerticleBase {
                 new RetryPolicy(task.retryBase(), task.retryCap()),
                 retryTimes,
                 new ChildSpecs(childCheck, clock),
+                task.maxLost(),
                 () -> room.full() || store.trouble().isPresent()),
             families,
             settings.lease().duration(),
@@ -163,10 +169,31 @@ public final class DispatchVerticle extends VerticleBase {
     bus.serve(ReadFigures.class, _ -> figures.figures());
     bus.serve(ReadHistory.class, request -> store.history(clock.instant().minus(request.last())));
     bus.serve(ReadDispatchHealth.class, _ -> health(room));
-    var presence = new Presence(System::nanoTime, bus::tellAll);
+    var deaths =
+        new Deaths(
+            store,
+            dispatcher,
+            node,
+            task.maxLost(),
+            System::nanoTime,
+            left -> bus.tell(node, new DirectRunsRest(left)));
+    var presence =
+        new Presence(
+            System::nanoTime,
+            bus::tellAll,
+            node,
+            Settings.silence(settings.lease()),
+            who -> deaths.died(who));
     bus.serve(ReadWorkers.class, _ -> presence.workers());
     tickers.add(Ticker.start("chores", Chores.RENEW_EVERY, chores));
-    var sweeper = new Sweeper(store, dispatcher, lease.margin(), task.maxLost(), absence);
+    var sweeper =
+        new Sweeper(
+            store,
+            dispatcher,
+            lease.margin(),
+            task.maxLost(),
+            absence,
+            () -> living(presence, absence, lease));
     tickers.add(Ticker.start("sweeper", settings.lease().sweepEvery(), chores.mine(sweeper)));
     tickers.add(Ticker.start("expiry", Expiry.EVERY, chores.mine(new Expiry(store))));
     tickers.add(Ticker.start("store-room", LOOK_EVERY, room));
@@ -183,6 +210,14 @@ public final class DispatchVerticle extends VerticleBase {
     tickers.add(Ticker.start("unbegun", SCHEDULE_EVERY, chores.mine(dispatcher::expireUnbegun)));
     keepFamilies(chores, dispatcher, families);
     tickers.add(Ticker.start("unsent", LOOK_EVERY, unsent));
+    tickers.add(
+        Ticker.start(
+            "deaths",
+            LOOK_EVERY,
+            () -> {
+              var _ = presence.workers();
+              deaths.run();
+            }));
     tickers.add(Ticker.start("deliveries", LOOK_EVERY, dispatcher::lookAfterDeliveries));
     if (Settings.knowsAllNodes(settings)) {
       var unserved =
@@ -193,12 +228,14 @@ public final class DispatchVerticle extends VerticleBase {
     meters.gauge("penstock.workers", Tags.empty(), presence, Presence::thatRunTasks);
     atTheEnd =
         () -> {
+          leave();
           chores.giveUp();
           recorder.flushIfPossible(store);
         };
     // Before anybody leases: a lane that was paused when the program stopped is paused still.
     Future<?> refreshed =
         vertx.executeBlocking(() -> {
+          deaths.takeOver();
           chores.run();
           pauses.refreshIfPossible();
           room.run();
@@ -209,6 +246,27 @@ public final class DispatchVerticle extends VerticleBase {
         bus.listenAll(WorkerSeen.class, presence::seen),
         bus.listenAll(WorkerLeft.class, presence::left),
         bus.listenAll(DrainWorker.class, presence::drain));
+  }
+
+  /**
+   * Who lives. While the store did not answer nobody could extend a lease: what lapses soon after
+   * is nobody's death.
+   */
+  private static Optional<Living> living(
+      Presence presence, Absence absence, Settings.LeaseTimes lease) {
+    return presence
+        .living()
+        .map(known ->
+            absence.answeredFor(lease.duration().plus(lease.margin())) ? known : Living.UNKNOWN);
+  }
+
+  /** What it leaves behind is no death. Where the store is away it has to look like one. */
+  private void leave() {
+    try {
+      store.leave(node);
+    } catch (RuntimeException e) {
+      LOG.debug("the end of this process is not noted: {}", e.toString());
+    }
   }
 
   private void keepFamilies(Chores chores, Dispatcher dispatcher, Families families) {

@@ -8,7 +8,6 @@ import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
-import dev.penstock.bus.Request.Suspects;
 import dev.penstock.core.Ending;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LeasedTask;
@@ -21,6 +20,7 @@ import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
+import dev.penstock.storage.TaskStore.Taking;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
@@ -79,35 +79,7 @@ final class Dispatcher {
       Duration lease,
       InstantSource clock,
       Unsent unsent) {
-    this(
-        store,
-        queue,
-        bus,
-        meters,
-        recorder,
-        pauses,
-        settlements,
-        families,
-        lease,
-        clock,
-        unsent,
-        new Overruns(lease, clock, System::nanoTime));
-  }
-
-  Dispatcher(
-      TaskStore store,
-      TaskQueue queue,
-      Bus bus,
-      Meters meters,
-      Recorder recorder,
-      Pauses pauses,
-      Settlements settlements,
-      Families families,
-      Duration lease,
-      InstantSource clock,
-      Unsent unsent,
-      Overruns overruns) {
-    this.overruns = overruns;
+    this.overruns = new Overruns(lease, clock, System::nanoTime);
     this.unsent = unsent;
     this.store = store;
     this.queue = queue;
@@ -133,7 +105,7 @@ final class Dispatcher {
     List<Delivery> received =
         queue.receive(
             request.lane(),
-            new Room(request.tasks(), request.bytes(), request.least(), suspects(request)),
+            room(request),
             Duration.ofNanos(Math.max(0, until - System.nanoTime())));
     if (received.isEmpty()) {
       return new Leased(List.of(), false);
@@ -159,9 +131,9 @@ final class Dispatcher {
     for (int i = 0; i < claims.size(); i++) {
       Delivery delivery = received.get(i);
       switch (claims.get(i)) {
-        case Claim.Claimed(Task task, var taskLease, long run, var checkpoint) -> {
+        case Claim.Claimed(Task task, var taskLease, long run, var checkpoint, int deaths) -> {
           deliveries.keep(taskLease.token(), delivery);
-          var leased = new LeasedTask(task, taskLease, run, checkpoint);
+          var leased = new LeasedTask(task, taskLease, run, checkpoint, deaths);
           overruns.leased(leased);
           tasks.add(leased);
         }
@@ -178,7 +150,7 @@ final class Dispatcher {
       }
     }
     queue.ack(done);
-    queue.release(suspects);
+    queue.releaseSuspects(suspects);
     if (expired) {
       expireIfPossible(); // where a ready task is its own message, it would come again until then
     }
@@ -229,14 +201,20 @@ final class Dispatcher {
         received.stream().map(Delivery::id).toList(),
         request.worker(),
         lease,
-        request.suspects() == Suspects.TAKE);
+        switch (request.suspects()) {
+          case LEAVE, SHOW -> Taking.NONE;
+          case TAKE -> Taking.HERE;
+          case APART -> Taking.APART;
+        });
   }
 
-  private static int suspects(LeaseTasks request) {
+  private static Room room(LeaseTasks request) {
+    int tasks = request.tasks();
     return switch (request.suspects()) {
-      case LEAVE -> 0;
-      case SHOW -> 1;
-      case TAKE -> request.tasks();
+      case LEAVE -> new Room(tasks, request.bytes(), request.least(), 0);
+      case SHOW -> new Room(tasks, request.bytes(), request.least(), 1);
+      case TAKE -> new Room(tasks, request.bytes(), request.least());
+      case APART -> Room.ofSuspects(tasks, request.bytes(), request.least());
     };
   }
 
@@ -346,7 +324,7 @@ final class Dispatcher {
     return switch (ending) {
       case Ending.Backoff(_, Duration delay) -> delay.isZero();
       case Ending.Returned(Duration delay, _) -> delay.isZero();
-      case Ending.Waits _ -> task.state() == TaskState.PENDING;
+      case Ending.Waits _, Ending.Died _ -> task.state() == TaskState.PENDING;
       case Ending.Completed _, Ending.Failed _ -> true;
     };
   }
@@ -407,7 +385,7 @@ final class Dispatcher {
     if (claim instanceof Claim.Unknown(var began) && lostRecords.restore(dead.task(), began)) {
       claim = claimDead(id);
     }
-    if (claim instanceof Claim.Claimed(Task task, var taskLease, _, _)) {
+    if (claim instanceof Claim.Claimed(Task task, var taskLease, _, _, _)) {
       LOG.warn("task {}: the queue gave its message up: {}", id, dead.reason());
       Outcome outcome =
           dead.tooOften()

@@ -37,17 +37,25 @@ final class Settlements {
   private final RetryPolicy retries;
   private final RetryTimes retryTimes;
   private final ChildSpecs children;
+  private final int maxLost;
   private final BooleanSupplier full;
 
   /**
+   * @param maxLost how many runs of a task may be lost
    * @param full whether the store takes no new tasks
    */
-  Settlements(TaskStore store, RetryPolicy retries, ChildSpecs children, BooleanSupplier full) {
-    this(store, retries, RetryTimes.AS_SET, children, full);
+  Settlements(
+      TaskStore store,
+      RetryPolicy retries,
+      ChildSpecs children,
+      int maxLost,
+      BooleanSupplier full) {
+    this(store, retries, RetryTimes.AS_SET, children, maxLost, full);
   }
 
   /**
    * @param retryTimes goes before the policy
+   * @param maxLost how many runs of a task may be lost
    * @param full whether the store takes no new tasks
    */
   Settlements(
@@ -55,11 +63,13 @@ final class Settlements {
       RetryPolicy retries,
       RetryTimes retryTimes,
       ChildSpecs children,
+      int maxLost,
       BooleanSupplier full) {
     this.store = store;
     this.retries = retries;
     this.retryTimes = retryTimes;
     this.children = children;
+    this.maxLost = maxLost;
     this.full = full;
   }
 
@@ -114,6 +124,8 @@ final class Settlements {
       case Outcome.Done(var output) -> settle(one, new Ending.Completed(output));
       case Outcome.Reject(var error) -> settle(one, new Ending.Failed(error));
       case Outcome.Postpone(var delay) -> settle(one, new Ending.Returned(delay, one.begun()));
+      case Outcome.Retry(var error) when error.code() == TaskError.Code.LEASE_LOST ->
+          settle(one, new Ending.Died(error, maxLost)); // whoever ran it apart says so
       case Outcome.Retry(var error) -> settle(one, afterFailure(task, error));
       case Outcome.Await await -> await(one, await, task);
     };

@@ -4,6 +4,7 @@ import dev.penstock.config.Settings;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -50,7 +51,12 @@ public final class ModelEngines implements AutoCloseable {
   /** The names of the models that stay open. Guarded by {@link #slots}. */
   private final Set<String> kept = new LinkedHashSet<>();
 
+  /** What other processes of this node have open. Guarded by {@link #slots}. */
+  private final List<Elsewhere> elsewhere = new ArrayList<>();
+
   private boolean closed;
+
+  private record Elsewhere(MemoryNeed need, Runnable wanted) {}
 
   /**
    * @param nanoTime a clock like {@link System#nanoTime}
@@ -183,7 +189,48 @@ public final class ModelEngines implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes memory for a copy of the model that another process opens; idle ones are closed for it.
+   *
+   * @param wanted told when a model here needs that memory, which goes before; must not block
+   * @return gives it back, once that process has closed the model. Empty: there is no room now
+   */
+  public Optional<Runnable> takeElsewhere(ModelSpec spec, Runnable wanted) {
+    synchronized (slots) {
+      MemoryNeed need = backends.need(spec);
+      if (closed || !makeRoom(need)) {
+        return Optional.empty();
+      }
+      var taken = new Elsewhere(need, wanted);
+      elsewhere.add(taken);
+      return Optional.of(() -> giveBack(taken));
+    }
+  }
+
+  private void giveBack(Elsewhere taken) {
+    synchronized (slots) {
+      elsewhere.remove(taken);
+    }
+  }
+
   private Optional<ModelSlot> start(ModelSpec spec, boolean use) throws ModelFailure {
+    Optional<ModelSlot> started = startWhereRoomIs(spec, use);
+    if (started.isEmpty()) {
+      wantedFor(spec).forEach(Runnable::run); // not under the lock: who is told has its own
+    }
+    return started;
+  }
+
+  /** Who has to give memory back for that model; nobody where that would not be enough. */
+  private List<Runnable> wantedFor(ModelSpec spec) {
+    synchronized (slots) {
+      return memory.toClose(idle(), used().plus(backends.need(spec))).isEmpty()
+          ? List.of()
+          : elsewhere.stream().map(Elsewhere::wanted).toList();
+    }
+  }
+
+  private Optional<ModelSlot> startWhereRoomIs(ModelSpec spec, boolean use) throws ModelFailure {
     synchronized (slots) {
       if (closed) {
         throw new ModelFailure(spec.name(), new EngineStopped());
@@ -222,14 +269,9 @@ public final class ModelEngines implements AutoCloseable {
 
   /** Closes idle models, the longest unused first, if that gives room enough. */
   private boolean makeRoom(MemoryNeed need) {
-    MemoryNeed used =
-        Stream.concat(slots.values().stream(), outdated.stream())
-            .filter(slot -> !slot.failed())
-            .map(slot -> slot.need)
-            .reduce(MemoryNeed.NOTHING, MemoryNeed::plus);
-    List<ModelSlot> idle =
-        slots.values().stream().filter(slot -> slot.idle() && !kept.contains(slot.name())).toList();
-    Optional<List<ModelSlot>> going = memory.toClose(idle, used.plus(need));
+    MemoryNeed wanted =
+        elsewhere.stream().map(Elsewhere::need).reduce(used().plus(need), MemoryNeed::plus);
+    Optional<List<ModelSlot>> going = memory.toClose(idle(), wanted);
     if (going.isEmpty()) {
       return false;
     }
@@ -238,6 +280,21 @@ public final class ModelEngines implements AutoCloseable {
       drop(slot);
     }
     return true;
+  }
+
+  /** What those take that are open here. */
+  private MemoryNeed used() {
+    return Stream.concat(slots.values().stream(), outdated.stream())
+        .filter(slot -> !slot.failed())
+        .map(slot -> slot.need)
+        .reduce(MemoryNeed.NOTHING, MemoryNeed::plus);
+  }
+
+  /** Those that may be closed. */
+  private List<ModelSlot> idle() {
+    return slots.values().stream()
+        .filter(slot -> slot.idle() && !kept.contains(slot.name()))
+        .toList();
   }
 
   private void release(ModelSlot slot) {

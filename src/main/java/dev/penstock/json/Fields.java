@@ -47,10 +47,15 @@ public record Fields(JsonNode object, String prefix) {
       throw bad(name, "must be a string");
     }
     String text = value.textValue();
-    if (text.isEmpty() || text.length() > maxLength) {
+    if (text.isEmpty() || length(text) > maxLength) {
       throw bad(name, "must have 1 to " + maxLength + " characters");
     }
     return text;
+  }
+
+  /** A text's length in characters as JSON Schema counts them: code points. */
+  public static int length(String text) {
+    return text.codePointCount(0, text.length());
   }
 
   /** As {@link #text}, where an empty one is as good as absent. */

@@ -62,6 +62,7 @@ public final class Meters {
           case Ending.Failed _ -> "failed";
           case Ending.Backoff _ -> "retried";
           case Ending.Returned _ -> "returned";
+          case Ending.Died _ -> "died";
           case Ending.Waits _ -> "waits";
         };
     ran(lane, outcome);

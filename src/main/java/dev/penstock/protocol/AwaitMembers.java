@@ -191,9 +191,9 @@ final class AwaitMembers {
     for (var pair : given.properties()) {
       JsonNode value = pair.getValue();
       if (pair.getKey().isEmpty()
-          || pair.getKey().length() > SubmitBounds.METADATA_NAME
+          || Fields.length(pair.getKey()) > SubmitBounds.METADATA_NAME
           || !value.isTextual()
-          || value.textValue().length() > SubmitBounds.METADATA_VALUE) {
+          || Fields.length(value.textValue()) > SubmitBounds.METADATA_VALUE) {
         throw child.bad(
             "metadata",
             "has keys of 1 to %d characters and strings of at most %d"

@@ -73,6 +73,9 @@ public record LeaseReply(List<LeasedTask> tasks, Set<String> suspects, LeaseTerm
     json.writeNumberField("attempts", task.attempts());
     json.writeNumberField("max_attempts", spec.maxAttempts());
     json.writeNumberField("lost", task.lost());
+    if (leased.deaths() > 0) {
+      json.writeNumberField("deaths", leased.deaths());
+    }
     StrictJson.writeSeconds(json, "timeout_seconds", spec.timeout().toMillis());
     Instant startBefore = spec.startBefore();
     if (startBefore != null) {
@@ -137,7 +140,8 @@ public record LeaseReply(List<LeasedTask> tasks, Set<String> suspects, LeaseTerm
         task(id, task, input, worker),
         new Lease(id, lease.path("token").asText(), deadline),
         lease.path("run").asLong(1),
-        checkpoint.isTextual() ? Base64.getDecoder().decode(checkpoint.textValue()) : null);
+        checkpoint.isTextual() ? Base64.getDecoder().decode(checkpoint.textValue()) : null,
+        task.path("deaths").asInt());
   }
 
   private static Task task(TaskId id, JsonNode task, byte[] input, String worker) {

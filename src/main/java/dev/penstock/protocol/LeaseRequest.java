@@ -183,7 +183,8 @@ public record LeaseRequest(
       case "leave" -> Suspects.LEAVE;
       case "show" -> Suspects.SHOW;
       case "take" -> Suspects.TAKE;
-      default -> throw fields.bad("suspects", "must be 'leave', 'show' or 'take'");
+      case "apart" -> Suspects.APART;
+      default -> throw fields.bad("suspects", "must be 'leave', 'show', 'take' or 'apart'");
     };
   }
 }

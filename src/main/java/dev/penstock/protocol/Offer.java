@@ -13,7 +13,9 @@ public enum Offer {
   /** Pieces of results, while they are made. */
   PIECES,
   /** Since when a run's time passes, with extends. */
-  BEGUN;
+  BEGUN,
+  /** Leases of suspects alone, for who runs them in a process apart, and the word of its death. */
+  APART;
 
   String word() {
     return name().toLowerCase(Locale.ROOT);

@@ -9,6 +9,7 @@ import dev.penstock.task.TaskHandler.Control;
 import dev.penstock.task.TaskId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,7 @@ public record PiecesRequest(
   private static final String PIECES = "pieces";
   private static final String HEARD_FROM = "heard_from";
   private static final String HEARD = "heard";
+  private static final byte[] NULL = "null".getBytes(StandardCharsets.UTF_8);
   private static final Set<String> KNOWN =
       Set.of("worker", "id", "token", "run", "resumed", "offset", PIECES, "end", HEARD_FROM);
 
@@ -93,7 +95,7 @@ public record PiecesRequest(
   }
 
   private static List<byte[]> pieces(Fields fields, byte[] array) {
-    if (array.length == 0) {
+    if (array.length == 0 || Arrays.equals(array, NULL)) {
       return List.of();
     }
     List<byte[]> pieces;

@@ -103,15 +103,33 @@ public final class SettleRequest {
     });
   }
 
+  /** Of a run whose process died of it, for a server that offers {@link Offer#APART}. */
+  public static byte[] writeDied(String worker, SettleTask request, TaskError why) {
+    return StrictJson.object(json -> {
+      json.writeStringField("worker", worker);
+      json.writeStringField("id", request.id().value());
+      json.writeStringField("token", request.token());
+      json.writeStringField("outcome", "died");
+      json.writeObjectFieldStart("error");
+      json.writeStringField("message", message(why));
+      json.writeEndObject();
+      LeftMembers.write(json, request.checkpoint());
+    });
+  }
+
   /** What the server would refuse is put into words that it takes: the outcome counts. */
   private static void write(JsonGenerator json, String outcome, TaskError said) throws IOException {
     TaskError error = said.ofRun();
-    String message = StrictJson.whole(error.message());
     json.writeStringField("outcome", outcome);
     json.writeObjectFieldStart("error");
     json.writeStringField("code", error.code().json());
-    json.writeStringField("message", message.isEmpty() ? "no reason was given" : message);
+    json.writeStringField("message", message(error));
     json.writeEndObject();
+  }
+
+  private static String message(TaskError error) {
+    String message = StrictJson.whole(error.message());
+    return message.isEmpty() ? "no reason was given" : message;
   }
 
   /**
@@ -137,12 +155,13 @@ public final class SettleRequest {
         switch (fields.text("outcome", Members.MAX_WORD)) {
           case "done" -> new Outcome.Done(results.read(fields, body.member(), id));
           case "retry" -> new Outcome.Retry(error(fields.value("error"), Code.HANDLER_FAILED));
+          case "died" -> new Outcome.Retry(error(fields.value("error"), Code.LEASE_LOST));
           case "reject" -> new Outcome.Reject(error(fields.value("error"), Code.INVALID_INPUT));
           case "postpone" -> new Outcome.Postpone(delay(fields));
           case "await" -> AwaitMembers.read(fields);
           case null, default ->
               throw fields.bad(
-                  "outcome", "must be 'done', 'retry', 'reject', 'postpone' or 'await'");
+                  "outcome", "must be 'done', 'retry', 'reject', 'postpone', 'await' or 'died'");
         };
     return new Settle(
         new SettleTask(

@@ -7,6 +7,7 @@ import dev.penstock.core.LeasedTask;
 import dev.penstock.protocol.ErrorReply;
 import dev.penstock.protocol.LeaseReply;
 import dev.penstock.protocol.LeaseRequest;
+import dev.penstock.protocol.Offer;
 import dev.penstock.remote.RemoteServer.Reply;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Priority;
@@ -98,10 +99,45 @@ final class Polls {
 
   /** Never fails: while the server is away there is no work, and the lane asks again. */
   Leased lease(LeaseTasks request) throws InterruptedException {
+    return request.suspects() == Suspects.APART && !conversation.offered(Offer.APART)
+        ? withSuspects(ask(oneAlone(request)))
+        : ask(request);
+  }
+
+  /** What an older server takes: it gives one suspect at a time, or what else comes next. */
+  private static LeaseTasks oneAlone(LeaseTasks request) {
+    return new LeaseTasks(
+        request.worker(),
+        request.lane(),
+        1,
+        request.bytes(),
+        request.least(),
+        Suspects.TAKE,
+        request.patience());
+  }
+
+  /** An older server does not count deaths: for it each task that lost a lease is a suspect. */
+  private static Leased withSuspects(Leased leased) {
+    return new Leased(
+        leased.tasks().stream()
+            .map(each ->
+                each.task().lost() == 0
+                    ? each
+                    : new LeasedTask(
+                        each.task(),
+                        each.lease(),
+                        each.run(),
+                        each.checkpoint(),
+                        LeasedTask.SUSPECT))
+            .toList(),
+        leased.suspectWaiting());
+  }
+
+  private Leased ask(LeaseTasks request) throws InterruptedException {
     long until = System.nanoTime() + ASKER.toNanos();
     Kind kind = request.least().equals(Priority.LOWEST) ? Kind.USUAL : Kind.URGENT;
     String name = request.lane().name() + " " + kind;
-    boolean take = request.suspects() == Suspects.TAKE;
+    boolean take = request.suspects() == Suspects.TAKE || request.suspects() == Suspects.APART;
     if (!take && !ready(notBefore.getOrDefault(name, System.nanoTime()), until)) {
       return NOTHING;
     }

@@ -25,6 +25,8 @@ import dev.penstock.protocol.SettleRequest;
 import dev.penstock.protocol.SettleRequest.ResultWriter;
 import dev.penstock.remote.RemoteServer.Reply;
 import dev.penstock.task.EndedChildren;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
 import java.io.IOException;
 import java.time.Duration;
@@ -294,8 +296,7 @@ public final class RemoteDispatch implements AutoCloseable {
    */
   private SettleReply settle(SettleTask ended) {
     SettleTask request = takeable(ended);
-    byte[] body =
-        SettleRequest.write(conversation.worker(), request, pieces.count(request.token()), results);
+    byte[] body = body(request);
     long until = System.nanoTime() + SETTLE_FOR.toNanos();
     try {
       if (!settles.tryAcquire(SETTLE_FOR.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -345,6 +346,15 @@ public final class RemoteDispatch implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw Unavailable.unknown("interrupted", e);
     }
+  }
+
+  private byte[] body(SettleTask request) {
+    return request.outcome() instanceof Outcome.Retry(var error)
+            && error.code() == TaskError.Code.LEASE_LOST
+            && conversation.offered(Offer.APART)
+        ? SettleRequest.writeDied(conversation.worker(), request, error)
+        : SettleRequest.write(
+            conversation.worker(), request, pieces.count(request.token()), results);
   }
 
   private SettleTask takeable(SettleTask ended) {

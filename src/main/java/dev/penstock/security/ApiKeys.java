@@ -30,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ApiKeys {
   private static final String OWNER = "default";
+
+  /** Who comes without a key where {@code auth.none} lets them: the first owner, as a client. */
+  public static final Caller WITHOUT_KEY = new Caller(OWNER, "auth.none", EnumSet.of(Scope.CLIENT));
+
   private static final HexFormat HEX = HexFormat.of();
   private static final int ID_BYTES = 10;
   private static final String BEARER = "Bearer";
@@ -44,6 +48,7 @@ public final class ApiKeys {
   private final AtomicReference<@Nullable String> fresh;
   private final KeyStore store;
   private final KnownKeys known;
+  private final WrongKeys wrong;
 
   private ApiKeys(
       String key,
@@ -51,6 +56,7 @@ public final class ApiKeys {
       @Nullable Path keyFile,
       boolean generated,
       KeyStore store,
+      WrongKeys wrong,
       LongSupplier nanos) {
     this.hash = Digests.sha256(key);
     this.caller = new Caller(OWNER, keyId, EnumSet.allOf(Scope.class));
@@ -58,6 +64,7 @@ public final class ApiKeys {
     this.fresh = new AtomicReference<>(generated ? key : null);
     this.store = store;
     this.known = new KnownKeys(store, nanos);
+    this.wrong = wrong;
   }
 
   /**
@@ -72,12 +79,19 @@ public final class ApiKeys {
   }
 
   static ApiKeys open(Settings settings, KeyStore store, LongSupplier nanos) {
+    var wrong = new WrongKeys(settings.auth().wrongKeys(), nanos);
     Optional<String> token = settings.auth().token();
     if (token.isPresent()) {
-      return new ApiKeys(token.get(), "auth.token", null, false, store, nanos);
+      return new ApiKeys(token.get(), "auth.token", null, false, store, wrong, nanos);
     }
     KeyFile.Kept kept = KeyFile.readOrGenerate(settings.data().dir());
-    return new ApiKeys(kept.key(), KeyFile.NAME, kept.file(), kept.generated(), store, nanos);
+    return new ApiKeys(
+        kept.key(), KeyFile.NAME, kept.file(), kept.generated(), store, wrong, nanos);
+  }
+
+  /** Keys that came and are none of ours. */
+  public WrongKeys wrong() {
+    return wrong;
   }
 
   /** The caller behind {@code Authorization: Bearer <key>}; empty for anything else. */

@@ -88,7 +88,8 @@ public final class LoginThrottle {
     }
   }
 
-  private static String network(String address) {
+  /** Whoever it belongs to most likely has all addresses of it. */
+  static String network(String address) {
     try {
       InetAddress literal = InetAddress.ofLiteral(address);
       return literal instanceof Inet6Address

@@ -38,11 +38,15 @@ final class Banner {
     line(text, "page", uri + "/   log in with the key");
     line(text, "docs", uri + "/docs");
     line(text, "key", key(node));
+    if (node.keyless()) {
+      line(text, "", "none is needed by programs on this machine (auth.none)");
+    }
+    String header = "-H \"Authorization: Bearer %s\" ".formatted(bearer(node));
     line(
         text,
         "try",
-        "curl -s %s/v1/embeddings -H \"Authorization: Bearer %s\" -H 'Content-Type: application/json' -d '{\"input\":\"Water flows downhill\"}'"
-            .formatted(uri, bearer(node)));
+        "curl -s %s/v1/embeddings %s-H 'Content-Type: application/json' -d '{\"input\":\"Water flows downhill\"}'"
+            .formatted(uri, node.keyless() ? "" : header));
     return text.append(System.lineSeparator()).toString();
   }
 

@@ -1,5 +1,6 @@
 package dev.penstock.start;
 
+import dev.penstock.apart.ApartChild;
 import dev.penstock.subprocess.ChildLoop;
 import dev.penstock.subprocess.ChildProgram;
 import dev.penstock.types.ping.PingChild;
@@ -19,7 +20,7 @@ public final class ChildCommand {
 
   /** Made in the child alone. */
   private static final Map<String, Supplier<ChildProgram>> PROGRAMS =
-      Map.of("ping", PingChild::new);
+      Map.of("ping", PingChild::new, ApartChild.NAME, () -> new ApartChild(ChildWorker::handlers));
 
   private ChildCommand() {}
 

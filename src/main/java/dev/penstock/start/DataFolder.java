@@ -40,7 +40,8 @@ final class DataFolder {
     }
     if (!temporaryFiles()) {
       Path own = Files.createDirectories(folder.resolve("temp"), only(folder, "rwx------"));
-      Locales.startAgainWith("-Djava.io.tmpdir=" + own.toAbsolutePath());
+      String option = "-Djava.io.tmpdir=" + own.toAbsolutePath();
+      SameProcess.startAgainWith(option, option);
     }
     Optional<Path> mount = Files.isReadable(MOUNTS) ? noexec(folder, MOUNTS) : Optional.empty();
     if (mount.isPresent()) {

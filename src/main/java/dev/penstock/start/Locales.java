@@ -1,16 +1,7 @@
 package dev.penstock.start;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,12 +20,8 @@ public final class Locales {
   /** Set for the program that was started again: once is enough. */
   private static final String AGAIN = "PENSTOCK_STARTED_IN_UTF8";
 
-  private static final String WITH_OPTION = "PENSTOCK_STARTED_AGAIN";
-
   /** Variables whose values are names of files, as our settings' are called. */
   private static final Pattern NAMES = Pattern.compile(".*_(DIR|PATH|FILE)");
-
-  private static final Path PROCESS = Path.of("/proc/self");
 
   private Locales() {}
 
@@ -49,34 +36,12 @@ public final class Locales {
       return;
     }
     boolean again = System.getenv(AGAIN) != null;
-    if (!again && Files.isReadable(PROCESS.resolve("cmdline"))) {
-      become(strings(PROCESS.resolve("cmdline")), inUtf8(strings(PROCESS.resolve("environ"))));
+    if (!again && SameProcess.canStartAgain()) {
+      SameProcess.startAgain(SameProcess.arguments(), inUtf8(SameProcess.environment()));
     }
     throw new IOException(
         "names of files cannot be read in this locale (%s): start it with LC_ALL=%s, or in a folder and with settings of ASCII alone"
             .formatted(System.getProperty("sun.jnu.encoding"), UTF_8));
-  }
-
-  /**
-   * This process becomes the same program with another option of the JVM. Returns where it cannot,
-   * or has done so before.
-   */
-  static void startAgainWith(String option) throws IOException {
-    if (System.getenv(WITH_OPTION) != null || !Files.isReadable(PROCESS.resolve("cmdline"))) {
-      return;
-    }
-    List<byte[]> arguments = strings(PROCESS.resolve("cmdline"));
-    int place = 0;
-    while (place < arguments.size()
-        && !new String(arguments.get(place), StandardCharsets.UTF_8).equals("-jar")) {
-      place++;
-    }
-    if (place < arguments.size()) {
-      arguments.add(place, option.getBytes(StandardCharsets.UTF_8));
-      List<byte[]> environment = strings(PROCESS.resolve("environ"));
-      environment.add((WITH_OPTION + "=1").getBytes(StandardCharsets.UTF_8));
-      become(arguments, environment);
-    }
   }
 
   private static boolean legible(String[] arguments) {
@@ -106,56 +71,5 @@ public final class Locales {
     all.add(("LC_ALL=" + UTF_8).getBytes(StandardCharsets.UTF_8));
     all.add((AGAIN + "=1").getBytes(StandardCharsets.UTF_8));
     return all;
-  }
-
-  /** Strings that each end in a zero. */
-  private static List<byte[]> strings(Path file) throws IOException {
-    List<byte[]> all = new ArrayList<>();
-    var one = new ByteArrayOutputStream();
-    for (byte b : Files.readAllBytes(file)) {
-      if (b == 0) {
-        all.add(one.toByteArray());
-        one.reset();
-      } else {
-        one.write(b);
-      }
-    }
-    return all;
-  }
-
-  /** Returns only where that failed. */
-  @SuppressWarnings("restricted")
-  private static void become(List<byte[]> arguments, List<byte[]> environment) {
-    Linker linker = Linker.nativeLinker();
-    try (Arena arena = Arena.ofConfined()) {
-      MethodHandle execve =
-          linker.downcallHandle(
-              linker.defaultLookup().find("execve").orElseThrow(),
-              FunctionDescriptor.of(
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.ADDRESS,
-                  ValueLayout.ADDRESS,
-                  ValueLayout.ADDRESS));
-      int _ =
-          (int)
-              execve.invokeExact(
-                  arena.allocateFrom(PROCESS.resolve("exe").toString()),
-                  array(arena, arguments),
-                  array(arena, environment));
-    } catch (Throwable e) {
-      throw new IllegalStateException("execve cannot be called", e);
-    }
-  }
-
-  private static MemorySegment array(Arena arena, List<byte[]> strings) {
-    MemorySegment array = arena.allocate(ValueLayout.ADDRESS, strings.size() + 1L);
-    for (int i = 0; i < strings.size(); i++) {
-      byte[] bytes = strings.get(i);
-      MemorySegment string = arena.allocate(bytes.length + 1L);
-      MemorySegment.copy(bytes, 0, string, ValueLayout.JAVA_BYTE, 0, bytes.length);
-      array.setAtIndex(ValueLayout.ADDRESS, i, string);
-    }
-    array.setAtIndex(ValueLayout.ADDRESS, strings.size(), MemorySegment.NULL);
-    return array;
   }
 }

@@ -16,17 +16,21 @@ import dev.penstock.core.Part;
 import dev.penstock.dispatch.DispatchVerticle;
 import dev.penstock.engine.EngineStatus;
 import dev.penstock.engine.NativeLibraries;
+import dev.penstock.metrics.HttpLabels;
+import dev.penstock.metrics.MeterLimit;
 import dev.penstock.metrics.Meters;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.pieces.PieceHub;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Sessions;
+import dev.penstock.security.WrongKeys;
 import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.types.ServedLanes;
 import dev.penstock.types.TaskTypes;
 import dev.penstock.worker.WorkerVerticle;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -56,6 +60,7 @@ final class Node implements AutoCloseable {
   private static final Duration CONNECTING = Duration.ofSeconds(3);
   private static final Duration HEALTH = Duration.ofSeconds(2);
   private static final Duration MODELS = Duration.ofMinutes(5);
+  private static final int METERS_OF_A_NAME = 2_000;
 
   private final Settings settings;
   private final Parts parts;
@@ -95,6 +100,7 @@ final class Node implements AutoCloseable {
     DataFolder.prepare(settings.data().dir());
     NativeLibraries.prepare(settings.data().dir());
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    registry.config().meterFilter(new MeterLimit(METERS_OF_A_NAME));
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
     var garbage = new JvmGcMetrics();
@@ -119,6 +125,7 @@ final class Node implements AutoCloseable {
     TaskStore store = ports.store().apply(storage.tasks());
     TaskQueue queue = ports.queue().apply(storage.queue());
     keys = ApiKeys.open(settings, storage.keys());
+    meters.counter("penstock.keys.wrong", Tags.empty(), keys.wrong(), WrongKeys::count);
     bus = Bus.over(vertx, name);
     var pieces = PieceHub.over(bus);
     await(pieces.start(bus));
@@ -186,7 +193,9 @@ final class Node implements AutoCloseable {
             .addDisabledMetricsCategory(MetricsDomain.NAMED_POOLS)
             // Ours say more, and Vert.x registers some of these twice.
             .addDisabledMetricsCategory(MetricsDomain.EVENT_BUS)
-            .setLabels(EnumSet.of(Label.HTTP_METHOD, Label.HTTP_CODE, Label.HTTP_ROUTE));
+            // Not HTTP_METHOD: that is whatever a stranger writes.
+            .setLabels(EnumSet.of(Label.HTTP_CODE, Label.HTTP_ROUTE))
+            .setServerRequestTagsProvider(HttpLabels::of);
     var options =
         new VertxOptions()
             .setMetricsOptions(metrics)
@@ -255,6 +264,11 @@ final class Node implements AutoCloseable {
     String host = settings.api().host();
     return URI.create(
         "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + http.port());
+  }
+
+  /** Whether programs on this machine need no key. */
+  boolean keyless() {
+    return settings.auth().none();
   }
 
   ApiKeys keys() {

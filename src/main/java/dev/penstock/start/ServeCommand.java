@@ -83,6 +83,7 @@ public final class ServeCommand implements Callable<Integer> {
     long begun = System.nanoTime();
     PrintStream out = System.out;
     try {
+      SameProcess.endWhenOutOfMemory();
       Loaded loaded = options.load(commandLine());
       Settings settings = loaded.settings();
       Logging.apply(settings.log());

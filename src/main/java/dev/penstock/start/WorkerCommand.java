@@ -105,6 +105,7 @@ public final class WorkerCommand implements Callable<Integer> {
   public Integer call() {
     AtomicReference<@Nullable RemoteWorker> running = new AtomicReference<>();
     try {
+      SameProcess.endWhenOutOfMemory();
       Map<String, String> given = commandLine();
       Settings settings = options.load(given).settings();
       Logging.apply(settings.log());

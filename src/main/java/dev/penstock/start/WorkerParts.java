@@ -1,8 +1,10 @@
 package dev.penstock.start;
 
+import dev.penstock.apart.ApartRuns;
 import dev.penstock.config.BadSettings;
 import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsLoader.Loaded;
+import dev.penstock.core.Apart;
 import dev.penstock.core.Part;
 import dev.penstock.engine.Backends;
 import dev.penstock.engine.BatchRun;
@@ -25,6 +27,7 @@ import dev.penstock.types.plugin.PluginType;
 import dev.penstock.types.plugin.Plugins;
 import dev.penstock.worker.LaneSource;
 import dev.penstock.worker.WorkerBoard;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -49,6 +52,7 @@ final class WorkerParts implements LaneSource, AutoCloseable {
   private final ModelEngines engines;
   private final TokenizerThreads tokenizers;
   private final ChildProcesses children;
+  private final ApartRuns apart;
   private final Map<String, TaskHandler> handlers = new HashMap<>();
 
   /**
@@ -67,6 +71,24 @@ final class WorkerParts implements LaneSource, AutoCloseable {
       String worker,
       Meters meters,
       boolean alone) {
+    return open(loaded, abilities, catalogue, worker, meters, alone, false);
+  }
+
+  /** The same for a child process that runs suspects: no model is opened but for them. */
+  static WorkerParts inChild(Loaded loaded, Abilities abilities, String worker) {
+    ModelCatalogue catalogue = abilities.catalogue(loaded.settings());
+    var meters = new Meters(new SimpleMeterRegistry());
+    return open(loaded, abilities, catalogue, worker, meters, false, true);
+  }
+
+  private static WorkerParts open(
+      Loaded loaded,
+      Abilities abilities,
+      ModelCatalogue catalogue,
+      String worker,
+      Meters meters,
+      boolean alone,
+      boolean child) {
     Collection<String> taken = abilities.types().stream().map(TaskType::name).toList();
     Settings settings = loaded.settings();
     Plugins plugins = Plugins.load(settings.plugins().dir(), taken);
@@ -83,19 +105,20 @@ final class WorkerParts implements LaneSource, AutoCloseable {
       throw e;
     }
     return new WorkerParts(
-        loaded, abilities.backends(), catalogue, worker, meters, plugins, types, wanted, alone);
+        loaded, abilities, catalogue, worker, meters, plugins, types, wanted, alone, child);
   }
 
   private WorkerParts(
       Loaded loaded,
-      Backends backends,
+      Abilities abilities,
       ModelCatalogue catalogue,
       String worker,
       Meters meters,
       Plugins plugins,
       TaskTypes types,
       ServedLanes wanted,
-      boolean alone) {
+      boolean alone,
+      boolean child) {
     Settings settings = loaded.settings();
     boolean inference = settings.has(Settings.Role.INFERENCE);
     this.catalogue = catalogue;
@@ -117,7 +140,7 @@ final class WorkerParts implements LaneSource, AutoCloseable {
         ModelEngines.start(
             catalogue,
             settings.model(),
-            backends,
+            abilities.backends(),
             new EngineParts(device, settings.inference(), settings.data().dir(), listener));
     tokenizers = new TokenizerThreads(Runtime.getRuntime().availableProcessors());
     children = new ChildProcesses(ChildCommand.MAIN, meters::childCrashed);
@@ -133,7 +156,30 @@ final class WorkerParts implements LaneSource, AutoCloseable {
                     .stream())
             .distinct()
             .toList();
-    engines.keepOpen(defaults);
+    if (!child) {
+      engines.keepOpen(defaults);
+    }
+    apart =
+        new ApartRuns(children, worker, ChildWorker.settings(loaded, abilities), this::elsewhere);
+  }
+
+  /** Room for a copy of a model that the child process opens, where the model is known. */
+  private Optional<ApartRuns.Taken> elsewhere(String name, Runnable wanted) {
+    Optional<ModelSpec> model = catalogue.known(name);
+    if (model.isEmpty()) {
+      return Optional.of(() -> {});
+    }
+    return engines.takeElsewhere(model.get(), wanted).map(back -> back::run);
+  }
+
+  @Override
+  public Apart apart() {
+    return apart;
+  }
+
+  /** What runs tasks of that type here. */
+  Optional<TaskHandler> handler(String type) {
+    return Optional.ofNullable(handlers.get(type));
   }
 
   /** Begins to open a model that is served, where no default one is: work for it will come. */

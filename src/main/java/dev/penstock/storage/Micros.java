@@ -2,8 +2,10 @@ package dev.penstock.storage;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Times and durations as they are kept: microseconds in a long, saturated at ±146,000 years. */
@@ -34,6 +36,11 @@ public final class Micros {
     return seconds > MOST_SECONDS
         ? MOST
         : seconds < -MOST_SECONDS ? -MOST : seconds * SECOND + nanos / NANOS;
+  }
+
+  /** A stopwatch like {@link System#nanoTime} that goes as a clock does. */
+  public static LongSupplier stopwatch(InstantSource clock) {
+    return () -> TimeUnit.MICROSECONDS.toNanos(of(clock.instant()));
   }
 
   public static Instant toInstant(long micros) {

@@ -13,7 +13,6 @@ import dev.penstock.storage.sqlite.SqliteTaskStore;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +54,7 @@ public final class Storage implements AutoCloseable {
 
   /** All of it in one SQLite file, where the queue is a view of the store; there is one a file. */
   public static Storage in(SqliteDatabase database, InstantSource clock) {
-    return in(database, clock, () -> TimeUnit.MICROSECONDS.toNanos(Micros.of(clock.instant())));
+    return in(database, clock, Micros.stopwatch(clock));
   }
 
   /**

@@ -40,6 +40,11 @@ public interface TaskQueue extends AutoCloseable {
    */
   List<Delivery> release(List<Delivery> deliveries);
 
+  /** As {@link #release}, of suspects: only who has room for such gets them from here. */
+  default List<Delivery> releaseSuspects(List<Delivery> deliveries) {
+    return release(deliveries);
+  }
+
   /**
    * The task of a delivery in flight, as its message has it. Empty: the queue cannot tell. Where
    * the message itself has the task, it has then gone back and comes again, and this delivery is
@@ -87,9 +92,21 @@ public interface TaskQueue extends AutoCloseable {
   /**
    * How much a receiver takes: at most {@code tasks} messages, as many as fit into {@code bytes} of
    * input (but always one), none less urgent than {@code least}, and at most {@code suspects} of
-   * tasks that lost a lease before, where the queue can tell.
+   * tasks whose processes died, where the queue can tell.
+   *
+   * @param suspectsOnly whether no others are wanted
    */
-  record Room(int tasks, long bytes, Priority least, int suspects) {
+  record Room(int tasks, long bytes, Priority least, int suspects, boolean suspectsOnly) {
+
+    /** Room for tasks of all kinds. */
+    public Room(int tasks, long bytes, Priority least, int suspects) {
+      this(tasks, bytes, least, suspects, false);
+    }
+
+    /** Room for suspects and nothing else. */
+    public static Room ofSuspects(int tasks, long bytes, Priority least) {
+      return new Room(tasks, bytes, least, tasks, true);
+    }
 
     /** Room for any task. */
     public Room(int tasks, long bytes, Priority least) {

@@ -9,6 +9,7 @@ import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Lease;
+import dev.penstock.core.LeasedTask;
 import dev.penstock.core.RetryResult;
 import dev.penstock.core.Step;
 import dev.penstock.core.TaskFilter;
@@ -98,8 +99,8 @@ public interface TaskStore extends AutoCloseable {
 
   /**
    * Makes failed and cancelled tasks pending again, and ready unless they were asked to run at a
-   * time that is still to come; one answer each, in order. Their attempts start anew; one that lost
-   * leases is still a suspect.
+   * time that is still to come; one answer each, in order. Their attempts start anew; one that was
+   * a suspect is one still.
    */
   List<RetryResult> retry(List<TaskId> ids);
 
@@ -138,9 +139,24 @@ public interface TaskStore extends AutoCloseable {
   /**
    * Asks for the right to run each task; one answer each, in order.
    *
-   * @param alone true: the caller runs nothing else, so tasks that lost a lease may be claimed too
+   * @param suspects what becomes of tasks that have seen {@value LeasedTask#SUSPECT} deaths or more
    */
-  List<Claim> claim(List<TaskId> ids, String worker, Duration lease, boolean alone);
+  List<Claim> claim(List<TaskId> ids, String worker, Duration lease, Taking suspects);
+
+  /** As above: of suspects none, or those too. */
+  default List<Claim> claim(List<TaskId> ids, String worker, Duration lease, boolean alone) {
+    return claim(ids, worker, lease, alone ? Taking.HERE : Taking.NONE);
+  }
+
+  /** What a caller does with tasks that may kill the process that runs them. */
+  enum Taking {
+    /** It has no place for them: they are answered {@link Claim.Suspect}. */
+    NONE,
+    /** It runs them in its own process, whose death counts for them as for others. */
+    HERE,
+    /** It runs them in another process: its own death is not theirs. */
+    APART
+  }
 
   /**
    * Moves the deadlines of leases that are still held to now plus {@code lease}, and keeps the
@@ -163,8 +179,52 @@ public interface TaskStore extends AutoCloseable {
    * Makes pending again, as lost, every task whose lease lapsed more than {@code margin} ago; those
    * that were lost more than {@code maxLost} times fail instead. At most {@code limit} at a time,
    * and fewer where their inputs are long: there may be more until none come.
+   *
+   * @param living tells the deaths from other lapses
    */
-  Lapsed reclaimLapsed(Duration margin, int maxLost, int limit);
+  Lapsed reclaimLapsed(Duration margin, int maxLost, int limit, Living living);
+
+  /** As above, of processes of which nothing is known: no lapse counts as a death. */
+  default Lapsed reclaimLapsed(Duration margin, int maxLost, int limit) {
+    return reclaimLapsed(margin, maxLost, limit, Living.UNKNOWN);
+  }
+
+  /**
+   * Begins a process's work on a store that no other process can have at the same time: those that
+   * had it before and did not {@link #leave} it are dead, and their leases are taken back at once,
+   * as deaths. At most {@code limit} at a time: to be repeated until none come. Where other
+   * processes may live, nothing is taken back.
+   */
+  default TakenOver takeOver(String process, int maxLost, int limit) {
+    return new TakenOver(false, new Lapsed(List.of(), List.of()));
+  }
+
+  /** The process ends in good order: whatever it leaves behind is no death. */
+  default void leave(String process) {}
+
+  /**
+   * What {@link #takeOver} found.
+   *
+   * @param died whether a process that had the store before ended unannounced
+   */
+  record TakenOver(boolean died, Lapsed lapsed) {}
+
+  /**
+   * The processes that are known to live, or have ended in good order. A lease that has lapsed of
+   * any other was ended by a death.
+   *
+   * @param known false: nobody can tell now who lives
+   * @param processes by name, how long this process has had its name: leases from before were
+   *     another's, which has died. {@link #ALWAYS}: none were
+   */
+  record Living(boolean known, Map<String, Duration> processes) {
+    public static final Duration ALWAYS = Duration.ofMillis(Long.MAX_VALUE);
+    public static final Living UNKNOWN = new Living(false, Map.of());
+
+    public Living {
+      processes = Map.copyOf(processes);
+    }
+  }
 
   /**
    * Makes ready the pending tasks whose time has come. They still have to be enqueued. At most
@@ -269,11 +329,13 @@ public interface TaskStore extends AutoCloseable {
     /**
      * It is yours: run it.
      *
+     * @param task without a time to begin by, where an earlier run of it had begun
      * @param run how many claims of it there have been, this one included; a retry by hand counts
      *     as one
      * @param checkpoint what an earlier run left; null: nothing
+     * @param deaths how many processes ended unannounced while they ran it
      */
-    record Claimed(Task task, Lease lease, long run, byte @Nullable [] checkpoint)
+    record Claimed(Task task, Lease lease, long run, byte @Nullable [] checkpoint, int deaths)
         implements Claim {}
 
     /** It has ended: acknowledge the delivery and compute nothing. */
@@ -293,7 +355,7 @@ public interface TaskStore extends AutoCloseable {
     /** It was to begin by now, and is to be cancelled: acknowledge the delivery. */
     record Expired() implements Claim {}
 
-    /** It lost a lease before and may bring its neighbours down: ask again when alone. */
+    /** Its processes died, and it may bring its neighbours down: to be run apart from others. */
     record Suspect() implements Claim {}
   }
 

@@ -158,9 +158,10 @@ public final class WallTimes {
   }
 
   public Claim shown(Claim claim) {
-    if (claim instanceof Claim.Claimed(Task task, Lease lease, long run, var checkpoint)) {
+    if (claim
+        instanceof Claim.Claimed(Task task, Lease lease, long run, var checkpoint, int deaths)) {
       Lease held = new Lease(lease.id(), lease.token(), due(lease.deadline()));
-      return new Claim.Claimed(shown(task), held, run, checkpoint);
+      return new Claim.Claimed(shown(task), held, run, checkpoint, deaths);
     }
     return claim instanceof Claim.Unknown(Instant began) ? new Claim.Unknown(shown(began)) : claim;
   }

@@ -193,6 +193,23 @@ public final class Subprocess {
     }
   }
 
+  /**
+   * Ends the process, if there is one; the next call starts another. Waits for a call that is under
+   * way, and for the end, with a limit.
+   */
+  public void end() throws InterruptedException {
+    turn.acquire();
+    try {
+      Child live = child;
+      child = null;
+      if (live != null) {
+        end(live);
+      }
+    } finally {
+      turn.release();
+    }
+  }
+
   private static void end(Child live) {
     try {
       live.dismiss();

@@ -34,7 +34,7 @@ public record ChildTask(
       TaskSpec.@Nullable Limits limits,
       TaskSpec.@Nullable Retention retention,
       Map<String, String> metadata) {
-    if (key.isEmpty() || key.length() > MAX_KEY) {
+    if (key.isEmpty() || key.codePointCount(0, key.length()) > MAX_KEY) {
       throw new IllegalArgumentException("a child's key has 1 to " + MAX_KEY + " characters");
     }
     this.key = key;

@@ -132,6 +132,11 @@ public record Task(
     return with(spec.withoutInput(), null, waitingOn);
   }
 
+  /** The task without a time to begin by: an earlier run of it has begun. */
+  public Task begun() {
+    return with(spec.begun(), output, waitingOn);
+  }
+
   /** The task with this output in place of its own. */
   public Task withOutput(@Nullable TaskOutput other) {
     return with(spec, other, waitingOn);

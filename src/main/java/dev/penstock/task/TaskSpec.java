@@ -35,6 +35,10 @@ public record TaskSpec(TaskId id, Work work, Limits limits, Retention retention,
       this(lane, priority, input, runAt, null);
     }
 
+    Work begun() {
+      return new Work(lane, priority, input, runAt);
+    }
+
     Work withoutInput() {
       return new Work(lane, priority, new byte[0], runAt, startBefore);
     }
@@ -161,6 +165,13 @@ public record TaskSpec(TaskId id, Work work, Limits limits, Retention retention,
   /** The same, which no later submit means. */
   public TaskSpec withoutIdentity() {
     return new TaskSpec(id, work, limits, retention, origin.anonymous());
+  }
+
+  /** The same of a task that has begun: no time is too late for it any more. */
+  TaskSpec begun() {
+    return work.startBefore == null
+        ? this
+        : new TaskSpec(id, work.begun(), limits, retention, origin);
   }
 
   TaskSpec withoutInput() {

@@ -21,7 +21,11 @@ public final class Assets {
    * Answers with the file, or with 304 to a client that has it. Fails at start where it is missing.
    */
   public static Route.Resource file(String name, String contentType) {
-    byte[] bytes = read(name);
+    return of(read(name), contentType);
+  }
+
+  /** The same with bytes that are no file's. */
+  public static Route.Resource of(byte[] bytes, String contentType) {
     String tag =
         "\"" + HexFormat.of().formatHex(Digests.sha256().digest(bytes), 0, ETAG_BYTES) + "\"";
     Reply whole =

@@ -2,6 +2,7 @@ package dev.penstock.web;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerOptions;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -16,6 +17,7 @@ public final class Connections {
   private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
 
   private final Vertx vertx;
+  private final HttpServerOptions options;
   private final int perAddress;
   private final Duration firstHead;
   private final Duration nextHead;
@@ -23,11 +25,18 @@ public final class Connections {
   private final Map<HttpConnection, State> states = new HashMap<>();
 
   /**
+   * @param options the server's
    * @param firstHead how long a new connection may take to send its first request's headers
    * @param nextHead the same after an answer, idle time included
    */
-  public Connections(Vertx vertx, int perAddress, Duration firstHead, Duration nextHead) {
+  public Connections(
+      Vertx vertx,
+      HttpServerOptions options,
+      int perAddress,
+      Duration firstHead,
+      Duration nextHead) {
     this.vertx = vertx;
+    this.options = options;
     this.perAddress = perAddress;
     this.firstHead = firstHead;
     this.nextHead = nextHead;
@@ -42,6 +51,7 @@ public final class Connections {
       connection.close();
       return;
     }
+    StrictDecoder.into(connection, options);
     var state = new State();
     states.put(connection, state);
     connection.closeHandler(_ -> {

@@ -33,6 +33,7 @@ public final class Exchange {
   private final String id;
   private final long started = System.nanoTime();
   private final CompletableFuture<Void> gone = new CompletableFuture<>();
+  private final boolean page;
   private Map<String, String> parameters = Map.of();
   private byte[] body = {};
   private long parsed;
@@ -42,9 +43,14 @@ public final class Exchange {
   private Supplier<Optional<Caller>> whoAsks = Optional::empty;
   private @Nullable TaskId task;
 
-  Exchange(HttpServerRequest request, Room replies) {
+  /**
+   * @param replies the room for what answers are made of
+   * @param page whether it is for a page of ours, and not for the API
+   */
+  Exchange(HttpServerRequest request, Room replies, boolean page) {
     this.request = request;
     this.replies = replies;
+    this.page = page;
     this.id = idOf(request);
   }
 
@@ -57,6 +63,11 @@ public final class Exchange {
     byte[] random = new byte[ID_BYTES];
     ThreadLocalRandom.current().nextBytes(random);
     return "req_" + HexFormat.of().formatHex(random);
+  }
+
+  /** Whether it is for a page of ours, and not for the API. */
+  boolean isPage() {
+    return page;
   }
 
   public HttpServerRequest request() {
@@ -150,6 +161,11 @@ public final class Exchange {
       }
       held += bytes;
     }
+  }
+
+  /** How much is held. */
+  long held() {
+    return held;
   }
 
   /** So much of what is held is needed no more. */

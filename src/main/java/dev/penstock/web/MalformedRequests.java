@@ -16,6 +16,12 @@ final class MalformedRequests {
       ApiError.http(
           400, "bad_request", "The request needs one Host header, with a host and maybe a port.");
 
+  static final ApiError ENCODING =
+      ApiError.http(
+          400,
+          "bad_request",
+          "The request's Transfer-Encoding can only be chunked, once, and since HTTP/1.1.");
+
   static final ApiError BODY =
       ApiError.http(400, "bad_request", "The body is not in valid chunks.");
 
@@ -63,6 +69,15 @@ final class MalformedRequests {
     }
     String host = hosts.getFirst();
     return hosts.size() == 1 && AUTHORITY.matcher(host).matches() && port(host) <= HIGHEST_PORT;
+  }
+
+  /** Whether it comes whole, or in chunks and nothing else. */
+  static boolean hasPlainEncoding(HttpServerRequest request) {
+    List<String> encodings = request.headers().getAll("Transfer-Encoding");
+    return encodings.isEmpty()
+        || (encodings.size() == 1
+            && encodings.getFirst().equalsIgnoreCase("chunked")
+            && request.version() == HttpVersion.HTTP_1_1);
   }
 
   private static int port(String authority) {

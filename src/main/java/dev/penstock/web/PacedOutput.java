@@ -88,17 +88,24 @@ final class PacedOutput extends OutputStream {
     Buffer next = Buffer.buffer(filled).appendBytes(portion, 0, filled);
     sent += filled;
     filled = 0;
-    context.runOnContext(_ ->
-        exchange
-            .request()
-            .response()
-            .write(next)
-            .onComplete(written -> {
-              if (written.failed()) {
-                broken = true;
-              }
-              ahead.release();
-            }));
+    context.runOnContext(_ -> write(next));
+  }
+
+  /** On the event loop. */
+  private void write(Buffer next) {
+    if (exchange.gone().isDone()) {
+      return; // its thread knows
+    }
+    exchange
+        .request()
+        .response()
+        .write(next)
+        .onComplete(written -> {
+          if (written.failed()) {
+            broken = true;
+          }
+          ahead.release();
+        });
   }
 
   /** Whether nothing more can be sent. */

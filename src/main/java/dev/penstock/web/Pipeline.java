@@ -3,11 +3,14 @@ package dev.penstock.web;
 import dev.penstock.base.ParsedJson;
 import dev.penstock.base.Room;
 import dev.penstock.base.Unavailable;
+import dev.penstock.config.Settings;
 import dev.penstock.core.InvalidInput;
 import dev.penstock.json.StrictJson;
+import dev.penstock.core.Scope;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Caller;
 import dev.penstock.security.Sessions;
+import dev.penstock.task.TaskId;
 import dev.penstock.web.BodyReader.MediaType;
 import dev.penstock.web.Route.Access;
 import dev.penstock.web.Routes.Match;
@@ -17,9 +20,12 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -48,17 +54,24 @@ public final class Pipeline {
   private static final Duration STREAM_END = Duration.ofSeconds(2);
 
   /** Event streams open at a time; the rest are refused. */
-  private static final int MAX_STREAMS = 256;
+  private static final int MAX_STREAMS = 512;
+
+  /** Of one owner, or of all who have no key. */
+  private static final int MAX_STREAMS_OF_ONE = MAX_STREAMS / 2;
 
   /** Of a reply that is whole: longer ones are written in several. */
   private static final int PORTION = 32 * 1024;
 
   private static final String AUTHORIZATION = "Authorization";
   private static final String API_KEY = "api-key";
+  private static final String BEARER = "Bearer";
+  private static final String TASK_ID = "X-Task-Id";
 
   private final Context context;
   private final ApiKeys keys;
   private final PageGuard pages;
+  private final Origins origins;
+  private final Keyless keyless;
   private final BodyReader bodies;
   private final Connections connections;
   private final Room replies;
@@ -78,14 +91,16 @@ public final class Pipeline {
       BodyReader bodies,
       Connections connections,
       Room replies,
-      Duration idleTimeout) {
+      Settings settings) {
     this.context = context;
     this.keys = keys;
     this.pages = new PageGuard(sessions);
+    this.origins = new Origins(settings.api().corsOrigins().orElse(List.of()));
+    this.keyless = new Keyless(settings.auth().none(), origins);
     this.bodies = bodies;
     this.connections = connections;
     this.replies = replies;
-    this.idleTimeout = idleTimeout;
+    this.idleTimeout = settings.http().idleTimeout();
   }
 
   /** Refuses new work from now on. The future ends with the last request under way. */
@@ -103,7 +118,7 @@ public final class Pipeline {
     request.pause();
     connections.busy(request.connection());
     inFlight.incrementAndGet();
-    var exchange = new Exchange(request, replies);
+    var exchange = new Exchange(request, replies, match.page());
     request.exceptionHandler(cause -> {
       if (MalformedRequests.isMalformed(cause) && !request.response().headWritten()) {
         var _ = write(exchange, MalformedRequests.reply(MalformedRequests.BODY));
@@ -129,18 +144,22 @@ public final class Pipeline {
 
   private void refuse(HttpServerRequest request, ApiError error) {
     connections.busy(request.connection());
-    write(new Exchange(request, replies), MalformedRequests.reply(error))
+    write(new Exchange(request, replies, false), MalformedRequests.reply(error))
         .onComplete(_ -> request.connection().close());
   }
 
-  /** Whether it may go on: it says for whom it is. Otherwise it is answered. On the event loop. */
-  public boolean addressed(HttpServerRequest request) {
+  /**
+   * Whether it may go on: it says for whom it is, and how its body comes. Otherwise it is answered.
+   * On the event loop.
+   */
+  public boolean wellFormed(HttpServerRequest request) {
     boolean addressed = MalformedRequests.hasHost(request);
-    if (!addressed) {
+    boolean wellFormed = addressed && MalformedRequests.hasPlainEncoding(request);
+    if (!wellFormed) {
       request.pause();
-      refuse(request, MalformedRequests.HOST);
+      refuse(request, addressed ? MalformedRequests.ENCODING : MalformedRequests.HOST);
     }
-    return addressed;
+    return wellFormed;
   }
 
   private void run(Exchange exchange, Match match) {
@@ -158,20 +177,30 @@ public final class Pipeline {
     }
   }
 
-  /** Its memory is counted while it goes out: that may take its client long. */
+  /**
+   * Its memory is counted while it goes out, which may take its client long: in the place of what
+   * it was made from.
+   */
   private void finishWhole(Exchange exchange, Reply whole) {
     Reply counted = whole;
     try {
       counted = whole.packedFor(exchange.header("Accept-Encoding"));
-      exchange.hold(counted.shared() ? 0 : counted.body().length);
+      exchange.hold(counted.shared() ? 0 : counted.body().length - exchange.held());
     } catch (Refusal refusal) {
-      counted = Reply.error(refusal.error());
+      counted = noRoom(refusal, whole.headers());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       counted = Reply.error(ApiError.stopping());
     }
     Reply reply = counted;
     context.runOnContext(_ -> finish(exchange, reply));
+  }
+
+  /** What the answer would have told of is there: its client can ask for it. */
+  private static Reply noRoom(Refusal refusal, Map<String, String> headers) {
+    String task = headers.get(TASK_ID);
+    return Reply.error(
+        refusal.error(), task == null ? null : TaskId.parse(task).orElse(null));
   }
 
   /** One that turns out short goes out whole. */
@@ -186,7 +215,7 @@ public final class Pipeline {
     try {
       StrictJson.write(body, reply.writer());
     } catch (IOException | RuntimeException | Error e) {
-      failed(exchange, body, e);
+      failed(exchange, reply, body, e);
       return;
     }
     byte[] whole = body.whole();
@@ -199,10 +228,10 @@ public final class Pipeline {
   }
 
   /** What has begun to go out can only be broken off. */
-  private void failed(Exchange exchange, LongBody body, Throwable cause) {
+  private void failed(Exchange exchange, LongReply reply, LongBody body, Throwable cause) {
     Refusal refused = body.refused();
     if (refused != null) {
-      finishWhole(exchange, Reply.error(refused.error()));
+      finishWhole(exchange, noRoom(refused, reply.headers()));
       return;
     }
     boolean gone = cause instanceof ClientGone || body.broken();
@@ -218,6 +247,9 @@ public final class Pipeline {
 
   /** On the event loop. */
   private void begin(Exchange exchange, LongReply reply, boolean packed) {
+    if (exchange.gone().isDone()) {
+      return;
+    }
     HttpServerRequest request = exchange.request();
     if (!request.isEnded()) {
       linger(request, LINGER);
@@ -235,8 +267,13 @@ public final class Pipeline {
 
   /** A thread while it streams, and not after: what it does then is not to be interrupted. */
   private static final class Streaming {
+    private final @Nullable String owner;
     private final Thread thread = Thread.currentThread();
     private boolean over;
+
+    Streaming(@Nullable String owner) {
+      this.owner = owner;
+    }
 
     synchronized void interrupt() {
       if (!over) {
@@ -256,13 +293,17 @@ public final class Pipeline {
    * its place until the next write.
    */
   private void stream(Exchange exchange, EventStream.Source source) {
-    var streaming = new Streaming();
+    String owner = exchange.owner();
+    var streaming = new Streaming(owner);
     streams.add(streaming);
     var _ = exchange.gone().thenRun(streaming::interrupt);
     try {
-      if (streams.size() > MAX_STREAMS) {
+      long own = streams.stream().filter(each -> Objects.equals(each.owner, owner)).count();
+      if (own > MAX_STREAMS_OF_ONE || streams.size() > MAX_STREAMS) {
+        String open =
+            own > MAX_STREAMS_OF_ONE ? MAX_STREAMS_OF_ONE + " of yours" : MAX_STREAMS + " of all";
         Reply full =
-            Reply.error(ApiError.overloaded(MAX_STREAMS + " event streams are open already."));
+            Reply.error(ApiError.overloaded("Event streams are open already: " + open + "."));
         context.runOnContext(_ -> finish(exchange, full));
         return;
       }
@@ -333,6 +374,9 @@ public final class Pipeline {
         .onComplete(_ -> {
           context.owner().cancelTimer(slowest);
           connections.idle(request.connection());
+          if (request.version() == HttpVersion.HTTP_1_0) {
+            request.connection().close(); // nothing else says that it was all
+          }
           if (over.compareAndSet(false, true)) {
             done(exchange);
           }
@@ -366,12 +410,16 @@ public final class Pipeline {
 
   private Answer follow(Exchange exchange, Match match) throws InterruptedException {
     HttpServerRequest request = exchange.request();
+    Reply preflight = origins.preflight(exchange);
+    if (preflight != null) {
+      return preflight;
+    }
     return switch (match) {
       case Match.Unknown() ->
           throw new Refusal(
               ApiError.http(
                   404, "not_found", "There is no such route; see /docs for those there are."));
-      case Match.OtherMethod(var allowed) -> {
+      case Match.OtherMethod(var allowed, _) -> {
         String methods = String.join(", ", allowed);
         ApiError error =
             ApiError.http(405, "method_not_allowed", "This route takes " + methods + " only.");
@@ -422,21 +470,22 @@ public final class Pipeline {
   private static MediaType type(Access access) {
     return switch (access) {
       case KEY, WORKER, ADMIN, EITHER, SCRAPER -> MediaType.JSON;
-      case OPEN, SESSION -> MediaType.FORM;
+      case OPEN, PAGE, SESSION -> MediaType.FORM;
     };
   }
 
   /**
    * Null when the request may go on. Before its body is waited for: strangers are to cost little.
    */
-  private @Nullable Reply deny(Exchange exchange, Access access) {
+  private @Nullable Reply deny(Exchange exchange, Access access) throws InterruptedException {
     return switch (access) {
-      case OPEN -> {
+      case OPEN, PAGE -> {
         exchange.whoAsks(() -> either(exchange));
         yield pages.denyForged(exchange);
       }
       case SESSION -> pages.deny(exchange);
-      case KEY, WORKER, ADMIN -> keep(exchange, access, keys.authenticate(authorization(exchange)));
+      case KEY -> keep(exchange, access, client(exchange));
+      case WORKER, ADMIN -> keep(exchange, access, keys.authenticate(authorization(exchange)));
       case EITHER -> keep(exchange, access, either(exchange));
       case SCRAPER ->
           keep(
@@ -450,16 +499,26 @@ public final class Pipeline {
   private static @Nullable String authorization(Exchange exchange) {
     String header = exchange.header(AUTHORIZATION);
     String key = exchange.header(API_KEY);
-    return header == null && key != null ? "Bearer " + key : header;
+    String sent = header == null && key != null ? BEARER + " " + key : header;
+    // Clients that are set up with an empty key send none of it but this.
+    boolean empty = sent != null && (sent.isBlank() || sent.strip().equalsIgnoreCase(BEARER));
+    return empty ? null : sent;
   }
 
   /** A key that is sent counts, right or wrong. */
-  private Optional<Caller> either(Exchange exchange) {
+  private Optional<Caller> client(Exchange exchange) {
     String header = authorization(exchange);
-    return header == null ? pages.caller(exchange) : keys.authenticate(header);
+    return header == null ? keyless.caller(exchange) : keys.authenticate(header);
   }
 
-  private static @Nullable Reply keep(Exchange exchange, Access access, Optional<Caller> known) {
+  /** The same, or who is logged in; a page from elsewhere is nobody's login. */
+  private Optional<Caller> either(Exchange exchange) {
+    boolean byKey = authorization(exchange) != null || origins.sent(exchange);
+    return byKey ? client(exchange) : pages.caller(exchange).or(() -> keyless.caller(exchange));
+  }
+
+  private @Nullable Reply keep(Exchange exchange, Access access, Optional<Caller> known)
+      throws InterruptedException {
     if (known.isPresent()) {
       Caller caller = known.get();
       exchange.caller(caller);
@@ -467,11 +526,18 @@ public final class Pipeline {
           ? null
           : Reply.error(ApiError.wrongScope(caller.scopes(), access.scopes()));
     }
-    return Reply.error(
-        ApiError.wrongKey(
-            authorization(exchange) == null
-                ? "An API key is needed: send it as 'Authorization: Bearer <key>'."
-                : "This API key is not known here."));
+    boolean none = authorization(exchange) == null;
+    ApiError refusal =
+        none && access.scopes().contains(Scope.CLIENT) ? keyless.refusal(exchange) : null;
+    if (refusal != null) {
+      return Reply.error(refusal);
+    }
+    if (none) {
+      return Reply.error(
+          ApiError.wrongKey("An API key is needed: send it as 'Authorization: Bearer <key>'."));
+    }
+    keys.wrong().came(exchange.address());
+    return Reply.error(ApiError.wrongKey("This API key is not known here."));
   }
 
   /** On the event loop. */
@@ -511,7 +577,7 @@ public final class Pipeline {
     request.resume();
   }
 
-  private static Future<Void> write(Exchange exchange, Reply reply) {
+  private Future<Void> write(Exchange exchange, Reply reply) {
     HttpServerResponse response = exchange.request().response();
     response.setStatusCode(reply.status());
     reply.headers().forEach(response::putHeader);
@@ -538,12 +604,13 @@ public final class Pipeline {
         : response.write(portion).compose(_ -> write(response, body, from + some));
   }
 
-  private static void putCommon(Exchange exchange) {
+  private void putCommon(Exchange exchange) {
     HttpServerResponse response = exchange.request().response();
     response.putHeader("X-Request-Id", exchange.id());
     response.putHeader("X-Content-Type-Options", "nosniff");
     // Not no-referrer: with that, browsers send the Origin of our own forms as null.
     response.putHeader("Referrer-Policy", "same-origin");
+    origins.mark(exchange, response);
   }
 
   private void done(Exchange exchange) {

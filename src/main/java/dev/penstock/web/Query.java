@@ -59,7 +59,7 @@ public record Query(Map<String, List<String>> values) {
       throw bad(name, "may be given once only");
     }
     String text = all.getFirst();
-    if (text.isEmpty() || text.length() > maxLength) {
+    if (text.isEmpty() || Fields.length(text) > maxLength) {
       throw bad(name, "must have 1 to " + maxLength + " characters");
     }
     return text;

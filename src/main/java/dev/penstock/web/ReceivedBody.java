@@ -47,7 +47,7 @@ final class ReceivedBody {
   }
 
   byte[] bytes() {
-    if (length == last.length) {
+    if (full.isEmpty() && filled == last.length) {
       return last;
     }
     byte[] all = new byte[length];

@@ -19,6 +19,8 @@ public record Route(
   public enum Access {
     /** Anybody. */
     OPEN,
+    /** Anybody: the login, and what pages are made of. */
+    PAGE,
     /** The holder of a key that may submit. */
     KEY(Scope.CLIENT, Scope.ADMIN),
     /** The holder of a worker's key. */
@@ -40,6 +42,11 @@ public record Route(
 
     Access(Scope... scopes) {
       this.scopes = Set.of(scopes);
+    }
+
+    /** Whether it is of our own pages, and no part of the API. */
+    boolean ofPages() {
+      return this == PAGE || this == SESSION;
     }
 
     /** One of these a key must have. */

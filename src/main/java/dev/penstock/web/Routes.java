@@ -4,11 +4,13 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 
 /** All routes, and where a request line leads. */
 public final class Routes {
@@ -28,8 +30,23 @@ public final class Routes {
   /** A router that finds a request's route and hands both over. */
   public Router router(Vertx vertx, BiConsumer<RoutingContext, Match> requests) {
     Router router = Router.router(vertx);
+    // A path that is written out is nobody else's, whatever the method: where it lacks that one,
+    // its last word is no id for a path that has a name in its place.
+    add(router, requests, route -> !route.path().contains("{"));
+    add(router, requests, route -> route.path().contains("{"));
+    router.route().handler(context -> requests.accept(context, new Match.Unknown()));
+    for (int status : ROUTER_FAILURES) {
+      router.errorHandler(status, context -> requests.accept(context, new Match.Unknown()));
+    }
+    return router;
+  }
+
+  private void add(
+      Router router, BiConsumer<RoutingContext, Match> requests, Predicate<Route> which) {
     Map<String, TreeSet<String>> methods = new LinkedHashMap<>();
-    for (Route route : routes) {
+    Map<String, Boolean> pages = new HashMap<>();
+    for (Route route : routes.stream().filter(which).toList()) {
+      pages.merge(route.path(), route.access().ofPages(), Boolean::logicalOr);
       var allowed = methods.computeIfAbsent(route.path(), _ -> new TreeSet<>());
       var entry = at(router, route.path()).method(route.method());
       allowed.add(route.method().name());
@@ -42,14 +59,9 @@ public final class Routes {
           context -> requests.accept(context, new Match.Found(route, context.pathParams())));
     }
     methods.forEach((path, allowed) -> {
-      var other = new Match.OtherMethod(List.copyOf(allowed));
+      var other = new Match.OtherMethod(List.copyOf(allowed), pages.getOrDefault(path, false));
       at(router, path).handler(context -> requests.accept(context, other));
     });
-    router.route().handler(context -> requests.accept(context, new Match.Unknown()));
-    for (int status : ROUTER_FAILURES) {
-      router.errorHandler(status, context -> requests.accept(context, new Match.Unknown()));
-    }
-    return router;
   }
 
   private static io.vertx.ext.web.Route at(Router router, String path) {
@@ -60,10 +72,23 @@ public final class Routes {
 
   /** Where a request line leads. */
   public sealed interface Match {
-    record Found(Route route, Map<String, String> parameters) implements Match {}
+    /** Whether pages of ours are there, or what they are made of, and no part of the API. */
+    boolean page();
 
-    record OtherMethod(List<String> allowed) implements Match {}
+    record Found(Route route, Map<String, String> parameters) implements Match {
+      @Override
+      public boolean page() {
+        return route.access().ofPages();
+      }
+    }
 
-    record Unknown() implements Match {}
+    record OtherMethod(List<String> allowed, boolean page) implements Match {}
+
+    record Unknown() implements Match {
+      @Override
+      public boolean page() {
+        return false;
+      }
+    }
   }
 }

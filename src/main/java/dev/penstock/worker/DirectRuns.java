@@ -27,14 +27,12 @@ final class DirectRuns {
 
   private final TaskHandler handler;
   private final String worker;
-  private final SoloGate gate;
   private final RunSlots slots;
   private final WorkerBoard board;
 
-  DirectRuns(TaskHandler handler, String worker, SoloGate gate, RunSlots slots, WorkerBoard board) {
+  DirectRuns(TaskHandler handler, String worker, RunSlots slots, WorkerBoard board) {
     this.handler = handler;
     this.worker = worker;
-    this.gate = gate;
     this.slots = slots;
     this.board = board;
   }
@@ -50,18 +48,14 @@ final class DirectRuns {
     try (var _ = MDC.putCloseable("task", request.spec().id().value())) {
       Optional<Ran> ran =
           request.mayWait() || immediate.free(request.spec(), request.input())
-              ? throughTheGate(immediate, request)
+              ? besideOthers(immediate, request)
               : Optional.empty();
       return ran.isPresent() ? ran.get() : known(immediate, request);
     }
   }
 
   /** Runs it beside leased work; empty where it was not let in. */
-  private Optional<Ran> throughTheGate(Immediate immediate, RunNow request)
-      throws InterruptedException {
-    if (!gate.enter(1, Duration.ZERO)) {
-      return Optional.empty();
-    }
+  private Optional<Ran> besideOthers(Immediate immediate, RunNow request) {
     var began = new AtomicReference<@Nullable Long>();
     Run run =
         direct(
@@ -76,7 +70,6 @@ final class DirectRuns {
       return slots.takeDirect(run) ? Optional.of(execute(run, began)) : Optional.empty();
     } finally {
       slots.drop(run);
-      gate.leave(1);
     }
   }
 

@@ -15,6 +15,7 @@ import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.bus.Request.Suspects;
 import dev.penstock.config.Settings;
+import dev.penstock.core.Apart;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LeasedTask;
 import dev.penstock.task.Lane;
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,19 +58,9 @@ final class LaneRunner {
   private static final Duration KEEP_EVERY = Duration.ofMillis(250);
   private static final Duration PROGRESS_EVERY = Duration.ofMillis(500);
 
-  /**
-   * How long a suspect may hold up the others until it may run alone. Doubled each time that was
-   * not enough, and in between the others have twice as long.
-   */
-  private static final Duration ALONE_PATIENCE = Duration.ofSeconds(5);
+  /** How often it is looked whether there is room for suspects. */
+  private static final Duration ROOM_AGAIN = Duration.ofMillis(200);
 
-  private static final Duration MOST_PATIENCE = Duration.ofMinutes(5);
-  private static final Duration GATE_WAIT = Duration.ofSeconds(2);
-
-  /** How long suspects have the gate to themselves at a time: there may be many after a crash. */
-  private static final Duration ALONE_AT_MOST = Duration.ofSeconds(10);
-
-  private static final Offer ONE = new Offer(1, 1, Priority.LOWEST, false);
   private static final Duration GIVE_BACK = Duration.ofSeconds(5);
 
   /** A lane's slots full of shorter inputs are no more than some megabytes, whatever is in them. */
@@ -81,7 +73,7 @@ final class LaneRunner {
   private final TaskHandler handler;
   private final String worker;
   private final Settings.LeaseTimes times;
-  private final SoloGate gate;
+  private final Apart apart;
   private final WorkerBoard board;
   private final boolean near;
   private final RunSlots slots;
@@ -93,8 +85,10 @@ final class LaneRunner {
   /** Whether the store is away for everybody: what runs here goes on until it is back. */
   private volatile boolean storeAway;
 
-  private volatile Duration alonePatience = ALONE_PATIENCE;
-  private volatile long suspectsNotBefore = System.nanoTime();
+  /** Given once a lease has shown that suspects wait, until all of them are leased. */
+  private final Semaphore suspectsWait = new Semaphore(0);
+
+  private volatile boolean suspectsKnown;
 
   /**
    * @param near whether leases come from this process. While they cannot be extended the store is
@@ -108,7 +102,7 @@ final class LaneRunner {
       TaskHandler handler,
       String worker,
       Settings settings,
-      SoloGate gate,
+      Apart apart,
       WorkerBoard board,
       boolean near) {
     this.bus = bus;
@@ -116,13 +110,13 @@ final class LaneRunner {
     this.handler = handler;
     this.worker = worker;
     this.times = settings.lease();
-    this.gate = gate;
+    this.apart = apart;
     this.board = board;
     this.near = near;
     // Twice: while an answer is waited for, others may be under way before ours is asked.
     this.settles = new Coalescer<>(this::settle, LaneRunner::bytes, ANSWER.multipliedBy(2));
     this.slots = slots(handler.concurrency(), settings.inference().tasksInHand());
-    this.direct = new DirectRuns(handler, worker, gate, slots, board);
+    this.direct = new DirectRuns(handler, worker, slots, board);
   }
 
   /** The lane's slots: with a handler's own limit, a hard one, none more for urgent work. */
@@ -150,6 +144,7 @@ final class LaneRunner {
   void start() {
     loops.add(loop("lease", () -> leaseInto(slots.reserve(LEASE_WAIT), LEASE_WAIT)));
     loops.add(loop("urgent", () -> leaseInto(slots.reserveUrgent(LEASE_WAIT), URGENT_WAIT)));
+    loops.add(loop("suspects", this::leaseSuspects));
     Thread.ofVirtual().name("keep " + lane).start(this::keep);
   }
 
@@ -188,26 +183,52 @@ final class LaneRunner {
       return;
     }
     List<Run> runs = List.of();
-    int entered = 0;
-    boolean suspectWaiting = false;
+    boolean shown = false;
     try {
-      if (stopping.getCount() > 0 && gate.enter(offer.tasks(), GATE_WAIT)) {
-        entered = offer.tasks();
+      if (stopping.getCount() > 0) {
         long asked = System.nanoTime();
-        boolean leave = System.nanoTime() - suspectsNotBefore < 0;
-        Leased leased = lease(offer, leave ? Suspects.LEAVE : Suspects.SHOW, wait);
+        Leased leased = lease(offer, suspectsKnown ? Suspects.LEAVE : Suspects.SHOW, wait);
         runs = leased.tasks().stream().map(task -> run(task, asked)).toList();
-        suspectWaiting = leased.suspectWaiting();
+        shown = leased.suspectWaiting();
       }
     } finally {
       slots.take(offer, runs);
-      gate.leave(entered - runs.size());
     }
-    for (Run run : runs) {
-      begin(run, () -> gate.leave(1));
+    runs.forEach(this::begin);
+    if (shown && !suspectsKnown) {
+      suspectsKnown = true;
+      suspectsWait.release();
     }
-    if (suspectWaiting) {
-      runSuspects();
+  }
+
+  /**
+   * Once a lease has shown that suspects wait: leases as many as there is room for, until there are
+   * none. Others go on all the while, and urgent work meets none of them.
+   */
+  private void leaseSuspects() throws InterruptedException {
+    if (!suspectsKnown && !suspectsWait.tryAcquire(LEASE_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+      return;
+    }
+    int places = apart.reserve();
+    if (places == 0) {
+      boolean _ = stopping.await(ROOM_AGAIN.toMillis(), TimeUnit.MILLISECONDS);
+      return;
+    }
+    int suspects = 0;
+    try {
+      long asked = System.nanoTime();
+      var offer = new Offer(places, BYTES_IN_FLIGHT, Priority.LOWEST, false);
+      List<LeasedTask> leased = lease(offer, Suspects.APART, Duration.ofMillis(1)).tasks();
+      suspects = (int) leased.stream().filter(LeasedTask::suspect).count();
+      List<Run> runs = leased.stream().map(task -> run(task, asked)).toList();
+      slots.takeApart(runs);
+      runs.forEach(this::begin);
+    } finally {
+      apart.release(places - suspects);
+    }
+    if (suspects == 0) {
+      int _ = suspectsWait.drainPermits();
+      suspectsKnown = false;
     }
   }
 
@@ -218,50 +239,9 @@ final class LaneRunner {
   }
 
   private Run run(LeasedTask leased, long asked) {
-    return new Run(leased, handler, bus, times.duration(), asked);
-  }
-
-  /**
-   * Waits until the gate lets nobody else in, then leases and runs suspects one after the other,
-   * with nobody else about.
-   */
-  private void runSuspects() throws InterruptedException {
-    Duration patience = alonePatience;
-    if (!gate.enterAlone(patience)) {
-      LOG.info("lane {}: a task that lost its lease still waits to run alone", lane);
-      suspectsNotBefore = System.nanoTime() + 2 * patience.toNanos();
-      alonePatience =
-          patience.compareTo(MOST_PATIENCE) < 0 ? patience.multipliedBy(2) : MOST_PATIENCE;
-      return;
-    }
-    alonePatience = ALONE_PATIENCE;
-    try {
-      long until = System.nanoTime() + ALONE_AT_MOST.toNanos();
-      boolean more = true;
-      while (more && stopping.getCount() > 0 && System.nanoTime() < until) {
-        more = runOneAlone();
-      }
-    } finally {
-      gate.leaveAlone();
-    }
-  }
-
-  /** Leases and runs what comes next; false when that was no suspect: the others may come in. */
-  private boolean runOneAlone() throws InterruptedException {
-    long asked = System.nanoTime();
-    List<LeasedTask> leased = lease(ONE, Suspects.TAKE, Duration.ofMillis(1)).tasks();
-    if (leased.isEmpty()) {
-      return false;
-    }
-    LeasedTask task = leased.getFirst();
-    LOG.debug("task {} runs alone: it lost {} leases", task.task().id(), task.task().lost());
-    Run run = run(task, asked);
-    var ended = new CountDownLatch(1);
-    slots.take(Offer.NONE, List.of(run));
-    begin(run, ended::countDown);
-    // keep() stops it at its timeout; a handler that does not heed that runs on beside others
-    Duration longest = task.task().spec().timeout().plus(GIVE_BACK);
-    return ended.await(longest.toMillis(), TimeUnit.MILLISECONDS) && task.task().lost() > 0;
+    return leased.suspect()
+        ? Run.apart(leased, apart, bus, times.duration(), asked)
+        : new Run(leased, handler, bus, times.duration(), asked);
   }
 
   /** Runs work that nobody leased, on this thread: at once or not at all. */
@@ -269,7 +249,7 @@ final class LaneRunner {
     return stopping.getCount() == 0 ? new Ran.NotNow() : direct.run(request);
   }
 
-  private void begin(Run run, Runnable whenEnded) {
+  private void begin(Run run) {
     Thread.ofVirtual()
         .name("task " + run.task().id())
         .start(() -> {
@@ -287,7 +267,6 @@ final class LaneRunner {
             });
           } finally {
             slots.drop(run);
-            whenEnded.run();
           }
         });
   }
@@ -300,9 +279,10 @@ final class LaneRunner {
     byte[] input = run.task().spec().input();
     long bytes = input.length < SHORT_INPUT ? 0 : ParsedJson.bytes(input);
     long wanted = Math.min(bytes, ParsedJson.RUNS.size());
-    boolean taken = wanted == 0;
+    boolean taken = wanted == 0 || ParsedJson.RUNS.take(wanted);
     try {
       while (!taken && !run.stopped()) {
+        run.waits();
         taken = ParsedJson.RUNS.take(wanted, KEEP_EVERY);
       }
       return run.execute();

@@ -35,7 +35,6 @@ final class LaneRunners {
   private final Settings settings;
   private final Meters meters;
   private final boolean near;
-  private final SoloGate gate = new SoloGate();
   private final CountDownLatch stopping = new CountDownLatch(1);
 
   /** The runner of each lane. Guarded by itself. */
@@ -43,6 +42,9 @@ final class LaneRunners {
 
   /** The lanes that are paused; empty: not known yet. */
   private volatile Optional<Set<Lane>> paused = Optional.empty();
+
+  /** Until when all work is to become tasks. */
+  private volatile long directNotBefore = System.nanoTime();
 
   LaneRunners(
       Bus bus,
@@ -88,7 +90,8 @@ final class LaneRunners {
       synchronized (runners) {
         if (stopping.getCount() > 0 && !runners.containsKey(lane)) {
           var runner =
-              new LaneRunner(bus, lane, source.handler(lane), worker, settings, gate, board, near);
+              new LaneRunner(
+                  bus, lane, source.handler(lane), worker, settings, source.apart(), board, near);
           runners.put(lane, runner);
           meters.gauge(
               "penstock.lane.running", Tags.of("lane", lane.name()), runner, LaneRunner::running);
@@ -108,6 +111,11 @@ final class LaneRunners {
     paused = Optional.of(lanes);
   }
 
+  /** Runs nothing but tasks for that long, and what no task can be made of. */
+  void directRest(Duration left) {
+    directNotBefore = System.nanoTime() + left.toNanos();
+  }
+
   /** Runs work that nobody leased, on this thread: at once or not at all. */
   Ran runNow(RunNow request) throws InterruptedException {
     Lane lane = request.spec().lane();
@@ -116,7 +124,8 @@ final class LaneRunners {
       runner = runners.get(lane);
     }
     boolean open = paused.map(lanes -> !lanes.contains(lane)).orElse(false);
-    return runner == null || !open ? new Ran.NotNow() : runner.runNow(request);
+    boolean rests = !request.mayWait() && System.nanoTime() - directNotBefore < 0;
+    return runner == null || !open || rests ? new Ran.NotNow() : runner.runNow(request);
   }
 
   List<Lane> lanes() {

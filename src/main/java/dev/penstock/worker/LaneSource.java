@@ -1,5 +1,6 @@
 package dev.penstock.worker;
 
+import dev.penstock.core.Apart;
 import dev.penstock.core.Part;
 import dev.penstock.task.Lane;
 import dev.penstock.task.TaskHandler;
@@ -13,6 +14,9 @@ public interface LaneSource {
 
   /** What runs the tasks of one of these lanes. */
   TaskHandler handler(Lane lane);
+
+  /** What runs the tasks that may kill the process that runs them. */
+  Apart apart();
 
   /** Looks whether lanes have come or gone. Blocks. */
   void rescan();

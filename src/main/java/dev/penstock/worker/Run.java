@@ -1,10 +1,12 @@
 package dev.penstock.worker;
 
 import dev.penstock.bus.Bus;
+import dev.penstock.core.Apart;
 import dev.penstock.core.Checkpoint;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.Lease;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.core.RunClock;
 import dev.penstock.core.TimeLimit;
 import dev.penstock.core.TimedControl;
 import dev.penstock.task.EndedChildren;
@@ -54,6 +56,9 @@ final class Run implements TimedControl {
   private final LeasedTask leased;
   private final Body body;
 
+  /** Done where it is stopped before it begins. */
+  private final Runnable unbegun;
+
   /** Null, as the next: it is a run that nobody leased, which has no task to listen to. */
   private final @Nullable ChildPages children;
 
@@ -68,6 +73,7 @@ final class Run implements TimedControl {
   private volatile @Nullable Progress told;
 
   private Phase phase = Phase.NEW;
+  private boolean waits;
   private @Nullable Thread thread;
   private @Nullable Stop stop;
 
@@ -81,6 +87,7 @@ final class Run implements TimedControl {
         leased,
         leased.task().spec().timeout(),
         control -> handler.run(leased.task(), control),
+        () -> {},
         bus,
         lease,
         leasedAt);
@@ -90,11 +97,13 @@ final class Run implements TimedControl {
       LeasedTask leased,
       Duration limit,
       Body body,
+      Runnable unbegun,
       @Nullable Bus bus,
       Duration lease,
       long leasedAt) {
     this.leased = leased;
     this.body = body;
+    this.unbegun = unbegun;
     this.children =
         bus == null ? null : new ChildPages(bus, leased.task().id(), leased.lease().token());
     this.emission = bus == null ? null : new Emission(bus, leased);
@@ -105,10 +114,23 @@ final class Run implements TimedControl {
     this.extendedAt = leasedAt;
   }
 
+  /** A run of a suspect, in another process, where a place is kept for it. */
+  static Run apart(LeasedTask leased, Apart apart, Bus bus, Duration lease, long leasedAt) {
+    return new Run(
+        leased,
+        leased.task().spec().timeout(),
+        control -> apart.run(leased, control),
+        () -> apart.release(1),
+        bus,
+        lease,
+        leasedAt);
+  }
+
   /** A run that nobody leased. */
   static Run direct(Task task, Duration limit, Body body) {
     var lease = new Lease(task.id(), NO_TOKEN, Instant.MAX);
-    return new Run(new LeasedTask(task, lease), limit, body, null, FOREVER, System.nanoTime());
+    return new Run(
+        new LeasedTask(task, lease), limit, body, () -> {}, null, FOREVER, System.nanoTime());
   }
 
   Task task() {
@@ -130,7 +152,8 @@ final class Run implements TimedControl {
       thread = Thread.currentThread();
       if (stop != null) {
         phase = Phase.RETURNED;
-        return stopped(stop, failed("not begun"));
+        unbegun.run();
+        return stopped(stop, Outcome.retry("not begun"));
       }
       phase = Phase.IN_HANDLER;
     }
@@ -139,20 +162,16 @@ final class Run implements TimedControl {
       outcome = body.run(this);
     } catch (InterruptedException e) {
       // The interrupt was ours and has done its work; stopped() says what follows.
-      outcome = failed("interrupted");
+      outcome = Outcome.retry("interrupted");
     } catch (Exception | StackOverflowError | OutOfMemoryError | LinkageError e) {
       LOG.error("task {}: handler {} threw", task().id(), task().spec().lane().type(), e);
-      outcome = failed(e.toString());
+      outcome = Outcome.retry(e.toString());
     }
     synchronized (this) {
       phase = Phase.RETURNED;
       Thread.interrupted(); // a stop that came as the handler returned must not break the settle
       return stop == null ? Optional.of(outcome) : stopped(stop, outcome);
     }
-  }
-
-  private static Outcome failed(String message) {
-    return new Outcome.Retry(new TaskError(Code.HANDLER_FAILED, message));
   }
 
   private Optional<Outcome> stopped(Stop why, Outcome outcome) {
@@ -260,8 +279,17 @@ final class Run implements TimedControl {
   boolean unbegun(long now) {
     Instant startBefore = task().spec().startBefore();
     return startBefore != null
-        && clock.waitsToBegin()
+        && waitsToBegin()
         && !storeTime(now - leasedAt).isBefore(startBefore);
+  }
+
+  /** There is no memory for its input now. */
+  synchronized void waits() {
+    waits = true;
+  }
+
+  private synchronized boolean waitsToBegin() {
+    return phase == Phase.NEW ? waits : clock.waitsToBegin();
   }
 
   /** Whether some of its work was done when a stop put it back. */

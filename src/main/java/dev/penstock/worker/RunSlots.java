@@ -29,6 +29,9 @@ final class RunSlots {
   /** Runs that nobody leased. They take no slots: the model's own queue decides between all. */
   private final Set<Run> direct = new HashSet<>();
 
+  /** Runs in another process, by token. They take no slots here: that process has its own. */
+  private final Map<String, Run> apart = new HashMap<>();
+
   private int reserved;
   private int urgentReserved;
 
@@ -89,6 +92,11 @@ final class RunSlots {
     notifyAll();
   }
 
+  /** Takes runs in another process. */
+  synchronized void takeApart(List<Run> taken) {
+    taken.forEach(run -> apart.put(run.token(), run));
+  }
+
   /**
    * Takes a run that was not leased; false where it would pass tasks that wait for a slot. While
    * every slot is taken some may, and only what is more urgent than all in flight may pass them.
@@ -105,21 +113,26 @@ final class RunSlots {
 
   synchronized void drop(Run run) {
     runs.remove(run.token(), run);
+    apart.remove(run.token(), run);
     direct.remove(run);
     notifyAll();
   }
 
   /** The runs in flight that were leased. */
   synchronized Collection<Run> runs() {
-    return List.copyOf(runs.values());
+    return leased().toList();
+  }
+
+  private Stream<Run> leased() {
+    return Stream.concat(runs.values().stream(), apart.values().stream());
   }
 
   synchronized List<Run> all() {
-    return Stream.concat(runs.values().stream(), direct.stream()).toList();
+    return Stream.concat(leased(), direct.stream()).toList();
   }
 
   synchronized int size() {
-    return runs.size() + direct.size();
+    return runs.size() + apart.size() + direct.size();
   }
 
   /** Waits until no run is in flight; false when some still are at the end of the wait. */

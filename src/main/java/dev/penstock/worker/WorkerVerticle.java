@@ -3,6 +3,7 @@ package dev.penstock.worker;
 import static java.util.Locale.ROOT;
 
 import dev.penstock.bus.Bus;
+import dev.penstock.bus.Event.DirectRunsRest;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.LanesPaused;
 import dev.penstock.bus.Event.RunCancelled;
@@ -41,6 +42,7 @@ public final class WorkerVerticle extends VerticleBase {
   private final AtomicBoolean drainEnded = new AtomicBoolean();
   private final String worker;
   private final List<String> roles;
+  private final Duration announceEvery;
 
   /**
    * @param board where its runs are counted
@@ -65,6 +67,8 @@ public final class WorkerVerticle extends VerticleBase {
             .toList();
     this.source = source;
     this.board = board;
+    Duration quarter = Settings.silence(settings.lease()).dividedBy(4);
+    this.announceEvery = quarter.compareTo(ANNOUNCE_EVERY) < 0 ? quarter : ANNOUNCE_EVERY;
     lanes = new LaneRunners(bus, source, board, worker, settings, meters, near);
   }
 
@@ -74,9 +78,10 @@ public final class WorkerVerticle extends VerticleBase {
     bus.serve(RunNow.class, this::runNow);
     lanes.start();
     announce();
-    vertx.setPeriodic(ANNOUNCE_EVERY.toMillis(), _ -> announce());
+    vertx.setPeriodic(announceEvery.toMillis(), _ -> announce());
     return Future.all(
         bus.listen(worker, LanesPaused.class, event -> lanes.paused(event.lanes())),
+        bus.listen(worker, DirectRunsRest.class, event -> lanes.directRest(event.left())),
         bus.listen(worker, RunCancelled.class, cancelled -> lanes.cancel(cancelled.id())),
         bus.listenAll(DrainWorker.class, this::drain));
   }

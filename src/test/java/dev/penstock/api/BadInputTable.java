@@ -277,6 +277,31 @@ public final class BadInputTable {
           400,
           "bad_request",
           null);
+      for (String coding :
+          java.util.List.of(
+              "Content-Length: 2\r\nTransfer-Encoding: chunked",
+              "Transfer-Encoding: chunked\r\nContent-Length: 2",
+              "Transfer-Encoding: gzip, chunked",
+              "Transfer-Encoding: chunked, identity",
+              "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+              "Transfer-Encoding: identity",
+              "Transfer-Encoding: xchunked",
+              "Transfer-Encoding: chunked;q=1")) {
+        row(
+            "a body whose end is said in two ways: " + coding + ": " + path,
+            head("POST", path, "Content-Type: application/json", coding) + "2\r\n{}\r\n0\r\n\r\n",
+            400,
+            "bad_request",
+            null);
+      }
+      row(
+          "chunks before HTTP/1.1: " + path,
+          head("POST", path, "Content-Type: application/json", "Transfer-Encoding: chunked")
+                  .replace("HTTP/1.1", "HTTP/1.0")
+              + "2\r\n{}\r\n0\r\n\r\n",
+          400,
+          "bad_request",
+          null);
       row(
           "a negative length: " + path,
           head("POST", path, "Content-Type: application/json", "Content-Length: -5"),
@@ -547,7 +572,12 @@ public final class BadInputTable {
 
   private void garbage() {
     row("not HTTP", "hello there\r\n\r\n", 400, "bad_request", null);
-    row("control characters only", "\u0016\u0003\u0001\u0002\u0000\u0001\r\n\r\n", 0, null, null);
+    row(
+        "control characters only",
+        "\u0016\u0003\u0001\u0002\u0000\u0001\r\n\r\n",
+        400,
+        "bad_request",
+        null);
     row(
         "a header without a colon",
         "GET /health HTTP/1.1\r\nHost\r\n\r\n",

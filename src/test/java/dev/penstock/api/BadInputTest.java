@@ -17,11 +17,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class BadInputTest {
   private static final Duration READ_TIMEOUT = Duration.ofSeconds(1);
+  private static final Duration LIMIT = Duration.ofSeconds(30);
   private static TestServer server;
 
   @BeforeAll
   static void start() throws Exception {
-    server = new TestServer(Map.of("http.read-timeout", READ_TIMEOUT.toMillis() + "ms"));
+    String wrongKeys = "100000"; // each row that has one would be a second longer
+    server =
+        new TestServer(
+            Map.of(
+                "http.read-timeout", READ_TIMEOUT.toMillis() + "ms", "auth.wrong-keys", wrongKeys));
   }
 
   @AfterAll
@@ -37,6 +42,18 @@ class BadInputTest {
   @MethodSource("rows")
   void badInputIsRefusedInTheErrorShape(BadInputTable.Row row) throws Exception {
     BadInputTable.check(server.port(), row);
+  }
+
+  @Test
+  void whatAChunkSaysOfItselfBesideItsLengthIsIgnored() throws Exception {
+    String request =
+        "POST /v1/tasks HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+            + "Transfer-Encoding: Chunked\r\nAuthorization: Bearer "
+            + TestServer.KEY
+            + "\r\n\r\n2;name=value;other=\"quoted\"\r\n[]\r\n0;last\r\n\r\n";
+    var answer = RawClient.send(server.port(), request.getBytes(StandardCharsets.US_ASCII), LIMIT);
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.body()).as("it was read").isNotNull().contains("A list must have");
   }
 
   @Test

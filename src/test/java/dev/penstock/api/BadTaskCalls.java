@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The part of the table of bad input that is about tasks that exist, queues and keys. */
 final class BadTaskCalls {
-  private static final List<String> FILTERED = List.of("/v1/tasks/cancel", "/v1/tasks/retry");
+  private static final List<String> FILTERED =
+      List.of("/v1/tasks/cancel", "/v1/tasks/retry", "/v1/tasks/delete");
   private static final List<String> SINGLE =
       List.of("/v1/tasks/" + SOME_ID + "/cancel", "/v1/tasks/" + SOME_ID + "/retry");
   private static final List<String> LANE =
@@ -17,7 +18,7 @@ final class BadTaskCalls {
 
   /** Routes that take POST and nothing else. */
   static final List<String> CHANGES_WITHOUT_TWIN =
-      Stream.of(List.of("/v1/embeddings", "/api/v1/embedding/"), SINGLE, LANE)
+      Stream.of(List.of("/v1/embeddings", "/api/v1/embedding/"), FILTERED, SINGLE, LANE)
           .flatMap(List::stream)
           .toList();
 
@@ -65,12 +66,12 @@ final class BadTaskCalls {
             "after=1",
             "after=%00",
             "parent=1",
-            "parent=" + SOME_ID,
             "before=1",
             "Status=failed")) {
       String name = query.substring(0, query.indexOf('='));
       get("/v1/tasks?" + query, 400, null, name);
     }
+    get("/v1/tasks?parent=" + SOME_ID, 404, "task_not_found", "parent");
     get("/v1/tasks?q=%zz", 400, null, null);
     get("/v1/tasks?%", 400, null, null);
     for (String path :

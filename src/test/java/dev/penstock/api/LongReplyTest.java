@@ -126,6 +126,19 @@ final class LongReplyTest {
   }
 
   @Test
+  void anOlderClientReadsALongResultUntilTheConnectionEnds() throws Exception {
+    String head = "GET %s HTTP/1.0\r\nConnection: keep-alive\r\nAuthorization: Bearer %s\r\n\r\n";
+    String path = "/v1/tasks/" + task(3 * MIB, "a") + "/result";
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      socket.setSoTimeout((int) LIMIT.toMillis());
+      socket.getOutputStream().write(head.formatted(path, TestServer.KEY).getBytes(US_ASCII));
+      String all = new String(socket.getInputStream().readAllBytes(), US_ASCII);
+      assertThat(all).contains(" 200 ").endsWith("\r\n\r\n\"" + "a".repeat(3 * MIB) + "\"");
+    }
+    awaitNothingHeld();
+  }
+
+  @Test
   void whoAsksForTheHeadAloneHasThat() throws Exception {
     String id = task(3 * MIB, "a");
     var head =
@@ -151,6 +164,7 @@ final class LongReplyTest {
   @Test
   void slowReadersHoldNoMoreThanThereIsRoomForAndOthersGoOn() throws Exception {
     String path = "/v1/tasks/" + task(14 * MIB, "a") + "/result";
+    byte[] text = ("\"" + "b".repeat(14 * MIB) + "\"").getBytes(US_ASCII);
     List<Socket> slow = new ArrayList<>();
     try {
       // Until one is told that there is no room: what the others hold is counted.
@@ -167,6 +181,16 @@ final class LongReplyTest {
       assertThat(header(refused, "Retry-After")).isEqualTo("1");
       assertThat(TestServer.error(refused).get("code").asText()).isEqualTo("overloaded");
 
+      // Whose task has ended, without room for its result, learns where that is.
+      server.dispatcher.script =
+          _ -> new Script.End(TaskState.COMPLETED, new TaskOutput(Format.JSON, text), null);
+      var ended = server.post("/v1/tasks", "{\"type\":\"ping\",\"wait_seconds\":9,\"input\":{}}");
+      assertThat(ended.statusCode()).isEqualTo(503);
+      String made = json(ended).get("id").asText();
+      assertThat(server.dispatcher.tasks).containsKey(new TaskId(made));
+      assertThat(header(ended, "X-Task-Id")).isEqualTo(made);
+
+      server.dispatcher.script = _ -> new Script.Stay();
       var neighbours = server.post("/v1/tasks", "{\"type\":\"ping\",\"input\":{\"n\":1}}");
       assertThat(neighbours.statusCode()).isEqualTo(202);
       String id = json(neighbours).get("id").asText();

@@ -3,6 +3,7 @@ package dev.penstock.chaos;
 import dev.penstock.testing.Await;
 import dev.penstock.testing.Checker;
 import dev.penstock.testing.PenstockProcess;
+import dev.penstock.testing.Urgent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,8 @@ record Round(
   static Round of(House house, Fault fault, Random random, Map<String, float[]> references)
       throws Exception {
     var checker = new Checker();
-    Urgent asks = Urgent.start(house, random.nextLong());
+    var doors = new Random(random.nextLong());
+    Urgent asks = Urgent.start(() -> house.door(doors), Urgent.Work.PING);
     Truth looks = Truth.of(house.doors().getFirst());
     Duration urgent;
     Duration untrue;

@@ -37,7 +37,9 @@ final class SettingsLoaderTest {
 
     assertThat(settings.api().host()).isEqualTo("127.0.0.1");
     assertThat(settings.api().port()).isEqualTo(8000);
+    assertThat(settings.api().corsOrigins()).isEmpty();
     assertThat(settings.auth().token()).isEmpty();
+    assertThat(settings.auth().none()).isFalse();
     assertThat(settings.session().idle()).isEqualTo(Duration.ofMinutes(30));
     assertThat(settings.session().max()).isEqualTo(Duration.ofHours(12));
     assertThat(settings.session().secure()).isEqualTo(Settings.Session.Secure.AUTO);
@@ -292,6 +294,10 @@ final class SettingsLoaderTest {
     "api.host, my-host.example",
     "api.host, 0.0.0.0",
     "api.port, 65535",
+    "api.cors-origins, *",
+    "api.cors-origins, 'https://app.example.com, http://localhost:3000,http://[::1]:80'",
+    "api.cors-origins, app://obsidian.md",
+    "api.cors-origins, moz-extension://5f0c3b9a-1d2e",
     "log.level, Warn",
     "task.ttl, 500ms",
     "task.ttl, PT30S",
@@ -333,6 +339,21 @@ final class SettingsLoaderTest {
     "api.port, 65536",
     "api.port, 80a",
     "api.port, 99999999999",
+    "api.cors-origins, app.example.com",
+    "api.cors-origins, localhost:3000",
+    "api.cors-origins, https://app.example.com/",
+    "api.cors-origins, https://app.example.com/chat",
+    "api.cors-origins, https://*.example.com",
+    "api.cors-origins, chrome-extension://*",
+    "api.cors-origins, https://user@app.example.com",
+    "api.cors-origins, http://localhost:70000",
+    "api.cors-origins, http://localhost:",
+    "api.cors-origins, 'https://a.example https://b.example'",
+    "api.cors-origins, 'https://a.example,'",
+    "api.cors-origins, https://bücher.example",
+    "api.cors-origins, null",
+    "api.cors-origins, 'https://a.example,*'",
+    "auth.none, yes",
     "auth.token, 'two words'",
     "log.level, LOUD",
     "data.dir, ''",
@@ -402,6 +423,49 @@ final class SettingsLoaderTest {
   }
 
   @Test
+  void originsAreKeptAsBrowsersSendThem() {
+    assertThat(
+            load(
+                    Map.of(
+                        "api.cors-origins", "HTTPS://App.Example.com:443, http://b.example:8080"),
+                    NONE,
+                    null)
+                .api()
+                .corsOrigins())
+        .contains(List.of("https://app.example.com", "http://b.example:8080"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0.0.0.0", "192.168.1.2", "::", "penstock.example.org"})
+  void noKeyAtAllIsRefusedWhereOtherMachinesReachIt(String host) {
+    assertThat(
+            problems(
+                Map.of("auth.none", "true", "api.host", host, "auth.token", "k7Q2-v9fXw!m4Zp0"),
+                NONE,
+                null))
+        .containsExactly(
+            "auth.none = 'true' (command line): must be false, because api.host ("
+                + host
+                + ") is reached from outside this machine, and there every request needs a key");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "::1", "localhost", "127.0.0.2"})
+  void noKeyAtAllIsForLoopback(String host) {
+    assertThat(load(Map.of("auth.none", "true", "api.host", host), NONE, null).auth().none())
+        .isTrue();
+  }
+
+  @Test
+  void noKeyAtAllIsNotForEveryPageThereIs() {
+    assertThat(problems(Map.of("auth.none", "true", "api.cors-origins", "*"), NONE, null))
+        .singleElement()
+        .asString()
+        .startsWith("api.cors-origins = '*'")
+        .contains("auth.none");
+  }
+
+  @Test
   void everyProblemIsToldAtOnceWithItsOrigin() throws IOException {
     Path file =
         yaml(
@@ -449,7 +513,26 @@ final class SettingsLoaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"guest", "GUEST", "admin:admin", "your-secret-token", "fifteen-letters"})
+  @ValueSource(
+      strings = {
+        "guest",
+        "GUEST",
+        "admin:admin",
+        "your-secret-token",
+        "YOUR_SECRET_TOKEN",
+        "fifteen-letters",
+        "aaaaaaaaaaaaaaaaaaaaaaaa",
+        "abababababababababab",
+        "1234567890123456",
+        "abcdefghijklmnopqrstuvwxyz",
+        "zyxwvutsrqponmlkjihgfedcba",
+        "qwertyuiopasdfghjkl",
+        "passwordpassword",
+        "Passw0rd!Passw0rd!",
+        "penstock-secret-key",
+        "changemechangeme",
+        "my-api-key-for-penstock-123"
+      })
   void aWeakTokenIsRefusedOutsideLoopbackAndNeverShown(String token) {
     for (String host : List.of("0.0.0.0", "::", "192.168.1.5", "penstock.example")) {
       assertThat(problems(Map.of("api.host", host), Map.of("AUTH_TOKEN", token), null))
@@ -468,7 +551,7 @@ final class SettingsLoaderTest {
   void outsideLoopbackALongTokenOrNoneIsFine() {
     Map<String, String> open = Map.of("api.host", "0.0.0.0");
 
-    assertThat(load(open, Map.of("AUTH_TOKEN", "sixteen-letters!"), null)).isNotNull();
+    assertThat(load(open, Map.of("AUTH_TOKEN", "k7Q2-v9fXw!m4Zp0"), null)).isNotNull();
     assertThat(load(open, NONE, null).auth().token()).isEmpty();
   }
 

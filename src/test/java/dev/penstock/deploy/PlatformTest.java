@@ -128,8 +128,8 @@ final class PlatformTest {
     assertThat(ended.code()).isEqualTo(7);
     assertThat(ended.output())
         .isEqualTo(
-            "10.0.0.7\n<--sun-misc-unsafe-memory-access=allow><-Xmx1g><-Done=1><-jar>"
-                + "</app/penstock.jar><--conf></a b.yaml>");
+            "10.0.0.7\n<--sun-misc-unsafe-memory-access=allow><-XX:+ExitOnOutOfMemoryError>"
+                + "<-Xmx1g><-Done=1><-jar></app/penstock.jar><--conf></a b.yaml>");
   }
 
   private record Ended(int code, String output) {}

@@ -67,4 +67,35 @@ final class AbsenceTest {
     absence.answered();
     assertThat(absence.leasesStand()).isFalse();
   }
+
+  @Test
+  void leasesLapseAgainThoughNobodyIsLeftWhoCouldExtendOne() {
+    absence.notExtended();
+    for (int second = 0; second < 2 * LEASE.toSeconds() + 1; second++) {
+      pass(Duration.ofSeconds(1));
+      absence.answered();
+    }
+    assertThat(absence.leasesStand()).isFalse();
+  }
+
+  @Test
+  void whatLapsesWhileTheStoreIsAwayAndSoonAfterIsNoDeath() {
+    Duration soon = LEASE.plusSeconds(10);
+    pass(Duration.ofSeconds(1));
+    absence.answered();
+    assertThat(absence.answeredFor(soon)).isTrue();
+    pass(Duration.ofSeconds(4));
+    assertThat(absence.answeredFor(soon)).as("it should have answered long ago").isFalse();
+    absence.answered();
+    for (int second = 0; second <= soon.toSeconds(); second++) {
+      assertThat(absence.answeredFor(soon)).isFalse();
+      pass(Duration.ofSeconds(1));
+      absence.answered();
+    }
+    assertThat(absence.answeredFor(soon)).isTrue();
+    absence.notExtended();
+    assertThat(absence.answeredFor(soon)).isFalse();
+    absence.extended();
+    assertThat(absence.answeredFor(soon)).isFalse();
+  }
 }

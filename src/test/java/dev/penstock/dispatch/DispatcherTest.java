@@ -23,6 +23,7 @@ import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskQueue.Delivery;
 import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStore.Living;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
 import dev.penstock.storage.sqlite.SqliteDatabase;
@@ -46,6 +47,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -101,6 +103,7 @@ final class DispatcherTest {
             store,
             new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
             new ChildSpecs((lane, _) -> lane, now::get),
+            3,
             () -> false),
         new Families(store, over, recorder, new Unsent(store, over)),
         LEASE,
@@ -137,15 +140,13 @@ final class DispatcherTest {
   }
 
   private Leased lease(boolean alone) throws InterruptedException {
+    return lease(alone ? Suspects.TAKE : Suspects.SHOW);
+  }
+
+  private Leased lease(Suspects suspects) throws InterruptedException {
     return dispatcher.lease(
         new LeaseTasks(
-            "worker",
-            LANE,
-            10,
-            1 << 20,
-            Priority.LOWEST,
-            alone ? Suspects.TAKE : Suspects.SHOW,
-            Duration.ofMillis(1)));
+            "worker", LANE, 10, 1 << 20, Priority.LOWEST, suspects, Duration.ofMillis(1)));
   }
 
   private LeasedTask leaseOne() throws InterruptedException {
@@ -165,7 +166,11 @@ final class DispatcherTest {
   }
 
   private void sweep(int maxLost) {
-    new Sweeper(store, dispatcher, MARGIN, maxLost, absence).run();
+    sweep(maxLost, Living.UNKNOWN);
+  }
+
+  private void sweep(int maxLost, Living living) {
+    new Sweeper(store, dispatcher, MARGIN, maxLost, absence, () -> Optional.of(living)).run();
   }
 
   private void pass(Duration time) {
@@ -299,21 +304,40 @@ final class DispatcherTest {
   }
 
   @Test
-  void aTaskThatLostItsLeaseWaitsForAWorkerThatRunsItAlone() throws Exception {
+  void aTaskThatTwoProcessesDiedOfWaitsForAWorkerThatRunsItApart() throws Exception {
     TaskId id = submit(3);
-    leaseOne();
-    pass(LEASE.plus(MARGIN).plusSeconds(1));
-    sweep(10);
+    for (int deaths = 0; deaths < LeasedTask.SUSPECT; deaths++) {
+      leaseOne();
+      pass(LEASE.plus(MARGIN).plusSeconds(1));
+      sweep(10, new Living(true, Map.of()));
+    }
     TaskId neighbour = submit(3);
     Leased together = lease(false);
     assertThat(together.suspectWaiting()).isTrue();
     assertThat(together.tasks())
         .extracting(leased -> leased.task().id())
         .containsExactly(neighbour);
-    Leased alone = lease(true);
-    assertThat(alone.tasks()).extracting(leased -> leased.task().id()).containsExactly(id);
-    assertThat(alone.tasks().getFirst().task().lost()).isEqualTo(1);
+    submit(3);
+    Leased apart = lease(Suspects.APART);
+    assertThat(apart.tasks()).as("and nothing else").hasSize(1);
+    assertThat(apart.tasks().getFirst().task().id()).isEqualTo(id);
+    assertThat(apart.tasks().getFirst().suspect()).isTrue();
     assertThat(find(id).attempts()).isZero();
+  }
+
+  @Test
+  void aTaskThatKilledItsProcessAloneRunsAgainAndFailsAfterItsLastDeath() throws Exception {
+    TaskId id = submit(1);
+    var died = new Outcome.Retry(new TaskError(TaskError.Code.LEASE_LOST, "signal 11"));
+    for (int deaths = 1; deaths <= 4; deaths++) {
+      assertThat(find(id).state()).isEqualTo(TaskState.PENDING);
+      assertThat(settle(lease(true).tasks().getFirst(), died)).isEqualTo(SettleReply.SETTLED);
+    }
+    Task failed = find(id);
+    assertThat(failed.state()).isEqualTo(TaskState.FAILED);
+    assertThat(failed.error()).isEqualTo(died.error());
+    assertThat(failed.lost()).isEqualTo(4);
+    assertThat(failed.attempts()).isZero();
   }
 
   @Test

@@ -435,6 +435,7 @@ final class FamiliesTest {
                 rig.store,
                 new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(1)),
                 new ChildSpecs((lane, _) -> lane, rig.clock),
+                3,
                 () -> false)
             .settle(
                 List.of(

@@ -11,6 +11,7 @@ import dev.penstock.core.LeasedTask;
 import dev.penstock.core.RetryPolicy;
 import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;
+import dev.penstock.storage.TaskStore.Living;
 import dev.penstock.task.ChildTask;
 import dev.penstock.task.EndedChildren;
 import dev.penstock.task.Lane;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +82,7 @@ final class FamilyNode {
                 store,
                 new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(1)),
                 new ChildSpecs((lane, _) -> lane, rig.clock),
+                3,
                 room::full),
             families,
             Rig.LEASE,
@@ -90,7 +93,13 @@ final class FamilyNode {
     var cancels = new Cancels(store, dispatcher, families);
     chores =
         List.of(
-            new Sweeper(store, dispatcher, Duration.ofSeconds(10), 3, NEVER),
+            new Sweeper(
+                store,
+                dispatcher,
+                Duration.ofSeconds(10),
+                3,
+                NEVER,
+                () -> Optional.of(Living.UNKNOWN)),
             new Expiry(store),
             new Scheduler(store, dispatcher),
             families,

@@ -148,6 +148,7 @@ final class GoldenNodesTest {
                 store,
                 new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
                 new ChildSpecs((lane, _) -> lane, clock),
+                3,
                 () -> false),
             families,
             LEASE,
@@ -216,8 +217,7 @@ final class GoldenNodesTest {
     // What has lost its message, one that has lost a lease among it.
     Await.until("no message is left", SOON, () -> queue.messages(EMBEDDING).orElse(1) == 0);
     new Rescuer(store, queue, clock, clock, Duration.ZERO).run();
-    run(EMBEDDING, Suspects.SHOW, id("k"), id("l"));
-    run(EMBEDDING, Suspects.TAKE, id("d"));
+    run(EMBEDDING, Suspects.SHOW, id("k"), id("l"), id("d"));
 
     // What is to be done by hand, and what has its time.
     var byHand = new ManualChanges(store, dispatcher, families);

@@ -39,7 +39,7 @@ final class RetryTimesTest {
     LeasedTask leased = rig.lease(LANE).getFirst();
     var settlements =
         new Settlements(
-            rig.store, SET, times, new ChildSpecs((lane, _) -> lane, rig.clock), () -> false);
+            rig.store, SET, times, new ChildSpecs((lane, _) -> lane, rig.clock), 3, () -> false);
     var retry = new SettleTask(leased.task().id(), LANE, leased.lease().token(), Outcome.retry(""));
     Ending ending = settlements.settle(List.of(retry)).getFirst().told().ending();
     return ((Ending.Backoff) ending).delay();

@@ -99,6 +99,7 @@ public final class Rig implements AutoCloseable {
                 store,
                 new RetryPolicy(Duration.ofSeconds(1), Duration.ofSeconds(60)),
                 new ChildSpecs(this::accept, clock),
+                3,
                 () -> room.full()),
             families,
             LEASE,

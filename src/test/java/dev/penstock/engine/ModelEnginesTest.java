@@ -159,6 +159,26 @@ final class ModelEnginesTest {
   }
 
   @Test
+  void anotherProcessHasMemoryAsLongAsNoModelHereNeedsIt() throws Exception {
+    restart(
+        new ModelMemory(
+            Backends.BUILT_IN.memory(ONE) + Backends.BUILT_IN.memory(TWO), Duration.ZERO));
+    use(TWO);
+    use(ONE);
+    var told = new AtomicInteger();
+    Runnable back = engines.takeElsewhere(ONE, told::incrementAndGet).orElseThrow();
+    assertThat(state(TWO.name())).as("the longest unused goes for it").isEqualTo(State.CLOSED);
+    try (Use _ = engines.acquire(ONE).orElseThrow()) {
+      assertThat(engines.takeElsewhere(TWO, told::incrementAndGet)).isEmpty();
+      assertThat(told).hasValue(0);
+      assertThat(engines.acquire(TWO)).isEmpty();
+      assertThat(told).as("whoever has it is to give it back").hasValue(1);
+      back.run();
+      use(TWO);
+    }
+  }
+
+  @Test
   void whatDoesNotFitTheContainerIsRefusedWithTheReason() throws Exception {
     long two = Backends.BUILT_IN.need(ONE).plus(Backends.BUILT_IN.need(TWO)).usual();
     long heap = 96L << 20;

@@ -152,7 +152,7 @@ final class MessagesTest {
             null);
     var reply =
         new LeaseReply(
-            List.of(new LeasedTask(task, lease, 3, new byte[0]), new LeasedTask(task, lease)),
+            List.of(new LeasedTask(task, lease, 3, new byte[0], 2), new LeasedTask(task, lease)),
             Set.of(),
             LeaseTerms.ours(Duration.ofSeconds(30), false));
     byte[] body = StrictJson.write(reply::write);
@@ -160,7 +160,23 @@ final class MessagesTest {
     assertThat(read.tasks()).extracting(LeasedTask::run).containsExactly(3L, 1L);
     assertThat(read.tasks().get(0).checkpoint()).isEmpty();
     assertThat(read.tasks().get(1).checkpoint()).isNull();
-    assertThat(read.terms().offers()).contains(Offer.CHECKPOINTS, Offer.CHILDREN);
+    assertThat(read.tasks()).extracting(LeasedTask::deaths).containsExactly(2, 0);
+    assertThat(read.terms().offers()).contains(Offer.CHECKPOINTS, Offer.CHILDREN, Offer.APART);
+  }
+
+  @Test
+  void suspectsAreAskedForAndTheirProcesssDeathIsToldAsItWasMeant() throws Exception {
+    var ask = new LeaseTasks("w", LANE, 8, 1 << 20, Priority.LOWEST, Suspects.APART, Duration.ZERO);
+    byte[] poll = LeaseRequest.write("w", List.of(ask), Duration.ZERO, SELF);
+    LeaseRequest asked = LeaseRequest.read(poll, LANES);
+    assertThat(asked.most()).as("more than one at a time").isEqualTo(8);
+    assertThat(asked.wishes()).extracting(Wish::suspects).containsExactly(Suspects.APART);
+
+    var died = new Outcome.Retry(new TaskError(TaskError.Code.LEASE_LOST, "signal 11"));
+    var settle = new SettleTask(TaskId.random(), LANE, "t", died);
+    byte[] body = SettleRequest.writeDied("w", settle, died.error());
+    assertThat(SettleRequest.read(body, (_, _, _) -> TaskOutput.json("1")).outcome())
+        .isEqualTo(died);
   }
 
   @Test

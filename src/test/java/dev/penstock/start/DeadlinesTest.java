@@ -200,8 +200,9 @@ final class DeadlinesTest {
         Api api = api(node)) {
       String list = task("list", texts, 2, "");
       String first = submit(api, list);
-      Await.until("some are done", LIMIT, () -> get(api, first).at("/progress/done").asInt() >= 40);
+      Await.until("some are done", LIMIT, () -> get(api, first).at("/progress/done").asInt() >= 80);
       api.post("/v1/tasks/" + first + "/cancel", "");
+      Await.until("its run has ended", LIMIT, () -> api.metric("penstock_lane_running") == 0);
       int done = get(api, first).at("/progress/done").asInt();
       String second = submit(api, list);
       assertThat(ended(api, second).path("status").asText()).isEqualTo("completed");

@@ -130,8 +130,8 @@ final class InjectedStore implements TaskStore {
   }
 
   @Override
-  public List<Claim> claim(List<TaskId> ids, String worker, Duration lease, boolean alone) {
-    return afterwards(real.claim(ids, worker, lease, alone));
+  public List<Claim> claim(List<TaskId> ids, String worker, Duration lease, Taking suspects) {
+    return afterwards(real.claim(ids, worker, lease, suspects));
   }
 
   @Override
@@ -145,8 +145,18 @@ final class InjectedStore implements TaskStore {
   }
 
   @Override
-  public Lapsed reclaimLapsed(Duration margin, int maxLost, int limit) {
-    return real.reclaimLapsed(margin, maxLost, limit);
+  public Lapsed reclaimLapsed(Duration margin, int maxLost, int limit, Living living) {
+    return real.reclaimLapsed(margin, maxLost, limit, living);
+  }
+
+  @Override
+  public TakenOver takeOver(String process, int maxLost, int limit) {
+    return real.takeOver(process, maxLost, limit);
+  }
+
+  @Override
+  public void leave(String process) {
+    real.leave(process);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.penstock.storage;
 
+import static dev.penstock.storage.TaskStore.Living.ALWAYS;
+import static dev.penstock.storage.TestTasks.LANE;
 import static dev.penstock.storage.TestTasks.ids;
 import static dev.penstock.storage.TestTasks.json;
 import static dev.penstock.storage.TestTasks.task;
@@ -10,8 +12,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.penstock.core.Ending;
 import dev.penstock.core.HeldLease;
 import dev.penstock.storage.TaskStore.Claim;
+import dev.penstock.storage.TaskStore.Living;
 import dev.penstock.storage.TaskStore.Settled;
+import dev.penstock.storage.TaskStore.Taking;
 import dev.penstock.task.Progress;
+import dev.penstock.task.Task;
+import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
@@ -48,10 +54,9 @@ interface LeaseContract extends StoreRig {
     store().insert(specs);
     settle(claim(specs.get(0)), new Ending.Completed(json("1")));
     claim(specs.get(1));
-    TaskSpec later = taskAt(clock().instant().plusSeconds(60));
-    TaskSpec suspect = task();
-    store().insert(List.of(later, suspect));
-    lose(claim(suspect));
+    TaskSpec later = taskAt(clock().instant().plusSeconds(600));
+    store().insert(List.of(later));
+    TaskSpec suspect = suspect();
 
     List<Claim> claims =
         store()
@@ -75,16 +80,82 @@ interface LeaseContract extends StoreRig {
   }
 
   @Test
-  default void aTaskThatLostALeaseIsClaimedAlone() {
-    TaskSpec spec = task();
-    store().insert(List.of(spec));
-    lose(claim(spec));
+  default void aTaskThatTwoProcessesDiedOfIsClaimedApart() {
+    TaskSpec spec = inserted(task());
+    die(claim(spec));
+    assertThat(claim(spec).deaths()).as("one death may be anybody's").isEqualTo(1);
+    clock().advance(LEASE.plus(MARGIN).plusMillis(1));
+    store().reclaimLapsed(MARGIN, MAX_LOST, 100, new Living(true, Map.of("another", ALWAYS)));
 
-    assertThat(store().claim(List.of(spec.id()), "w", LEASE, false))
-        .containsExactly(new Claim.Suspect());
-    Claim claimed = store().claim(List.of(spec.id()), "w", LEASE, true).getFirst();
+    assertThat(claimOnce(spec)).isEqualTo(new Claim.Suspect());
+    Claim claimed = store().claim(List.of(spec.id()), "w", LEASE, Taking.APART).getFirst();
     assertThat(claimed).isInstanceOf(Claim.Claimed.class);
-    assertThat(((Claim.Claimed) claimed).task().lost()).isEqualTo(1);
+    assertThat(((Claim.Claimed) claimed).deaths()).isEqualTo(2);
+    assertThat(((Claim.Claimed) claimed).task().lost()).isEqualTo(2);
+  }
+
+  @Test
+  default void aLeaseThatLapsesThoughItsProcessLivesMakesNoSuspect() {
+    TaskSpec spec = inserted(task());
+    for (Living living : List.of(new Living(true, Map.of("w", ALWAYS)), Living.UNKNOWN)) {
+      claim(spec);
+      clock().advance(LEASE.plus(MARGIN).plusMillis(1));
+      assertThat(store().reclaimLapsed(MARGIN, MAX_LOST, 100, living).ready()).hasSize(1);
+    }
+    assertThat(get(spec).lost()).isEqualTo(2);
+    assertThat(claim(spec).deaths()).isZero();
+  }
+
+  @Test
+  default void aProcessThatTookAnothersNameDoesNotHideItsDeath() {
+    TaskSpec before = inserted(task());
+    claim(before);
+    clock().advance(Duration.ofSeconds(10));
+    TaskSpec after = inserted(task());
+    clock().advance(Duration.ofSeconds(1));
+    claim(after);
+    clock().advance(LEASE.plus(MARGIN).plusMillis(1));
+
+    Duration since = LEASE.plus(MARGIN).plusSeconds(5);
+    Living living = new Living(true, Map.of("w", since));
+    assertThat(store().reclaimLapsed(MARGIN, MAX_LOST, 100, living).ready()).hasSize(2);
+    assertThat(claim(before).deaths()).isEqualTo(1);
+    assertThat(claim(after).deaths()).isZero();
+  }
+
+  @Test
+  default void whatRanApartIsNotBlamedForTheDeathOfItsHolder() {
+    TaskSpec spec = suspect();
+    store().claim(List.of(spec.id()), "w", LEASE, Taking.APART);
+    clock().advance(LEASE.plus(MARGIN).plusMillis(1));
+    store().reclaimLapsed(MARGIN, 10, 100, new Living(true, Map.of()));
+    assertThat(claimAlone(spec).deaths()).isEqualTo(2);
+
+    clock().advance(LEASE.plus(MARGIN).plusMillis(1));
+    store().reclaimLapsed(MARGIN, 10, 100, new Living(true, Map.of()));
+    assertThat(claimAlone(spec).deaths()).as("it was claimed to run here").isEqualTo(3);
+  }
+
+  @Test
+  default void aTaskThatKillsItsProcessAloneRunsAgainUntilItHasDoneSoTooOften() {
+    TaskError error = new TaskError(TaskError.Code.LEASE_LOST, "signal 11");
+    Claim.Claimed first = claimed();
+    TaskSpec spec = first.task().spec();
+    assertThat(settle(first, new Ending.Died(error, 1))).isInstanceOf(Settled.Now.class);
+    assertThat(settle(first, new Ending.Died(error, 1))).isEqualTo(new Settled.Before());
+    Task task = get(spec);
+    assertThat(task.state()).isEqualTo(TaskState.PENDING);
+    assertThat(task.attempts()).isZero();
+    assertThat(task.lost()).isEqualTo(1);
+
+    Claim.Claimed second = claim(spec);
+    assertThat(second.deaths()).isEqualTo(1);
+    Task failed = ((Settled.Now) settle(second, new Ending.Died(error, 1))).task();
+    assertThat(failed.state()).isEqualTo(TaskState.FAILED);
+    assertThat(failed.error()).isEqualTo(error);
+    assertThat(failed.attempts()).isZero();
+    assertThat(failed.lost()).isEqualTo(2);
+    assertThat(lane(LANE).failed()).isEqualTo(1);
   }
 
   @Test

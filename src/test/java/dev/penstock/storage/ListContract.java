@@ -208,6 +208,18 @@ interface ListContract extends StoreRig {
   }
 
   @Test
+  default void aTextOfCharactersThatNobodyCanSeeIsFoundNowhere() {
+    for (String input : List.of("{\"a\":\"x\"}", "{\"a\":\"\\u0000\"}", "{\n}")) {
+      store().insert(List.of(taskWith(Map.of(), bytes(input))));
+    }
+    for (String text :
+        List.of("\0", "\0\0", "x\0", "\0x", "\"\0", "\n", "\u0001", "\u007f", "\u0085")) {
+      assertThat(containing(text)).as("%s", text.codePoints().boxed().toList()).isEmpty();
+    }
+    assertThat(containing("\"x")).hasSize(1);
+  }
+
+  @Test
   default void aTextIsNotLookedForInLongInputs() {
     byte[] input = bytes("x".repeat(TaskStore.SEARCHED_INPUT_BYTES - 6) + "needle");
     TaskSpec longest = inserted(taskWith(Map.of(), input));

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.penstock.core.Ending;
 import dev.penstock.core.RetryResult;
 import dev.penstock.storage.TaskStore.Claim;
+import dev.penstock.storage.TaskStore.Living;
 import dev.penstock.storage.TaskStore.Settled;
 import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
@@ -20,6 +21,7 @@ import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Tasks that are run again by hand. */
@@ -114,12 +116,12 @@ interface RetryContract extends StoreRig {
   }
 
   @Test
-  default void aTaskThatLostLeasesIsASuspectStillAndMayLoseMore() {
+  default void aTaskThatProcessesDiedOfIsASuspectStillAndMayLoseMore() {
     TaskSpec spec = inserted(task());
     for (int i = 0; i <= MAX_LOST; i++) {
       claimAlone(spec);
       clock().advance(LEASE.plus(MARGIN).plusMillis(1));
-      reclaim();
+      store().reclaimLapsed(MARGIN, MAX_LOST, 100, new Living(true, Map.of()));
     }
     assertThat(get(spec).state()).isEqualTo(TaskState.FAILED);
     retry(spec);

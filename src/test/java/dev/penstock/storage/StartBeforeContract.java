@@ -114,7 +114,13 @@ interface StartBeforeContract extends StoreRig {
     assertThat(ids(expire())).containsExactly(unbegun.id());
     assertThat(get(unbegun).expired()).isTrue();
     for (TaskSpec spec : List.of(cutShort, failed, waits)) {
-      assertThat(claimOnce(spec)).isInstanceOf(Claim.Claimed.class);
+      assertThat(claimOnce(spec))
+          .isInstanceOfSatisfying(
+              Claim.Claimed.class,
+              again ->
+                  assertThat(again.task().spec().startBefore())
+                      .as("whoever runs it does not give it back for that")
+                      .isNull());
     }
   }
 

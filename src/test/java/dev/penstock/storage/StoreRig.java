@@ -15,6 +15,7 @@ import dev.penstock.core.Lease;
 import dev.penstock.core.RetryResult;
 import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStore.Lapsed;
+import dev.penstock.storage.TaskStore.Living;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
 import dev.penstock.task.Lane;
@@ -86,6 +87,21 @@ public interface StoreRig {
   default void lose(Claim.Claimed claimed) {
     clock().advance(LEASE.plus(MARGIN).plusMillis(1));
     assertThat(ids(reclaim().ready())).contains(claimed.task().id());
+  }
+
+  /** Lets the lease lapse, and every other one that is held, where nobody is known to live. */
+  default void die(Claim.Claimed claimed) {
+    clock().advance(LEASE.plus(MARGIN).plusMillis(1));
+    Lapsed lapsed = store().reclaimLapsed(MARGIN, MAX_LOST, 100, new Living(true, Map.of()));
+    assertThat(ids(lapsed.ready())).contains(claimed.task().id());
+  }
+
+  /** A task that two processes died of. */
+  default TaskSpec suspect() {
+    TaskSpec spec = inserted(task());
+    die(claim(spec));
+    die(claim(spec));
+    return spec;
   }
 
   default Lapsed reclaim() {

@@ -16,7 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.openqa.selenium.By;
-import org.openqa.selenium.WebElement;
+import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
@@ -29,7 +29,7 @@ public final class Browser implements AutoCloseable {
   public static final int WIDE = 1_280;
   public static final int PHONE = 390;
 
-  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Duration LIMIT = Duration.ofMinutes(1);
   private static final int HEIGHT = 860;
   private static final String AXE = "META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
 
@@ -108,9 +108,19 @@ public final class Browser implements AutoCloseable {
     await("the overview is shown", () -> path().equals("/"));
   }
 
+  /** Clicks the first such element: live pages may replace it between finding and clicking it. */
   public void click(String selector) {
-    WebElement element = driver.findElement(By.cssSelector(selector));
-    element.click();
+    long until = System.nanoTime() + LIMIT.toNanos();
+    while (true) {
+      try {
+        driver.findElement(By.cssSelector(selector)).click();
+        return;
+      } catch (StaleElementReferenceException e) {
+        if (System.nanoTime() > until) {
+          throw e;
+        }
+      }
+    }
   }
 
   /** The text of the first such element, read in one script: live pages replace their elements. */

@@ -22,6 +22,8 @@ public final class Checker {
   private final AtomicInteger numbers = new AtomicInteger();
   private final AtomicInteger refused = new AtomicInteger();
   private final AtomicInteger unanswered = new AtomicInteger();
+  private final AtomicInteger answered = new AtomicInteger();
+  private final AtomicInteger wrong = new AtomicInteger();
 
   /**
    * What became of the work.
@@ -39,6 +41,15 @@ public final class Checker {
       assertThat(accepted).as("accepted").isPositive();
       assertThat(lost).as("lost").isZero();
       assertThat(unexpected).as("unexpected").isZero();
+    }
+
+    public Report plus(Report other) {
+      return new Report(
+          accepted + other.accepted,
+          lost + other.lost,
+          unexpected + other.unexpected,
+          refused + other.refused,
+          unanswered + other.unanswered);
     }
   }
 
@@ -96,8 +107,16 @@ public final class Checker {
     accepted.put(id, right);
   }
 
+  /** Work has ended while its client waited for it, so that it may be gone when others settle. */
+  public void answered(boolean right) {
+    answered.incrementAndGet();
+    if (!right) {
+      wrong.incrementAndGet();
+    }
+  }
+
   public int accepted() {
-    return accepted.size();
+    return accepted.size() + answered.get();
   }
 
   public int refused() {
@@ -144,6 +163,6 @@ public final class Checker {
     }
     open.values().stream().limit(3).forEach(task -> System.out.println("lost: " + task));
     return new Report(
-        accepted.size(), open.size(), unexpected.get(), refused.get(), unanswered.get());
+        accepted(), open.size(), unexpected.get() + wrong.get(), refused.get(), unanswered.get());
   }
 }

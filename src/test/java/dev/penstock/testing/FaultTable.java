@@ -3,9 +3,11 @@ package dev.penstock.testing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps what came of each fault: a file for each row in {@code target/faults}, and all of them as a
@@ -16,8 +18,8 @@ public final class FaultTable {
   private static final Path TABLE = Path.of("target/faults.md");
   private static final String HEAD =
       """
-      | # | fault | accepted | completed | lost | unexpected | duplicated |
-      |---|---|---|---|---|---|---|
+      | # | fault | accepted | completed | lost | unexpected | duplicated | urgent work waited, at most | measured |
+      |---|---|---|---|---|---|---|---|---|
       """;
 
   /** How much more work than in the short form. */
@@ -33,9 +35,25 @@ public final class FaultTable {
    */
   public static void add(String number, String fault, Checker.Report report, long duplicated)
       throws IOException {
+    add(number, fault, report, duplicated, null, "");
+  }
+
+  /**
+   * As the other, with what was measured beside. Nothing of that is asserted.
+   *
+   * @param urgent the longest time that urgent work waited; null: there was none
+   */
+  public static void add(
+      String number,
+      String fault,
+      Checker.Report report,
+      long duplicated,
+      @Nullable Duration urgent,
+      String measured)
+      throws IOException {
     Files.createDirectories(ROWS);
     String row =
-        "| %s | %s | %d | %d | %d | %d | %d |%n"
+        "| %s | %s | %d | %d | %d | %d | %d | %s | %s |%n"
             .formatted(
                 number.replaceFirst("^0", ""),
                 fault,
@@ -43,7 +61,9 @@ public final class FaultTable {
                 report.accepted() - report.lost() - report.unexpected(),
                 report.lost(),
                 report.unexpected(),
-                duplicated);
+                duplicated,
+                urgent == null ? "" : "%.1f s".formatted(urgent.toMillis() / 1e3),
+                measured);
     Files.writeString(ROWS.resolve(number + " " + fault.replaceAll("[^a-zA-Z0-9]+", "-")), row);
     assemble();
     report.assertKept();

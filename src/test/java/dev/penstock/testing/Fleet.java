@@ -55,7 +55,7 @@ public final class Fleet implements AutoCloseable {
   }
 
   /**
-   * Starts everything and waits until all nodes see each other.
+   * Starts everything, the first node before the others, and waits until all nodes see each other.
    *
    * @param settings more of the nodes' settings, as environment variables
    * @param broker settings of the broker, as Erlang terms
@@ -63,10 +63,28 @@ public final class Fleet implements AutoCloseable {
   public static Fleet start(
       Path folder, Map<String, String> settings, int http, int inference, String... broker)
       throws Exception {
+    return start(folder, settings, http, inference, false, broker);
+  }
+
+  /** As the other, with no node before the others. */
+  public static Fleet startAtOnce(
+      Path folder, Map<String, String> settings, int http, int inference, String... broker)
+      throws Exception {
+    return start(folder, settings, http, inference, true, broker);
+  }
+
+  private static Fleet start(
+      Path folder,
+      Map<String, String> settings,
+      int http,
+      int inference,
+      boolean atOnce,
+      String... broker)
+      throws Exception {
     RabbitServer rabbit = RabbitServer.start(Files.createDirectories(folder.resolve("mq")), broker);
     var fleet = new Fleet(rabbit, RedisServer.start(folder.resolve("redis")));
     try {
-      fleet.launch(folder, settings, http, inference);
+      fleet.launch(folder, settings, http, inference, atOnce);
       return fleet;
     } catch (Exception | Error e) {
       fleet.close();
@@ -74,7 +92,8 @@ public final class Fleet implements AutoCloseable {
     }
   }
 
-  private void launch(Path folder, Map<String, String> settings, int takers, int workers)
+  private void launch(
+      Path folder, Map<String, String> settings, int takers, int workers, boolean atOnce)
       throws Exception {
     List<String> members =
         IntStream.range(0, takers + workers).mapToObj(_ -> "127.0.0.1:" + FreePort.next()).toList();
@@ -96,6 +115,10 @@ public final class Fleet implements AutoCloseable {
       var process =
           PenstockProcess.launch(Files.createDirectories(folder.resolve("node" + i)), environment);
       (takes ? http : inference).add(new Member(process, process.api()));
+      if (i == 0 && !atOnce) {
+        // Nodes that look for each other at the same time take ten seconds to agree who was first.
+        process.awaitReady();
+      }
     }
     awaitWhole();
   }

@@ -38,6 +38,11 @@ public abstract class ForwardingQueue implements TaskQueue {
   }
 
   @Override
+  public List<Delivery> releaseSuspects(List<Delivery> deliveries) {
+    return real.releaseSuspects(deliveries);
+  }
+
+  @Override
   public Optional<TaskSpec> whole(Delivery delivery) {
     return real.whole(delivery);
   }

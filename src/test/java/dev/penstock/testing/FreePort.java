@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class FreePort {
   private static final int FIRST = 12_000;
-  private static final int EACH = 5_000;
-  private static final int RANGES = 4;
+  private static final int EACH = 2_500;
+  private static final int RANGES = 8;
   private static final AtomicInteger TRIED =
       new AtomicInteger(ThreadLocalRandom.current().nextInt(EACH));
 

@@ -35,9 +35,16 @@ public final class PenstockProcess implements AutoCloseable {
 
   private static final Duration START = Duration.ofMinutes(2);
 
-  /** The program's own quick compiler is done before the other has begun. */
+  /**
+   * The program's own quick compiler is done before the other has begun, and the cache of classes
+   * goes where it was written for: elsewhere all its pointers change at each start.
+   */
   private static final List<String> SHORT_LIVED =
-      List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+      List.of(
+          "-XX:TieredStopAtLevel=1",
+          "-XX:+UseSerialGC",
+          "-XX:+UnlockDiagnosticVMOptions",
+          "-XX:ArchiveRelocationMode=0");
 
   private final Path folder;
   private final int port;
@@ -130,6 +137,7 @@ public final class PenstockProcess implements AutoCloseable {
             "-Xlog:aot=off",
             "-Xlog:cds=off",
             "--sun-misc-unsafe-memory-access=allow",
+            "-XX:+ExitOnOutOfMemoryError",
             "-Djava.io.tmpdir=" + temp,
             "-jar",
             jar.toAbsolutePath().toString()));
@@ -217,6 +225,16 @@ public final class PenstockProcess implements AutoCloseable {
     int sent = new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start().waitFor();
     if (sent != 0) {
       throw new AssertionError("kill -" + name + " returned " + sent);
+    }
+  }
+
+  /** No file of it may grow past that; {@code unlimited}: as before. To SQLite the disk is full. */
+  public void limitFileSize(String bytes) throws IOException, InterruptedException {
+    List<String> command =
+        List.of("prlimit", "--pid", Long.toString(pid()), "--fsize=" + bytes + ":unlimited");
+    int set = new ProcessBuilder(command).inheritIO().start().waitFor();
+    if (set != 0) {
+      throw new AssertionError("prlimit returned " + set);
     }
   }
 

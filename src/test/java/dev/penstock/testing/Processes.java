@@ -7,7 +7,7 @@ import java.time.Duration;
 
 /** Processes that are not ours to wait for: of others, or of a parent that is gone. */
 public final class Processes {
-  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private Processes() {}
 

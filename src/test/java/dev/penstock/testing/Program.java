@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * others. Unlike {@link PenstockProcess} it has neither key nor port unless it is told.
  */
 public final class Program implements AutoCloseable {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private final Process process;
   private final Path output;

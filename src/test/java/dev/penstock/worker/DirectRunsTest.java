@@ -38,11 +38,10 @@ final class DirectRunsTest {
   private static final TaskError ERROR = new TaskError(Code.INVALID_INPUT, "not like that");
   private static final TaskOutput OUTPUT = TaskOutput.json("1");
 
-  private final SoloGate gate = new SoloGate();
   private final RunSlots slots = new RunSlots(2, 1, 1_000);
   private final WorkerBoard board = new WorkerBoard();
   private final Handler handler = new Handler();
-  private final DirectRuns direct = new DirectRuns(handler, "worker", gate, slots, board);
+  private final DirectRuns direct = new DirectRuns(handler, "worker", slots, board);
 
   private interface Body {
     Outcome run() throws InterruptedException;
@@ -136,7 +135,6 @@ final class DirectRunsTest {
     assertThat(task.worker()).isEqualTo("worker");
     assertThat(task.finishedAt()).isNotNull();
     assertThat(slots.size()).isZero();
-    assertThat(gate.enterAlone(Duration.ZERO)).as("it has left the gate").isTrue();
     assertThat(done()).isEqualTo(1);
   }
 
@@ -202,7 +200,6 @@ final class DirectRunsTest {
     handler.known = new Outcome.Done(OUTPUT);
     handler.free = false;
     fill(10);
-    assertThat(gate.enterAlone(Duration.ZERO)).isTrue();
     Task task = ended();
     assertThat(task.state()).isEqualTo(TaskState.COMPLETED);
     assertThat(task.output()).isSameAs(OUTPUT);
@@ -219,15 +216,16 @@ final class DirectRunsTest {
 
   @Test
   void aHandlerThatCannotTellIsAlwaysGivenTasks() throws Exception {
-    var pings = new DirectRuns(TestTasks.handler(), "worker", gate, slots, board);
+    var pings = new DirectRuns(TestTasks.handler(), "worker", slots, board);
     assertThat(pings.run(request(10))).isInstanceOf(Ran.NotNow.class);
   }
 
   @Test
-  void whileASuspectHasTheFloorOthersBecomeTasks() throws Exception {
-    assertThat(gate.enterAlone(Duration.ZERO)).isTrue();
-    assertBecomesATask(10);
-    gate.leaveAlone();
+  void whatRunsApartHasNoPlaceThatOthersWaitFor() throws Exception {
+    slots.takeApart(List.of(run(10, handler), run(10, handler), run(10, handler)));
+    assertThat(slots.size()).isEqualTo(3);
+    assertThat(slots.runs()).as("their leases are kept").hasSize(3);
+    assertThat(slots.reserve(Duration.ZERO).tasks()).isEqualTo(2);
     assertThat(ended().state()).isEqualTo(TaskState.COMPLETED);
   }
 

@@ -9,8 +9,10 @@ import dev.penstock.bus.Request.Ran;
 import dev.penstock.bus.Request.RunNow;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.config.SettingsLoader;
+import dev.penstock.core.Apart;
 import dev.penstock.core.Checkpoint;
 import dev.penstock.core.HeldLease;
+import dev.penstock.core.LeasedTask;
 import dev.penstock.core.ReadInput;
 import dev.penstock.task.EndedChildren;
 import dev.penstock.task.Lane;
@@ -33,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -55,11 +58,43 @@ final class LaneRunnerTest {
   private final Bus bus = Bus.over(vertx, "test-node");
   private final ScriptedQueue queue = new ScriptedQueue(bus);
   private final Handler handler = new Handler();
+  private final OtherProcess apart = new OtherProcess();
   private @Nullable LaneRunner runner;
 
   /** What a run does. */
   private interface Body {
     Outcome run(Task task, TaskHandler.Control control) throws InterruptedException;
+  }
+
+  /** Takes what is sent to it and keeps it until {@link #open} is. */
+  private static final class OtherProcess implements Apart {
+    private final List<Task> begun = new CopyOnWriteArrayList<>();
+    private final CountDownLatch open = new CountDownLatch(1);
+    private int places = 2; // guarded by this
+
+    @Override
+    public synchronized int reserve() {
+      int kept = places;
+      places = 0;
+      return kept;
+    }
+
+    @Override
+    public synchronized void release(int unused) {
+      places += unused;
+    }
+
+    synchronized void add(int more) {
+      places += more;
+    }
+
+    @Override
+    public Outcome run(LeasedTask suspect, TaskHandler.Control control)
+        throws InterruptedException {
+      begun.add(suspect.task());
+      open.await();
+      return DONE;
+    }
   }
 
   /** Runs each task as the test says, and knows which were begun and interrupted. */
@@ -146,7 +181,7 @@ final class LaneRunnerTest {
             handler,
             "worker",
             SettingsLoader.load(List.of(), keys, Map.of(), null).settings(),
-            new SoloGate(),
+            apart,
             new WorkerBoard(),
             near);
     runner = started;
@@ -450,17 +485,38 @@ final class LaneRunnerTest {
   }
 
   @Test
-  void aTaskThatLostALeaseRunsWhenNothingElseDoes() throws Exception {
-    LaneRunner running = start();
-    Task neighbour = add(5, MINUTE);
-    awaitBegun(neighbour);
+  void suspectsRunApartWhileAllElseGoesOnHere() throws Exception {
+    start();
     Task suspect = addSuspect();
-    assertThat(handler.begun).doesNotContainKey(suspect);
+    Task another = addSuspect();
+    Task third = addSuspect();
+    Await.until("two run apart", LIMIT, () -> apart.begun.size() == 2);
+    assertThat(apart.begun).containsExactlyInAnyOrder(suspect, another);
+    for (int i = 0; i < 4; i++) {
+      awaitBegun(add(5, MINUTE));
+    }
+    Task urgent = add(10, MINUTE);
+    awaitBegun(urgent);
+    assertThat(handler.begun).as("suspects run nowhere else").doesNotContainKey(suspect);
+    assertThat(queue.waiting()).as("there is no more room there").containsExactly(third);
+
+    apart.add(1);
+    Await.until("the third has a place", LIMIT, () -> apart.begun.contains(third));
+    apart.open.countDown();
     handler.open.countDown();
-    awaitBegun(suspect);
-    Await.until("both are settled", LIMIT, () -> queue.settled().size() == 2);
-    assertThat(queue.settled().getFirst().id()).isEqualTo(neighbour.id());
-    assertThat(running.running()).isLessThanOrEqualTo(1);
+    Await.until("all are settled", LIMIT, () -> queue.settled().size() == 8);
+  }
+
+  @Test
+  void aSuspectsLeaseIsKeptAndItsCancelStopsIt() throws Exception {
+    LaneRunner running = start("lease.duration", "3s", "lease.extend-every", "50ms");
+    Task suspect = addSuspect();
+    Await.until("it runs", LIMIT, () -> !apart.begun.isEmpty());
+    Await.until("its lease is extended", LIMIT, () -> !queue.held().isEmpty());
+    assertThat(queue.held().getFirst().id()).isEqualTo(suspect.id());
+    running.cancel(suspect.id());
+    Await.until("it has stopped", LIMIT, () -> running.running() == 0);
+    assertThat(queue.settled()).isEmpty();
   }
 
   @Test

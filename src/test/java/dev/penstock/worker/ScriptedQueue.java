@@ -148,19 +148,19 @@ final class ScriptedQueue {
   private synchronized Leased lease(LeaseTasks request) {
     long until = System.nanoTime() + request.patience().toNanos();
     while (true) {
-      boolean suspect = !waiting.isEmpty() && waiting.getFirst().lost() > 0;
-      if (suspect && request.suspects() != Suspects.TAKE) {
-        return new Leased(List.of(), true);
-      }
+      boolean apart = request.suspects() == Suspects.APART;
+      boolean suspect = waiting.stream().anyMatch(task -> task.lost() > 0);
+      boolean shown = suspect && request.suspects() == Suspects.SHOW;
       List<Task> given =
           waiting.stream()
+              .filter(task -> apart == task.lost() > 0)
               .filter(task -> task.spec().priority().compareTo(request.least()) >= 0)
               .limit(request.tasks())
               .toList();
       long left = (until - System.nanoTime()) / 1_000_000;
-      if (!given.isEmpty() || ended || (left <= 0 && !patient)) {
+      if (!given.isEmpty() || shown || ended || (left <= 0 && !patient)) {
         waiting.removeAll(given);
-        return new Leased(given.stream().map(this::leased).toList(), false);
+        return new Leased(given.stream().map(this::leased).toList(), shown);
       }
       asking++;
       try {
@@ -174,7 +174,12 @@ final class ScriptedQueue {
   }
 
   private LeasedTask leased(Task task) {
-    return new LeasedTask(task, new Lease(task.id(), Lease.newToken(), Instant.MAX), 1, left);
+    return new LeasedTask(
+        task,
+        new Lease(task.id(), Lease.newToken(), Instant.MAX),
+        1,
+        left,
+        task.lost() > 0 ? LeasedTask.SUSPECT : 0);
   }
 
   private synchronized Set<TaskId> extend(ExtendLeases request) {

@@ -3,9 +3,12 @@ package dev.penstock.worker;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.base.ParsedJson;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.config.SettingsLoader;
+import dev.penstock.core.Apart;
+import dev.penstock.core.LeasedTask;
 import dev.penstock.core.ReadInput;
 import dev.penstock.core.TimeLimit;
 import dev.penstock.core.TimedControl;
@@ -14,6 +17,7 @@ import dev.penstock.task.Outcome;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError.Code;
+import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
@@ -27,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,6 +54,7 @@ final class WaitingRunsTest {
   private final Bus bus = Bus.over(vertx, "test-node");
   private final ScriptedQueue queue = new ScriptedQueue(bus);
   private final CountDownLatch open = new CountDownLatch(1);
+  private final AtomicInteger standing = new AtomicInteger();
 
   @SuppressWarnings("NullAway.Init") // Started before each test.
   private LaneRunner runner;
@@ -62,7 +68,7 @@ final class WaitingRunsTest {
             new Handler(),
             "worker",
             SettingsLoader.load(List.of(), Map.of(), Map.of(), null).settings(),
-            new SoloGate(),
+            new NoSuspects(),
             new WorkerBoard(),
             true);
     runner.start();
@@ -74,6 +80,21 @@ final class WaitingRunsTest {
     runner.stopLeasing();
     queue.end();
     vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+
+  private static final class NoSuspects implements Apart {
+    @Override
+    public int reserve() {
+      return 0;
+    }
+
+    @Override
+    public void release(int places) {}
+
+    @Override
+    public Outcome run(LeasedTask suspect, TaskHandler.Control control) {
+      throw new AssertionError(suspect);
+    }
   }
 
   /** Its runs last until {@link #open} is; some of them wait for their turn that long. */
@@ -101,6 +122,7 @@ final class WaitingRunsTest {
       }
       if (!input.equals(RUNS)) {
         limit.stand();
+        standing.incrementAndGet();
       }
       open.await();
       limit.goOn();
@@ -174,10 +196,26 @@ final class WaitingRunsTest {
   }
 
   @Test
+  void whatWaitsForMemoryGoesBackToo() throws Exception {
+    long all = ParsedJson.RUNS.size();
+    assertThat(ParsedJson.RUNS.take(all)).isTrue(); // as if others had it
+    try {
+      Task wide = add("[[]" + ",[]".repeat(20_000) + "]", LIMIT, Instant.EPOCH);
+      assertThat(awaitSettled(wide).outcome()).isEqualTo(new Outcome.Postpone(Duration.ZERO));
+    } finally {
+      ParsedJson.RUNS.give(all);
+    }
+    assertThat(ParsedJson.RUNS.taken()).isZero();
+  }
+
+  @Test
   void aStopSaysOfWhatItGivesBackWhetherItHadBegun() throws Exception {
     Task runs = add(RUNS, LIMIT, null);
     Task waits = add(WAITS, LIMIT, null);
-    Await.until("both run", LIMIT, () -> runner.running() == 2);
+    Await.until(
+        "both run, and one waits for its turn",
+        LIMIT,
+        () -> runner.running() == 2 && standing.get() == 1);
     runner.stopLeasing();
     queue.end();
     runner.drain(Duration.ofMillis(300));

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /** The remote workers heard of lately, and which of them are to take no more work. Thread-safe. */
 public final class RemoteWorkers {
   private static final Logger LOG = LoggerFactory.getLogger(RemoteWorkers.class);
-  private static final long ANNOUNCE_EVERY = Duration.ofSeconds(1).toNanos();
+  private static final long ANNOUNCE_EVERY = Duration.ofMillis(400).toNanos();
 
   /** A worker not heard of for so long is another one when it comes back under its name. */
   private static final long FORGET_AFTER = Duration.ofMinutes(10).toNanos();

@@ -67,6 +67,7 @@ public final class WorkerLeases {
 
   public Answer lease(Exchange exchange) throws InterruptedException {
     LeaseRequest poll = LeaseRequest.read(exchange.body(), lanes);
+    exchange.bodyIsRead();
     if (stopping.getAsBoolean()) {
       throw new Refusal(ApiError.stopping());
     }

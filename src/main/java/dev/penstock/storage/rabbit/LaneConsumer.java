@@ -376,6 +376,7 @@ final class LaneConsumer {
             tag,
             System.nanoTime(),
             false,
+            false,
             lane.keeps(body)));
   }
 

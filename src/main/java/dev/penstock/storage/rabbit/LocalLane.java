@@ -35,7 +35,8 @@ final class LocalLane {
    * @param from who delivered it and takes its acknowledgement
    * @param brokerTag its number there
    * @param arrived when it came, by {@link System#nanoTime}
-   * @param released whether a receiver has given it back: it may be a suspect's
+   * @param released whether a receiver has given it back
+   * @param suspect whether that one found it to be a suspect's
    * @param whole all of it; null: there was no room to keep it
    */
   record Message(
@@ -48,6 +49,7 @@ final class LocalLane {
       long brokerTag,
       long arrived,
       boolean released,
+      boolean suspect,
       byte @Nullable [] whole) {}
 
   /** Whole messages that are kept here, so many bytes at most. */
@@ -232,10 +234,11 @@ final class LocalLane {
     int suspects = 0;
     synchronized (lock) {
       while (found.size() < room.tasks()) {
-        // What was given back would be given back again, and again, by who leaves suspects alone.
+        // It would be given back again, and again, by who has no room for suspects.
         boolean noMoreSuspects = suspects >= room.suspects();
         Message message =
-            waiting.next(room.least().value(), it -> !(it.released() && noMoreSuspects));
+            waiting.next(
+                room.least().value(), it -> it.suspect() ? !noMoreSuspects : !room.suspectsOnly());
         if (message == null || (!found.isEmpty() && bytes + message.bytes() > room.bytes())) {
           break;
         }
@@ -244,7 +247,7 @@ final class LocalLane {
         inFlight.put(delivery.tag(), message);
         found.add(delivery);
         bytes += message.bytes();
-        suspects += message.released() ? 1 : 0;
+        suspects += message.suspect() ? 1 : 0;
       }
       taken.add(found.size(), System.nanoTime());
     }
@@ -298,8 +301,12 @@ final class LocalLane {
     }
   }
 
-  /** Lets a message in flight wait again, where it stood. False: it is not in flight. */
-  boolean release(Delivery delivery) {
+  /**
+   * Lets a message in flight wait again, where it stood. False: it is not in flight.
+   *
+   * @param suspect whether it is found to be a suspect's
+   */
+  boolean release(Delivery delivery, boolean suspect) {
     Message message;
     synchronized (lock) {
       message = inFlight.remove(delivery.tag());
@@ -317,6 +324,7 @@ final class LocalLane {
               message.brokerTag(),
               message.arrived(),
               true,
+              suspect || message.suspect(),
               message.whole()));
     }
     doorbell.ring(message.priority());

@@ -135,10 +135,19 @@ public final class RabbitTaskQueue implements TaskQueue {
 
   @Override
   public List<Delivery> release(List<Delivery> deliveries) {
+    return release(deliveries, false);
+  }
+
+  @Override
+  public List<Delivery> releaseSuspects(List<Delivery> deliveries) {
+    return release(deliveries, true);
+  }
+
+  private List<Delivery> release(List<Delivery> deliveries, boolean suspects) {
     List<Delivery> gone = new ArrayList<>();
     for (Delivery delivery : deliveries) {
       LocalLane lane = lanes.get(delivery.lane());
-      if (lane == null || !lane.release(delivery)) {
+      if (lane == null || !lane.release(delivery, suspects)) {
         gone.add(delivery);
       }
     }

@@ -11,7 +11,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
@@ -40,11 +39,7 @@ final class RedisCalls {
 
   /** The same where nobody sets that clock. */
   RedisCalls(RedisLink link, @Nullable InstantSource clock) {
-    this(link, clock, clock == null ? System::nanoTime : nanos(clock));
-  }
-
-  private static LongSupplier nanos(InstantSource clock) {
-    return () -> TimeUnit.MICROSECONDS.toNanos(Micros.of(clock.instant()));
+    this(link, clock, clock == null ? System::nanoTime : Micros.stopwatch(clock));
   }
 
   RedisClock clock() {

@@ -50,6 +50,9 @@ final class RedisLists {
   }
 
   TaskPage list(TaskFilter filter, @Nullable TaskId after, int limit) {
+    if (filter.meansNone()) {
+      return TaskPage.NONE;
+    }
     String text = filter.text();
     boolean searched = text != null && !text.isEmpty();
     int wanted = (searched ? TaskStore.SEARCHED : limit) + 1;

@@ -11,8 +11,10 @@ import dev.penstock.storage.Micros;
 import dev.penstock.storage.TaskMessage;
 import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStore.Lapsed;
+import dev.penstock.storage.TaskStore.Living;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
+import dev.penstock.storage.TaskStore.Taking;
 import dev.penstock.task.Outcome;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
@@ -41,15 +43,23 @@ final class RedisRuns {
     this.candidates = candidates;
   }
 
-  List<Claim> claim(List<TaskId> ids, String worker, Duration lease, boolean alone) {
+  List<Claim> claim(List<TaskId> ids, String worker, Duration lease, Taking suspects) {
     // Tokens are made here: a script has nothing to make a secret from.
     return calls.each(
         RedisScript.CLAIM,
-        List.of(worker, Micros.of(lease), alone ? 1 : 0),
+        List.of(worker, Micros.of(lease), word(suspects)),
         ids.stream().map(id -> new Wish(id, Lease.newToken())).toList(),
         wish -> RedisShards.of(wish.id()),
         wish -> List.of(wish.id(), wish.token()),
         RedisRuns::claim);
+  }
+
+  private static int word(Taking suspects) {
+    return switch (suspects) {
+      case NONE -> 0;
+      case HERE -> 1;
+      case APART -> 2;
+    };
   }
 
   private record Wish(TaskId id, String token) {}
@@ -62,13 +72,14 @@ final class RedisRuns {
     return switch (RedisTasks.kind(answer)) {
       case "CLAIMED" ->
           new Claim.Claimed(
-              RedisTasks.read(wish.id(), answer, 2),
+              RedisTasks.claimed(wish.id(), requireNonNull(answer).get(2)),
               new Lease(
                   wish.id(),
                   wish.token(),
                   Micros.toInstant(Long.parseLong(RedisTasks.text(answer, 1)))),
               Long.parseLong(RedisTasks.text(answer, 3)),
-              checkpoint(requireNonNull(answer).get(4)));
+              checkpoint(requireNonNull(answer).get(4)),
+              Integer.parseInt(RedisTasks.text(answer, 5)));
       case "SETTLED" -> new Claim.Settled();
       case "UNKNOWN" ->
           new Claim.Unknown(Micros.toInstant(Long.parseLong(RedisTasks.text(answer, 1))));
@@ -131,6 +142,8 @@ final class RedisRuns {
         add(arguments, awaiting);
         yield arguments;
       }
+      case Ending.Died(var error, int most) ->
+          arguments(settle, "DIED", Duration.ZERO, error, Integer.toString(most), NOTHING);
       case Ending.Returned(var delay, var begun) ->
           arguments(settle, "RETURNED", delay, null, begun ? "BEGUN" : "", NOTHING);
     };
@@ -186,13 +199,24 @@ final class RedisRuns {
     };
   }
 
-  Lapsed reclaim(Duration margin, int maxLost, int limit) {
+  Lapsed reclaim(Duration margin, int maxLost, int limit, Living living) {
+    List<Object> head = new ArrayList<>();
+    head.add(Micros.of(margin));
+    head.add(maxLost);
+    head.add(living.known() ? 1 : 0);
+    head.add(living.processes().size());
+    living
+        .processes()
+        .forEach((process, since) -> {
+          head.add(process);
+          head.add(since.equals(Living.ALWAYS) ? "" : Micros.of(since));
+        });
     List<TaskId> lapsed = candidates.lapsed(margin, limit);
     List<TaskSpec> ready = new ArrayList<>();
     List<Task> failed = new ArrayList<>();
     calls.tasks(
         RedisScript.RECLAIM,
-        List.of(Micros.of(margin), maxLost),
+        head,
         lapsed,
         (id, answer) ->
             switch (RedisTasks.kind(answer)) {

@@ -241,8 +241,8 @@ public final class RedisTaskStore implements TaskStore {
   }
 
   @Override
-  public List<Claim> claim(List<TaskId> ids, String worker, Duration lease, boolean alone) {
-    return runs.claim(ids, worker, lease, alone).stream().map(times()::shown).toList();
+  public List<Claim> claim(List<TaskId> ids, String worker, Duration lease, Taking suspects) {
+    return runs.claim(ids, worker, lease, suspects).stream().map(times()::shown).toList();
   }
 
   @Override
@@ -259,8 +259,8 @@ public final class RedisTaskStore implements TaskStore {
   }
 
   @Override
-  public Lapsed reclaimLapsed(Duration margin, int maxLost, int limit) {
-    return times().shown(runs.reclaim(margin, maxLost, limit));
+  public Lapsed reclaimLapsed(Duration margin, int maxLost, int limit, Living living) {
+    return times().shown(runs.reclaim(margin, maxLost, limit, living));
   }
 
   @Override

@@ -124,6 +124,14 @@ final class RedisTasks {
         requireNonNull(told.get(LENGTHS + 1).toLong()));
   }
 
+  /**
+   * The same of one that is claimed: where an earlier run had begun, there is no time to begin by.
+   */
+  static Task claimed(TaskId id, Response told) {
+    Task task = read(id, told);
+    return new Fields(told.get(0)).text("start_by") == null ? task.begun() : task;
+  }
+
   private static boolean expired(Fields fields) {
     return fields.need("phase").equals(Phase.CANCELLED.name())
         && fields.text("start_by") != null

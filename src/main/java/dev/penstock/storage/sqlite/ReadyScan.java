@@ -1,5 +1,6 @@
 package dev.penstock.storage.sqlite;
 
+import dev.penstock.core.LeasedTask;
 import dev.penstock.storage.TaskQueue.Delivery;
 import dev.penstock.storage.TaskQueue.Room;
 import dev.penstock.task.Lane;
@@ -44,9 +45,19 @@ final class ReadyScan implements Work<List<Delivery>> {
 
   static final String READY =
       """
-      SELECT seq, id, runs, input_bytes, lost FROM tasks INDEXED BY tasks_ready
+      SELECT seq, id, runs, input_bytes, deaths FROM tasks INDEXED BY tasks_ready
       WHERE ready = 1 AND lane = ? AND priority = ? AND owner = ? AND seq > ? ORDER BY seq
       """;
+
+  /** The same looks in the index of suspects alone: they may be few among very many. */
+  static String ofSuspects(String sql) {
+    return sql.replace("INDEXED BY tasks_ready", "INDEXED BY tasks_suspects")
+        .replace("ready = 1", "ready = 1 AND deaths >= " + LeasedTask.SUSPECT);
+  }
+
+  private PreparedStatement prepare(SqliteConnection connection, String sql) throws SQLException {
+    return connection.prepare(room.suspectsOnly() ? ofSuspects(sql) : sql);
+  }
 
   /** The last character there is: comes behind every owner. */
   private static final String BEHIND_ALL = "\uDBFF\uDFFF";
@@ -108,7 +119,7 @@ final class ReadyScan implements Work<List<Delivery>> {
   private @Nullable Integer nextPriority(SqliteConnection connection, int above)
       throws SQLException {
     PreparedStatement next =
-        Columns.bind(connection.prepare(NEXT_PRIORITY), lane, room.least().value(), above);
+        Columns.bind(prepare(connection, NEXT_PRIORITY), lane, room.least().value(), above);
     return Columns.first(next, Columns::small).orElse(null);
   }
 
@@ -147,7 +158,7 @@ final class ReadyScan implements Work<List<Delivery>> {
   private List<String> owners(SqliteConnection connection, int priority, String after, String upTo)
       throws SQLException {
     PreparedStatement owners =
-        Columns.bind(connection.prepare(OWNERS), lane, priority, after, upTo, left());
+        Columns.bind(prepare(connection, OWNERS), lane, priority, after, upTo, left());
     return Columns.all(owners, Columns::text);
   }
 
@@ -204,7 +215,7 @@ final class ReadyScan implements Work<List<Delivery>> {
 
   private void read(SqliteConnection connection, int priority, Turn turn, int share)
       throws SQLException {
-    PreparedStatement ready = connection.prepare(READY);
+    PreparedStatement ready = prepare(connection, READY);
     ready.setString(1, lane.name());
     ready.setInt(2, priority);
     ready.setString(3, turn.owner);
@@ -218,7 +229,7 @@ final class ReadyScan implements Work<List<Delivery>> {
         turn.read = rows.getLong(1);
         var id = new TaskId(rows.getString(2));
         long runs = rows.getLong(3);
-        boolean suspect = rows.getInt(5) > 0;
+        boolean suspect = rows.getInt(5) >= LeasedTask.SUSPECT;
         if (!inFlight.has(id, runs) && !(suspect && suspects >= room.suspects())) {
           turn.page.add(new Row(turn.read, id, runs, rows.getLong(4), suspect));
         }

@@ -30,6 +30,11 @@ import java.util.List;
  * the rest of each. {@code input_gone} is 1 when a cancelled task's input was dropped for room.
  *
  * <p>{@code start_by} is {@code start_before} as long as no run of the task has begun.
+ *
+ * <p>{@code deaths} counts the processes that ended unannounced while they ran the task; from two
+ * on it is a suspect. {@code apart} is 1 while its lease is of a run in a process of its own. Each
+ * process is among the {@code holders} until the next one begins; {@code gone} is 1 when it ended
+ * in good order.
  */
 final class Schema {
   private static final List<List<String>> VERSIONS =
@@ -298,6 +303,18 @@ final class Schema {
               """
               CREATE INDEX tasks_starting ON tasks (start_by)
               WHERE start_by IS NOT NULL AND state = 0
+              """,
+              "ALTER TABLE tasks ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0",
+              "ALTER TABLE tasks ADD COLUMN apart INTEGER",
+              """
+              CREATE INDEX tasks_suspects ON tasks (lane, priority DESC, owner, seq)
+              WHERE ready = 1 AND deaths >= 2
+              """,
+              """
+              CREATE TABLE holders (
+                worker TEXT PRIMARY KEY,
+                gone INTEGER NOT NULL DEFAULT 0
+              ) STRICT, WITHOUT ROWID
               """));
 
   static final int VERSION = VERSIONS.size();

@@ -4,7 +4,6 @@ import dev.penstock.base.Unavailable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +32,16 @@ public final class SqliteDatabase implements AutoCloseable {
   private static final int CHECKPOINT_PAGES = 4_000;
 
   /** Big enough to need new pages, as a task does. */
-  private static final String PROBE = "INSERT INTO probe (content) VALUES (zeroblob(65536))";
+  private static final String PROBE = "INSERT INTO probe (content) VALUES (zeroblob(?))";
+
+  /** What a disk that was full has to have room for again. */
+  private static final int MUCH = 65_536;
+
+  /** What even a full one takes, for rows leave pages half empty. */
+  private static final int LITTLE = 1;
+
+  /** A file that works is tried so much less often than one in trouble. */
+  private static final int LESS_OFTEN = 5;
 
   private final Path file;
   private final FileGuard guard;
@@ -57,7 +65,7 @@ public final class SqliteDatabase implements AutoCloseable {
     this.writer = writer;
     this.readers = readers;
     this.searchers = searchers;
-    this.probedAt = new AtomicLong(System.nanoTime() - limits.probe().toNanos());
+    this.probedAt = new AtomicLong(System.nanoTime() - LESS_OFTEN * limits.probe().toNanos());
   }
 
   /**
@@ -157,38 +165,37 @@ public final class SqliteDatabase implements AutoCloseable {
   }
 
   /**
-   * Why it cannot be written; empty when it can. Remembers how the last synced commit ended, and
-   * after a failure tries again, at most once a second.
+   * Why it cannot be read and written; empty when it can. Remembers how the last synced commit
+   * ended. After a failure it tries again, at most once a second; a success is believed for five.
    */
   Optional<String> trouble() {
     if (closed) {
       return Optional.of("the database is closed");
     }
-    String trouble = writer.trouble();
-    if (trouble == null) {
-      return Optional.empty();
-    }
+    Optional<String> trouble =
+        Optional.ofNullable(writer.trouble()).map(why -> "database " + file + ": " + why);
+    long every = limits.probe().toNanos() * (trouble.isPresent() ? 1 : LESS_OFTEN);
     long now = System.nanoTime();
     long last = probedAt.get();
-    if (now - last < limits.probe().toNanos() || !probedAt.compareAndSet(last, now)) {
-      return Optional.of("database " + file + ": " + trouble);
+    if (now - last < every || !probedAt.compareAndSet(last, now)) {
+      return trouble;
     }
     try {
-      probe();
+      probe(trouble.isPresent() ? MUCH : LITTLE);
       return Optional.empty();
     } catch (Unavailable e) {
       return Optional.ofNullable(e.getMessage());
     }
   }
 
-  private void probe() {
+  private void probe(int bytes) {
     write(
         Durability.SYNCED,
         connection -> {
-          PreparedStatement insert = connection.prepare(PROBE);
-          insert.executeUpdate();
+          Columns.bind(connection.prepare(PROBE), bytes).executeUpdate();
           return connection.prepare("DELETE FROM probe").executeUpdate();
         });
+    var _ = read(connection -> connection.number("SELECT count(*) FROM probe"));
   }
 
   /** What the writer has done since the start. */

@@ -2,36 +2,32 @@ package dev.penstock.storage.sqlite;
 
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.Lease;
-import dev.penstock.core.Step;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.Phase;
 import dev.penstock.storage.TaskStore.Claim;
-import dev.penstock.storage.TaskStore.Lapsed;
+import dev.penstock.storage.TaskStore.Taking;
 import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
-import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
-import dev.penstock.task.TaskSpec;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Gives the right to run tasks, prolongs it, and takes it back when it has lapsed. */
+/** Gives the right to run tasks, and prolongs it. */
 final class SqliteLeases {
   private static final String CLAIM =
       """
       UPDATE tasks SET state = 1, ready = 0, due = NULL, runs = runs + 1, token = ?,
         lease_until = ?, worker = ?, started_at = ?,
-        progress_done = NULL, progress_total = NULL, progress_message = NULL
-      WHERE id = ? AND state = 0 AND ready = 1 AND (lost = 0 OR ?)
+        progress_done = NULL, progress_total = NULL, progress_message = NULL,
+        apart = CASE WHEN deaths >= 2 AND ? THEN 1 END
+      WHERE id = ? AND state = 0 AND ready = 1 AND (deaths < 2 OR ?)
         AND (start_by IS NULL OR start_by > ?)
-      RETURNING seq, lane, beside, runs
+      RETURNING seq, lane, beside, runs, deaths, start_by IS NULL
       """;
 
   private static final String HELD =
@@ -48,38 +44,16 @@ final class SqliteLeases {
       WHERE id = ? AND token = ? AND state = 1
       """;
 
-  private static final String LAPSED =
-      """
-      SELECT seq, lane, lost, input_bytes FROM tasks INDEXED BY tasks_leased
-      WHERE state = 1 AND lease_until < ? ORDER BY lease_until LIMIT ?
-      """;
-
-  private static final String LOSE =
-      """
-      UPDATE tasks SET state = 0, ready = 1, lost = lost + 1, token = NULL, lease_until = NULL,
-        started_at = NULL, queued_at = ?, start_by = NULL
-      WHERE seq = ?
-      """;
-
-  private static final String GIVE_UP =
-      """
-      UPDATE tasks SET state = 3, lost = lost + 1, token = NULL, lease_until = NULL,
-        finished_at = ?, expires_at = CASE WHEN parent IS NULL THEN ? + keep_failed END,
-        error_code = ?, error_message = ?, start_by = NULL
-      WHERE seq = ?
-      RETURNING seq, lane, beside
-      """;
-
   private SqliteLeases() {}
 
-  private record ClaimedRow(Changed task, long runs) {}
+  private record ClaimedRow(Changed task, long runs, int deaths, boolean begun) {}
 
   static Claim claim(
       SqliteConnection connection,
       TaskId id,
       String worker,
       Duration lease,
-      boolean alone,
+      Taking suspects,
       Instant now,
       Instant wall)
       throws SQLException {
@@ -92,21 +66,28 @@ final class SqliteLeases {
             until,
             worker,
             Micros.of(now),
+            suspects == Taking.APART ? 1 : 0,
             id,
-            alone ? 1 : 0,
+            suspects == Taking.NONE ? 0 : 1,
             Micros.of(wall));
     ClaimedRow claimed =
-        Columns.first(claim, row -> new ClaimedRow(Changed.read(row), row.number())).orElse(null);
+        Columns.first(
+                claim,
+                row ->
+                    new ClaimedRow(Changed.read(row), row.number(), row.small(), row.small() == 1))
+            .orElse(null);
     if (claimed == null) {
       return refusal(connection, id, wall);
     }
     Changed task = claimed.task();
     Changed.count(connection, task.lane(), Phase.READY, Phase.RUNNING);
+    Task found = TaskRows.get(connection, task.seq());
     return new Claim.Claimed(
-        TaskRows.get(connection, task.seq()),
+        claimed.begun() ? found.begun() : found,
         new Lease(id, token, Micros.toInstant(until)),
         claimed.runs(),
-        task.beside() ? SqliteCheckpoints.find(connection, task.seq()) : null);
+        task.beside() ? SqliteCheckpoints.find(connection, task.seq()) : null,
+        claimed.deaths());
   }
 
   private static Claim refusal(SqliteConnection connection, TaskId id, Instant wall)
@@ -155,51 +136,5 @@ final class SqliteLeases {
       }
     }
     return lost;
-  }
-
-  private record LostRow(long seq, String lane, int lost) {}
-
-  static Lapsed reclaim(
-      SqliteConnection connection, Duration margin, int maxLost, int limit, Instant time)
-      throws SQLException {
-    long now = Micros.of(time);
-    List<LostRow> lapsed = new ArrayList<>();
-    PreparedStatement query =
-        Columns.bind(connection.prepare(LAPSED), now - Micros.of(margin), limit);
-    try (ResultSet rows = query.executeQuery()) {
-      long bytes = 0;
-      while (bytes < TaskRows.MOST_BYTES && rows.next()) {
-        Columns row = new Columns(rows);
-        lapsed.add(new LostRow(row.number(), row.text(), row.small() + 1));
-        bytes += row.number();
-      }
-    }
-    List<TaskSpec> ready = new ArrayList<>();
-    List<Task> failed = new ArrayList<>();
-    for (LostRow row : lapsed) {
-      SqliteSteps.add(connection, row.seq(), Step.Kind.LOST, time, null);
-      if (row.lost() > maxLost) {
-        String message = "its worker vanished " + row.lost() + " times while running it";
-        PreparedStatement giveUp =
-            Columns.bind(
-                connection.prepare(GIVE_UP),
-                now,
-                now,
-                TaskError.Code.LEASE_LOST.name(),
-                message,
-                row.seq());
-        Changed given = Changed.by(giveUp);
-        if (given != null && given.beside()) {
-          SqliteFamilies.parentEnded(connection, row.seq());
-        }
-        Changed.count(connection, row.lane(), Phase.RUNNING, Phase.FAILED);
-        failed.add(TaskRows.get(connection, row.seq()));
-      } else {
-        Columns.bind(connection.prepare(LOSE), now, row.seq()).executeUpdate();
-        Changed.count(connection, row.lane(), Phase.RUNNING, Phase.READY);
-        ready.add(TaskRows.get(connection, row.seq()).spec());
-      }
-    }
-    return new Lapsed(ready, failed);
   }
 }

@@ -43,6 +43,16 @@ final class SqliteSettles {
       RETURNING seq, lane, beside
       """;
 
+  private static final String LOST =
+      "SELECT lost FROM tasks WHERE id = ? AND token = ? AND state = 1";
+
+  /** An end counts an attempt, which this was none. */
+  private static final String DIED =
+      """
+      UPDATE tasks SET lost = lost + 1, deaths = deaths + 1, attempts = attempts - ?
+      WHERE id = ? AND token = ? AND state = 1
+      """;
+
   private static final String OUTPUT =
       "INSERT OR REPLACE INTO task_outputs (seq, format, output) VALUES (?, ?, ?)";
 
@@ -68,6 +78,7 @@ final class SqliteSettles {
                   : null;
           case Ending.Returned(var delay, var begun) ->
               giveBack(connection, settle, null, 0, begun, delay, now);
+          case Ending.Died died -> died(connection, settle, died, now);
           case Ending.Waits(var awaiting) -> await(connection, settle, awaiting, now);
         };
     return task != null ? new Settled.Now(task) : unsettled(connection, id, token);
@@ -100,6 +111,26 @@ final class SqliteSettles {
     }
     keep(connection, ended.seq(), settle);
     return TaskRows.getBrief(connection, ended.seq(), null);
+  }
+
+  /** Another run, or the end where its runs were lost too often. */
+  private static @Nullable Task died(
+      SqliteConnection connection, Settle settle, Ending.Died died, Instant now)
+      throws SQLException {
+    PreparedStatement find = Columns.bind(connection.prepare(LOST), settle.id(), settle.token());
+    Integer lost = Columns.first(find, Columns::small).orElse(null);
+    if (lost == null) {
+      return null;
+    }
+    boolean over = lost + 1 > died.most();
+    Columns.bind(connection.prepare(DIED), over ? 1 : 0, settle.id(), settle.token())
+        .executeUpdate();
+    if (over) {
+      return fail(connection, settle, died.error(), now);
+    }
+    return keepError(connection, settle.id(), settle.token(), died.error(), now)
+        ? giveBack(connection, settle, died.error(), 0, true, Duration.ZERO, now)
+        : null;
   }
 
   private static void keep(SqliteConnection connection, long seq, Settle settle)

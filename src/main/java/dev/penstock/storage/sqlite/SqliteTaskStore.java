@@ -167,6 +167,9 @@ public final class SqliteTaskStore implements TaskStore {
 
   @Override
   public TaskPage list(TaskFilter filter, @Nullable TaskId after, int limit) {
+    if (filter.meansNone()) {
+      return TaskPage.NONE;
+    }
     Work<TaskPage> list =
         connection ->
             connection.snapshot(reads -> SqliteLists.list(reads, filter, after, limit, shown));
@@ -250,7 +253,7 @@ public final class SqliteTaskStore implements TaskStore {
   }
 
   @Override
-  public List<Claim> claim(List<TaskId> ids, String worker, Duration lease, boolean alone) {
+  public List<Claim> claim(List<TaskId> ids, String worker, Duration lease, Taking suspects) {
     return forEach(
         ids,
         Durability.RELAXED,
@@ -258,7 +261,8 @@ public final class SqliteTaskStore implements TaskStore {
             clock
                 .times()
                 .shown(
-                    SqliteLeases.claim(connection, id, worker, lease, alone, now, clock.wall())));
+                    SqliteLeases.claim(
+                        connection, id, worker, lease, suspects, now, clock.wall())));
   }
 
   @Override
@@ -288,13 +292,31 @@ public final class SqliteTaskStore implements TaskStore {
   }
 
   @Override
-  public Lapsed reclaimLapsed(Duration margin, int maxLost, int limit) {
+  public Lapsed reclaimLapsed(Duration margin, int maxLost, int limit, Living living) {
     return database.write(
         Durability.SYNCED,
         connection ->
             clock
                 .times()
-                .shown(SqliteLeases.reclaim(connection, margin, maxLost, limit, clock.instant())));
+                .shown(
+                    SqliteLapses.reclaim(
+                        connection, margin, maxLost, limit, living, clock.instant())));
+  }
+
+  @Override
+  public TakenOver takeOver(String process, int maxLost, int limit) {
+    return database.write(
+        Durability.SYNCED,
+        connection -> {
+          TakenOver taken =
+              SqliteLapses.takeOver(connection, process, maxLost, limit, clock.instant());
+          return new TakenOver(taken.died(), clock.times().shown(taken.lapsed()));
+        });
+  }
+
+  @Override
+  public void leave(String process) {
+    database.write(Durability.SYNCED, connection -> SqliteLapses.leave(connection, process));
   }
 
   @Override

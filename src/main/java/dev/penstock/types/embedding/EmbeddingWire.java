@@ -96,9 +96,17 @@ final class EmbeddingWire {
     } else {
       throw given.bad("vectors", "must be " + shape + ", as lists or as float32 in base64");
     }
-    for (int i = vectors.position(); i < vectors.limit(); i += Float.BYTES) {
-      if (!Float.isFinite(vectors.getFloat(i))) {
-        throw given.bad("vectors", "has a number that is not finite");
+    for (int text = 0; text < texts; text++) {
+      boolean zero = true;
+      for (int i = 0; i < dimensions; i++) {
+        float number = vectors.getFloat((text * dimensions + i) * Float.BYTES);
+        if (!Float.isFinite(number)) {
+          throw given.bad("vectors", "has a number that is not finite");
+        }
+        zero &= number == 0;
+      }
+      if (zero) {
+        throw given.bad("vectors", "has a vector of zeros, which no model makes");
       }
     }
     return vectors;

@@ -113,11 +113,22 @@ final class ItemsReader {
     return Arrays.copyOf(ids, count);
   }
 
+  /** A whole number, be it written as 128.0. */
   private int id(String item) throws IOException {
-    boolean whole = parser.currentToken() == JsonToken.VALUE_NUMBER_INT;
-    if (!whole || parser.getNumberType() != JsonParser.NumberType.INT || parser.getIntValue() < 0) {
+    int id =
+        switch (parser.currentToken()) {
+          case VALUE_NUMBER_INT ->
+              parser.getNumberType() == JsonParser.NumberType.INT ? parser.getIntValue() : -1;
+          case VALUE_NUMBER_FLOAT -> whole(parser.getDoubleValue());
+          case null, default -> -1;
+        };
+    if (id < 0) {
       throw Fields.problem(item, "must have nothing but token ids, whole numbers from 0 on");
     }
-    return parser.getIntValue();
+    return id;
+  }
+
+  private static int whole(double number) {
+    return number == Math.rint(number) && number <= Integer.MAX_VALUE ? (int) number : -1;
   }
 }

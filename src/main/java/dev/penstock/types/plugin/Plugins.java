@@ -8,6 +8,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -16,6 +17,10 @@ import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.jar.JarFile;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -34,13 +39,18 @@ public final class Plugins implements AutoCloseable {
   private static final int MOST_HANDLERS = 100;
   private static final int PROBLEMS_TOLD = 5;
 
+  /** How long a handler may take to be made and to say what it is: the start waits for it. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private final Set<String> taken;
   private final List<TaskHandler> handlers = new ArrayList<>();
   private final List<Part> parts = new ArrayList<>();
   private final List<URLClassLoader> loaders = new ArrayList<>();
+  private final Duration patience;
 
-  private Plugins(Collection<String> taken) {
+  private Plugins(Collection<String> taken, Duration patience) {
     this.taken = new HashSet<>(taken);
+    this.patience = patience;
   }
 
   /**
@@ -50,7 +60,11 @@ public final class Plugins implements AutoCloseable {
    * @param taken the types that are the program's own
    */
   public static Plugins load(Path folder, Collection<String> taken) {
-    var plugins = new Plugins(taken);
+    return load(folder, taken, PATIENCE);
+  }
+
+  static Plugins load(Path folder, Collection<String> taken, Duration patience) {
+    var plugins = new Plugins(taken, patience);
     if (Files.exists(folder)) {
       try (Stream<Path> files = Files.list(folder)) {
         files
@@ -124,6 +138,11 @@ public final class Plugins implements AutoCloseable {
         }
       } catch (ServiceConfigurationError e) {
         problems.add(e.getCause() == null ? e.getMessage() : e.getMessage() + ": " + e.getCause());
+      } catch (TimeoutException | InterruptedException e) {
+        problems.add(
+            "a handler could not be made and asked what it is within %d s"
+                .formatted(patience.toSeconds()));
+        return; // the thread that was left behind still has the iterator
       } catch (RuntimeException | Error e) {
         problems.add("a handler cannot be asked what it is: " + e);
       }
@@ -131,15 +150,26 @@ public final class Plugins implements AutoCloseable {
     problems.add("it names more than " + MOST_HANDLERS + " handlers");
   }
 
-  /** Null after the last one. Only here does the plugin's code run, in its own context. */
-  private static @Nullable PluginHandler next(Iterator<TaskHandler> provided, ClassLoader loader) {
-    Thread thread = Thread.currentThread();
-    ClassLoader before = thread.getContextClassLoader();
+  /**
+   * Null after the last one. Only here does the plugin's code run: in its own context, and on a
+   * thread that it may keep.
+   */
+  private @Nullable PluginHandler next(Iterator<TaskHandler> provided, ClassLoader loader)
+      throws TimeoutException, InterruptedException {
+    var made =
+        new FutureTask<@Nullable PluginHandler>(
+            () -> provided.hasNext() ? PluginHandler.of(provided.next()) : null);
+    Thread thread = Thread.ofPlatform().name("plugin").daemon().unstarted(made);
     thread.setContextClassLoader(loader);
+    thread.start();
     try {
-      return provided.hasNext() ? PluginHandler.of(provided.next()) : null;
-    } finally {
-      thread.setContextClassLoader(before);
+      return made.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case RuntimeException mistake -> throw mistake;
+        case Error mistake -> throw mistake;
+        case null, default -> throw new IllegalStateException(e);
+      }
     }
   }
 

@@ -5,7 +5,7 @@ local answers = {}
 for i = 4, #ARGV do
   local id = ARGV[i]
   local task = redis.call('HMGET', record(id), 'phase', 'lane', 'seq', 'lost', 'parent',
-    'open', 'run_at', 'input_gone', 'start_by')
+    'open', 'run_at', 'input_gone', 'start_by', 'deaths')
   local phase, lane = task[1], task[2]
   if not phase then
     table.insert(answers, {'UNKNOWN'})
@@ -23,6 +23,7 @@ for i = 4, #ARGV do
     -- As if it had been claimed once more: its next message is another than its last.
     redis.call('HINCRBY', record(id), 'runs', 1)
     if task[4] and task[4] ~= '0' then redis.call('HSET', record(id), 'lost', 1) end
+    if (tonumber(task[10]) or 0) > 2 then redis.call('HSET', record(id), 'deaths', 2) end
     local due = task[7] and plus(task[7], -tonumber(ARGV[2]))
     local later = due and tonumber(due) > tonumber(now)
     local entered = later and 'SCHEDULED' or 'READY'

@@ -1,7 +1,8 @@
 -- Ends runs, each once and only with its current token.
--- ARGV: now, then of each: id, token, ending (COMPLETED, FAILED, BACKOFF, RETURNED or WAITS), delay,
--- error code and message, format and bytes of the output; what an ending has not is empty, but for
--- the format BEGUN of one that is returned though its run had begun. Then the
+-- ARGV: now, then of each: id, token, ending (COMPLETED, FAILED, BACKOFF, RETURNED, WAITS or DIED),
+-- delay, error code and message, format and bytes of the output; what an ending has not is empty, but
+-- for the format BEGUN of one that is returned though its run had begun, and for that of one that
+-- DIED, which is how many runs of it may be lost. Then the
 -- number of arguments about its checkpoint (the state, and the children that are read), and those.
 -- Of one that waits there follow: how many may be open when it is woken, its longest wait ('':
 -- none), whether a failure wakes it (1 or 0), how many may be open at all, the number of its new
@@ -32,8 +33,12 @@ local function settle(id, token, ending, delay, code, message, format, bytes, ke
     step(id, 'FAILED', phase, code, message)
     redis.call('HSET', record(id), 'error_code', code, 'error_message', message)
   end
-  local attempts = (tonumber(task[8]) or 0)
-    + ((ending == 'RETURNED' or ending == 'WAITS') and 0 or 1)
+  local spent = (ending == 'RETURNED' or ending == 'WAITS' or ending == 'DIED') and 0 or 1
+  local attempts = (tonumber(task[8]) or 0) + spent
+  if ending == 'DIED' then
+    redis.call('HINCRBY', record(id), 'deaths', 1)
+    if redis.call('HINCRBY', record(id), 'lost', 1) > tonumber(format) then ending = 'FAILED' end
+  end
   if last >= kept and ending ~= 'COMPLETED' then
     family.keep(id, task[12], ARGV[kept])
     if family.read(id, kept + 1, last) then open = family.relisted(id, lane, phase) end

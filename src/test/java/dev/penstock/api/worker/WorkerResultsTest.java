@@ -136,7 +136,7 @@ class WorkerResultsTest {
   }
 
   @Test
-  void vectorsThatAreTooFewTooShortOrNotFiniteAreRefused() {
+  void vectorsThatAreTooFewTooShortNotFiniteOrZeroAreRefused() {
     for (String result :
         new String[] {
           "1",
@@ -146,6 +146,9 @@ class WorkerResultsTest {
           "{\"vectors\":\"!\"}",
           "{\"vectors\":" + base64(DIMENSIONS - 1, 1) + "}",
           "{\"vectors\":" + base64(2 * DIMENSIONS, 1) + "}",
+          "{\"vectors\":" + base64(DIMENSIONS, 0) + "}",
+          "{\"vectors\":" + base64(DIMENSIONS, -0.0f) + "}",
+          "{\"vectors\":[" + Collections.nCopies(DIMENSIONS, "0") + "]}",
           "{\"vectors\":" + base64(DIMENSIONS, Float.NaN) + "}",
           "{\"vectors\":" + base64(DIMENSIONS, Float.POSITIVE_INFINITY) + "}",
           "{\"vectors\":[" + Collections.nCopies(DIMENSIONS, "1e300") + "]}",

@@ -560,13 +560,19 @@ final class RabbitTaskQueueFaultsTest {
   }
 
   @Test
-  void whatWasGivenBackCountsAsASuspect() throws Exception {
-    queue.enqueue(tasks(2));
-    queue.release(receiveAll(2));
+  void whatWasGivenBackAsASuspectGoesToWhoHasRoomForSuch() throws Exception {
+    queue.enqueue(tasks(4));
+    queue.releaseSuspects(receiveAll(3));
+    queue.release(receiveAll(1));
 
-    assertThat(queue.receive(LANE, new Room(5, 1_000, Priority.LOWEST, 0), MOMENT)).isEmpty();
+    Room others = new Room(5, 1_000, Priority.LOWEST, 0);
+    assertThat(queue.receive(LANE, others, MOMENT)).as("given back as usual").hasSize(1);
+    assertThat(queue.receive(LANE, others, MOMENT)).isEmpty();
     assertThat(queue.receive(LANE, new Room(5, 1_000, Priority.LOWEST, 1), MOMENT)).hasSize(1);
-    assertThat(queue.receive(LANE, room(5), MOMENT)).hasSize(1);
+    queue.enqueue(tasks(1));
+    Room suspects = Room.ofSuspects(5, 1_000, Priority.LOWEST);
+    assertThat(queue.receive(LANE, suspects, MOMENT)).hasSize(2);
+    assertThat(queue.receive(LANE, suspects, MOMENT)).isEmpty();
   }
 
   @Test

@@ -59,6 +59,18 @@ final class ReadyScanTest {
   }
 
   @Test
+  void aLookForSuspectsPassesNoOthers() {
+    for (String sql : List.of(ReadyScan.NEXT_PRIORITY, ReadyScan.OWNERS, ReadyScan.READY)) {
+      List<String> plan = plan(database, ReadyScan.ofSuspects(sql));
+      assertThat(plan)
+          .as(sql)
+          .anyMatch(step -> step.contains("tasks_suspects"))
+          .noneMatch(step -> step.contains("tasks_ready"))
+          .noneMatch(step -> step.contains("TEMP B-TREE"));
+    }
+  }
+
+  @Test
   void whatALookCosts() throws Exception {
     TaskStore store = Storage.in(database, new SettableClock()).tasks();
     for (int owners : new int[] {1, 199}) { // The second time beside the first: 200 in all.

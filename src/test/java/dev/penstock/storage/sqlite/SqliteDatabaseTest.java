@@ -300,6 +300,13 @@ final class SqliteDatabaseTest {
     assertThat(notes()).isEqualTo(2);
   }
 
+  @Test
+  void aDiskThatBreaksWhileNobodyWritesIsFoundOutByWhoeverAsksWhetherAllIsWell() {
+    assertThat(database.trouble()).isEmpty();
+    database.onWriter("PRAGMA query_only = 1");
+    assertThat(database.trouble().orElseThrow()).contains("read-only");
+  }
+
   // --- opening
 
   @Test

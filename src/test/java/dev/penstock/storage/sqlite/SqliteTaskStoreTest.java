@@ -15,7 +15,10 @@ import dev.penstock.storage.Storage;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStore.Settle;
+import dev.penstock.storage.TaskStore.TakenOver;
+import dev.penstock.storage.TaskStore.Taking;
 import dev.penstock.storage.TaskStoreContract;
+import dev.penstock.storage.TestTasks;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
@@ -44,6 +47,50 @@ final class SqliteTaskStoreTest extends TaskStoreContract {
   protected void shutDown() {
     store().close();
     database.close();
+  }
+
+  @Test
+  void whoTakesOverGetsBackAtOnceWhatADeadProcessHeld() {
+    assertThat(store().takeOver("first", MAX_LOST, 10).died()).isFalse();
+    List<TaskSpec> specs = tasks(3);
+    store().insert(specs);
+    store().claim(ids(specs.subList(0, 2)), "first", LEASE, false);
+    store().claim(ids(specs.subList(2, 3)), "far away", LEASE, false);
+
+    TakenOver taken = store().takeOver("second", MAX_LOST, 10);
+    assertThat(taken.died()).isTrue();
+    assertThat(ids(taken.lapsed().ready())).hasSameElementsAs(ids(specs.subList(0, 2)));
+    assertThat(claim(specs.getFirst()).deaths()).isEqualTo(1);
+    assertThat(get(specs.getFirst()).lost()).isEqualTo(1);
+    assertThat(get(specs.get(2)).state()).as("its worker may live").isEqualTo(TaskState.PROCESSING);
+    assertThat(store().takeOver("second", MAX_LOST, 10).lapsed().ready()).isEmpty();
+    assertThat(store().takeOver("second", MAX_LOST, 10).died()).isFalse();
+  }
+
+  @Test
+  void whatAProcessLeavesBehindThatEndedInGoodOrderIsNoDeath() {
+    store().takeOver("first", MAX_LOST, 10);
+    TaskSpec spec = inserted(TestTasks.task());
+    store().claim(List.of(spec.id()), "first", LEASE, false);
+    store().leave("first");
+
+    TakenOver taken = store().takeOver("second", MAX_LOST, 10);
+    assertThat(taken.died()).isFalse();
+    assertThat(ids(taken.lapsed().ready())).containsExactly(spec.id());
+    assertThat(get(spec).lost()).isZero();
+    assertThat(claim(spec).deaths()).isZero();
+  }
+
+  @Test
+  void aProcessThatDiesOverAndOverTakesNoTaskWithItThatRanApart() {
+    TaskSpec spec = suspect();
+    for (int i = 0; i < 5; i++) {
+      store().takeOver("process " + i, MAX_LOST, 10);
+      store().takeOver("process " + i, MAX_LOST, 10);
+      assertThat(store().claim(List.of(spec.id()), "process " + i, LEASE, Taking.APART).getFirst())
+          .isInstanceOf(Claim.Claimed.class);
+    }
+    assertThat(get(spec).lost()).isEqualTo(2);
   }
 
   @Test

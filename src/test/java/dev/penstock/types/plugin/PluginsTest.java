@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Set;
@@ -163,6 +164,21 @@ final class PluginsTest {
       assertThat(told.get(6)).endsWith("not loaded: the type a is taken");
       assertThat(told.get(7)).contains("task types: c; not loaded: ", "ouch");
       assertThat(told.get(8)).contains("plugin.A returns null");
+    }
+  }
+
+  @Test
+  void aHandlerWhoseConstructorDoesNotReturnHarmsItsJarAlone() throws Exception {
+    jar(
+        "1-hangs.jar",
+        handler("A", "a", "\"{}\"", "return null;")
+            .replace(
+                "public String type",
+                "public A() { while (true) { java.util.concurrent.locks.LockSupport.park(); } }\npublic String type"));
+    jar("2-good.jar", handler("A", "b", "\"{}\"", "return null;"));
+    try (Plugins plugins = Plugins.load(folder, Set.of(), Duration.ofMillis(1_500))) {
+      assertThat(plugins.handlers().stream().map(TaskHandler::type)).containsExactly("b");
+      assertThat(plugins.parts().getFirst().message()).contains("not loaded", "within 1 s");
     }
   }
 

@@ -1,11 +1,10 @@
-package dev.penstock.worker;
+package dev.penstock.core;
 
-import dev.penstock.core.TimeLimit;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /** Counts the time of one run against its limit: from its start, and not while it stands still. */
-final class RunClock implements TimeLimit {
+public final class RunClock implements TimeLimit {
   private final long limit;
   private final LongSupplier nanoTime;
   private long passed;
@@ -18,12 +17,12 @@ final class RunClock implements TimeLimit {
   /**
    * @param nanoTime a clock like {@link System#nanoTime}
    */
-  RunClock(Duration limit, LongSupplier nanoTime) {
+  public RunClock(Duration limit, LongSupplier nanoTime) {
     this.limit = limit.toNanos();
     this.nanoTime = nanoTime;
   }
 
-  synchronized void start() {
+  public synchronized void start() {
     started = true;
     goOn();
   }
@@ -54,21 +53,21 @@ final class RunClock implements TimeLimit {
     return limit - passed();
   }
 
-  boolean isOver() {
+  public boolean isOver() {
     return nanosLeft() < 0;
   }
 
-  synchronized long passed() {
+  public synchronized long passed() {
     return passing ? passed + nanoTime.getAsLong() - since : passed;
   }
 
   /** Whether some of its work was done, as far as it told of its turns. */
-  synchronized boolean begun() {
+  public synchronized boolean begun() {
     return started && (turnCame || !stood);
   }
 
   /** Whether it waits for its first turn. */
-  synchronized boolean waitsToBegin() {
+  public synchronized boolean waitsToBegin() {
     return started && !passing && !begun();
   }
 }

@@ -1,0 +1,49 @@
+package dev.penstock.apart;
+
+import dev.penstock.core.Checkpoint;
+import dev.penstock.task.Outcome;
+import dev.penstock.task.Progress;
+import dev.penstock.task.TaskOutput;
+
+/** What the child says of one of its runs: what its handler has said, asks for, and returned. */
+sealed interface ToNode {
+  long run();
+
+  record Progressed(long run, Progress progress) implements ToNode {}
+
+  record Left(long run, Checkpoint checkpoint) implements ToNode {}
+
+  record Emitted(long run, TaskOutput piece) implements ToNode {}
+
+  record EmitsFrom(long run, long offset) implements ToNode {}
+
+  /** It waits for {@link ToChild.Children}. */
+  record AsksChildren(long run, int limit) implements ToNode {}
+
+  /** It waits for {@link ToChild.Heard}. */
+  record AsksHeard(long run, long offset) implements ToNode {}
+
+  /** Whether its time passes: it may wait for its turn at a model. */
+  record Timed(long run, Time time) implements ToNode {}
+
+  record Ended(long run, Outcome outcome) implements ToNode {}
+
+  /** As {@link dev.penstock.core.TimeLimit} has it. */
+  enum Time {
+    STANDS,
+    PASSES,
+    GOES_ON
+  }
+
+  /** About how long its message is. */
+  static long bytes(ToNode said) {
+    return switch (said) {
+      case Left(_, var checkpoint) -> checkpoint.state().length;
+      case Emitted(_, var piece) -> piece.bytes().length;
+      case Ended(_, Outcome.Done(var output)) -> output.bytes().length;
+      case Ended(_, Outcome.Await await) ->
+          await.children().stream().mapToLong(child -> child.input().length).sum();
+      case Ended _, Progressed _, EmitsFrom _, AsksChildren _, AsksHeard _, Timed _ -> 0;
+    };
+  }
+}

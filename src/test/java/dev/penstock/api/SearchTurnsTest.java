@@ -1,0 +1,47 @@
+package dev.penstock.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.penstock.core.TaskFilter;
+import dev.penstock.web.Refusal;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+final class SearchTurnsTest {
+  private static TaskFilter search(String owner) {
+    return new TaskFilter(owner, Set.of(), null, null, "x");
+  }
+
+  @Test
+  void whoSearchesManyTimesAtOnceHoldsUpHisOwnSearchesAndNothingElse() throws Exception {
+    var turns = new SearchTurns(Duration.ofMillis(50));
+    var begun = new CountDownLatch(1);
+    var goOn = new CountDownLatch(1);
+    var first =
+        new FutureTask<>(() ->
+            turns.ask(
+                search("a"),
+                () -> {
+                  begun.countDown();
+                  goOn.await();
+                  return 1;
+                }));
+    Thread.ofVirtual().start(first);
+    begun.await();
+
+    assertThatThrownBy(() -> turns.ask(search("a"), () -> 2))
+        .isInstanceOf(Refusal.class)
+        .hasMessageContaining("Another search");
+    assertThat(turns.ask(search("b"), () -> 3)).isEqualTo(3);
+    assertThat(turns.ask(TaskFilter.of("a"), () -> 4)).as("a list without a text").isEqualTo(4);
+    goOn.countDown();
+    assertThat(first.get()).isEqualTo(1);
+    assertThat(turns.ask(search("a"), () -> 5)).isEqualTo(5);
+  }
+}
