@@ -6,10 +6,11 @@ import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.WorkerLeft;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.FindTask;
-import dev.penstock.bus.Request.FindTasks;
+import dev.penstock.bus.Request.GlanceAtTasks;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
+import dev.penstock.core.Glance;
 import dev.penstock.core.HeldLease;
 import dev.penstock.json.Fields;
 import dev.penstock.protocol.ExtendReply;
@@ -87,19 +88,21 @@ public final class WorkerRuns {
   private List<Extension> extend(String worker, List<HeldLease> leases)
       throws InterruptedException {
     Set<TaskId> lost = bus.ask(new ExtendLeases(worker, leases), OwnTasks.LIMIT);
-    Map<TaskId, Task> ended =
-        lost.isEmpty() ? Map.of() : bus.ask(new FindTasks(lost), OwnTasks.LIMIT);
+    Map<TaskId, Glance> ended =
+        lost.isEmpty() ? Map.of() : bus.ask(new GlanceAtTasks(lost), OwnTasks.LIMIT);
     return leases.stream()
         .map(held -> new Extension(held.id(), status(held.id(), lost, ended)))
         .toList();
   }
 
-  private static Status status(TaskId id, Set<TaskId> lost, Map<TaskId, Task> ended) {
+  private static Status status(TaskId id, Set<TaskId> lost, Map<TaskId, Glance> ended) {
     if (!lost.contains(id)) {
       return Status.HELD;
     }
-    @Nullable Task task = ended.get(id);
-    return task != null && task.state() == TaskState.CANCELLED ? Status.CANCELLED : Status.LOST;
+    @Nullable Glance seen = ended.get(id);
+    return seen != null && seen.task().state() == TaskState.CANCELLED
+        ? Status.CANCELLED
+        : Status.LOST;
   }
 
   public Reply settle(Exchange exchange) throws InterruptedException {
