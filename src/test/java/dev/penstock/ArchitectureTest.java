@@ -126,7 +126,7 @@ final class ArchitectureTest {
     DOORS.put(
         "web",
         "Answer ApiError Assets BodyReader CannotListen ClientGone Connections "
-            + "EventStream Exchange Pipeline Query Refusal Reply Route Routes Share Shares");
+            + "EventStream Exchange LongReply Pipeline Query Refusal Reply Route Routes Share Shares");
     DOORS.put("api", "ApiVerticle NewKeys TaskIntake");
     DOORS.put("admin", "Dashboard");
 

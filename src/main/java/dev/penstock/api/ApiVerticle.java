@@ -18,6 +18,7 @@ import dev.penstock.api.worker.WorkerLeases;
 import dev.penstock.api.worker.WorkerPieces;
 import dev.penstock.api.worker.WorkerResults;
 import dev.penstock.api.worker.WorkerRuns;
+import dev.penstock.base.Room;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.TaskEnded;
@@ -28,6 +29,7 @@ import dev.penstock.models.ModelCatalogue;
 import dev.penstock.pieces.PieceHub;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Sessions;
+import dev.penstock.types.TaskType;
 import dev.penstock.types.TaskTypes;
 import dev.penstock.web.BodyReader;
 import dev.penstock.web.CannotListen;
@@ -75,6 +77,9 @@ public final class ApiVerticle extends VerticleBase {
   /** 2,048 vectors of 2,048 floats in base64, or the largest result in JSON. */
   private static final int MAX_RESULT = 24 * 1024 * 1024;
 
+  /** Of the heap, for what answers are made of. */
+  private static final int SHARE_OF_REPLIES = 8;
+
   private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
   private static final Duration SEARCH_PATIENCE = Duration.ofSeconds(5);
   private static final Duration SOCKETS_CLOSE = Duration.ofSeconds(2);
@@ -95,6 +100,9 @@ public final class ApiVerticle extends VerticleBase {
   private final Routes routes;
   private final BodyReader bodies;
   private final Shares shares;
+  private final Room replies =
+      new Room(
+          Math.max(3L * TaskType.MAX_RESULT, Runtime.getRuntime().maxMemory() / SHARE_OF_REPLIES));
   private @Nullable Pipeline pipeline;
   private @Nullable HttpServer server;
   private volatile boolean stopping;
@@ -244,7 +252,8 @@ public final class ApiVerticle extends VerticleBase {
     Settings.Http http = settings.http();
     var connections =
         new Connections(vertx, options(), shares, http.readTimeout(), http.idleTimeout());
-    var requests = new Pipeline(context, keys, sessions, bodies, connections, shares, settings);
+    var requests =
+        new Pipeline(context, keys, sessions, bodies, connections, shares, replies, settings);
     pipeline = requests;
     bus.listen(
         node,
@@ -365,6 +374,11 @@ public final class ApiVerticle extends VerticleBase {
   /** The bytes of bodies in memory, for the test that each of them is given back. */
   long bytesOfBodies() {
     return bodies.taken();
+  }
+
+  /** The bytes that answers hold, for the same. */
+  long bytesOfReplies() {
+    return replies.taken();
   }
 
   /** All that the server answers, for the test that compares it with openapi.yaml. */

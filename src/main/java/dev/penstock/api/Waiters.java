@@ -3,7 +3,8 @@ package dev.penstock.api;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.CancelTask;
-import dev.penstock.bus.Request.FindTasks;
+import dev.penstock.bus.Request.GlanceAtTasks;
+import dev.penstock.core.Glance;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.web.ClientGone;
@@ -189,8 +190,8 @@ final class Waiters {
       return;
     }
     try {
-      Map<TaskId, Task> found = bus.ask(new FindTasks(ids), LIMIT);
-      found.values().forEach(this::settled);
+      Map<TaskId, Glance> found = bus.ask(new GlanceAtTasks(ids), LIMIT);
+      found.values().forEach(seen -> settled(seen.task()));
       release(unknown(ids, found.keySet()));
     } catch (Unavailable e) {
       LOG.debug("looking for held tasks: {}", e.getMessage());
@@ -332,7 +333,8 @@ final class Waiters {
     }
 
     /**
-     * The ended task, without its input; empty when the time is over first.
+     * The ended task, without its input, and perhaps without a result that is long; empty when the
+     * time is over first.
      *
      * @throws ClientGone when nobody waits any more
      */

@@ -3,6 +3,7 @@ package dev.penstock.bus;
 import dev.penstock.core.CancelResult;
 import dev.penstock.core.Checkpoint;
 import dev.penstock.core.DeleteResult;
+import dev.penstock.core.Glance;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
@@ -60,7 +61,7 @@ public sealed interface Request<R> {
 
     /**
      * An earlier task is meant (see {@link Identity}); nothing was added. It comes without its
-     * input, with its output when it has one.
+     * input, with its output when it has one that is not long: see {@link Glance}.
      */
     record Earlier(Task task) implements Submission {}
 
@@ -346,6 +347,9 @@ public sealed interface Request<R> {
 
   /** Several tasks, without their inputs; unknown ones are left out. */
   record FindTasks(Set<TaskId> ids) implements Request<Map<TaskId, Task>> {}
+
+  /** Several tasks, without what may be long of them; unknown ones are left out. */
+  record GlanceAtTasks(Set<TaskId> ids) implements Request<Map<TaskId, Glance>> {}
 
   /** How much work there is. At most a second old. */
   record ReadFigures() implements Request<Figures> {}

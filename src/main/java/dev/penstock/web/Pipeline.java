@@ -1,12 +1,16 @@
 package dev.penstock.web;
 
+import dev.penstock.base.ParsedJson;
+import dev.penstock.base.Room;
 import dev.penstock.base.Unavailable;
 import dev.penstock.config.Settings;
 import dev.penstock.core.InvalidInput;
 import dev.penstock.core.Scope;
+import dev.penstock.json.StrictJson;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Caller;
 import dev.penstock.security.Sessions;
+import dev.penstock.task.TaskId;
 import dev.penstock.web.BodyReader.MediaType;
 import dev.penstock.web.Route.Access;
 import dev.penstock.web.Routes.Match;
@@ -16,6 +20,8 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -41,16 +47,20 @@ public final class Pipeline {
   private static final Duration LINGER = Duration.ofSeconds(2);
 
   /** A client that reads an answer more slowly than this, in bytes a second, is let go. */
-  private static final int SLOWEST_READER = 16 * 1024;
+  static final int SLOWEST_READER = 16 * 1024;
 
   /** How long the end of an event stream may take, before which every event has been written. */
   private static final Duration STREAM_END = Duration.ofSeconds(2);
+
+  /** Of a reply that is whole: longer ones are written in several. */
+  private static final int PORTION = 32 * 1024;
 
   private static final String AUTHORIZATION = "Authorization";
   private static final String CONNECTION = "Connection";
   private static final String CLOSE = "close";
   private static final String API_KEY = "api-key";
   private static final String BEARER = "Bearer";
+  private static final String TASK_ID = "X-Task-Id";
 
   private final Context context;
   private final ApiKeys keys;
@@ -60,12 +70,16 @@ public final class Pipeline {
   private final BodyReader bodies;
   private final Connections connections;
   private final Shares shares;
+  private final Room replies;
   private final Duration idleTimeout;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private final Set<Streaming> streams = ConcurrentHashMap.newKeySet();
   private volatile boolean stopping;
 
+  /**
+   * @param replies the room for what answers are made of, until they have gone out
+   */
   public Pipeline(
       Context context,
       ApiKeys keys,
@@ -73,6 +87,7 @@ public final class Pipeline {
       BodyReader bodies,
       Connections connections,
       Shares shares,
+      Room replies,
       Settings settings) {
     this.context = context;
     this.keys = keys;
@@ -82,6 +97,7 @@ public final class Pipeline {
     this.bodies = bodies;
     this.connections = connections;
     this.shares = shares;
+    this.replies = replies;
     this.idleTimeout = settings.http().idleTimeout();
   }
 
@@ -100,7 +116,7 @@ public final class Pipeline {
     request.pause();
     connections.busy(request.connection());
     inFlight.incrementAndGet();
-    var exchange = new Exchange(request, match.page());
+    var exchange = new Exchange(request, replies, match.page());
     exchange.shares(shares);
     request.exceptionHandler(cause -> {
       if (MalformedRequests.isMalformed(cause) && !request.response().headWritten()) {
@@ -127,7 +143,7 @@ public final class Pipeline {
 
   private void refuse(HttpServerRequest request, ApiError error) {
     connections.busy(request.connection());
-    write(new Exchange(request, false), MalformedRequests.reply(error))
+    write(new Exchange(request, replies, false), MalformedRequests.reply(error))
         .onComplete(_ -> request.connection().close());
   }
 
@@ -151,15 +167,101 @@ public final class Pipeline {
       bodies.forget(exchange);
       bodies.release(exchange.body().length);
       exchange.answered();
+      exchange.letGoOfParsed(0);
       switch (answer) {
         case EventStream(var source) -> stream(exchange, source);
-        case Reply reply -> {
-          Reply packed = reply.packedFor(exchange.header("Accept-Encoding"));
-          context.runOnContext(_ -> finish(exchange, packed));
-        }
+        case LongReply reply -> render(exchange, reply);
+        case Reply reply -> finishWhole(exchange, reply);
         case null -> context.runOnContext(_ -> finish(exchange, null));
       }
     }
+  }
+
+  /**
+   * Its memory is counted while it goes out, which may take its client long: in the place of what
+   * it was made from.
+   */
+  private void finishWhole(Exchange exchange, Reply whole) {
+    Reply counted = whole;
+    try {
+      counted = whole.packedFor(exchange.header("Accept-Encoding"));
+      exchange.hold(counted.shared() ? 0 : counted.body().length - exchange.held());
+    } catch (Refusal refusal) {
+      counted = noRoom(refusal, whole.headers());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      counted = Reply.error(ApiError.stopping());
+    }
+    Reply reply = counted;
+    context.runOnContext(_ -> finish(exchange, reply));
+  }
+
+  /** What the answer would have told of is there: its client can ask for it. */
+  private static Reply noRoom(Refusal refusal, Map<String, String> headers) {
+    String task = headers.get(TASK_ID);
+    return Reply.error(refusal.error(), task == null ? null : TaskId.parse(task).orElse(null));
+  }
+
+  /** One that turns out short goes out whole. */
+  private void render(Exchange exchange, LongReply reply) {
+    if (exchange.request().method().equals(HttpMethod.HEAD)) {
+      finishWhole(exchange, new Reply(reply.status(), reply.headers(), new byte[0]));
+      return;
+    }
+    boolean packed = Reply.packs(exchange.header("Accept-Encoding"));
+    var body =
+        new LongBody(exchange, context, idleTimeout, packed, () -> begin(exchange, reply, packed));
+    try {
+      StrictJson.write(body, reply.writer());
+    } catch (IOException | RuntimeException | Error e) {
+      failed(exchange, reply, body, e);
+      return;
+    }
+    byte[] whole = body.whole();
+    if (whole != null) {
+      finishWhole(exchange, new Reply(reply.status(), reply.headers(), whole));
+    } else {
+      Duration left = Duration.ofNanos(body.left());
+      context.runOnContext(_ -> end(exchange, left));
+    }
+  }
+
+  /** What has begun to go out can only be broken off. */
+  private void failed(Exchange exchange, LongReply reply, LongBody body, Throwable cause) {
+    Refusal refused = body.refused();
+    if (refused != null) {
+      finishWhole(exchange, noRoom(refused, reply.headers()));
+      return;
+    }
+    boolean gone = cause instanceof ClientGone || body.broken();
+    if (!gone) {
+      FailureLog.failed(exchange, cause);
+    }
+    if (!gone && body.whole() != null) {
+      finishWhole(exchange, Reply.error(ApiError.unexpected()));
+    } else {
+      context.runOnContext(_ -> finish(exchange, null));
+    }
+  }
+
+  /** On the event loop. */
+  private void begin(Exchange exchange, LongReply reply, boolean packed) {
+    if (exchange.gone().isDone()) {
+      return;
+    }
+    HttpServerRequest request = exchange.request();
+    if (!request.isEnded()) {
+      linger(request, LINGER);
+    }
+    HttpServerResponse response = request.response();
+    response.setStatusCode(reply.status());
+    response.setChunked(true);
+    reply.headers().forEach(response::putHeader);
+    response.putHeader("Vary", "Accept-Encoding");
+    if (packed) {
+      response.putHeader("Content-Encoding", "gzip");
+    }
+    putCommon(exchange);
   }
 
   /** A thread while it streams, and not after: what it does then is not to be interrupted. */
@@ -212,7 +314,7 @@ public final class Pipeline {
       streams.remove(streaming);
       streaming.over();
     }
-    context.runOnContext(_ -> end(exchange));
+    context.runOnContext(_ -> end(exchange, STREAM_END));
   }
 
   private void begin(Exchange exchange) {
@@ -231,12 +333,16 @@ public final class Pipeline {
     });
   }
 
-  /** On the event loop. */
-  private void end(Exchange exchange) {
+  /**
+   * Ends a response that was written bit by bit. On the event loop.
+   *
+   * @param left how long the client may still take
+   */
+  private void end(Exchange exchange, Duration left) {
     HttpServerRequest request = exchange.request();
     if (exchange.gone().isDone()) {
       request.connection().close();
-      done();
+      done(exchange);
       return;
     }
     // Closing waits for what has been written, which a client that has stopped reading never takes;
@@ -246,11 +352,11 @@ public final class Pipeline {
         context
             .owner()
             .setTimer(
-                STREAM_END.toMillis(),
+                Math.max(1, left.toMillis()),
                 _ -> {
                   request.connection().close();
                   if (over.compareAndSet(false, true)) {
-                    done();
+                    done(exchange);
                   }
                 });
     request
@@ -259,8 +365,11 @@ public final class Pipeline {
         .onComplete(_ -> {
           context.owner().cancelTimer(slowest);
           connections.idle(request.connection());
+          if (request.version() == HttpVersion.HTTP_1_0) {
+            request.connection().close(); // nothing else says that it was all
+          }
           if (over.compareAndSet(false, true)) {
-            done();
+            done(exchange);
           }
         });
   }
@@ -321,10 +430,31 @@ public final class Pipeline {
         }
         if (route.body() > 0 && !(route.bodiless() && BodyReader.comesWithout(request))) {
           exchange.body(bodies.read(exchange, context, route.body(), type(route.access())));
+          parse(exchange, route.access());
         }
         yield route.resource().answer(exchange);
       }
     };
+  }
+
+  /**
+   * Takes room for what the body is parsed to. A worker's that is too large has all of it, alone:
+   * its result must not be lost.
+   */
+  private static void parse(Exchange exchange, Access access) throws InterruptedException {
+    byte[] body = exchange.body();
+    long bytes =
+        type(access) == MediaType.JSON ? ParsedJson.bytes(body) : ParsedJson.bytesOfForm(body);
+    long most = ParsedJson.REQUESTS.size();
+    if (bytes > most && access != Access.WORKER) {
+      throw new Refusal(
+          ApiError.http(
+              413,
+              "request_too_large",
+              "The body would take %d MiB of memory once it is parsed, and there are %d."
+                  .formatted(bytes >> 20, most >> 20)));
+    }
+    exchange.parse(Math.min(bytes, most));
   }
 
   /** Programs send JSON, pages their forms. */
@@ -408,7 +538,7 @@ public final class Pipeline {
     HttpServerRequest request = exchange.request();
     if (reply == null || exchange.gone().isDone()) {
       request.connection().close();
-      done();
+      done(exchange);
       return;
     }
     boolean bodyUnread = !request.isEnded();
@@ -424,7 +554,7 @@ public final class Pipeline {
             request.connection().close();
           }
           connections.idle(request.connection());
-          done();
+          done(exchange);
         });
   }
 
@@ -448,7 +578,26 @@ public final class Pipeline {
     response.setStatusCode(reply.status());
     reply.headers().forEach(response::putHeader);
     putCommon(exchange);
-    return response.end(Buffer.buffer(reply.body()));
+    byte[] body = reply.body();
+    if (body.length <= PORTION) {
+      return response.end(Buffer.buffer(body));
+    }
+    response.putHeader("Content-Length", Integer.toString(body.length));
+    return exchange.request().method().equals(HttpMethod.HEAD)
+        ? response.end()
+        : write(response, body, 0);
+  }
+
+  /**
+   * Writes a long body in portions, the next when the one before has gone out: what is written
+   * ahead is in memory a second time.
+   */
+  private static Future<Void> write(HttpServerResponse response, byte[] body, int from) {
+    int some = Math.min(PORTION, body.length - from);
+    Buffer portion = Buffer.buffer(some).appendBytes(body, from, some);
+    return from + some == body.length
+        ? response.end(portion)
+        : response.write(portion).compose(_ -> write(response, body, from + some));
   }
 
   private void putCommon(Exchange exchange) {
@@ -460,7 +609,8 @@ public final class Pipeline {
     origins.mark(exchange, response);
   }
 
-  private void done() {
+  private void done(Exchange exchange) {
+    exchange.letGo();
     if (inFlight.decrementAndGet() == 0 && stopping) {
       drained.complete(null);
     }

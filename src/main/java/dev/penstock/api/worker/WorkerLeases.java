@@ -14,11 +14,12 @@ import dev.penstock.protocol.LeaseReply;
 import dev.penstock.protocol.LeaseRequest;
 import dev.penstock.protocol.LeaseRequest.Wish;
 import dev.penstock.protocol.LeaseTerms;
+import dev.penstock.web.Answer;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.ClientGone;
 import dev.penstock.web.Exchange;
+import dev.penstock.web.LongReply;
 import dev.penstock.web.Refusal;
-import dev.penstock.web.Reply;
 import dev.penstock.web.Share;
 import java.time.Duration;
 import java.util.List;
@@ -71,9 +72,10 @@ public final class WorkerLeases {
     this.stopping = stopping;
   }
 
-  public Reply lease(Exchange exchange) throws InterruptedException {
+  public Answer lease(Exchange exchange) throws InterruptedException {
     Reach reach = exchange.caller().reach();
     LeaseRequest poll = LeaseRequest.read(exchange.body(), KeyReach.lanes(lanes, reach));
+    exchange.bodyIsRead();
     if (stopping.getAsBoolean()) {
       throw new Refusal(ApiError.stopping());
     }
@@ -103,8 +105,19 @@ public final class WorkerLeases {
     }
     // Where the reply does not reach it. What was lost beyond that lapses.
     var _ = exchange.gone().thenRun(() -> Thread.ofVirtual().start(() -> putOff(tasks)));
+    hold(exchange, tasks);
     var terms = LeaseTerms.ours(lease, workers.draining(poll));
-    return Reply.json(200, new LeaseReply(tasks, catchAll.suspects(), terms)::write);
+    return LongReply.json(200, new LeaseReply(tasks, catchAll.suspects(), terms)::write);
+  }
+
+  /** Room for the inputs while the worker reads them; without it the work is for others. */
+  private void hold(Exchange exchange, List<LeasedTask> tasks) throws InterruptedException {
+    try {
+      exchange.hold(tasks.stream().mapToLong(task -> task.task().spec().input().length).sum());
+    } catch (Refusal refusal) {
+      giveBack(tasks);
+      throw refusal;
+    }
   }
 
   /**

@@ -6,10 +6,11 @@ import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.WorkerLeft;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.FindTask;
-import dev.penstock.bus.Request.FindTasks;
+import dev.penstock.bus.Request.GlanceAtTasks;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
+import dev.penstock.core.Glance;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.Reach;
 import dev.penstock.json.Fields;
@@ -93,8 +94,8 @@ public final class WorkerRuns {
     Set<TaskId> outside = KeyReach.outside(bus, reach, all);
     List<HeldLease> within = leases.stream().filter(held -> !outside.contains(held.id())).toList();
     Set<TaskId> gone = bus.ask(new ExtendLeases(worker, within), OwnTasks.LIMIT);
-    Map<TaskId, Task> ended =
-        gone.isEmpty() ? Map.of() : bus.ask(new FindTasks(gone), OwnTasks.LIMIT);
+    Map<TaskId, Glance> ended =
+        gone.isEmpty() ? Map.of() : bus.ask(new GlanceAtTasks(gone), OwnTasks.LIMIT);
     Set<TaskId> lost = new HashSet<>(gone);
     lost.addAll(outside);
     return leases.stream()
@@ -102,12 +103,14 @@ public final class WorkerRuns {
         .toList();
   }
 
-  private static Status status(TaskId id, Set<TaskId> lost, Map<TaskId, Task> ended) {
+  private static Status status(TaskId id, Set<TaskId> lost, Map<TaskId, Glance> ended) {
     if (!lost.contains(id)) {
       return Status.HELD;
     }
-    @Nullable Task task = ended.get(id);
-    return task != null && task.state() == TaskState.CANCELLED ? Status.CANCELLED : Status.LOST;
+    @Nullable Glance seen = ended.get(id);
+    return seen != null && seen.task().state() == TaskState.CANCELLED
+        ? Status.CANCELLED
+        : Status.LOST;
   }
 
   public Reply settle(Exchange exchange) throws InterruptedException {
