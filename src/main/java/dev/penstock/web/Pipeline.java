@@ -5,8 +5,8 @@ import dev.penstock.base.Room;
 import dev.penstock.base.Unavailable;
 import dev.penstock.config.Settings;
 import dev.penstock.core.InvalidInput;
-import dev.penstock.json.StrictJson;
 import dev.penstock.core.Scope;
+import dev.penstock.json.StrictJson;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Caller;
 import dev.penstock.security.Sessions;
@@ -199,8 +199,7 @@ public final class Pipeline {
   /** What the answer would have told of is there: its client can ask for it. */
   private static Reply noRoom(Refusal refusal, Map<String, String> headers) {
     String task = headers.get(TASK_ID);
-    return Reply.error(
-        refusal.error(), task == null ? null : TaskId.parse(task).orElse(null));
+    return Reply.error(refusal.error(), task == null ? null : TaskId.parse(task).orElse(null));
   }
 
   /** One that turns out short goes out whole. */
