@@ -22,6 +22,7 @@ PROFILE ?=
 SCALE ?= 10
 MINUTES ?= 10
 FAULTS ?= Faults*IT,AckHorizonIT,FamilyKillIT,ClockIT,ScaleOutIT,LongFaults*
+TARGETS ?=
 SEED ?=
 DATA ?=
 JAVA_OPTS ?=
@@ -41,7 +42,7 @@ MVN := mvn -B -ntp $(MVN_ARGS)
 # PROFILE=brokers or api in place of what .env says.
 COMPOSE = docker compose $(if $(PROFILE),--profile $(PROFILE))
 
-.PHONY: help deps run start stop logs scale test test-fast llama contract faults chaos bench bench-peers bench-queue quality screenshots example-plugin format lint clean
+.PHONY: help deps run start stop logs scale test test-fast llama contract faults chaos fuzz bench bench-peers bench-queue quality screenshots example-plugin format lint clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -110,6 +111,17 @@ faults: deps $(JAR) ## kill, freeze, starve and fill a fleet and lone nodes: tar
 chaos: deps $(JAR) target/test.classpath ## faults drawn from a SEED for MINUTES=10: target/chaos.md
 	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) \
 	  -cp "target/test-classes:target/classes:$$(cat target/test.classpath)" dev.penstock.chaos.Chaos $(MINUTES) $(SEED)
+
+# The fuzzer is no dependency of ours but here; the class path is that of the tests, and its jar.
+.PHONY: target/fuzz.classpath
+target/fuzz.classpath:
+	@$(WITH_JDK) $(MVN) -q -Pfuzz test-compile dependency:build-classpath \
+	  -DincludeScope=test -Dmdep.outputFile=$@
+
+fuzz: target/fuzz.classpath ## try inputs that Jazzer makes up for MINUTES=10: target/fuzz.md; TARGETS="http json"
+	@$(WITH_JDK) scratch=$$(scripts/scratch.sh) || exit 1; trap 'rm -rf "$$scratch"' EXIT; \
+	  "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) "-Djava.io.tmpdir=$$scratch" \
+	  -cp "target/test-classes:target/classes:$$(cat $<)" dev.penstock.fuzz.Fuzz $(MINUTES) $(TARGETS)
 
 bench: $(JAR) target/test.classpath ## measure; ARGS go to the benchmark
 	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) $(JAVA_OPTS) \

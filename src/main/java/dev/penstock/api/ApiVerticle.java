@@ -381,6 +381,12 @@ public final class ApiVerticle extends VerticleBase {
     return replies.taken();
   }
 
+  /** The requests that have come and are not answered, for the same of those. */
+  int requestsInFlight() {
+    Pipeline requests = pipeline;
+    return requests == null ? 0 : requests.inFlight();
+  }
+
   /** All that the server answers, for the test that compares it with openapi.yaml. */
   Routes routes() {
     return routes;

@@ -111,6 +111,11 @@ public final class Pipeline {
     return drained;
   }
 
+  /** The requests that have come and are not answered. */
+  public int inFlight() {
+    return inFlight.get();
+  }
+
   /** A request's headers have come. On the event loop. */
   public void accept(HttpServerRequest request, Match match) {
     request.pause();

@@ -222,6 +222,16 @@ public final class ScriptedDispatcher {
     bus.serve(ReadInferenceHealth.class, _ -> List.of(new Part("models", true, "loaded")));
   }
 
+  /** As if nothing had ever been submitted or said. */
+  void forget() {
+    tasks.clear();
+    steps.clear();
+    emitted.clear();
+    identities.clear();
+    settled.clear();
+    paused.clear();
+  }
+
   /** Every text's vector is 1, 2, 3, …, made a unit vector. */
   static TaskOutput vectors(int count) {
     float[] row = new float[DIMENSIONS];
