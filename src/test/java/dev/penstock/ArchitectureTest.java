@@ -112,6 +112,7 @@ final class ArchitectureTest {
             + "ModelEngines ModelFailure NativeLibraries TextSource Tokenizer "
             + "TokenizerThreads UpcomingTokens");
     DOORS.put("engine.calibrate", "Calibration CalibrationKey Comparison Trial Verdict");
+    DOORS.put("engine.llama", "LlamaChild");
     DOORS.put("engine.trial", "TrialChild Trials");
     DOORS.put(
         "subprocess", "ChildAnswer ChildLimits ChildLoop ChildProcesses ChildProgram Subprocess");
@@ -125,8 +126,8 @@ final class ArchitectureTest {
     DOORS.put(
         "web",
         "Answer ApiError Assets BodyReader CannotListen ClientGone Connections "
-            + "EventStream Exchange Pipeline Query Refusal Reply Route Routes");
-    DOORS.put("api", "ApiVerticle TaskIntake");
+            + "EventStream Exchange LongReply Pipeline Query Refusal Reply Route Routes Share Shares");
+    DOORS.put("api", "ApiVerticle NewKeys TaskIntake");
     DOORS.put("admin", "Dashboard");
 
     INNER_DOORS.put(
@@ -153,7 +154,7 @@ final class ArchitectureTest {
             + "WorkerRuns");
     INNER_DOORS.put(
         "admin",
-        "Charts Confirmation InputType Layout NewTask Overview Payload TaskList TaskRow "
+        "Charts Confirmation InputType KeyList Layout NewKey NewTask Overview Payload TaskList TaskRow "
             + "TaskView TimeText Timeline WorkerList");
 
     // Logback makes these, by the names in logback.xml.

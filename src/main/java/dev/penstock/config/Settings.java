@@ -84,6 +84,8 @@ public interface Settings {
 
   Http http();
 
+  Shares shares();
+
   Inference inference();
 
   Model model();
@@ -397,6 +399,44 @@ public interface Settings {
 
     @Setting(value = "Time a connection may be idle.", standard = "75s", range = "1s to 1d")
     Duration idleTimeout();
+  }
+
+  /** What each key has of what all use, on this node. */
+  interface Shares {
+    @Setting(
+        value =
+            "Percent that one key may have of what all use together: held requests, event streams, "
+                + "worker polls, bodies, connections of an address. The rest is for keys that have "
+                + "little.",
+        standard = "90",
+        range = "1 to 100")
+    int perKey();
+
+    @Setting(
+        value = "Number of held requests of one key; 0: shares.per-key of http.max-held-requests.",
+        standard = "0",
+        range = "0 to 1000000")
+    int heldRequests();
+
+    @Setting(
+        value = "Number of event streams of one key; 0: shares.per-key of the 512 of all.",
+        standard = "0",
+        range = "0 to 512")
+    int eventStreams();
+
+    @Setting(
+        value =
+            "Number of lanes that the workers of one key wait on; 0: shares.per-key of the 2048 of "
+                + "all.",
+        standard = "0",
+        range = "0 to 2048")
+    int workerPolls();
+
+    @Setting(
+        value = "Number of searches for a text that one owner may have at a time.",
+        standard = "1",
+        range = "1 to 100")
+    int searches();
   }
 
   interface Inference {

@@ -1,6 +1,7 @@
 package dev.penstock.start;
 
 import dev.penstock.apart.ApartChild;
+import dev.penstock.engine.llama.LlamaChild;
 import dev.penstock.engine.trial.TrialChild;
 import dev.penstock.engine.trial.Trials;
 import dev.penstock.subprocess.ChildLoop;
@@ -27,6 +28,8 @@ public final class ChildCommand {
           PingChild::new,
           Trials.CHILD,
           TrialChild::new,
+          LlamaChild.NAME,
+          LlamaChild::new,
           ApartChild.NAME,
           () -> new ApartChild(ChildWorker::handlers));
 

@@ -80,6 +80,11 @@ final class SettingsLoaderTest {
     assertThat(settings.http().maxConnectionsPerAddress()).isEqualTo(1024);
     assertThat(settings.http().readTimeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(settings.http().idleTimeout()).isEqualTo(Duration.ofSeconds(75));
+    assertThat(settings.shares().perKey()).isEqualTo(90);
+    assertThat(settings.shares().heldRequests()).isZero();
+    assertThat(settings.shares().eventStreams()).isZero();
+    assertThat(settings.shares().workerPolls()).isZero();
+    assertThat(settings.shares().searches()).isEqualTo(1);
     assertThat(model(NONE)).isEqualTo("all-minilm-l6-v2");
     assertThat(settings.inference().device()).isEqualTo("auto");
     assertThat(settings.inference().threads()).isZero();
