@@ -66,7 +66,7 @@ final class ModelTrialIT {
       assertThat(refused.status()).as(refused.raw().body()).isEqualTo(404);
       assertThat(refused.json().at("/error/code").textValue()).isEqualTo("model_not_found");
       assertThat(refused.json().at("/error/message").textValue())
-          .contains("model " + model + " cannot be used: tried before its first use, ");
+          .containsPattern("model '?" + model + "'? cannot be used: tried before its first use, ");
     }
   }
 

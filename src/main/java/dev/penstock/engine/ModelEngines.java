@@ -469,14 +469,13 @@ public final class ModelEngines implements AutoCloseable {
    * @param from null: no directory of models.dir
    */
   private void open(ModelSlot slot, @Nullable Opened from) {
-    Trials marks = from == null ? null : trials;
     try {
       requireRest(slot.spec);
       requireUse(slot);
-      if (marks != null) {
-        marks.begin(slot.name());
-      }
-      ModelEngine engine = backends.open(slot.spec, parts);
+      ModelEngine engine =
+          from == null || trials == null
+              ? backends.open(slot.spec, parts)
+              : marked(slot.spec, trials);
       requireSame(engine, from);
       synchronized (slots) {
         slot.idleSince = nanoTime.getAsLong();
@@ -484,10 +483,16 @@ public final class ModelEngines implements AutoCloseable {
       slot.engine.complete(engine);
     } catch (Exception | Error e) {
       fail(slot, e);
+    }
+  }
+
+  /** The mark is gone before anybody uses the model: what comes then is a text's fault. */
+  private ModelEngine marked(ModelSpec spec, Trials marks) throws Exception {
+    marks.begin(spec.name());
+    try {
+      return backends.open(spec, parts);
     } finally {
-      if (marks != null) {
-        marks.end(slot.name());
-      }
+      marks.end(spec.name());
     }
   }
 
