@@ -77,7 +77,7 @@ final class LargeRepliesIT {
                     .toString()
                     .contains(id));
       }
-      assertThat(penstock.log()).doesNotContain("OutOfMemoryError", "internal_error");
+      assertThat(penstock.log()).doesNotContain("java.lang.OutOfMemoryError", "internal_error");
       assertThat(penstock.terminate(Duration.ofSeconds(20)))
           .as("requests under way: none")
           .isZero();
@@ -116,7 +116,7 @@ final class LargeRepliesIT {
         }
       }
       assertThat(eventually(api, "/v1/tasks/" + task).json().at("/result/data")).hasSize(2_048);
-      assertThat(penstock.log()).doesNotContain("OutOfMemoryError", "internal_error");
+      assertThat(penstock.log()).doesNotContain("java.lang.OutOfMemoryError", "internal_error");
       assertThat(penstock.terminate(Duration.ofSeconds(20))).isZero();
     }
   }
