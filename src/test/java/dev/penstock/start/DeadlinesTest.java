@@ -87,7 +87,7 @@ final class DeadlinesTest {
         Api api = api(node)) {
       ended(api, submit(api, task("warm", 1, 10, "")));
       List<String> ids = new ArrayList<>();
-      for (int i = 0; i < 9; i++) {
+      for (int i = 0; i < 16; i++) {
         String more = ",\"timeout_seconds\":4,\"max_attempts\":1";
         ids.add(submit(api, task("t" + i, 12, 20, more)));
       }
@@ -215,7 +215,7 @@ final class DeadlinesTest {
     try (Node node = start("task.retry-base", "1ms", "task.retry-cap", "10ms");
         Api api = api(node)) {
       String more = ",\"timeout_seconds\":1,\"max_attempts\":100";
-      String id = submit(api, task("long", 300, 4, more));
+      String id = submit(api, task("long", 600, 4, more));
       JsonNode task = ended(api, id);
       assertThat(task.path("status").asText()).as(task.toString()).isEqualTo("completed");
       assertThat(task.path("attempts").asInt()).isGreaterThan(1);
