@@ -51,7 +51,9 @@ final class Quality implements Callable<Integer> {
 
   private record Model(String name, double published, boolean quantised) {}
 
-  @Parameters(paramLabel = "FOLDER", description = "Has " + FILE + ", and may have " + TemplateCases.FILE + ".")
+  @Parameters(
+      paramLabel = "FOLDER",
+      description = "Has " + FILE + ", and may have " + TemplateCases.FILE + ".")
   private Path folder = Path.of("");
 
   @Option(

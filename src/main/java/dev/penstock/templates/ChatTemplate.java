@@ -23,7 +23,9 @@ public final class ChatTemplate {
   }
 
   /**
-   * @throws TemplateFault when it is no template
+   * A template, read from its source.
+   *
+   * @throws TemplateFault when it is none
    */
   public static ChatTemplate parse(String source) {
     if (source.length() > MAX_SOURCE) {

@@ -33,7 +33,8 @@ final class Filters {
       case "abs" -> Numbers.compare(number(value), 0L) < 0 ? Numbers.negated(value) : value;
       case "capitalize" -> Texts.capitalized(text(value));
       case "center" ->
-          methods.call(text(value), "center", new Args(List.of(args.get(0, "width", 80L)), Map.of()));
+          methods.call(
+              text(value), "center", new Args(List.of(args.get(0, "width", 80L)), Map.of()));
       case "count", "length" -> values.length(value);
       case "escape", "e", "forceescape" -> Markup.escaped(text(value));
       case "float" -> real(value, args.get(0, "default", 0.0));

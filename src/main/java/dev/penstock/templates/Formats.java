@@ -25,6 +25,7 @@ final class Formats {
           "(?:(?<fill>.)(?=[<>^]))?(?<align>[<>^]?)(?<sign>[-+ ]?)(?<zero>0?)(?<width>\\d{0,9}+)"
               + "(?<comma>,?)(?:\\.(?<digits>\\d{1,9}+))?(?<type>[a-zA-Z%]?)",
           Pattern.DOTALL);
+
   /** As {@code center} does it, which puts what is over on the other side than a format does. */
   static final String CENTER = "center";
 
@@ -104,7 +105,8 @@ final class Formats {
         String name = field.group("name");
         Object value = given(name.isEmpty() ? Integer.toString(used++) : name, args);
         String as = field.group("as");
-        Object shown = as == null ? value : as.equals("r") ? values.quoted(value) : values.text(value);
+        Object shown =
+            as == null ? value : as.equals("r") ? values.quoted(value) : values.text(value);
         String spec = field.group("spec");
         text.append(spec == null || spec.isEmpty() ? values.text(shown) : spec(spec, shown));
       }
@@ -114,7 +116,8 @@ final class Formats {
 
   private Object given(String name, Args args) {
     boolean isNumber = name.length() < 5 && name.chars().allMatch(c -> c >= '0' && c <= '9');
-    Object value = isNumber ? next(args.positional(), Integer.parseInt(name)) : args.named().get(name);
+    Object value =
+        isNumber ? next(args.positional(), Integer.parseInt(name)) : args.named().get(name);
     if (value == null) {
       throw meter.fault("a format lacks '" + name + "'");
     }
@@ -175,7 +178,9 @@ final class Formats {
           default -> throw meter.fault("a format's '" + type + "' is not known here");
         };
     String signed = sign.isEmpty() || sign.equals("-") || text.startsWith("-") ? text : sign + text;
-    return commas ? signed.replaceAll("(?<=\\d)(?<!\\.\\d{1,999})(?=(\\d{3})+(?!\\d))", ",") : signed;
+    return commas
+        ? signed.replaceAll("(?<=\\d)(?<!\\.\\d{1,999})(?=(\\d{3})+(?!\\d))", ",")
+        : signed;
   }
 
   private static BigInteger whole(Object value) {

@@ -82,8 +82,7 @@ final class Interpreter {
         return run(scoped.body(), inner, out);
       }
       case Statement.Macro macro ->
-          scope.set(
-              macro.name(), routine(macro.name(), macro.signature(), macro.body(), scope));
+          scope.set(macro.name(), routine(macro.name(), macro.signature(), macro.body(), scope));
       case Statement.CallBlock block -> {
         meter.at(block.line());
         callBlock(block, scope, out);
@@ -122,8 +121,7 @@ final class Interpreter {
       run(loop.otherwise(), scope, out);
       return;
     }
-    var state =
-        new Loop(items, depth, others -> again(loop, others, depth + 1, scope), values);
+    var state = new Loop(items, depth, others -> again(loop, others, depth + 1, scope), values);
     for (int i = 0; i < items.size(); i++) {
       meter.step(1);
       var inner = new Scope(scope);
@@ -167,8 +165,7 @@ final class Interpreter {
       case Statement.ToEach to -> {
         List<Object> items = values.list(Markup.plain(value));
         if (items.size() != to.targets().size()) {
-          throw meter.fault(
-              "%d values for %d names".formatted(items.size(), to.targets().size()));
+          throw meter.fault("%d values for %d names".formatted(items.size(), to.targets().size()));
         }
         for (int i = 0; i < items.size(); i++) {
           give(to.targets().get(i), items.get(i), scope);
@@ -185,8 +182,7 @@ final class Interpreter {
     out.append(values.text(evaluator.call(callee, new Args(args.positional(), named))));
   }
 
-  private Routine routine(
-      String name, Signature signature, List<Statement> body, Scope around) {
+  private Routine routine(String name, Signature signature, List<Statement> body, Scope around) {
     return args -> {
       int line = meter.line();
       var scope = new Scope(around);

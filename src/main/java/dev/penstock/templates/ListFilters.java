@@ -28,7 +28,9 @@ final class ListFilters {
       case "list" -> values.made(values.list(value));
       case "first" -> {
         List<Object> list = values.list(value);
-        yield list.isEmpty() ? new Undefined("an empty list has no first element") : list.getFirst();
+        yield list.isEmpty()
+            ? new Undefined("an empty list has no first element")
+            : list.getFirst();
       }
       case "last" -> {
         List<Object> list = values.list(value);
@@ -197,8 +199,7 @@ final class ListFilters {
   }
 
   private View chosenBy(Object value, Args args, boolean wanted) {
-    return filtered(
-        value, item -> holds(part(item, args.get(0, "attr", "")), args, 1) == wanted);
+    return filtered(value, item -> holds(part(item, args.get(0, "attr", "")), args, 1) == wanted);
   }
 
   private boolean holds(Object value, Args args, int at) {
@@ -245,8 +246,7 @@ final class ListFilters {
     List<Object> batches = new ArrayList<>();
     for (int i = 0; i < items.size(); i += size) {
       int missing = Math.max(0, i + size - items.size());
-      batches.add(
-          filled(items.subList(i, Math.min(items.size(), i + size)), missing, fill(args)));
+      batches.add(filled(items.subList(i, Math.min(items.size(), i + size)), missing, fill(args)));
     }
     return View.generator(batches);
   }

@@ -9,9 +9,7 @@ final class Namespace {
 
   Object get(String name) {
     Object value = fields.get(name);
-    return value == null
-        ? new Undefined("the namespace has no field '" + name + "'")
-        : value;
+    return value == null ? new Undefined("the namespace has no field '" + name + "'") : value;
   }
 
   void set(String name, Object value) {

@@ -66,8 +66,7 @@ final class Texts {
     boolean starts = true;
     for (int c : text.codePoints().toArray()) {
       title.appendCodePoint(starts ? Character.toTitleCase(c) : Character.toLowerCase(c));
-      starts =
-          before.isEmpty() ? !Character.isLetter(c) : before.indexOf(c) >= 0 || isBlank(c);
+      starts = before.isEmpty() ? !Character.isLetter(c) : before.indexOf(c) >= 0 || isBlank(c);
     }
     return title.toString();
   }

@@ -298,8 +298,7 @@ final class Values {
     }
     Methods methods = new Methods(this, meter);
     if (methods.changes(of, name)) {
-      return new Undefined(
-          told(of) + " cannot be changed here: '" + name + "' is not allowed");
+      return new Undefined(told(of) + " cannot be changed here: '" + name + "' is not allowed");
     }
     if (methods.has(of, name)) {
       return (Routine) args -> methods.call(of, name, args);

@@ -4,7 +4,10 @@ import static dev.penstock.templates.Rendering.renders;
 
 import org.junit.jupiter.api.Test;
 
-/** Which blanks and line breaks of a template come out: every row is what Python's Jinja makes of it. */
+/**
+ * Which blanks and line breaks of a template come out: every row is what Python's Jinja makes of
+ * it.
+ */
 final class BlanksTest {
   @Test
   void theLastLineBreakIsNoPartOfTheTemplate() {

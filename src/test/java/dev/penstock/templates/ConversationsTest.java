@@ -107,15 +107,13 @@ final class ConversationsTest {
 
   @Test
   void turnsAlternate() {
-    renders(
-        TURNS, CHAT, "<s>[Q] Be brief.\n\n Hi {{ x }}\n [/Q] Hello.</s>[Q] 1 < 2 & é? [/Q]");
-    assertThatThrownBy(
-            () ->
-                rendered(
-                    TURNS,
-                    """
-                    {"bos_token": "", "messages": [{"role": "assistant", "content": "a"}]}
-                    """))
+    renders(TURNS, CHAT, "<s>[Q] Be brief.\n\n Hi {{ x }}\n [/Q] Hello.</s>[Q] 1 < 2 & é? [/Q]");
+    assertThatThrownBy(() ->
+            rendered(
+                TURNS,
+                """
+                {"bos_token": "", "messages": [{"role": "assistant", "content": "a"}]}
+                """))
         .isInstanceOf(TemplateRefusal.class)
         .hasMessage("Roles must alternate user/assistant/...");
   }

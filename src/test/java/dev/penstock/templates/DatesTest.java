@@ -15,12 +15,14 @@ final class DatesTest {
     renders("{{ strftime_now('%-d/%-m %-H %e') }}", "2/1 3  2");
     renders("{{ strftime_now('%% %F %T %D %R') }}", "% 2026-01-02 03:04:05 01/02/26 03:04");
     renders("{{ strftime_now('no') }}", "no");
-    renders("{{ strftime_now('%c|%x|%X|%f') }}", "Fri Jan  2 03:04:05 2026|01/02/26|03:04:05|000000");
+    renders(
+        "{{ strftime_now('%c|%x|%X|%f') }}", "Fri Jan  2 03:04:05 2026|01/02/26|03:04:05|000000");
   }
 
   @Test
   void datesAreTextsAsOthers() {
     renders("{{ strftime_now('%d %b %Y') ~ '.' }}", "02 Jan 2026.");
-    renders("{% if strftime_now is defined %}{% set d = strftime_now('%d') %}{% endif %}{{ d }}", "02");
+    renders(
+        "{% if strftime_now is defined %}{% set d = strftime_now('%d') %}{% endif %}{{ d }}", "02");
   }
 }

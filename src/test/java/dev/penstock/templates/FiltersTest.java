@@ -40,7 +40,10 @@ final class FiltersTest {
     renders("{{ [1,none,'a']|join(', ') }}", "1, None, a");
     renders("{{ 'abc'|join('-') }}", "a-b-c");
     renders("{{ []|join }}|", "|");
-    renders("{{ p|join('/', attribute='n') }}", "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}", "b/a/C");
+    renders(
+        "{{ p|join('/', attribute='n') }}",
+        "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}",
+        "b/a/C");
   }
 
   @Test
@@ -58,8 +61,14 @@ final class FiltersTest {
 
   @Test
   void elementsAreMapped() {
-    renders("{{ p|map(attribute='n')|list }}", "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}", "['b', 'a', 'C']");
-    renders("{{ p|map(attribute='x', default=0)|list }}", "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}", "[0, 0, 0]");
+    renders(
+        "{{ p|map(attribute='n')|list }}",
+        "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}",
+        "['b', 'a', 'C']");
+    renders(
+        "{{ p|map(attribute='x', default=0)|list }}",
+        "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}",
+        "[0, 0, 0]");
     renders("{{ ['a','b']|map('upper')|join }}", "AB");
     renders("{{ [1.5,2.5]|map('int')|list }}", "[1, 2]");
     renders("{{ ['a']|map('replace','a','b')|list }}", "['b']");
@@ -67,12 +76,30 @@ final class FiltersTest {
 
   @Test
   void elementsAreChosen() {
-    renders("{{ p|selectattr('t')|map(attribute='n')|list }}", "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}", "['b']");
-    renders("{{ p|rejectattr('t')|map(attribute='n')|list }}", "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}", "['a', 'C']");
-    renders("{{ p|selectattr('v','equalto',2)|list|length }}", "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}", "1");
-    renders("{{ p|selectattr('v','gt',1)|map(attribute='v')|list }}", "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}", "[2, 3]");
-    renders("{{ p|selectattr('t','defined')|list|length }}", "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}", "2");
-    renders("{{ p|rejectattr('n','in',['a','b'])|map(attribute='n')|first }}", "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}", "C");
+    renders(
+        "{{ p|selectattr('t')|map(attribute='n')|list }}",
+        "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}",
+        "['b']");
+    renders(
+        "{{ p|rejectattr('t')|map(attribute='n')|list }}",
+        "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}",
+        "['a', 'C']");
+    renders(
+        "{{ p|selectattr('v','equalto',2)|list|length }}",
+        "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}",
+        "1");
+    renders(
+        "{{ p|selectattr('v','gt',1)|map(attribute='v')|list }}",
+        "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}",
+        "[2, 3]");
+    renders(
+        "{{ p|selectattr('t','defined')|list|length }}",
+        "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}",
+        "2");
+    renders(
+        "{{ p|rejectattr('n','in',['a','b'])|map(attribute='n')|first }}",
+        "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}",
+        "C");
     renders("{{ [1,2,3,4]|select('odd')|list }}", "[1, 3]");
     renders("{{ [1,2,3,4]|reject('even')|list }}", "[1, 3]");
     renders("{{ [0,1,'',none,'a']|select|list }}", "[1, 'a']");
@@ -83,10 +110,22 @@ final class FiltersTest {
 
   @Test
   void listsAreSorted() {
-    renders("{{ p|sort(attribute='v')|map(attribute='n')|join }}", "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}", "abC");
-    renders("{{ p|sort(attribute='n')|map(attribute='n')|join }}", "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}", "abC");
-    renders("{{ p|sort(attribute='n',case_sensitive=true)|map(attribute='n')|join }}", "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}", "Cab");
-    renders("{{ p|sort(attribute='v',reverse=true)|map(attribute='v')|join }}", "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}", "321");
+    renders(
+        "{{ p|sort(attribute='v')|map(attribute='n')|join }}",
+        "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}",
+        "abC");
+    renders(
+        "{{ p|sort(attribute='n')|map(attribute='n')|join }}",
+        "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}",
+        "abC");
+    renders(
+        "{{ p|sort(attribute='n',case_sensitive=true)|map(attribute='n')|join }}",
+        "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}",
+        "Cab");
+    renders(
+        "{{ p|sort(attribute='v',reverse=true)|map(attribute='v')|join }}",
+        "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}",
+        "321");
     renders("{{ [3,1,2]|sort }}", "[1, 2, 3]");
     renders("{{ ['b','A','c']|sort }}", "['A', 'b', 'c']");
     renders("{{ [3,1,2]|sort(reverse=true) }}", "[3, 2, 1]");
@@ -120,7 +159,9 @@ final class FiltersTest {
 
   @Test
   void linesAreIndented() {
-    renders("{{ 'a\\nb\\n\\nc'|indent }}|{{ 'a\\nb'|indent(2) }}|{{ 'a\\nb'|indent(2, true) }}|{{ 'a\\n\\nb'|indent(2, blank=true) }}|{{ 'a\\nb'|indent('> ') }}|{{ 'a\\nb'|indent(width=1, first=true) }}|{{ 'a\\n'|indent }}|", "a\n    b\n\n    c|a\n  b|  a\n  b|a\n  \n  b|a\n> b| a\n b|a\n|");
+    renders(
+        "{{ 'a\\nb\\n\\nc'|indent }}|{{ 'a\\nb'|indent(2) }}|{{ 'a\\nb'|indent(2, true) }}|{{ 'a\\n\\nb'|indent(2, blank=true) }}|{{ 'a\\nb'|indent('> ') }}|{{ 'a\\nb'|indent(width=1, first=true) }}|{{ 'a\\n'|indent }}|",
+        "a\n    b\n\n    c|a\n  b|  a\n  b|a\n  \n  b|a\n> b| a\n b|a\n|");
   }
 
   @Test
@@ -134,8 +175,14 @@ final class FiltersTest {
   @Test
   void elementsAreGrouped() {
     renders("{{ p|groupby('t')|length }}", "{\"p\": [{\"t\": 1}, {\"t\": 2}, {\"t\": 1}]}", "2");
-    renders("{% for k, l in p|groupby('t') %}{{ k }}:{{ l|map(attribute='v')|join }} {% endfor %}{% for g in p|groupby('t') %}{{ g[0] }}{% endfor %}", "{\"p\": [{\"t\": \"b\", \"v\": 1}, {\"t\": \"a\", \"v\": 2}, {\"t\": \"b\", \"v\": 3}]}", "a:2 b:13 ab");
-    renders("{{ p|sum(attribute='v') }}", "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}", "6");
+    renders(
+        "{% for k, l in p|groupby('t') %}{{ k }}:{{ l|map(attribute='v')|join }} {% endfor %}{% for g in p|groupby('t') %}{{ g[0] }}{% endfor %}",
+        "{\"p\": [{\"t\": \"b\", \"v\": 1}, {\"t\": \"a\", \"v\": 2}, {\"t\": \"b\", \"v\": 3}]}",
+        "a:2 b:13 ab");
+    renders(
+        "{{ p|sum(attribute='v') }}",
+        "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}",
+        "6");
   }
 
   @Test
@@ -152,7 +199,9 @@ final class FiltersTest {
     renders("{{ '<b>' + ('<a>'|safe) }}", "&lt;b&gt;<a>");
     renders("{{ ('<a>'|safe) ~ '<b>' }}", "<a><b>");
     renders("{{ ('<a>'|safe) + ('<b>'|safe) }}", "<a><b>");
-    renders("{% set x = '<a>'|safe %}{{ x + '\"' }} {{ x == '<a>' }} {{ x is string }} {{ x|length }}", "<a>&#34; True True 3");
+    renders(
+        "{% set x = '<a>'|safe %}{{ x + '\"' }} {{ x == '<a>' }} {{ x is string }} {{ x|length }}",
+        "<a>&#34; True True 3");
   }
 
   @Test
@@ -166,8 +215,14 @@ final class FiltersTest {
 
   @Test
   void attributesLeadFurtherIn() {
-    renders("{{ p|map(attribute='n')|sort|list }}", "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}", "['a', 'b', 'C']");
-    renders("{{ p|map('length')|list }}", "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}", "[3, 3, 2]");
+    renders(
+        "{{ p|map(attribute='n')|sort|list }}",
+        "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}",
+        "['a', 'b', 'C']");
+    renders(
+        "{{ p|map('length')|list }}",
+        "{\"p\": [{\"n\": \"b\", \"v\": 2, \"t\": true}, {\"n\": \"a\", \"v\": 1, \"t\": false}, {\"n\": \"C\", \"v\": 3}]}",
+        "[3, 3, 2]");
     renders("{{ [[1,2],[3]]|map('first')|list }}", "[1, 3]");
     renders("{{ [[1,2],[3]]|map(attribute=0)|list }}", "[1, 3]");
     renders("{{ [{'a':{'b':1}}]|map(attribute='a.b')|list }}", "[1]");
@@ -197,7 +252,9 @@ final class FiltersTest {
     renders("{{ [1,2]|tojson|length }}", "6");
     renders("{{ [true,false]|select('true')|list }}", "[True]");
     renders("{{ ['x', 'y']|join(d='+') }}", "x+y");
-    renders("{{ missing|upper }}|{{ missing|trim }}|{{ missing|join }}|{{ missing|string }}|{{ missing|replace('a','b') }}|", "|||||");
+    renders(
+        "{{ missing|upper }}|{{ missing|trim }}|{{ missing|join }}|{{ missing|string }}|{{ missing|replace('a','b') }}|",
+        "|||||");
     renders("{{ missing|sort }}", "[]");
     renders("{{ missing|unique|list }}", "[]");
     renders("{{ missing|map('upper')|list }}", "[]");

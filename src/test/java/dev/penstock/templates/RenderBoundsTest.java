@@ -24,8 +24,7 @@ final class RenderBoundsTest {
 
   @Test
   void loopsEnd() throws Exception {
-    endsWith(
-        "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}", STEPS);
+    endsWith("{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}", STEPS);
     endsWith(
         "{% macro m(n) %}{% if n %}{{ m(n-1) }}{{ m(n-1) }}{% endif %}{% endmacro %}{{ m(60) }}",
         STEPS);
@@ -122,11 +121,10 @@ final class RenderBoundsTest {
   @Test
   void theTimeEndsWhatNothingElseDoes() {
     var bounds = new RenderBounds(Long.MAX_VALUE, 1 << 20, 100, 1 << 16, Duration.ofMillis(1));
-    assertThatThrownBy(
-            () ->
-                run(
-                    "{% for i in range(60000) %}{% for j in range(60000) %}{% endfor %}{% endfor %}",
-                    bounds))
+    assertThatThrownBy(() ->
+            run(
+                "{% for i in range(60000) %}{% for j in range(60000) %}{% endfor %}{% endfor %}",
+                bounds))
         .hasMessageContaining("it takes longer than 1 ms");
   }
 

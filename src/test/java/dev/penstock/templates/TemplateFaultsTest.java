@@ -16,8 +16,7 @@ final class TemplateFaultsTest {
             TemplateFault.class, () -> rendered("a\n{# b\n#}\n{{ 'c\n' }}{{ none + 1 }}", "{}"));
     Assertions.assertThat(fault.line()).isEqualTo(5);
     Assertions.assertThat(fault)
-        .hasMessage(
-            "The chat template's line 5: '+' cannot be used between None and an int");
+        .hasMessage("The chat template's line 5: '+' cannot be used between None and an int");
   }
 
   @Test

@@ -33,7 +33,8 @@ final class TemplateTraitsTest {
     String template =
         """
         {% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no') }}{% endif %}
-        {{ m.content }}{% endfor %}""";
+        {{ m.content }}{% endfor %}\
+        """;
     assertThat(traits(template).systemRole()).isFalse();
     assertThat(traits(template.replace("raise_exception('no')", "none + 1")).systemRole())
         .isFalse();

@@ -8,7 +8,9 @@ import org.junit.jupiter.api.Test;
 final class TextMethodsTest {
   @Test
   void textsAreStripped() {
-    renders("{{ ' a '.strip() }}|{{ ' a '.lstrip() }}|{{ ' a '.rstrip() }}|{{ 'xxaxx'.strip('x') }}|{{ 'abcba'.strip('ab') }}|{{ '\\n a\\t'.strip() }}|{{ '\\u00a0a\\u3000'.strip() }}|", "a|a | a|a|c|a|a|");
+    renders(
+        "{{ ' a '.strip() }}|{{ ' a '.lstrip() }}|{{ ' a '.rstrip() }}|{{ 'xxaxx'.strip('x') }}|{{ 'abcba'.strip('ab') }}|{{ '\\n a\\t'.strip() }}|{{ '\\u00a0a\\u3000'.strip() }}|",
+        "a|a | a|a|c|a|a|");
   }
 
   @Test
@@ -78,7 +80,9 @@ final class TextMethodsTest {
 
   @Test
   void textsArePadded() {
-    renders("{{ 'ab'.ljust(4) }}|{{ 'ab'.rjust(4, '.') }}|{{ 'ab'.center(5) }}|{{ 'ab'.center(5,'*') }}|{{ '42'.zfill(5) }}", "ab  |..ab|  ab |**ab*|00042");
+    renders(
+        "{{ 'ab'.ljust(4) }}|{{ 'ab'.rjust(4, '.') }}|{{ 'ab'.center(5) }}|{{ 'ab'.center(5,'*') }}|{{ '42'.zfill(5) }}",
+        "ab  |..ab|  ab |**ab*|00042");
     renders("{{ '-42'.zfill(5) }}", "-0042");
   }
 
@@ -107,7 +111,9 @@ final class TextMethodsTest {
     renders("{{ '{1} {0}'.format('a', 'b') }}", "b a");
     renders("{{ '{x}'.format(x=5) }}", "5");
     renders("{{ '{{}}'.format() }}", "{}");
-    renders("{{ '{:>5}|{:<5}|{:^5}|{:05d}|{:.2f}|{:,}'.format('a', 'b', 'c', 42, 3.14159, 1234567) }}", "    a|b    |  c  |00042|3.14|1,234,567");
+    renders(
+        "{{ '{:>5}|{:<5}|{:^5}|{:05d}|{:.2f}|{:,}'.format('a', 'b', 'c', 42, 3.14159, 1234567) }}",
+        "    a|b    |  c  |00042|3.14|1,234,567");
     renders("{{ '{!r}'.format('a') }}", "'a'");
   }
 

@@ -4,7 +4,10 @@ import static dev.penstock.templates.Rendering.renders;
 
 import org.junit.jupiter.api.Test;
 
-/** Values as Python has them: how they print, what is in them, what is false: every row is what Python's Jinja makes of it. */
+/**
+ * Values as Python has them: how they print, what is in them, what is false: every row is what
+ * Python's Jinja makes of it.
+ */
 final class ValuesTest {
   @Test
   void scalarsPrintAsInPython() {
@@ -73,8 +76,12 @@ final class ValuesTest {
 
   @Test
   void emptinessIsFalse() {
-    renders("{{ 'yes' if [] else 'no' }}{{ 'yes' if {} else 'no' }}{{ 'yes' if '' else 'no' }}{{ 'yes' if 0 else 'no' }}{{ 'yes' if 0.0 else 'no' }}{{ 'yes' if () else 'no' }}{{ 'yes' if none else 'no' }}{{ 'yes' if missing else 'no' }}", "nononononononono");
-    renders("{{ 'yes' if [0] else 'no' }}{{ 'yes' if ' ' else 'no' }}{{ 'yes' if -1 else 'no' }}", "yesyesyes");
+    renders(
+        "{{ 'yes' if [] else 'no' }}{{ 'yes' if {} else 'no' }}{{ 'yes' if '' else 'no' }}{{ 'yes' if 0 else 'no' }}{{ 'yes' if 0.0 else 'no' }}{{ 'yes' if () else 'no' }}{{ 'yes' if none else 'no' }}{{ 'yes' if missing else 'no' }}",
+        "nononononononono");
+    renders(
+        "{{ 'yes' if [0] else 'no' }}{{ 'yes' if ' ' else 'no' }}{{ 'yes' if -1 else 'no' }}",
+        "yesyesyes");
   }
 
   @Test
@@ -152,7 +159,8 @@ final class ValuesTest {
     renders("{{ [x] }}", "{\"x\": 0.1}", "[0.1]");
     renders("{{ x }}", "{\"x\": 1e+22}", "1e+22");
     renders("{{ x }}", "{\"x\": -0.0}", "-0.0");
-    renders("{{ x }}", "{\"x\": {\"k\": [\"v\", 1.5, null, true]}}", "{'k': ['v', 1.5, None, True]}");
+    renders(
+        "{{ x }}", "{\"x\": {\"k\": [\"v\", 1.5, null, true]}}", "{'k': ['v', 1.5, None, True]}");
     renders("{{ 'abc'.b }}|", "|");
     renders("{{ [].append }}|", "|");
   }
