@@ -135,8 +135,10 @@ final class Interpreter {
   }
 
   private String again(Statement.For loop, Object others, int depth, Scope scope) {
+    meter.deeper();
     var text = new Output(meter);
     loop(loop, others, depth, scope, text);
+    meter.shallower();
     return text.toString();
   }
 
@@ -184,11 +186,13 @@ final class Interpreter {
 
   private Routine routine(String name, Signature signature, List<Statement> body, Scope around) {
     return args -> {
+      meter.deeper();
       int line = meter.line();
       var scope = new Scope(around);
       bind(name, signature, args, scope);
       String text = text(body, scope);
       meter.at(line);
+      meter.shallower();
       return text;
     };
   }

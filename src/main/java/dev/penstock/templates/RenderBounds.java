@@ -13,7 +13,7 @@ import java.time.Duration;
  */
 public record RenderBounds(long steps, long made, int depth, int output, Duration time) {
   public static final RenderBounds DEFAULT =
-      new RenderBounds(10_000_000, 1 << 26, 400, 1 << 23, Duration.ofSeconds(5));
+      new RenderBounds(10_000_000, 1 << 26, 300, 1 << 23, Duration.ofSeconds(5));
 
   public RenderBounds {
     if (steps < 1 || made < 1 || depth < 1 || output < 1 || !time.isPositive()) {

@@ -181,20 +181,31 @@ final class Values {
           case List<?> l ->
               right instanceof List<?> r
                   && left instanceof Tuple == right instanceof Tuple
-                  && l.size() == r.size()
-                  && IntStream.range(0, l.size()).allMatch(i -> same(l.get(i), r.get(i)));
-          case Map<?, ?> l ->
-              right instanceof Map<?, ?> r
-                  && l.size() == r.size()
-                  && l.entrySet().stream()
-                      .allMatch(each -> {
-                        Object other = r.get(each.getKey());
-                        return other != null && same(each.getValue(), other);
-                      });
+                  && sameLists(l, r);
+          case Map<?, ?> l -> right instanceof Map<?, ?> r && sameMaps(l, r);
           default -> left == right;
         };
     meter.shallower();
     return same;
+  }
+
+  private boolean sameLists(List<?> left, List<?> right) {
+    for (int i = 0; i < left.size() && left.size() == right.size(); i++) {
+      if (!same(left.get(i), right.get(i))) {
+        return false;
+      }
+    }
+    return left.size() == right.size();
+  }
+
+  private boolean sameMaps(Map<?, ?> left, Map<?, ?> right) {
+    for (Map.Entry<?, ?> each : left.entrySet()) {
+      Object other = right.get(each.getKey());
+      if (other == null || !same(each.getValue(), other)) {
+        return false;
+      }
+    }
+    return left.size() == right.size();
   }
 
   int compare(Object left, Object right) {

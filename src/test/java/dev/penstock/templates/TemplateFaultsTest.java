@@ -29,7 +29,8 @@ final class TemplateFaultsTest {
 
   @Test
   void whatCannotBeReadIsToldByItsLine() {
-    faults("{{ 1 }", "a tag has no '}}'");
+    faults("{{ 1", "a tag has no '}}'");
+    faults("{{ 1 }", "unexpected '}'");
     faults("x\n{{ 1 + }}\n", "line 2: expected an expression, got }}");
     faults("{% if true %}\n", "'if' has no 'endif'");
     faults("{% for x in y %}{% endif %}", "there is no tag 'endif'");
