@@ -123,7 +123,7 @@ final class Evaluator {
   }
 
   Args args(Arguments arguments, Scope scope) {
-    if (arguments == Arguments.NONE) {
+    if (arguments.equals(Arguments.NONE)) {
       return Args.NONE;
     }
     List<Object> positional = all(arguments.positional(), scope);

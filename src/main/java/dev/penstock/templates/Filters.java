@@ -135,7 +135,7 @@ final class Filters {
           default -> throw meter.fault("'round' knows common, ceil and floor");
         };
     double real = Numbers.real(value);
-    if (mode == RoundingMode.HALF_EVEN && Numbers.isWhole(value) && digits >= 0
+    if ((mode == RoundingMode.HALF_EVEN && Numbers.isWhole(value) && digits >= 0)
         || !Double.isFinite(real)) {
       return value;
     }

@@ -124,7 +124,7 @@ final class ListFilters {
     List<Keyed> keyed = new ArrayList<>(items.size());
     for (Object item : items) {
       List<Object> keys = new ArrayList<>();
-      for (String path : paths.split(",")) {
+      for (String path : paths.split(",", -1)) {
         keys.add(folded(part(item, path), cased));
       }
       meter.madeElements(keys.size());

@@ -50,6 +50,8 @@ sealed interface Statement {
   record Jump(boolean out) implements Statement {}
 
   /**
+   * What a macro takes.
+   *
    * @param defaults of the last ones
    */
   record Signature(List<String> names, List<Expr> defaults) {}

@@ -183,7 +183,8 @@ final class Values {
                   && left instanceof Tuple == right instanceof Tuple
                   && sameLists(l, r);
           case Map<?, ?> l -> right instanceof Map<?, ?> r && sameMaps(l, r);
-          default -> left == right;
+          case View _ -> false;
+          default -> left.equals(right);
         };
     meter.shallower();
     return same;

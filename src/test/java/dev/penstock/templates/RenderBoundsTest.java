@@ -124,10 +124,7 @@ final class RenderBoundsTest {
   @Test
   void theTimeEndsWhatNothingElseDoes() {
     var bounds = new RenderBounds(Long.MAX_VALUE, 1 << 20, 100, 1 << 16, Duration.ofMillis(1));
-    assertThatThrownBy(() ->
-            run(
-                FOREVER,
-                bounds))
+    assertThatThrownBy(() -> run(FOREVER, bounds))
         .hasMessageContaining("it takes longer than 1 ms");
   }
 
