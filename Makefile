@@ -145,7 +145,7 @@ $(BULLMQ): bench/peers/bullmq/package.json bench/peers/bullmq/package-lock.json 
 	@cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
 
-quality: data-given $(JAR) target/test.classpath ## compare the models' quality on DATA=<folder>
+quality: data-given $(JAR) target/test.classpath ## compare models' vectors and chat templates on DATA=<folder>
 	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) $(JAVA_OPTS) \
 	  -cp "target/test-classes:target/classes:$$(cat target/test.classpath)" dev.penstock.bench.Quality $(DATA)
 
