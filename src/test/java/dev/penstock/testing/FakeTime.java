@@ -57,7 +57,13 @@ public final class FakeTime {
     try {
       Process compiler =
           new ProcessBuilder(
-                  "cc", "-shared", "-fPIC", "-nostdlib", "-o", LIBRARY.toString(), SOURCE.toString())
+                  "cc",
+                  "-shared",
+                  "-fPIC",
+                  "-nostdlib",
+                  "-o",
+                  LIBRARY.toString(),
+                  SOURCE.toString())
               .inheritIO()
               .start();
       if (!compiler.waitFor(LONGEST_BUILD_S, TimeUnit.SECONDS) || compiler.exitValue() != 0) {
