@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,6 +96,13 @@ final class TriedModelsTest {
       meanwhile.happen();
       return Backends.local().open(spec, source, parts);
     }
+  }
+
+  /** Where another test in this JVM had them unpacked, in a folder that is gone by now. */
+  @BeforeAll
+  static void forgetWhereLibrariesWere() {
+    List.of("RUST_LIBRARY_PATH", "RUST_FLAVOR", "onnxruntime.native.path")
+        .forEach(System::clearProperty);
   }
 
   @BeforeEach
