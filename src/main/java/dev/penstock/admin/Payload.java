@@ -1,6 +1,5 @@
 package dev.penstock.admin;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.Separators;
@@ -10,6 +9,7 @@ import dev.penstock.json.JsonMappers;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.types.TaskType;
 import dev.penstock.types.TaskType.Excerpt;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
@@ -52,14 +52,19 @@ public record Payload(String summary, String text, boolean cut) {
     return new Payload(size(bytes.length), cut ? start(text) + "…" : text, cut);
   }
 
+  /** Of what lies deep, the blanks alone would be a hundred times what it is: it stops in time. */
   private static String pretty(byte[] bytes) {
     if (bytes.length > MAX_PRETTY) {
       return new String(bytes, 0, MAX_PRETTY, StandardCharsets.UTF_8);
     }
     String raw = new String(bytes, StandardCharsets.UTF_8);
+    var beginning = new Beginning(MAX_SHOWN + 1);
     try {
-      return PRETTY.writeValueAsString(JsonMappers.PLAIN.readTree(raw));
-    } catch (JsonProcessingException e) {
+      PRETTY.writeValue(beginning, JsonMappers.PLAIN.readTree(raw));
+      return beginning.toString();
+    } catch (Beginning.Enough e) {
+      return beginning.toString();
+    } catch (IOException e) {
       return raw;
     }
   }

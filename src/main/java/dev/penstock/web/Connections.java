@@ -3,9 +3,11 @@ package dev.penstock.web;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,6 +17,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Connections {
   private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+
+  /** Time in which a request turns up that came before its client closed its half. */
+  private static final Duration LAST = Duration.ofMillis(100);
 
   private final Vertx vertx;
   private final HttpServerOptions options;
@@ -60,6 +65,10 @@ public final class Connections {
       left(key);
     });
     state.arm(connection, firstHead);
+    HalfClosed.allow(
+        connection,
+        () -> state.requests == 1 ? state.current : null,
+        () -> state.ended(connection));
   }
 
   private void left(String address) {
@@ -67,10 +76,11 @@ public final class Connections {
   }
 
   /** A request's headers have come. */
-  void busy(HttpConnection connection) {
-    State state = states.get(connection);
+  void busy(HttpServerRequest request) {
+    State state = states.get(request.connection());
     if (state != null) {
       state.requests++;
+      state.current = request;
       state.disarm();
     }
   }
@@ -79,7 +89,8 @@ public final class Connections {
   void idle(HttpConnection connection) {
     State state = states.get(connection);
     if (state != null && --state.requests == 0) {
-      state.arm(connection, nextHead);
+      state.current = null;
+      state.arm(connection, state.noMore ? LAST : nextHead);
     }
   }
 
@@ -87,6 +98,19 @@ public final class Connections {
     private static final long NONE = -1;
     private long timer = NONE;
     private int requests;
+
+    /** The last that came; null: all are answered. */
+    private @Nullable HttpServerRequest current;
+
+    private boolean noMore;
+
+    /** The client sends no more; what has come is answered. */
+    void ended(HttpConnection connection) {
+      noMore = true;
+      if (requests == 0) {
+        arm(connection, LAST);
+      }
+    }
 
     void arm(HttpConnection connection, Duration limit) {
       disarm();

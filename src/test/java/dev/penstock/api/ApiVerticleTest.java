@@ -16,6 +16,7 @@ import dev.penstock.core.Part;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.net.InetAddress;
@@ -243,6 +244,39 @@ class ApiVerticleTest {
         throw new AssertionError(e);
       }
     });
+  }
+
+  @Test
+  void aClientThatHasClosedItsHalfGetsItsAnswer() throws Exception {
+    server.dispatcher.script = _ -> new Script.Stay();
+    try (Socket socket = hold("b", ",\"wait_seconds\":30")) {
+      socket.setSoTimeout(20_000);
+      socket.shutdownOutput();
+      // It takes longer than anybody would wait to see who has gone.
+      byte[] interim = socket.getInputStream().readNBytes("HTTP/1.1 100 Continue\r\n\r\n".length());
+      assertThat(new String(interim, StandardCharsets.US_ASCII)).startsWith("HTTP/1.1 100 ");
+      TaskId id = server.submitted().id();
+      server.dispatcher.end(id, TaskState.COMPLETED, ScriptedDispatcher.vectors(1), null);
+      String rest = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(rest).contains("HTTP/1.1 200 OK\r\n", "\"embedding\"");
+    }
+  }
+
+  @Test
+  void whatCameBeforeAClientClosedItsHalfIsAnswered() throws Exception {
+    String request = "GET /health/live HTTP/1.1\r\nHost: test\r\n\r\n";
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      socket.setSoTimeout(20_000);
+      socket.getOutputStream().write(request.repeat(3).getBytes(StandardCharsets.US_ASCII));
+      socket.shutdownOutput();
+      String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(answers.split("HTTP/1.1 200 OK", -1)).as("three answers, and the end").hasSize(4);
+    }
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      socket.setSoTimeout(20_000);
+      socket.shutdownOutput();
+      assertThat(socket.getInputStream().read()).as("nothing was asked").isEqualTo(-1);
+    }
   }
 
   /** Holds a request for that text, once it has been submitted. */
