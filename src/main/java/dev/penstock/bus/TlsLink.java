@@ -27,6 +27,7 @@ final class TlsLink {
   private ByteBuffer plain;
 
   private boolean begun;
+  private volatile boolean heard;
   private volatile boolean open;
 
   private TlsLink(Channel channel, SSLEngine engine) {
@@ -51,6 +52,11 @@ final class TlsLink {
   /** Whether the other side has shown a certificate that is trusted. */
   boolean open() {
     return open;
+  }
+
+  /** Whether the other side has said something that is not of TLS. */
+  boolean heard() {
+    return heard;
   }
 
   private final class Incoming extends InboundHandler<ByteBuffer, ByteBuffer> {
@@ -103,6 +109,9 @@ final class TlsLink {
       SSLEngineResult result = engine.unwrap(from, plain);
       plain.flip();
       boolean opened = progress(result);
+      if (result.bytesProduced() > 0) {
+        heard = true;
+      }
       if (opened || engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
         channel.outboundPipeline().wakeup();
       }

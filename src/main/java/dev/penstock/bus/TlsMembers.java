@@ -1,5 +1,6 @@
 package dev.penstock.bus;
 
+import com.hazelcast.cluster.Address;
 import com.hazelcast.instance.EndpointQualifier;
 import com.hazelcast.instance.impl.DefaultNodeContext;
 import com.hazelcast.instance.impl.DefaultNodeExtension;
@@ -9,17 +10,24 @@ import com.hazelcast.internal.networking.Channel;
 import com.hazelcast.internal.networking.ChannelInitializer;
 import com.hazelcast.internal.server.ServerContext;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import javax.net.ssl.SSLContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Puts TLS below the protocol of Hazelcast's members, which its open version lacks: nothing that a
  * stranger sends is looked at, and what members say to each other nobody else reads.
  */
 final class TlsMembers extends DefaultNodeContext {
+  private static final Logger LOG = LoggerFactory.getLogger(TlsMembers.class);
+
   /** Connections that have not shown a certificate: so many at a time, for so long. */
   private static final int MOST_STRANGERS = 64;
 
@@ -32,6 +40,7 @@ final class TlsMembers extends DefaultNodeContext {
   }
 
   private final SSLContext context;
+  private final Set<InetSocketAddress> told = ConcurrentHashMap.newKeySet();
   private final Deque<Stranger> strangers = new ArrayDeque<>();
 
   TlsMembers(SSLContext context) {
@@ -48,17 +57,38 @@ final class TlsMembers extends DefaultNodeContext {
             super.createChannelInitializerFn(server);
         return qualifier -> {
           ChannelInitializer protocol = plain.apply(qualifier);
-          return channel -> secure(channel, protocol);
+          return channel -> secure(server, channel, protocol);
         };
       }
     };
   }
 
-  private void secure(Channel channel, ChannelInitializer protocol) throws Exception {
+  private void secure(ServerContext server, Channel channel, ChannelInitializer protocol)
+      throws Exception {
     var link = TlsLink.around(channel, context, protocol);
-    if (!channel.isClientMode()) {
+    if (channel.isClientMode()) {
+      channel.addCloseListener(closed -> {
+        if (!link.heard() && closed.remoteSocketAddress() instanceof InetSocketAddress other) {
+          refused(server, other);
+        }
+      });
+    } else {
       came(new Stranger(channel, link, System.nanoTime()));
     }
+  }
+
+  /**
+   * Somebody is there and is no member for us. To Hazelcast that is nobody, as where nothing
+   * listens; otherwise it would try for minutes, and then end.
+   */
+  private void refused(ServerContext server, InetSocketAddress other) {
+    if (told.add(other) && told.size() <= MOST_STRANGERS) {
+      LOG.warn(
+          "{} is there, but it and this node do not take each other's certificates, or it has none"
+              + " (cluster.cert-file, cluster.ca-file)",
+          other);
+    }
+    server.onFailedConnection(new Address(other));
   }
 
   /** Whoever has not come in by now makes room. */

@@ -273,6 +273,18 @@ final class ClusterStrangersTest {
   }
 
   @Test
+  void aNodeWithACertificateGoesOnAloneWhereTheOthersHaveNone() throws Exception {
+    Node plain = join(Map.of());
+    Node first = join(with(authority("ours")));
+    assertThat(first.bus().call(new Request.ReadClusterHealth()))
+        .singleElement()
+        .satisfies(part -> assertThat(part.degraded()).isTrue());
+    assertThat(first.hears(first.bus())).isTrue();
+    assertThat(plain.hears(plain.bus())).isTrue();
+    assertThat(plain.told()).hasSize(1);
+  }
+
+  @Test
   void manySilentConnectionsKeepNoNodeOut() throws Exception {
     Certificates certificates = authority("ours");
     Node first = join(with(certificates));
