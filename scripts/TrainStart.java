@@ -28,7 +28,7 @@ final class TrainStart {
   private static final Pattern READY = Pattern.compile(" is at (http://\\S+)");
   private static final int ROUNDS = 200;
   private static final String PING = "{\"type\":\"ping\",\"input\":{}}";
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
 
   public static void main(String[] args) throws Exception {
     Path jar = Path.of(args[0]);
@@ -42,6 +42,7 @@ final class TrainStart {
     } catch (IOException | IllegalStateException e) {
       System.err.println("no " + cache + ", so starts take longer: " + e.getMessage());
       Files.deleteIfExists(part);
+      Files.deleteIfExists(Path.of(part + ".config")); // what the JVM collected by then
     } finally {
       try (Stream<Path> all = Files.walk(folder)) {
         for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {

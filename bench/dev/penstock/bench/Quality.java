@@ -16,13 +16,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The quality of the vectors, beside what is published: {@code make quality DATA=folder}. */
+/**
+ * The quality of the vectors, beside what is published, and of rendered chat templates: {@code make
+ * quality DATA=folder}.
+ */
 @Command(
     name = "quality",
     sortOptions = false,
     description = {
       "Embeds the STS Benchmark's test set through a running program and correlates the cosine of",
-      "each pair with its score. Ends with 1 when the default model is not what was published."
+      "each pair with its score; renders chat templates. Ends with 1 when the default model is not",
+      "what was published, or a template is not rendered as expected."
     })
 final class Quality implements Callable<Integer> {
   private static final String FILE = "stsb-test.tsv";
@@ -47,7 +51,9 @@ final class Quality implements Callable<Integer> {
 
   private record Model(String name, double published, boolean quantised) {}
 
-  @Parameters(paramLabel = "FOLDER", description = "Has " + FILE + ".")
+  @Parameters(
+      paramLabel = "FOLDER",
+      description = "Has " + FILE + ", and may have " + TemplateCases.FILE + ".")
   private Path folder = Path.of("");
 
   @Option(
@@ -67,6 +73,7 @@ final class Quality implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    boolean templatesRight = TemplateCases.allRight(folder);
     Path file = folder.resolve(FILE);
     if (!Files.isRegularFile(file)) {
       System.err.println("there is no " + file);
@@ -107,7 +114,7 @@ final class Quality implements Callable<Integer> {
           EXPECTED,
           TOLERANCE);
     }
-    return right ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+    return right && templatesRight ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
   }
 
   private static double measure(Server server, Model model, List<StsPair> pairs, Report.Table table)

@@ -308,6 +308,7 @@ final class DashboardIT {
               "/dashboard/tasks/" + done,
               "/dashboard/tasks/" + failed,
               "/dashboard/submit",
+              "/dashboard/keys",
               "/dashboard/health",
               "/dashboard/cancel")) {
         browser.open(path);

@@ -287,7 +287,7 @@ final class FaultsAroundIT {
         fleet
             .api(ThreadLocalRandom.current().nextInt(2))
             .post("/v1/embeddings", "{\"input\":\"" + text + "\"}");
-    if (answer.status() == 503) {
+    if (answer.status() == 503 || answer.status() == 429) {
       assertThat(answer.raw().headers().firstValue("Retry-After")).isPresent();
       refused.incrementAndGet();
     } else {

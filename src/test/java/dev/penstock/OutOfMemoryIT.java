@@ -47,7 +47,7 @@ final class OutOfMemoryIT {
 
   @TempDir Path folder;
 
-  /** As {@code java -jar} has it, without an option of the JVM but its heap. */
+  /** With no option of the JVM that says what to do when the heap is full. */
   private Process program(int port) throws Exception {
     Path plugins = folder.resolve("mine");
     if (!Files.exists(plugins)) {
@@ -56,14 +56,12 @@ final class OutOfMemoryIT {
           Files.createDirectory(folder.resolve("work")), Map.of("Greedy", GREEDY), built);
       Files.move(built, Files.createDirectory(plugins).resolve("greedy.jar"));
     }
-    Path jar = Path.of(System.getProperty("penstock.jar", "target/penstock.jar"));
-    var builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx160m",
-            "-XX:+UseSerialGC",
-            "-jar",
-            jar.toAbsolutePath().toString());
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xmx160m");
+    command.addAll(PenstockProcess.shortLived());
+    command.addAll(List.of("-jar", PenstockProcess.jar().toString()));
+    var builder = new ProcessBuilder(command);
     Map<String, String> environment = new HashMap<>(TinyModel.settings());
     environment.putAll(PenstockProcess.SHORT_LEASES);
     environment.put("AUTH_TOKEN", PenstockProcess.KEY);

@@ -11,12 +11,14 @@ import dev.penstock.testing.TcpProxy;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,27 +27,47 @@ final class RemoteStopIT {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final int TRIES = 5;
 
+  @SuppressWarnings("NullAway.Init") // Started before all tests.
+  private static PenstockProcess penstock;
+
+  @SuppressWarnings("NullAway.Init") // Opened before all tests.
+  private static Api api;
+
   @TempDir Path folder;
 
-  private PenstockProcess server() throws Exception {
-    return PenstockProcess.start(
-        Files.createDirectories(folder.resolve("server")),
-        Map.of("MODEL_TYPE", "embedding", "LEASE_DURATION", "5m", "LEASE_EXTEND_EVERY", "1m"));
+  @BeforeAll
+  static void start(@TempDir Path folder) throws Exception {
+    penstock =
+        PenstockProcess.start(
+            folder,
+            Map.of("MODEL_TYPE", "embedding", "LEASE_DURATION", "5m", "LEASE_EXTEND_EVERY", "1m"));
+    api = penstock.api();
   }
 
-  private static String submit(Api api) throws Exception {
+  @AfterAll
+  static void stop() {
+    api.close();
+    penstock.close();
+  }
+
+  @BeforeEach
+  void clearTasks() throws Exception {
+    api.clearTasks();
+  }
+
+  private static String submit() throws Exception {
     return api.post("/v1/tasks", "{\"type\":\"ping\"}").json().path("id").asText();
   }
 
-  private static String status(Api api, String id) throws Exception {
+  private static String status(String id) throws Exception {
     return api.get("/v1/tasks/" + id).json().path("status").asText();
   }
 
   /** Whether it comes to that soon: it need not. */
-  private static boolean becomes(Api api, String id, String status) throws Exception {
+  private static boolean becomes(String id, String status) throws Exception {
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
     while (System.nanoTime() < until) {
-      if (status(api, id).equals(status)) {
+      if (status(id).equals(status)) {
         return true;
       }
     }
@@ -53,22 +75,22 @@ final class RemoteStopIT {
   }
 
   /** A task that is leased to the worker, which has not heard of it: the network is cut. */
-  private static String onItsWay(Api api, TcpProxy network) throws Exception {
+  private static String onItsWay(TcpProxy network) throws Exception {
     for (int tries = 0; tries < TRIES; tries++) {
       network.cut();
-      String id = submit(api);
-      if (becomes(api, id, "processing")) {
+      String id = submit();
+      if (becomes(id, "processing")) {
         return id;
       }
       // No poll was held just then.
       network.mend();
-      Await.until("it is done", LIMIT, () -> status(api, id).equals("completed"));
+      Await.until("it is done", LIMIT, () -> status(id).equals("completed"));
     }
     throw new AssertionError("the worker never held a poll");
   }
 
-  private static void neverLeased(Api api, String id) throws Exception {
-    Await.until("it has gone back", LIMIT, () -> status(api, id).equals("pending"));
+  private static void neverLeased(String id) throws Exception {
+    Await.until("it has gone back", LIMIT, () -> status(id).equals("pending"));
     JsonNode task = api.get("/v1/tasks/" + id).json();
     assertThat(task.path("lost").asInt()).isZero();
     assertThat(task.path("attempts").asInt()).isZero();
@@ -76,17 +98,15 @@ final class RemoteStopIT {
 
   @Test
   void aLeaseThatIsOnItsWayGoesBackAtAStop() throws Exception {
-    try (var penstock = server();
-        var api = penstock.api();
-        var network = new TcpProxy(penstock.uri().getPort());
+    try (var network = new TcpProxy(penstock.uri().getPort());
         var worker = WorkerFarAway.start(folder, network.uri(), "stops")) {
       assertThat(worker.output()).doesNotContain("clear text");
-      String id = onItsWay(api, network);
+      String id = onItsWay(network);
       var ended = CompletableFuture.supplyAsync(() -> terminate(worker));
       worker.awaitOutput("stopping: no new work");
       network.mend();
       assertThat(ended.get(LIMIT.toSeconds(), TimeUnit.SECONDS)).as(worker.output()).isZero();
-      neverLeased(api, id);
+      neverLeased(id);
       Await.until(
           "nobody looks out for it", LIMIT, () -> penstock.log().contains("stops has left"));
       assertThat(api.get("/v1/workers").raw().body()).doesNotContain("\"stops\"");
@@ -95,8 +115,7 @@ final class RemoteStopIT {
 
   @Test
   void aStopWithoutANetworkIsBounded() throws Exception {
-    try (var penstock = server();
-        var network = new TcpProxy(penstock.uri().getPort());
+    try (var network = new TcpProxy(penstock.uri().getPort());
         var worker = WorkerFarAway.start(folder, network.uri(), "cut-off")) {
       network.cut();
       long asked = System.nanoTime();
@@ -116,54 +135,48 @@ final class RemoteStopIT {
   @Test
   void whoClosesTheConnectionBeforeTheReplyGetsNothing() throws Exception {
     String poll = "{\"worker\":\"%s\",\"lanes\":[\"ping\"],\"wait_seconds\":%d}";
-    try (var penstock = server();
-        var api = penstock.api()) {
-      try (var socket = new Socket(InetAddress.getLoopbackAddress(), penstock.uri().getPort())) {
-        String body = poll.formatted("leaves", 30);
-        String head =
-            "POST /v1/worker/lease HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
-                + "Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n"
-                    .formatted(PenstockProcess.KEY, body.length());
-        socket.getOutputStream().write((head + body).getBytes(StandardCharsets.US_ASCII));
-        Await.until(
-            "its poll is held",
-            LIMIT,
-            () -> api.get("/v1/workers").raw().body().contains("\"leaves\""));
-      }
-      String id = submit(api);
-      JsonNode next = api.post("/v1/worker/lease", poll.formatted("next", 20)).json();
-      assertThat(next.at("/leases/0/task/id").asText()).isEqualTo(id);
-      assertThat(next.at("/leases/0/task/lost").asInt()).isZero();
-      assertThat(next.at("/leases/0/task/attempts").asInt()).isZero();
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), penstock.uri().getPort())) {
+      String body = poll.formatted("leaves", 30);
+      String head =
+          "POST /v1/worker/lease HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+              + "Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n"
+                  .formatted(PenstockProcess.KEY, body.length());
+      socket.getOutputStream().write((head + body).getBytes(StandardCharsets.US_ASCII));
+      Await.until(
+          "its poll is held",
+          LIMIT,
+          () -> api.get("/v1/workers").raw().body().contains("\"leaves\""));
     }
+    String id = submit();
+    JsonNode next = api.post("/v1/worker/lease", poll.formatted("next", 20)).json();
+    assertThat(next.at("/leases/0/task/id").asText()).isEqualTo(id);
+    assertThat(next.at("/leases/0/task/lost").asInt()).isZero();
+    assertThat(next.at("/leases/0/task/attempts").asInt()).isZero();
   }
 
   @Test
   void aWorkerThatStartsAnewIsNotDrainedByAnOldOrder() throws Exception {
-    try (var penstock = server();
-        var api = penstock.api()) {
-      try (var first = WorkerFarAway.start(folder, penstock.uri(), "steady")) {
-        Await.until(
-            "it is known", LIMIT, () -> api.get("/v1/workers").raw().body().contains("\"steady\""));
-        assertThat(api.post("/v1/workers/steady/drain", "").status()).isEqualTo(202);
-        first.awaitOutput("told to drain");
-        assertThat(first.terminate()).isZero();
-      }
-      try (var _ = WorkerFarAway.start(folder, penstock.uri(), "steady")) {
-        String id = submit(api);
-        Await.until("it runs", LIMIT, () -> status(api, id).equals("completed"));
-        Await.until(
-            "it is not shown as draining",
-            LIMIT,
-            () -> {
-              for (JsonNode one : api.get("/v1/workers").json().path("data")) {
-                if (one.path("id").asText().equals("steady")) {
-                  return !one.path("draining").asBoolean();
-                }
+    try (var first = WorkerFarAway.start(folder, penstock.uri(), "steady")) {
+      Await.until(
+          "it is known", LIMIT, () -> api.get("/v1/workers").raw().body().contains("\"steady\""));
+      assertThat(api.post("/v1/workers/steady/drain", "").status()).isEqualTo(202);
+      first.awaitOutput("told to drain");
+      assertThat(first.terminate()).isZero();
+    }
+    try (var _ = WorkerFarAway.start(folder, penstock.uri(), "steady")) {
+      String id = submit();
+      Await.until("it runs", LIMIT, () -> status(id).equals("completed"));
+      Await.until(
+          "it is not shown as draining",
+          LIMIT,
+          () -> {
+            for (JsonNode one : api.get("/v1/workers").json().path("data")) {
+              if (one.path("id").asText().equals("steady")) {
+                return !one.path("draining").asBoolean();
               }
-              return false;
-            });
-      }
+            }
+            return false;
+          });
     }
   }
 }

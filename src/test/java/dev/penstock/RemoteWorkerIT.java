@@ -17,6 +17,9 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,13 +30,36 @@ final class RemoteWorkerIT {
   /** Whose runs are cut short. */
   private static final int RUNNING = 5;
 
+  @SuppressWarnings("NullAway.Init") // Started before all tests.
+  private static PenstockProcess penstock;
+
+  @SuppressWarnings("NullAway.Init") // Opened before all tests.
+  private static Api api;
+
   @TempDir Path folder;
 
-  private PenstockProcess server(String types) throws Exception {
+  @BeforeAll
+  static void start(@TempDir Path folder) throws Exception {
+    penstock = server(folder, "embedding");
+    api = penstock.api();
+  }
+
+  @AfterAll
+  static void stop() {
+    api.close();
+    penstock.close();
+  }
+
+  @BeforeEach
+  void clearTasks() throws Exception {
+    api.clearTasks();
+  }
+
+  private static PenstockProcess server(Path folder, String types) throws Exception {
     Map<String, String> environment = new HashMap<>(PenstockProcess.SHORT_LEASES);
     environment.put("TASK_MAX_LOST", "3");
     environment.put("MODEL_TYPE", types);
-    return PenstockProcess.start(Files.createDirectories(folder.resolve("server")), environment);
+    return PenstockProcess.start(folder, environment);
   }
 
   private Program worker(URI server, String name, String... options) throws Exception {
@@ -55,49 +81,45 @@ final class RemoteWorkerIT {
   @Test
   void whatAWorkerFarAwayMakesIsWhatANodeMakesAndAStopGivesTheRestBack() throws Exception {
     var checker = new Checker();
-    try (var penstock = server("embedding");
-        var api = penstock.api()) {
-      String text = "Water finds its way from far away";
-      float[] reference =
-          Vectors.of(
-              api.post("/v1/embeddings", "{\"input\":\"" + text + "\"}")
-                  .json()
-                  .at("/data/0/embedding"));
-      for (int i = 0; i < 50; i++) {
-        checker.ping(api, ",\"exact\":1.10");
-      }
-      try (var worker = worker(penstock.uri(), "far", "--set", "shutdown.timeout=2s")) {
-        checker.settle(api, LIMIT).assertKept();
-        String id = checker.embedding(api, text, reference).orElseThrow();
-        ended(api, id);
-        // Long ones are given back at a stop.
-        for (int i = 0; i < 10; i++) {
-          checker.ping(api, ",\"sleep_ms\":60000");
-        }
-        Await.until(
-            "they run",
-            LIMIT,
-            () ->
-                api.get("/v1/tasks?status=processing&limit=100").json().path("data").size() == 10);
-        assertThat(worker.terminate()).as(worker.output()).isZero();
-        assertThat(folder.resolve("far/data/penstock.db")).doesNotExist();
-        assertThat(folder.resolve("far/data/api-key")).doesNotExist();
-      }
-      JsonNode waiting = api.get("/v1/tasks?status=pending&limit=100").json().path("data");
-      assertThat(waiting).hasSize(10);
-      waiting.forEach(task -> {
-        assertThat(task.path("lost").asInt()).isZero();
-        assertThat(task.path("attempts").asInt()).isZero();
-      });
+    String text = "Water finds its way from far away";
+    float[] reference =
+        Vectors.of(
+            api.post("/v1/embeddings", "{\"input\":\"" + text + "\"}")
+                .json()
+                .at("/data/0/embedding"));
+    for (int i = 0; i < 50; i++) {
+      checker.ping(api, ",\"exact\":1.10");
     }
+    try (var worker = worker(penstock.uri(), "far", "--set", "shutdown.timeout=2s")) {
+      checker.settle(api, LIMIT).assertKept();
+      String id = checker.embedding(api, text, reference).orElseThrow();
+      ended(api, id);
+      // Long ones are given back at a stop.
+      for (int i = 0; i < 10; i++) {
+        checker.ping(api, ",\"sleep_ms\":60000");
+      }
+      Await.until(
+          "they run",
+          LIMIT,
+          () -> api.get("/v1/tasks?status=processing&limit=100").json().path("data").size() == 10);
+      assertThat(worker.terminate()).as(worker.output()).isZero();
+      assertThat(folder.resolve("far/data/penstock.db")).doesNotExist();
+      assertThat(folder.resolve("far/data/api-key")).doesNotExist();
+    }
+    JsonNode waiting = api.get("/v1/tasks?status=pending&limit=100").json().path("data");
+    assertThat(waiting).hasSize(10);
+    waiting.forEach(task -> {
+      assertThat(task.path("lost").asInt()).isZero();
+      assertThat(task.path("attempts").asInt()).isZero();
+    });
   }
 
   @Test
   void aWorkerMakesEmbeddingsOfALaneThatNobodyElseServes() throws Exception {
     var checker = new Checker();
-    try (var penstock = server("ping");
-        var api = penstock.api();
-        var _ = worker(penstock.uri(), "model", "--lanes", "embedding")) {
+    try (var pings = server(Files.createDirectories(folder.resolve("server")), "ping");
+        var api = pings.api();
+        var _ = worker(pings.uri(), "model", "--lanes", "embedding")) {
       var held = api.post("/v1/embeddings", "{\"input\":[\"one\",\"two\"]}");
       assertThat(held.status()).as(held.raw().body()).isEqualTo(200);
       float[] reference = Vectors.of(held.json().at("/data/1/embedding"));
@@ -110,9 +132,7 @@ final class RemoteWorkerIT {
   @Test
   void aWorkerWithoutNetworkLosesItsLeasesAndComesBackByItself() throws Exception {
     var checker = new Checker();
-    try (var penstock = server("embedding");
-        var api = penstock.api();
-        var network = new TcpProxy(penstock.uri().getPort());
+    try (var network = new TcpProxy(penstock.uri().getPort());
         var cutOff = worker(network.uri(), "cut-off")) {
       for (int i = 0; i < RUNNING; i++) {
         checker.ping(api, ",\"sleep_ms\":3000");
@@ -141,54 +161,46 @@ final class RemoteWorkerIT {
 
   @Test
   void aStaleResultIsRefusedAndARepeatedOneIsNot() throws Exception {
-    try (var penstock = server("embedding");
-        var api = penstock.api()) {
-      String id = api.post("/v1/tasks", "{\"type\":\"ping\"}").json().path("id").asText();
-      String poll =
-          "{\"worker\":\"%s\",\"lanes\":[\"ping\"],\"wait_seconds\":20,\"suspects\":\"take\"}";
-      String first =
-          api.post("/v1/worker/lease", poll.formatted("first"))
-              .json()
-              .at("/leases/0/token")
-              .asText();
-      JsonNode second = api.post("/v1/worker/lease", poll.formatted("second")).json();
-      assertThat(second.at("/leases/0/task/lost").asInt()).isEqualTo(1);
-      String settle = "{\"id\":\"%s\",\"token\":\"%s\",\"outcome\":\"done\",\"result\":\"%s\"}";
-      assertThat(api.post("/v1/worker/settle", settle.formatted(id, first, "late")).status())
-          .isEqualTo(409);
-      String token = second.at("/leases/0/token").asText();
-      assertThat(api.post("/v1/worker/settle", settle.formatted(id, token, "right")).status())
-          .isEqualTo(200);
-      var again = api.post("/v1/worker/settle", settle.formatted(id, token, "right"));
-      assertThat(again.status()).isEqualTo(200);
-      assertThat(again.json().path("status").asText()).isEqualTo("repeated");
-      assertThat(ended(api, id).path("result").asText()).isEqualTo("right");
-      assertThat(api.metric("penstock_settles_stale_total")).isEqualTo(1);
-    }
+    double stale = api.metric("penstock_settles_stale_total");
+    String id = api.post("/v1/tasks", "{\"type\":\"ping\"}").json().path("id").asText();
+    String poll =
+        "{\"worker\":\"%s\",\"lanes\":[\"ping\"],\"wait_seconds\":20,\"suspects\":\"take\"}";
+    String first =
+        api.post("/v1/worker/lease", poll.formatted("first")).json().at("/leases/0/token").asText();
+    JsonNode second = api.post("/v1/worker/lease", poll.formatted("second")).json();
+    assertThat(second.at("/leases/0/task/lost").asInt()).isEqualTo(1);
+    String settle = "{\"id\":\"%s\",\"token\":\"%s\",\"outcome\":\"done\",\"result\":\"%s\"}";
+    assertThat(api.post("/v1/worker/settle", settle.formatted(id, first, "late")).status())
+        .isEqualTo(409);
+    String token = second.at("/leases/0/token").asText();
+    assertThat(api.post("/v1/worker/settle", settle.formatted(id, token, "right")).status())
+        .isEqualTo(200);
+    var again = api.post("/v1/worker/settle", settle.formatted(id, token, "right"));
+    assertThat(again.status()).isEqualTo(200);
+    assertThat(again.json().path("status").asText()).isEqualTo("repeated");
+    assertThat(ended(api, id).path("result").asText()).isEqualTo("right");
+    assertThat(api.metric("penstock_settles_stale_total") - stale).isEqualTo(1);
   }
 
   @Test
   void theWorkOfAKilledWorkerRunsElsewhereAndACancelReachesAWorker() throws Exception {
     var checker = new Checker();
-    try (var penstock = server("embedding");
-        var api = penstock.api()) {
-      try (var _ = worker(penstock.uri(), "killed")) {
-        for (int i = 0; i < RUNNING; i++) {
-          checker.ping(api, ",\"sleep_ms\":2000");
-        }
-        Await.until(
-            "they run",
-            LIMIT,
-            () ->
-                api.get("/v1/tasks?status=processing&limit=100").json().path("data").size()
-                    == RUNNING);
-      } // its end is a SIGKILL
-      try (var _ = worker(penstock.uri(), "next", "--log-level", "debug")) {
-        checker.settle(api, LIMIT).assertKept();
-        var _ = cancelledAsItRan(api);
-        String then = checker.ping(api, "").orElseThrow();
-        assertThat(ended(api, then).path("worker").asText()).isEqualTo("next");
+    try (var _ = worker(penstock.uri(), "killed")) {
+      for (int i = 0; i < RUNNING; i++) {
+        checker.ping(api, ",\"sleep_ms\":2000");
       }
+      Await.until(
+          "they run",
+          LIMIT,
+          () ->
+              api.get("/v1/tasks?status=processing&limit=100").json().path("data").size()
+                  == RUNNING);
+    } // its end is a SIGKILL
+    try (var _ = worker(penstock.uri(), "next", "--log-level", "debug")) {
+      checker.settle(api, LIMIT).assertKept();
+      var _ = cancelledAsItRan(api);
+      String then = checker.ping(api, "").orElseThrow();
+      assertThat(ended(api, then).path("worker").asText()).isEqualTo("next");
     }
   }
 
@@ -211,33 +223,28 @@ final class RemoteWorkerIT {
   void aTaskThatKillsItsWorkerTwiceRunsApartFromThenOnAndFailsAlone() throws Exception {
     var checker = new Checker();
     String[] mayCrash = {"--set", "ping.allow-crash=true"};
-    try (var penstock = server("embedding");
-        var api = penstock.api()) {
-      checker.submit(
-          api,
-          "{\"type\":\"ping\",\"priority\":9,\"input\":{\"crash\":true}}",
-          task -> task.at("/error/code").asText().equals("lease_lost"));
-      for (int deaths = 0; deaths < 2; deaths++) {
-        // Under one name: a new process does not hide that the one before it died.
-        try (var worker = worker(penstock.uri(), "mortal", mayCrash)) {
-          assertThat(worker.awaitEnd().status()).isEqualTo(137);
-        }
-      }
+    checker.submit(
+        api,
+        "{\"type\":\"ping\",\"priority\":9,\"input\":{\"crash\":true}}",
+        task -> task.at("/error/code").asText().equals("lease_lost"));
+    for (int deaths = 0; deaths < 2; deaths++) {
+      // Under one name: a new process does not hide that the one before it died.
       try (var worker = worker(penstock.uri(), "mortal", mayCrash)) {
-        checker.ping(api, "");
-        checker.settle(api, LIMIT).assertKept();
-        assertThat(worker.output()).contains("ran alone when its process died");
-        assertThat(worker.terminate()).isZero();
+        assertThat(worker.awaitEnd().status()).isEqualTo(137);
       }
+    }
+    try (var worker = worker(penstock.uri(), "mortal", mayCrash)) {
+      checker.ping(api, "");
+      checker.settle(api, LIMIT).assertKept();
+      assertThat(worker.output()).contains("ran alone when its process died");
+      assertThat(worker.terminate()).isZero();
     }
   }
 
   @Test
   void aWorkerThatIsToldToDrainFinishesAndTakesNothingMore() throws Exception {
     var checker = new Checker();
-    try (var penstock = server("embedding");
-        var api = penstock.api();
-        var drained = worker(penstock.uri(), "drained")) {
+    try (var drained = worker(penstock.uri(), "drained")) {
       String running = checker.ping(api, ",\"sleep_ms\":3000").orElseThrow();
       Await.until(
           "it runs and the worker is known",
@@ -259,17 +266,15 @@ final class RemoteWorkerIT {
 
   @Test
   void aWrongKeyEndsTheStart() throws Exception {
-    try (var penstock = server("embedding")) {
-      var ended =
-          Program.run(
-              folder,
-              Map.of("PENSTOCK_KEY", "sk-wrong"),
-              "worker",
-              "--server",
-              penstock.uri().toString());
-      assertThat(ended.status()).isEqualTo(1);
-      assertThat(ended.output()).contains("cannot start").contains("401");
-    }
+    var ended =
+        Program.run(
+            folder,
+            Map.of("PENSTOCK_KEY", "sk-wrong"),
+            "worker",
+            "--server",
+            penstock.uri().toString());
+    assertThat(ended.status()).isEqualTo(1);
+    assertThat(ended.output()).contains("cannot start").contains("401");
   }
 
   @Test
@@ -280,27 +285,24 @@ final class RemoteWorkerIT {
         Files.writeString(
             folder.resolve("worker.py"), docs.substring(from, docs.indexOf("```", from)));
     var checker = new Checker();
-    try (var penstock = server("embedding");
-        var api = penstock.api()) {
-      Process python =
-          new ProcessBuilder(
-                  "python3", script.toString(), penstock.uri().toString(), PenstockProcess.KEY)
-              .redirectErrorStream(true)
-              .redirectOutput(folder.resolve("python.log").toFile())
-              .start();
-      try {
-        for (int i = 0; i < 20; i++) {
-          checker.ping(api, "");
-        }
-        checker.settle(api, LIMIT).assertKept();
-        String id = cancelledAsItRan(api);
+    Process python =
+        new ProcessBuilder(
+                "python3", script.toString(), penstock.uri().toString(), PenstockProcess.KEY)
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("python.log").toFile())
+            .start();
+    try {
+      for (int i = 0; i < 20; i++) {
         checker.ping(api, "");
-        checker.settle(api, Duration.ofSeconds(30)).assertKept();
-        assertThat(ended(api, id).path("status").asText()).isEqualTo("cancelled");
-        assertThat(python.isAlive()).isTrue();
-      } finally {
-        python.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
       }
+      checker.settle(api, LIMIT).assertKept();
+      String id = cancelledAsItRan(api);
+      checker.ping(api, "");
+      checker.settle(api, Duration.ofSeconds(30)).assertKept();
+      assertThat(ended(api, id).path("status").asText()).isEqualTo("cancelled");
+      assertThat(python.isAlive()).isTrue();
+    } finally {
+      python.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
     }
   }
 }

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.testing.Api;
+import dev.penstock.testing.CommandProcess;
 import dev.penstock.testing.FreePort;
+import dev.penstock.testing.PenstockProcess;
 import dev.penstock.testing.Program;
 import dev.penstock.testing.Program.Ended;
 import dev.penstock.testing.Vectors;
@@ -58,7 +60,24 @@ final class StartupIT {
   /** In this mode the JVM ends where it cannot use its cache of classes. */
   @Test
   void theBuildsCacheOfClassesFitsTheProgram() throws Exception {
-    Ended version = run(Map.of("JAVA_TOOL_OPTIONS", "-XX:AOTMode=on"), "--version");
+    String cache = PenstockProcess.jar().toString().replaceFirst("jar$", "aot");
+    assertThat(Path.of(cache)).isRegularFile();
+    Map<String, String> environment =
+        Map.of(
+            "JAVA_HOME",
+            System.getProperty("java.home"),
+            "JAVA_OPTS",
+            "-XX:AOTMode=on -XX:AOTCache=" + cache);
+    CommandProcess version =
+        CommandProcess.launched(folder, environment, "", Path.of("scripts/penstock"), "--version");
+    assertThat(version.out()).as(version.err()).contains("penstock ");
+    assertThat(version.code()).isZero();
+  }
+
+  /** The same for what the tests start with. */
+  @Test
+  void theTestsArchiveOfClassesFitsTheProgram() throws Exception {
+    Ended version = run(Map.of("JAVA_TOOL_OPTIONS", "-Xshare:on"), "--version");
     assertThat(version.output()).contains("penstock ");
     assertThat(version.status()).isZero();
   }

@@ -6,6 +6,7 @@ import dev.penstock.testing.Api;
 import dev.penstock.testing.Api.Answer;
 import dev.penstock.testing.PenstockProcess;
 import dev.penstock.testing.Program;
+import dev.penstock.testing.TinyModel;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -123,7 +124,7 @@ final class WhereItRunsIT {
 
   @Test
   void aDamagedLibraryInTheDataFolderIsReplaced() throws Exception {
-    try (var penstock = PenstockProcess.start(folder, Map.of())) {
+    try (var penstock = PenstockProcess.startShipped(folder, TinyModel.settings())) {
       penstock.kill();
       try (Stream<Path> files = Files.walk(folder.resolve("data/native"))) {
         for (Path file : files.filter(Files::isRegularFile).toList()) {

@@ -62,6 +62,7 @@ public final class Dashboard {
         types.all().stream().map(type -> InputType.of(type, types.defaultModel(type))).toList();
     routes.addAll(new SubmitPage(desk, intake, inputs, lanes).routes());
     routes.addAll(new WorkersPage(desk, Settings.knowsAllNodes(settings)).routes());
+    routes.addAll(new KeysPage(desk, keys, intake.newKeys(keys)).routes());
     routes.addAll(new HealthPage(desk).routes());
     routes.addAll(new LiveEvents(desk, sessions).routes());
     file("pico.css", Assets.PICO + "pico.min.css", CSS);

@@ -14,6 +14,7 @@ public record Layout(String title, String here) {
           new Link("Tasks", TaskQuery.PATH),
           new Link("New task", SubmitPage.PATH),
           new Link("Workers", WorkersPage.PATH),
+          new Link("Keys", KeysPage.PATH),
           new Link("Health", HealthPage.PATH));
   private static final List<Link> OTHERS =
       List.of(new Link("API", "/docs"), new Link("Metrics", "/metrics"));

@@ -7,10 +7,12 @@ import dev.penstock.bus.Request.CancelTask;
 import dev.penstock.bus.Request.DeleteTask;
 import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
+import dev.penstock.bus.Request.GlanceAtTasks;
 import dev.penstock.bus.Request.ListTasks;
 import dev.penstock.bus.Request.RetryTask;
 import dev.penstock.core.CancelResult;
 import dev.penstock.core.DeleteResult;
+import dev.penstock.core.Glance;
 import dev.penstock.core.RetryResult;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
@@ -20,6 +22,8 @@ import dev.penstock.web.Reply;
 import dev.penstock.web.Route;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** One task: how it stands, what it went through, what went in and what came out. */
 final class OneTaskPage {
@@ -46,9 +50,16 @@ final class OneTaskPage {
     return TaskId.parse(exchange.parameter("id"));
   }
 
+  /** The task whole, once there is room for it; empty: there is none of this id. */
   private Optional<Task> find(Exchange exchange) throws InterruptedException {
     Optional<TaskId> id = id(exchange);
-    return id.isEmpty() ? Optional.empty() : desk.ask(new FindTask(id.get()));
+    @Nullable Glance seen =
+        id.isEmpty() ? null : desk.ask(new GlanceAtTasks(Set.of(id.get()))).get(id.get());
+    if (seen == null) {
+      return Optional.empty();
+    }
+    exchange.hold(seen.inputBytes() + seen.resultBytes());
+    return desk.ask(new FindTask(seen.task().id()));
   }
 
   private Reply unknown() {
@@ -82,6 +93,7 @@ final class OneTaskPage {
             !desk.ask(children).tasks().isEmpty(),
             desk.now(),
             refused);
+    exchange.letGo(); // the view has the beginnings alone
     return desk.page(
         exchange,
         new Layout("Task " + view.row().shortId(), TaskQuery.PATH),

@@ -6,6 +6,7 @@ import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event;
 import dev.penstock.bus.Request;
 import dev.penstock.web.Exchange;
+import dev.penstock.web.Refusal;
 import dev.penstock.web.Reply;
 import dev.penstock.web.Route;
 import gg.jte.models.runtime.JteModel;
@@ -99,6 +100,11 @@ final class PageContext {
     return exchange -> {
       try {
         return resource.answer(exchange);
+      } catch (Refusal refusal) {
+        if (refusal.error().status() != 503) {
+          throw refusal;
+        }
+        return message(503, "No room", refusal.error().message()).with(refusal.error());
       } catch (Unavailable e) {
         LOG.warn("page {}: {}", exchange.id(), e.getMessage());
         return message(

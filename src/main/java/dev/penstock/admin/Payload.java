@@ -1,15 +1,8 @@
 package dev.penstock.admin;
 
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.core.util.Separators;
-import com.fasterxml.jackson.core.util.Separators.Spacing;
-import com.fasterxml.jackson.databind.ObjectWriter;
-import dev.penstock.json.JsonMappers;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.types.TaskType;
 import dev.penstock.types.TaskType.Excerpt;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
@@ -24,17 +17,13 @@ import java.util.Optional;
 public record Payload(String summary, String text, boolean cut) {
   private static final int MAX_SHOWN = 4_000;
 
-  /** Larger ones are shown as they were sent: nobody reads them to the end here. */
+  /** Longer ones are shown as they were sent: nobody reads them to the end here. */
   private static final int MAX_PRETTY = 64 * 1024;
 
-  private static final int KIB = 1_024;
+  /** A character has at most so many bytes. */
+  private static final int CHARACTER = 4;
 
-  private static final ObjectWriter PRETTY =
-      JsonMappers.PLAIN.writer(
-          new DefaultPrettyPrinter(
-                  Separators.createDefaultInstance().withObjectFieldValueSpacing(Spacing.AFTER))
-              .withObjectIndenter(new DefaultIndenter("  ", "\n"))
-              .withArrayIndenter(new DefaultIndenter("  ", "\n")));
+  private static final int KIB = 1_024;
 
   /**
    * @param type the task's; empty: it is not known here
@@ -47,32 +36,27 @@ public record Payload(String summary, String text, boolean cut) {
   }
 
   static Payload json(byte[] bytes) {
-    String text = pretty(bytes);
-    boolean cut = text.length() > MAX_SHOWN;
-    return new Payload(size(bytes.length), cut ? start(text) + "…" : text, cut);
+    String text = bytes.length > MAX_PRETTY ? raw(bytes) : PrettyStart.of(bytes, MAX_SHOWN + 1);
+    if (text == null) {
+      text = raw(bytes);
+    }
+    return new Payload(size(bytes.length), beginning(text), text.length() > MAX_SHOWN);
   }
 
-  /** Of what lies deep, the blanks alone would be a hundred times what it is: it stops in time. */
-  private static String pretty(byte[] bytes) {
-    if (bytes.length > MAX_PRETTY) {
-      return new String(bytes, 0, MAX_PRETTY, StandardCharsets.UTF_8);
-    }
-    String raw = new String(bytes, StandardCharsets.UTF_8);
-    var beginning = new Beginning(MAX_SHOWN + 1);
-    try {
-      PRETTY.writeValue(beginning, JsonMappers.PLAIN.readTree(raw));
-      return beginning.toString();
-    } catch (Beginning.Enough e) {
-      return beginning.toString();
-    } catch (IOException e) {
-      return raw;
-    }
+  /** As they were sent, a little more than is shown. */
+  private static String raw(byte[] bytes) {
+    int some = Math.min(bytes.length, (MAX_SHOWN + 1) * CHARACTER);
+    return new String(bytes, 0, some, StandardCharsets.UTF_8);
   }
 
-  /** Never half a character. */
-  private static String start(String text) {
+  /** The beginning of a text, which anybody may have made as long as he likes. */
+  static String beginning(String text) {
+    if (text.length() <= MAX_SHOWN) {
+      return text;
+    }
+    // never half a character
     int end = Character.isHighSurrogate(text.charAt(MAX_SHOWN - 1)) ? MAX_SHOWN - 1 : MAX_SHOWN;
-    return text.substring(0, end);
+    return text.substring(0, end) + "…";
   }
 
   private static String size(int bytes) {

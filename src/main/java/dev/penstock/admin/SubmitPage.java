@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.penstock.api.TaskIntake;
 import dev.penstock.api.TaskIntake.Taken;
+import dev.penstock.base.ParsedJson;
 import dev.penstock.json.JsonMappers;
 import dev.penstock.task.Lane;
 import dev.penstock.web.Exchange;
@@ -57,6 +58,11 @@ final class SubmitPage {
       Optional<InputType> type = NewTask.chosen(form, types);
       if (type.isPresent() && type.get().takesText() && form.get(type.get().field()).isEmpty()) {
         return refused(form, "The text is empty. Write one.");
+      }
+      if (type.isPresent()) {
+        // Twice: here, and as the API reads it.
+        byte[] input = form.get(type.get().field()).getBytes(StandardCharsets.UTF_8);
+        exchange.parse(2 * ParsedJson.bytes(input));
       }
       json = task(form, type);
     } catch (JsonProcessingException e) {

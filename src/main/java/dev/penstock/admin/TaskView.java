@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -55,15 +56,18 @@ public record TaskView(
         Timeline.of(task, steps, now),
         error == null || task.state() == TaskState.COMPLETED
             ? null
-            : new Problem(error.code().json(), error.message()),
+            : new Problem(error.code().json(), Payload.beginning(error.message())),
         Payload.json(task.spec().input()),
         output == null ? null : Payload.of(output, types.find(task.spec().lane().type())),
-        new TreeMap<>(task.spec().metadata())
-            .entrySet().stream().map(each -> new Fact(each.getKey(), each.getValue())).toList(),
+        new TreeMap<>(task.spec().metadata()).entrySet().stream().map(TaskView::fact).toList(),
         !task.state().ended(),
         task.state() == TaskState.FAILED || task.state() == TaskState.CANCELLED,
         family(task, parent),
         refused);
+  }
+
+  private static Fact fact(Map.Entry<String, String> pair) {
+    return new Fact(Payload.beginning(pair.getKey()), Payload.beginning(pair.getValue()));
   }
 
   private static List<Relation> family(Task task, boolean parent) {

@@ -104,7 +104,13 @@ public final class Timeline {
     boolean told = !steps.isEmpty() && Objects.equals(steps.getLast().error(), error);
     return error == null || told
         ? plain(kind, what, at, "", now)
-        : new Entry(kind, what, TimeText.past(at, now), "", error.message(), error.code().json());
+        : new Entry(
+            kind,
+            what,
+            TimeText.past(at, now),
+            "",
+            Payload.beginning(error.message()),
+            error.code().json());
   }
 
   private static Entry failed(Step step, int attempt, Instant now) {
@@ -114,7 +120,7 @@ public final class Timeline {
         "Attempt " + attempt + " failed",
         TimeText.past(step.at(), now),
         ran(step),
-        error == null ? "" : error.message(),
+        error == null ? "" : Payload.beginning(error.message()),
         error == null ? "" : error.code().json());
   }
 

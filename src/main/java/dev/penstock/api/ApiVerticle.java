@@ -18,6 +18,7 @@ import dev.penstock.api.worker.WorkerLeases;
 import dev.penstock.api.worker.WorkerPieces;
 import dev.penstock.api.worker.WorkerResults;
 import dev.penstock.api.worker.WorkerRuns;
+import dev.penstock.base.Room;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.TaskEnded;
@@ -28,6 +29,7 @@ import dev.penstock.models.ModelCatalogue;
 import dev.penstock.pieces.PieceHub;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Sessions;
+import dev.penstock.types.TaskType;
 import dev.penstock.types.TaskTypes;
 import dev.penstock.web.BodyReader;
 import dev.penstock.web.CannotListen;
@@ -38,6 +40,7 @@ import dev.penstock.web.Reply;
 import dev.penstock.web.Route;
 import dev.penstock.web.Routes;
 import dev.penstock.web.Routes.Match;
+import dev.penstock.web.Shares;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
@@ -74,6 +77,9 @@ public final class ApiVerticle extends VerticleBase {
   /** 2,048 vectors of 2,048 floats in base64, or the largest result in JSON. */
   private static final int MAX_RESULT = 24 * 1024 * 1024;
 
+  /** Of the heap, for what answers are made of. */
+  private static final int SHARE_OF_REPLIES = 8;
+
   private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
   private static final Duration SEARCH_PATIENCE = Duration.ofSeconds(5);
   private static final Duration SOCKETS_CLOSE = Duration.ofSeconds(2);
@@ -93,6 +99,10 @@ public final class ApiVerticle extends VerticleBase {
   private final String node;
   private final Routes routes;
   private final BodyReader bodies;
+  private final Shares shares;
+  private final Room replies =
+      new Room(
+          Math.max(3L * TaskType.MAX_RESULT, Runtime.getRuntime().maxMemory() / SHARE_OF_REPLIES));
   private @Nullable Pipeline pipeline;
   private @Nullable HttpServer server;
   private volatile boolean stopping;
@@ -122,15 +132,16 @@ public final class ApiVerticle extends VerticleBase {
     this.keys = keys;
     this.sessions = sessions;
     this.node = node;
-    waiters = new Waiters(bus, settings.http().maxHeldRequests(), settings.http().abandonAfter());
+    int body = settings.http().maxBodyBytes();
+    bodies = new BodyReader(settings.http().readTimeout(), Math.max(body, MAX_RESULT));
+    shares = new Shares(settings, bodies.room());
+    waiters = new Waiters(bus, shares.heldRequests(), settings.http().abandonAfter());
     watches = new Watches(bus);
     ended = new EndedElsewhere(bus, waiters::settled);
     var submitter = new Submitter(bus, waiters);
     direct = new DirectAnswers(bus, settings.http().abandonAfter());
     var embeddings = new EmbeddingsResource(settings, models, types, submitter, direct, node);
     var catalogue = new ModelsResource(models);
-    int body = settings.http().maxBodyBytes();
-    bodies = new BodyReader(settings.http().readTimeout(), Math.max(body, MAX_RESULT));
 
     var all = new ArrayList<Route>();
     all.add(post("/v1/embeddings", KEY, body, embeddings::create));
@@ -141,7 +152,7 @@ public final class ApiVerticle extends VerticleBase {
     all.addAll(tasks(models, types, submitter));
     all.addAll(queues());
     all.addAll(remote(models, types));
-    all.addAll(keys());
+    all.addAll(keys(models, types));
     all.addAll(dropIn(models, types, submitter));
     all.addAll(DocsResource.files(types));
     all.addAll(pages);
@@ -155,7 +166,7 @@ public final class ApiVerticle extends VerticleBase {
   private List<Route> tasks(ModelCatalogue models, TaskTypes types, Submitter submitter) {
     var own = new OwnTasks(bus, types);
     var filters = new TaskFilters(models);
-    var turns = new SearchTurns(SEARCH_PATIENCE);
+    var turns = new SearchTurns(shares.searches(), SEARCH_PATIENCE);
     var tasks = new TasksResource(bus, own, filters, turns);
     var changes = new TaskChanges(bus, own, filters, turns);
     var submits = new SubmitResource(new TaskRequests(settings, models, types), submitter, node);
@@ -191,8 +202,8 @@ public final class ApiVerticle extends VerticleBase {
         post("/v1/workers/{id}/drain", ADMIN, 0, Query.none(workers::drain)));
   }
 
-  private List<Route> keys() {
-    var resource = new KeysResource(keys);
+  private List<Route> keys(ModelCatalogue models, TaskTypes types) {
+    var resource = new KeysResource(keys, new NewKeys(keys, new LaneNames(models, types)));
     return List.of(
         post("/v1/keys", ADMIN, KeysResource.MAX_BODY, Query.none(resource::create)),
         get("/v1/keys", ADMIN, Query.none(resource::list)),
@@ -204,7 +215,8 @@ public final class ApiVerticle extends VerticleBase {
     var lanes = new LaneNames(models, types);
     var lease = settings.lease().duration();
     var workerPieces = new WorkerPieces(bus);
-    var leases = new WorkerLeases(bus, lanes, remoteWorkers, lease, () -> stopping);
+    var leases =
+        new WorkerLeases(bus, lanes, remoteWorkers, shares.workerPolls(), lease, () -> stopping);
     var runs =
         new WorkerRuns(
             bus, lanes, remoteWorkers, new WorkerResults(models, types), workerPieces, lease);
@@ -239,13 +251,9 @@ public final class ApiVerticle extends VerticleBase {
   public Future<?> start() {
     Settings.Http http = settings.http();
     var connections =
-        new Connections(
-            vertx,
-            options(),
-            http.maxConnectionsPerAddress(),
-            http.readTimeout(),
-            http.idleTimeout());
-    var requests = new Pipeline(context, keys, sessions, bodies, connections, settings);
+        new Connections(vertx, options(), shares, http.readTimeout(), http.idleTimeout());
+    var requests =
+        new Pipeline(context, keys, sessions, bodies, connections, shares, replies, settings);
     pipeline = requests;
     bus.listen(
         node,
@@ -358,9 +366,25 @@ public final class ApiVerticle extends VerticleBase {
         : server.shutdown(SOCKETS_CLOSE.toMillis(), TimeUnit.MILLISECONDS);
   }
 
+  /** What each key has of what all use. */
+  public Shares shares() {
+    return shares;
+  }
+
   /** The bytes of bodies in memory, for the test that each of them is given back. */
   long bytesOfBodies() {
     return bodies.taken();
+  }
+
+  /** The bytes that answers hold, for the same. */
+  long bytesOfReplies() {
+    return replies.taken();
+  }
+
+  /** The requests that have come and are not answered, for the same of those. */
+  int requestsInFlight() {
+    Pipeline requests = pipeline;
+    return requests == null ? 0 : requests.inFlight();
   }
 
   /** All that the server answers, for the test that compares it with openapi.yaml. */

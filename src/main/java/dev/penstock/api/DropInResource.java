@@ -23,7 +23,9 @@ import dev.penstock.types.embedding.EmbeddingForm;
 import dev.penstock.types.embedding.EmbeddingInput;
 import dev.penstock.types.embedding.EmbeddingSettings;
 import dev.penstock.types.embedding.EmbeddingType;
+import dev.penstock.web.Answer;
 import dev.penstock.web.Exchange;
+import dev.penstock.web.LongReply;
 import dev.penstock.web.Reply;
 import java.io.IOException;
 import java.time.Duration;
@@ -121,9 +123,9 @@ final class DropInResource {
   }
 
   /** Vectors are given for tasks that have some, however they were submitted. */
-  Reply get(Exchange exchange) throws InterruptedException {
-    Task task = own.find(exchange, "task_id");
-    return Reply.object(
+  Answer get(Exchange exchange) throws InterruptedException {
+    Task task = submitter.withResult(exchange, own.find(exchange, "task_id"));
+    return LongReply.object(
             200,
             json -> {
               writeState(json, task.id(), task.state());

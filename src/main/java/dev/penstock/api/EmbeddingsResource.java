@@ -25,12 +25,15 @@ import dev.penstock.types.embedding.EmbeddingForm;
 import dev.penstock.types.embedding.EmbeddingInput;
 import dev.penstock.types.embedding.EmbeddingSettings;
 import dev.penstock.types.embedding.EmbeddingType;
+import dev.penstock.web.Answer;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
+import dev.penstock.web.LongReply;
 import dev.penstock.web.Refusal;
 import dev.penstock.web.Reply;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -47,6 +50,9 @@ final class EmbeddingsResource {
   private static final String ROUTE = "embeddings";
   private static final byte[] NO_INPUT = {};
   private static final double NANOS_PER_MS = 1e6;
+
+  /** Shorter replies are made at once; a client may take its time with longer ones. */
+  private static final long SHORT = 64 * 1024;
 
   /** Codes of a store or queue that makes no task of the work now. */
   private static final Set<String> NO_TASK =
@@ -99,13 +105,13 @@ final class EmbeddingsResource {
     }
   }
 
-  Reply create(Exchange exchange) throws InterruptedException {
+  Answer create(Exchange exchange) throws InterruptedException {
     EmbeddingInput.Draft body = EmbeddingInput.draft(exchange.body());
     return create(exchange, body, Fields.of(body.rest()), ROUTE);
   }
 
   /** As Azure's clients ask: the path names the model, whatever the body says. */
-  Reply ofDeployment(Exchange exchange) throws InterruptedException {
+  Answer ofDeployment(Exchange exchange) throws InterruptedException {
     EmbeddingInput.Draft body = EmbeddingInput.draft(exchange.body());
     Fields fields = Fields.of(body.rest());
     String named = exchange.parameter("deployment");
@@ -113,7 +119,7 @@ final class EmbeddingsResource {
     return create(exchange, body, fields, ROUTE + "/" + named);
   }
 
-  private Reply create(Exchange exchange, EmbeddingInput.Draft body, Fields fields, String route)
+  private Answer create(Exchange exchange, EmbeddingInput.Draft body, Fields fields, String route)
       throws InterruptedException {
     ModelSpec model = TaskRequests.model(fields, models, types, EmbeddingType.NAME);
     EmbeddingInput input = body.accept(fields, EmbeddingTraits.of(model));
@@ -131,15 +137,18 @@ final class EmbeddingsResource {
     Submitted submitted = answer(exchange, wanted, hold);
     exchange.about(submitted.id());
     if (submitted.ended().isPresent()) {
-      Task task = submitted.ended().get();
+      Task task = submitter.withResult(exchange, submitted.ended().get());
       boolean replayed = submitted.earlier().isPresent();
       Instant came = replayed ? exchange.came() : task.createdAt();
       String hint = replayed && key != null ? IdempotencyKey.hint(task) : null;
       if (hint != null) {
         throw new Refusal(TaskJson.failure(task).saying(hint), task.id());
       }
-      Reply reply = ended(exchange, task, came, input.form(), model).with(warnings);
-      return replayed && key != null ? reply.with(IdempotencyKey.REPLAYED, "true") : reply;
+      var headers = new LinkedHashMap<>(warnings);
+      if (replayed && key != null) {
+        headers.put(IdempotencyKey.REPLAYED, "true");
+      }
+      return ended(exchange, task, came, input.form(), model, headers);
     }
     return patience == null
         ? pending(submitted.id())
@@ -175,9 +184,10 @@ final class EmbeddingsResource {
     if (direct == null || !hold.isPositive()) {
       return Optional.empty();
     }
+    exchange.bodyIsRead();
     TaskSpec spec = spec(exchange, wanted, NO_INPUT, null);
     Optional<Task> ran;
-    try (var _ = submitter.place()) {
+    try (var _ = submitter.place(exchange)) {
       var request = new RunNow(spec, wanted.input.work(), hold, wait);
       ran = direct.run(request, wanted.model(), exchange);
     }
@@ -190,6 +200,7 @@ final class EmbeddingsResource {
     long from = System.nanoTime();
     byte[] input = wanted.input.toJson();
     Identity identity = identity(exchange, wanted, input);
+    exchange.bodyIsRead();
     Submitted submitted =
         submitter.submit(
             spec(exchange, wanted, input, identity), hold, exchange, wanted.theirsOnly());
@@ -239,18 +250,27 @@ final class EmbeddingsResource {
 
   /**
    * @param came since when the caller has waited for the task, which may have been there before
+   * @param headers further ones of the reply
    */
-  private static Reply ended(
-      Exchange exchange, Task task, Instant came, EmbeddingForm form, ModelSpec model) {
+  private static Answer ended(
+      Exchange exchange,
+      Task task,
+      Instant came,
+      EmbeddingForm form,
+      ModelSpec model,
+      Map<String, String> headers) {
     if (task.state() != TaskState.COMPLETED || task.output() == null) {
       throw new Refusal(TaskJson.failure(task));
     }
     TaskOutput output = task.output();
-    return Reply.json(200, form.render(output, model.name()))
-        .with("x-queue-ms", millis(came, task.startedAt()))
-        .with("x-inference-ms", millis(later(came, task.startedAt()), task.finishedAt()))
-        .with("x-total-ms", millis(System.nanoTime() - exchange.started()))
-        .with(form.headers(output));
+    headers.put("x-queue-ms", millis(came, task.startedAt()));
+    headers.put("x-inference-ms", millis(later(came, task.startedAt()), task.finishedAt()));
+    headers.put("x-total-ms", millis(System.nanoTime() - exchange.started()));
+    headers.putAll(form.headers(output));
+    if (form.size(output) <= SHORT) {
+      return Reply.json(200, form.render(output, model.name())).with(headers);
+    }
+    return LongReply.json(200, json -> form.write(json, output, model.name())).with(headers);
   }
 
   private static Reply pending(TaskId id) {

@@ -2,7 +2,7 @@ package dev.penstock.api;
 
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
-import dev.penstock.bus.Request.FindTasks;
+import dev.penstock.bus.Request.GlanceAtTasks;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import java.time.Duration;
@@ -30,7 +30,7 @@ final class EndedElsewhere {
   private boolean reading;
 
   /**
-   * @param found is given each ended task, with its output
+   * @param found is given each ended task, with its output unless that is long
    */
   EndedElsewhere(Bus bus, Consumer<Task> found) {
     this.bus = bus;
@@ -56,12 +56,12 @@ final class EndedElsewhere {
           reading = false;
           return;
         }
-        // Their outputs come too, so not all at once.
+        // Their short outputs come too, so not all at once.
         ids = told.stream().limit(AT_A_TIME).collect(Collectors.toSet());
         told.removeAll(ids);
       }
       try {
-        bus.ask(new FindTasks(ids), LIMIT).values().forEach(found);
+        bus.ask(new GlanceAtTasks(ids), LIMIT).values().forEach(seen -> found.accept(seen.task()));
       } catch (Unavailable e) {
         LOG.debug("reading ended tasks: {}", e.getMessage());
       } catch (InterruptedException e) {

@@ -1,5 +1,6 @@
 package dev.penstock.api;
 
+import dev.penstock.api.OwnTasks.Whole;
 import dev.penstock.api.Watches.Watch;
 import dev.penstock.json.StrictJson;
 import dev.penstock.json.StrictJson.Writer;
@@ -13,6 +14,8 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskState;
 import dev.penstock.web.EventStream;
+import dev.penstock.web.Exchange;
+import dev.penstock.web.Refusal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,6 +25,8 @@ import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells one client of a task: its statuses, its progress and the pieces of its result. A client
@@ -29,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * gone meanwhile that there is a gap.
  */
 final class EventFollower implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(EventFollower.class);
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
 
   /** Pieces in one write, in bytes. */
@@ -48,6 +54,10 @@ final class EventFollower implements AutoCloseable {
   /** A result that is longer is for the client to fetch: it would take a slow one too long. */
   private static final int MAX_RESULT = 1 << 20;
 
+  /** Of a result that becomes an event: as JSON, as text, in lines, and on its way. */
+  private static final int COPIES = 6;
+
+  private final Exchange exchange;
   private final OwnTasks own;
   private final EventStream.Sink sink;
   private final Task first;
@@ -62,7 +72,8 @@ final class EventFollower implements AutoCloseable {
   /**
    * @param first the task as it was just read
    */
-  EventFollower(OwnTasks own, EventStream.Sink sink, Task first, EventId seen) {
+  EventFollower(Exchange exchange, OwnTasks own, EventStream.Sink sink, Task first, EventId seen) {
+    this.exchange = exchange;
     this.own = own;
     this.sink = sink;
     this.first = first;
@@ -226,11 +237,23 @@ final class EventFollower implements AutoCloseable {
     return finished != null && finished.isAfter(Instant.now().minus(KEPT));
   }
 
+  /** Where there is no room for it now, it is for the client to fetch too. */
   private void tellResult(Task task) throws InterruptedException {
-    TaskOutput output = task.output();
-    if (output != null && output.bytes().length <= MAX_RESULT) {
-      var form = own.form(task);
-      sink.event("result", "", text(json -> TaskJson.writeResult(json, task, output, form)));
+    try {
+      Optional<Whole> found = own.whole(exchange, task.id(), MAX_RESULT);
+      TaskOutput output = found.map(whole -> whole.task().output()).orElse(null);
+      if (output != null) {
+        long held = (long) COPIES * output.bytes().length;
+        exchange.hold(held);
+        Whole whole = found.orElseThrow();
+        sink.event(
+            "result",
+            "",
+            text(json -> TaskJson.writeResult(json, whole.task(), output, whole.form())));
+        exchange.letGo(held);
+      }
+    } catch (Refusal refusal) {
+      LOG.debug("task {}: its result is not told: {}", task.id(), refusal.getMessage());
     }
   }
 

@@ -1,10 +1,8 @@
 package dev.penstock.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.core.ApiKey;
 import dev.penstock.core.Scope;
-import dev.penstock.json.Fields;
 import dev.penstock.json.StrictJson;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.ApiKeys.Created;
@@ -15,11 +13,9 @@ import dev.penstock.web.Refusal;
 import dev.penstock.web.Reply;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,27 +25,18 @@ final class KeysResource {
   static final int MAX_BODY = 4 * 1024;
 
   private static final Logger LOG = LoggerFactory.getLogger(KeysResource.class);
-  private static final Set<String> KNOWN = Set.of("owner", "scopes", "label", "max_priority");
-  private static final int MAX_OWNER = 64;
-  private static final int MAX_LABEL = 100;
-  private static final Pattern OWNER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@-]*");
 
   private final ApiKeys keys;
+  private final NewKeys newKeys;
 
-  KeysResource(ApiKeys keys) {
+  KeysResource(ApiKeys keys, NewKeys newKeys) {
     this.keys = keys;
+    this.newKeys = newKeys;
   }
 
   /** The only answer that ever has the key in it. */
   Reply create(Exchange exchange) {
-    Fields fields = Fields.of(StrictJson.parse(exchange.body()));
-    fields.only(KNOWN);
-    String owner = owner(fields);
-    Set<Scope> scopes = scopes(fields);
-    String label = label(fields);
-    Integer highest = fields.integer("max_priority", Priority.MIN, Priority.MAX);
-    return switch (keys.create(
-        owner, scopes, highest == null ? null : new Priority(highest), label)) {
+    return switch (newKeys.make(exchange.body())) {
       case Created.Now(var key, var secret) -> {
         note(exchange, "made", key);
         yield Reply.json(201, json -> write(json, key, secret));
@@ -84,47 +71,11 @@ final class KeysResource {
         exchange.id());
   }
 
-  private static String owner(Fields fields) {
-    String owner = fields.required("owner", MAX_OWNER);
-    if (!OWNER.matcher(owner).matches()) {
-      throw fields.bad(
-          "owner",
-          "must be letters, digits, '.', '_', '@' and '-', and begin with one of the first");
+  private static void writeNames(JsonGenerator json, String field, Set<String> names)
+      throws IOException {
+    if (!names.isEmpty()) {
+      json.writeObjectField(field, new TreeSet<>(names));
     }
-    return owner;
-  }
-
-  /** A worker's key lies on machines that are trusted with work, and with nothing else. */
-  private static Set<Scope> scopes(Fields fields) {
-    JsonNode given = fields.value("scopes");
-    if (given == null) {
-      throw fields.bad("scopes", "is missing; known are " + known());
-    }
-    if (!given.isArray() || given.isEmpty()) {
-      throw fields.bad("scopes", "must be a list of scopes; known are " + known());
-    }
-    Set<Scope> scopes = EnumSet.noneOf(Scope.class);
-    for (JsonNode word : given) {
-      scopes.add(
-          Scope.of(word.isTextual() ? word.textValue() : "")
-              .orElseThrow(() -> fields.bad("scopes", "must be among " + known())));
-    }
-    if (scopes.contains(Scope.WORKER) && scopes.size() > 1) {
-      throw fields.bad("scopes", "has 'worker' beside others; a worker's key can do nothing else");
-    }
-    return scopes;
-  }
-
-  private static String known() {
-    return Arrays.stream(Scope.values()).map(Scope::json).collect(Collectors.joining(", "));
-  }
-
-  private static @Nullable String label(Fields fields) {
-    String label = fields.text("label", MAX_LABEL);
-    if (label != null && label.chars().anyMatch(Character::isISOControl)) {
-      throw fields.bad("label", "must have no control characters");
-    }
-    return label;
   }
 
   private static void write(JsonGenerator json, ApiKey key, @Nullable String secret)
@@ -139,6 +90,8 @@ final class KeysResource {
     if (label != null) {
       json.writeStringField("label", label);
     }
+    writeNames(json, "lanes", key.reach().lanes());
+    writeNames(json, "owners", key.reach().owners());
     Priority highest = key.highest();
     if (highest != null) {
       json.writeNumberField("max_priority", highest.value());

@@ -3,6 +3,8 @@ package dev.penstock.api;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.FindTask;
 import dev.penstock.bus.Request.FindTasks;
+import dev.penstock.bus.Request.GlanceAtTasks;
+import dev.penstock.core.Glance;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
@@ -29,37 +31,82 @@ public final class OwnTasks {
     this.types = types;
   }
 
-  /** The task of the path's {@code {id}}, without its input, which may be large. */
+  /**
+   * A task and how its result is rendered.
+   *
+   * @param task without its input
+   */
+  record Whole(Task task, Form form) {}
+
+  /** The task of the path's {@code {id}}, without its input. A result that is long is left out. */
   Task find(Exchange exchange) throws InterruptedException {
     return find(exchange, "id");
   }
 
   Task find(Exchange exchange, String parameter) throws InterruptedException {
+    return glance(exchange, parameter).task();
+  }
+
+  private Glance glance(Exchange exchange, String parameter) throws InterruptedException {
     TaskId.parse(exchange.parameter(parameter)).ifPresent(exchange::about);
-    return find(exchange.parameter(parameter), exchange.caller().owner())
+    return glance(exchange.parameter(parameter), exchange.caller().owner())
         .orElseThrow(() -> new Refusal(ApiError.noSuchTask().withParam(parameter)));
   }
 
-  Optional<Task> find(String id, String owner) throws InterruptedException {
-    Optional<TaskId> known = TaskId.parse(id);
-    if (known.isEmpty()) {
-      return Optional.empty();
-    }
-    @Nullable Task task = bus.ask(new FindTasks(Set.of(known.get())), LIMIT).get(known.get());
-    return Optional.ofNullable(task).filter(found -> found.spec().owner().equals(owner));
+  boolean has(String id, String owner) throws InterruptedException {
+    return glance(id, owner).isPresent();
   }
 
-  /** How a task's result is rendered. Its input says so, and is read where that matters. */
-  Form form(Task task) throws InterruptedException {
-    TaskOutput output = task.output();
-    if (output == null || output.format() == TaskOutput.Format.JSON) {
-      return Form.JSON;
+  private Optional<Glance> glance(String id, String owner) throws InterruptedException {
+    Optional<TaskId> known = TaskId.parse(id);
+    return known.isEmpty()
+        ? Optional.empty()
+        : glance(known.get()).filter(seen -> seen.task().spec().owner().equals(owner));
+  }
+
+  private Optional<Glance> glance(TaskId id) throws InterruptedException {
+    @Nullable Glance seen = bus.ask(new GlanceAtTasks(Set.of(id)), LIMIT).get(id);
+    return Optional.ofNullable(seen);
+  }
+
+  /** The task of the path with its result, for which the exchange holds room. */
+  Whole whole(Exchange exchange) throws InterruptedException {
+    return whole(exchange, glance(exchange, "id"));
+  }
+
+  /** The same of a task whose owner is known; empty: it is no more, or its result is longer. */
+  Optional<Whole> whole(Exchange exchange, TaskId id, int most) throws InterruptedException {
+    Optional<Glance> seen = glance(id).filter(found -> found.resultBytes() <= most);
+    return seen.isEmpty() ? Optional.empty() : Optional.of(whole(exchange, seen.get()));
+  }
+
+  /** How a result is rendered may be said by the task's input, which is read where that matters. */
+  private Whole whole(Exchange exchange, Glance seen) throws InterruptedException {
+    TaskId id = seen.task().id();
+    TaskOutput.Format format = seen.format();
+    boolean plain = format == null || format == TaskOutput.Format.JSON;
+    if (plain && !seen.without()) {
+      return new Whole(seen.task(), Form.JSON);
     }
-    TaskType type = types.find(task.spec().lane().type()).orElseThrow();
-    byte[] input =
-        bus.ask(new FindTask(task.id()), LIMIT)
-            .map(whole -> whole.spec().input())
-            .orElseThrow(() -> new Refusal(ApiError.noSuchTask())); // it has gone meanwhile
-    return type.form(input);
+    // Twice: whoever brings it has a copy of his own for a moment.
+    long held = 2 * seen.resultBytes() + (plain ? 0 : seen.inputBytes());
+    exchange.hold(held);
+    Whole whole;
+    if (plain) {
+      whole = new Whole(still(bus.ask(new FindTasks(Set.of(id)), LIMIT).get(id)), Form.JSON);
+    } else {
+      Task found = still(bus.ask(new FindTask(id), LIMIT).orElse(null));
+      TaskType type = types.find(found.spec().lane().type()).orElseThrow();
+      whole = new Whole(found.brief().withOutput(found.output()), type.form(found.spec().input()));
+    }
+    exchange.letGo(held - seen.resultBytes());
+    return whole;
+  }
+
+  private static Task still(@Nullable Task task) {
+    if (task == null) {
+      throw new Refusal(ApiError.noSuchTask()); // it has gone meanwhile
+    }
+    return task;
   }
 }

@@ -3,26 +3,23 @@ package dev.penstock.api;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Refusal;
+import dev.penstock.web.Share;
 import java.time.Duration;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 
 /**
- * Lets each owner look for one text at a time: that reads a lot, and all owners have few readers
+ * Lets each owner look for few texts at a time: that reads a lot, and all owners have few readers
  * between them. Safe to use from any thread.
  */
 final class SearchTurns {
+  private final Share turns;
   private final Duration patience;
 
-  /** Of owners that have a key, so it stays small. */
-  private final Map<String, Semaphore> turns = new ConcurrentHashMap<>();
-
   /**
+   * @param turns that owners have
    * @param patience how long another search of the owner's is waited for
    */
-  SearchTurns(Duration patience) {
+  SearchTurns(Share turns, Duration patience) {
+    this.turns = turns;
     this.patience = patience;
   }
 
@@ -40,15 +37,14 @@ final class SearchTurns {
     if (filter.text() == null) {
       return question.ask();
     }
-    Semaphore turn =
-        turns.computeIfAbsent(String.valueOf(filter.owner()), _ -> new Semaphore(1, true));
-    if (!turn.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-      throw new Refusal(ApiError.overloaded("Another search of yours has not ended yet."));
-    }
-    try {
+    try (Share.Held turn = turns.take(String.valueOf(filter.owner()), 1, patience)) {
+      if (turn == null) {
+        throw new Refusal(
+            ApiError.shareUsed(
+                "Another search of yours has not ended yet: you may have %d at a time."
+                    .formatted(turns.most())));
+      }
       return question.ask();
-    } finally {
-      turn.release();
     }
   }
 }

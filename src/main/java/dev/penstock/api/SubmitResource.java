@@ -12,8 +12,10 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import dev.penstock.types.TaskType.Form;
+import dev.penstock.web.Answer;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
+import dev.penstock.web.LongReply;
 import dev.penstock.web.Refusal;
 import dev.penstock.web.Reply;
 import java.time.Duration;
@@ -27,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 final class SubmitResource {
   static final int MAX_LIST = 1_000;
 
+  /** About what a task in the answer to a list takes, its metadata apart. */
+  private static final int BYTES_OF_ONE = 512;
+
   private final TaskRequests requests;
   private final Submitter submitter;
   private final String node;
@@ -37,37 +42,54 @@ final class SubmitResource {
     this.node = node;
   }
 
-  Reply create(Exchange exchange) throws InterruptedException {
+  Answer create(Exchange exchange) throws InterruptedException {
     IdempotencyKey key = IdempotencyKey.of(exchange);
     List<byte[]> list = StrictJson.list(exchange.body(), MAX_LIST);
     if (list != null) {
       return createList(exchange, list, key);
     }
-    JsonNode body = StrictJson.parse(exchange.body());
-    if (!body.isObject()) {
-      throw Refusal.invalid(null, "The body must be a task, or a list of tasks.");
-    }
-    NewTask task = requests.read(body, exchange.caller(), Priority.TASK, key, node);
+    NewTask task = read(exchange, key);
+    exchange.bodyIsRead();
     exchange.about(task.spec().id());
     Patience patience = task.patience();
     Duration hold = patience == null ? Duration.ZERO : patience.hold();
     Submitted submitted = submitter.submit(task.spec(), hold, exchange, false);
-    Reply reply;
+    LongReply reply;
     if (submitted.ended().isPresent()) {
-      Task ended = submitted.ended().get();
+      Task ended = withResult(exchange, submitted.ended().get());
       String hint = submitted.earlier().isPresent() ? IdempotencyKey.hint(ended) : null;
       reply = TaskJson.reply(200, ended, task.form(), List.of(), hint);
     } else {
       Task now = hold.isPositive() ? submitter.find(submitted.id()) : null;
       Task known =
           now != null ? now : submitted.earlier().orElseGet(() -> pending(task.spec(), submitted));
-      reply = reply(202, known, task.form()).with("Location", "/v1/tasks/" + submitted.id());
+      reply =
+          reply(202, withResult(exchange, known), task.form())
+              .with("Location", "/v1/tasks/" + submitted.id());
     }
     reply = reply.with(task.warnings());
     return submitted.earlier().isPresent() ? reply.with(IdempotencyKey.REPLAYED, "true") : reply;
   }
 
-  private static Reply reply(int status, Task task, Form form) {
+  /** The tree is gone when somebody waits for the task. */
+  private NewTask read(Exchange exchange, @Nullable IdempotencyKey key) {
+    JsonNode body = StrictJson.parse(exchange.body());
+    if (!body.isObject()) {
+      throw Refusal.invalid(null, "The body must be a task, or a list of tasks.");
+    }
+    return requests.read(body, exchange.caller(), Priority.TASK, key, node);
+  }
+
+  /** Where there is no room for the result now, its client learns where it is. */
+  private Task withResult(Exchange exchange, Task task) throws InterruptedException {
+    try {
+      return submitter.withResult(exchange, task);
+    } catch (Refusal refusal) {
+      throw refusal.error().status() == 503 ? new Refusal(refusal.error(), task.id()) : refusal;
+    }
+  }
+
+  private static LongReply reply(int status, Task task, Form form) {
     return TaskJson.reply(status, task, form, List.of());
   }
 
@@ -100,11 +122,18 @@ final class SubmitResource {
         specs.add(spec);
       }
     }
+    exchange.hold(bytes(specs)); // while they can still be refused
     List<Submission> submissions = specs.isEmpty() ? List.of() : submitter.submit(specs);
     var answers = submissions.iterator();
     entries.replaceAll(
         entry -> entry instanceof Entry.Wanted(var spec) ? answered(spec, answers.next()) : entry);
     return list(entries);
+  }
+
+  /** About what an answer takes that tells of each. */
+  private static long bytes(List<TaskSpec> specs) {
+    return (long) BYTES_OF_ONE * specs.size()
+        + specs.stream().mapToLong(spec -> TaskJson.bytes(spec.metadata())).sum();
   }
 
   private Entry read(byte[] json, int index, Caller caller, @Nullable IdempotencyKey key) {

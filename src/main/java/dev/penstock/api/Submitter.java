@@ -4,14 +4,19 @@ import dev.penstock.api.Waiters.Waiter;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.FindTasks;
+import dev.penstock.bus.Request.GlanceAtTasks;
 import dev.penstock.bus.Request.Submission;
 import dev.penstock.bus.Request.SubmitTasks;
+import dev.penstock.core.Glance;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Refusal;
+import dev.penstock.web.Share;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -47,8 +52,8 @@ final class Submitter {
   }
 
   /** See {@link Waiters#place}. */
-  Waiters.Place place() {
-    return waiters.place();
+  Share.Held place(Exchange exchange) {
+    return waiters.place(exchange);
   }
 
   /**
@@ -122,9 +127,40 @@ final class Submitter {
     return submit(bus, specs);
   }
 
-  /** The task as it is now, without its input; null when it is no more. */
+  /** The task as it is now, without what may be long of it; null when it is no more. */
   @Nullable Task find(TaskId id) throws InterruptedException {
-    return bus.ask(new FindTasks(Set.of(id)), LIMIT).get(id);
+    @Nullable Glance seen = bus.ask(new GlanceAtTasks(Set.of(id)), LIMIT).get(id);
+    return seen == null ? null : seen.task();
+  }
+
+  /**
+   * The task with its result, for which the exchange holds room: a long one may have been left
+   * where it is until there is.
+   */
+  Task withResult(Exchange exchange, Task task) throws InterruptedException {
+    TaskOutput output = task.output();
+    if (output != null) {
+      exchange.hold(output.bytes().length);
+      return task;
+    }
+    if (task.state() != TaskState.COMPLETED) {
+      return task;
+    }
+    @Nullable Glance seen = bus.ask(new GlanceAtTasks(Set.of(task.id())), LIMIT).get(task.id());
+    if (seen == null) {
+      throw new Refusal(ApiError.noSuchTask()); // it has gone meanwhile
+    }
+    if (!seen.without()) {
+      return seen.task();
+    }
+    // Twice: whoever brings it has a copy of his own for a moment.
+    exchange.hold(2 * seen.resultBytes());
+    @Nullable Task whole = bus.ask(new FindTasks(Set.of(task.id())), LIMIT).get(task.id());
+    exchange.letGo(seen.resultBytes());
+    if (whole == null) {
+      throw new Refusal(ApiError.noSuchTask());
+    }
+    return whole;
   }
 
   /** As the other one, for who has no waiters. */

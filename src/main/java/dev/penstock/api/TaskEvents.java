@@ -34,9 +34,10 @@ final class TaskEvents {
     if (exchange.request().method().equals(HttpMethod.HEAD)) {
       return nothing(200);
     }
+    Task first = task.withOutput(null); // it may be followed for long
     boolean emits = types.find(task.spec().lane().type()).map(TaskType::emits).orElse(true);
     return new EventStream(sink -> {
-      try (var follower = new EventFollower(own, sink, task, seen)) {
+      try (var follower = new EventFollower(exchange, own, sink, first, seen)) {
         follower.follow(watches, emits ? pieces : null);
       }
     });

@@ -1,11 +1,13 @@
 package dev.penstock.api;
 
+import dev.penstock.api.worker.LaneNames;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.Submission;
 import dev.penstock.config.Settings;
 import dev.penstock.core.InvalidInput;
 import dev.penstock.json.StrictJson;
 import dev.penstock.models.ModelCatalogue;
+import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Caller;
 import dev.penstock.task.Priority;
 import dev.penstock.task.TaskId;
@@ -17,11 +19,18 @@ import java.util.List;
 /** Takes tasks from the program's own pages, by the rules of {@code POST /v1/tasks}. */
 public final class TaskIntake {
   private final TaskRequests requests;
+  private final LaneNames lanes;
   private final Bus bus;
 
   public TaskIntake(Bus bus, Settings settings, ModelCatalogue models, TaskTypes types) {
     requests = new TaskRequests(settings, models, types);
+    lanes = new LaneNames(models, types);
     this.bus = bus;
+  }
+
+  /** Makes keys by the rules of {@code POST /v1/keys}. */
+  public NewKeys newKeys(ApiKeys keys) {
+    return new NewKeys(keys, lanes);
   }
 
   /** What became of a task. */

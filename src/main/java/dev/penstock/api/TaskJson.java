@@ -11,7 +11,7 @@ import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskState;
 import dev.penstock.types.TaskType.Form;
 import dev.penstock.web.ApiError;
-import dev.penstock.web.Reply;
+import dev.penstock.web.LongReply;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,7 +28,7 @@ final class TaskJson {
   private TaskJson() {}
 
   /** The task, what it went through and its result. */
-  static Reply reply(int status, Task task, Form form, List<Step> steps) {
+  static LongReply reply(int status, Task task, Form form, List<Step> steps) {
     return reply(status, task, form, steps, null);
   }
 
@@ -37,9 +37,10 @@ final class TaskJson {
    *
    * @param hint what to do about it, for who may not have expected it so; null: nothing
    */
-  static Reply reply(int status, Task task, Form form, List<Step> steps, @Nullable String hint) {
-    Reply reply =
-        Reply.json(status, json -> write(json, task, form, steps, hint))
+  static LongReply reply(
+      int status, Task task, Form form, List<Step> steps, @Nullable String hint) {
+    LongReply reply =
+        LongReply.json(status, json -> write(json, task, form, steps, hint))
             .with("X-Task-Id", task.id().value());
     TaskOutput output = task.output();
     return output == null ? reply : reply.with(form.headers(output));
@@ -55,6 +56,15 @@ final class TaskJson {
     writeMembers(json, task);
     writeHint(json, hint);
     json.writeEndObject();
+  }
+
+  /** About what metadata takes in memory. */
+  static long bytes(Map<String, String> metadata) {
+    long bytes = 0;
+    for (Map.Entry<String, String> pair : metadata.entrySet()) {
+      bytes += 2L * (pair.getKey().length() + pair.getValue().length());
+    }
+    return bytes;
   }
 
   private static void writeHint(JsonGenerator json, @Nullable String hint) throws IOException {

@@ -1,5 +1,6 @@
 package dev.penstock.api;
 
+import dev.penstock.api.OwnTasks.Whole;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.ListTasks;
@@ -11,11 +12,12 @@ import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.types.TaskType.Form;
+import dev.penstock.web.Answer;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
+import dev.penstock.web.LongReply;
 import dev.penstock.web.Query;
 import dev.penstock.web.Refusal;
-import dev.penstock.web.Reply;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +42,7 @@ final class TasksResource {
     this.turns = turns;
   }
 
-  Reply list(Exchange exchange) throws InterruptedException {
+  Answer list(Exchange exchange) throws InterruptedException {
     Query query = Query.of(exchange).only(PARAMETERS);
     String owner = exchange.caller().owner();
     TaskId parent = parent(query, owner);
@@ -49,7 +51,8 @@ final class TasksResource {
     TaskId after = id(query, "after");
     var list = new ListTasks(filter, after, limit);
     TaskPage page = turns.ask(filter, () -> bus.ask(list, OwnTasks.LIMIT));
-    return Reply.object(
+    exchange.hold(bytes(page));
+    return LongReply.object(
         200,
         json -> {
           json.writeStringField("object", "list");
@@ -65,6 +68,11 @@ final class TasksResource {
         });
   }
 
+  /** Metadata is what may be long of a task in a list. */
+  private static long bytes(TaskPage page) {
+    return page.tasks().stream().mapToLong(task -> TaskJson.bytes(task.spec().metadata())).sum();
+  }
+
   /** Its task may be gone by now: an id says where that stood. */
   private static @Nullable TaskId id(Query query, String name) {
     String id = query.text(name, ID_LENGTH);
@@ -76,17 +84,16 @@ final class TasksResource {
   /** Of a task that is no more nobody would say whether it had children. */
   private @Nullable TaskId parent(Query query, String owner) throws InterruptedException {
     TaskId id = id(query, "parent");
-    if (id != null && own.find(id.value(), owner).isEmpty()) {
+    if (id != null && !own.has(id.value(), owner)) {
       throw new Refusal(ApiError.noSuchTask().withParam("parent"));
     }
     return id;
   }
 
-  Reply get(Exchange exchange) throws InterruptedException {
-    Task task = own.find(exchange);
-    Form form = own.form(task);
-    List<Step> steps = steps(task);
-    return TaskJson.reply(200, task, form, steps);
+  Answer get(Exchange exchange) throws InterruptedException {
+    Whole whole = own.whole(exchange);
+    List<Step> steps = steps(whole.task());
+    return TaskJson.reply(200, whole.task(), whole.form(), steps);
   }
 
   /** What is polled most, a task that nothing has happened to yet, has none to look for. */
@@ -96,8 +103,9 @@ final class TasksResource {
     return untouched ? List.of() : bus.ask(new FindSteps(task.id()), OwnTasks.LIMIT);
   }
 
-  Reply result(Exchange exchange) throws InterruptedException {
-    Task task = own.find(exchange);
+  Answer result(Exchange exchange) throws InterruptedException {
+    Whole whole = own.whole(exchange);
+    Task task = whole.task();
     return switch (task.state()) {
       case PENDING, PROCESSING -> throw new Refusal(notReady(task), task.id());
       case FAILED -> throw new Refusal(failed(task), task.id());
@@ -107,8 +115,8 @@ final class TasksResource {
         if (output == null) {
           throw new IllegalStateException("task " + task.id() + " is completed without a result");
         }
-        Form form = own.form(task);
-        yield Reply.json(200, json -> TaskJson.writeResult(json, task, output, form))
+        Form form = whole.form();
+        yield LongReply.json(200, json -> TaskJson.writeResult(json, task, output, form))
             .with("X-Task-Id", task.id().value())
             .with(form.headers(output));
       }

@@ -3,13 +3,14 @@ package dev.penstock.api;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.CancelTask;
-import dev.penstock.bus.Request.FindTasks;
+import dev.penstock.bus.Request.GlanceAtTasks;
+import dev.penstock.core.Glance;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
-import dev.penstock.web.ApiError;
 import dev.penstock.web.ClientGone;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.Refusal;
+import dev.penstock.web.Share;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,7 +22,6 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -47,9 +47,8 @@ final class Waiters {
   private static final long GIVE_UP = Duration.ofMinutes(1).toNanos();
 
   private final Bus bus;
-  private final int most;
   private final long abandonAfter;
-  private final Semaphore places;
+  private final Share places;
   private final Map<TaskId, Line> lines = new HashMap<>(); // guarded by itself
   private final AtomicBoolean looking = new AtomicBoolean();
   private final AtomicBoolean dropping = new AtomicBoolean();
@@ -62,8 +61,8 @@ final class Waiters {
     /** Nobody but its waiters knows of the task: without them it is of no use. */
     boolean theirsOnly;
 
-    /** Its last waiter has gone and has left it its place. */
-    boolean abandoned;
+    /** Its last waiter has gone and has left it this; null: somebody waits. */
+    Share.@Nullable Held place;
 
     long emptySince;
 
@@ -72,25 +71,23 @@ final class Waiters {
   }
 
   /**
-   * @param most how many requests may be held at once; more are refused
+   * @param places for requests that are held; more are refused
    * @param abandonAfter how long work goes on that nobody waits for
    */
-  Waiters(Bus bus, int most, Duration abandonAfter) {
+  Waiters(Bus bus, Share places, Duration abandonAfter) {
     this.bus = bus;
-    this.most = most;
+    this.places = places;
     this.abandonAfter = abandonAfter.toNanos();
-    places = new Semaphore(most);
   }
 
   /**
    * Starts to wait. Comes before the submit, or the end could be missed.
    *
    * @param theirsOnly the task is of no use once nobody waits for it: until {@link Waiter#promise}
-   * @throws Refusal 503 when too many wait already
+   * @throws Refusal when too many wait already: 429 where they are the caller's, else 503
    */
   Waiter register(TaskId id, Exchange exchange, boolean theirsOnly) {
-    takePlace();
-    var waiter = new Waiter(id);
+    var waiter = new Waiter(id, place(exchange));
     synchronized (lines) {
       Line line = lines.computeIfAbsent(id, _ -> new Line());
       line.waiters.add(waiter);
@@ -104,26 +101,13 @@ final class Waiters {
     return waiter;
   }
 
-  private void takePlace() {
-    if (!places.tryAcquire()) {
-      throw new Refusal(ApiError.overloaded(most + " requests are being held already."));
-    }
-  }
-
-  /** The place of a held request that waits for no task. */
-  interface Place extends AutoCloseable {
-    @Override
-    void close();
-  }
-
   /**
    * A place among the held requests, until it is closed.
    *
-   * @throws Refusal 503 when too many are held already
+   * @throws Refusal as {@link #register} does
    */
-  Place place() {
-    takePlace();
-    return places::release;
+  Share.Held place(Exchange exchange) {
+    return places.take(exchange.holder(), 1);
   }
 
   /** A task has ended; nobody here may be waiting for it. Does not block. */
@@ -149,10 +133,10 @@ final class Waiters {
     return line;
   }
 
-  private void free(Line line) {
-    if (line.abandoned) {
-      line.abandoned = false;
-      places.release();
+  private static void free(Line line) {
+    if (line.place != null) {
+      line.place.close();
+      line.place = null;
     }
   }
 
@@ -206,8 +190,8 @@ final class Waiters {
       return;
     }
     try {
-      Map<TaskId, Task> found = bus.ask(new FindTasks(ids), LIMIT);
-      found.values().forEach(this::settled);
+      Map<TaskId, Glance> found = bus.ask(new GlanceAtTasks(ids), LIMIT);
+      found.values().forEach(seen -> settled(seen.task()));
       release(unknown(ids, found.keySet()));
     } catch (Unavailable e) {
       LOG.debug("looking for held tasks: {}", e.getMessage());
@@ -239,7 +223,7 @@ final class Waiters {
     List<TaskId> abandoned = new ArrayList<>();
     synchronized (lines) {
       lines.forEach((id, line) -> {
-        if (line.abandoned && now - line.emptySince >= abandonAfter) {
+        if (line.place != null && now - line.emptySince >= abandonAfter) {
           abandoned.add(id);
         }
       });
@@ -250,9 +234,11 @@ final class Waiters {
   /** False: nobody can be told now; the next turn tries again. */
   private boolean drop(TaskId id) throws InterruptedException {
     Line line;
+    Share.Held place;
     synchronized (lines) {
       line = lines.get(id);
-      if (line == null || !line.abandoned) {
+      place = line == null ? null : line.place;
+      if (line == null || place == null) {
         return true; // somebody came for it in the meantime
       }
       lines.remove(id); // whoever comes now has a line of its own
@@ -270,7 +256,7 @@ final class Waiters {
       return false;
     } finally {
       if (!kept) {
-        places.release();
+        place.close();
       }
     }
   }
@@ -281,7 +267,7 @@ final class Waiters {
       lines
           .values()
           .removeIf(line -> {
-            boolean old = line.abandoned && now - line.emptySince >= abandonAfter + GIVE_UP;
+            boolean old = line.place != null && now - line.emptySince >= abandonAfter + GIVE_UP;
             if (old) {
               free(line);
             }
@@ -310,12 +296,14 @@ final class Waiters {
    */
   final class Waiter implements AutoCloseable {
     private volatile TaskId id;
+    private final Share.Held place;
     private final long since = System.nanoTime();
     private final CompletableFuture<Optional<Task>> end = new CompletableFuture<>();
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private Waiter(TaskId id) {
+    private Waiter(TaskId id, Share.Held place) {
       this.id = id;
+      this.place = place;
     }
 
     /** The task that is waited for. */
@@ -345,7 +333,8 @@ final class Waiters {
     }
 
     /**
-     * The ended task, without its input; empty when the time is over first.
+     * The ended task, without its input, and perhaps without a result that is long; empty when the
+     * time is over first.
      *
      * @throws ClientGone when nobody waits any more
      */
@@ -395,13 +384,13 @@ final class Waiters {
         if (line != null && line.waiters.remove(this) && line.waiters.isEmpty()) {
           if (line.theirsOnly) {
             line.emptySince = System.nanoTime();
-            line.abandoned = true;
+            line.place = place;
             return;
           }
           lines.remove(id);
         }
       }
-      places.release();
+      place.close();
     }
   }
 }

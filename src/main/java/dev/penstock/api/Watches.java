@@ -2,7 +2,8 @@ package dev.penstock.api;
 
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
-import dev.penstock.bus.Request.FindTasks;
+import dev.penstock.bus.Request.GlanceAtTasks;
+import dev.penstock.core.Glance;
 import dev.penstock.task.Progress;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
@@ -63,8 +64,9 @@ final class Watches {
       Set<Watch> asked = Set.copyOf(open);
       Set<TaskId> ids = new HashSet<>();
       asked.forEach(watch -> ids.add(watch.id));
-      Map<TaskId, Task> found = bus.ask(new FindTasks(ids), LIMIT);
-      asked.forEach(watch -> watch.news(Optional.ofNullable(found.get(watch.id))));
+      Map<TaskId, Glance> found = bus.ask(new GlanceAtTasks(ids), LIMIT);
+      asked.forEach(
+          watch -> watch.news(Optional.ofNullable(found.get(watch.id)).map(Glance::task)));
     } catch (Unavailable e) {
       LOG.debug("looking for watched tasks: {}", e.getMessage());
     } finally {
@@ -100,7 +102,7 @@ final class Watches {
 
     private Watch(Task now, Runnable bell) {
       id = now.id();
-      newest = Optional.of(now);
+      newest = Optional.of(now.withOutput(null));
       this.bell = bell;
     }
 
@@ -108,7 +110,7 @@ final class Watches {
       // An answer to a look may be older than the end that was told meanwhile.
       boolean ended = newest.filter(known -> known.state().ended()).isPresent();
       if (!ended && !newest.map(Standing::of).equals(task.map(Standing::of))) {
-        newest = task;
+        newest = task.map(changed -> changed.withOutput(null)); // it may be watched for long
         unseen = true;
         bell.run();
       }

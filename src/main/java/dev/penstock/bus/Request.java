@@ -3,6 +3,7 @@ package dev.penstock.bus;
 import dev.penstock.core.CancelResult;
 import dev.penstock.core.Checkpoint;
 import dev.penstock.core.DeleteResult;
+import dev.penstock.core.Glance;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
@@ -60,7 +61,7 @@ public sealed interface Request<R> {
 
     /**
      * An earlier task is meant (see {@link Identity}); nothing was added. It comes without its
-     * input, with its output when it has one.
+     * input, with its output when it has one that is not long: see {@link Glance}.
      */
     record Earlier(Task task) implements Submission {}
 
@@ -71,6 +72,7 @@ public sealed interface Request<R> {
    * Work for one worker from one lane; waits at most {@code patience} for the first task.
    *
    * @param suspects what to do with tasks whose processes died
+   * @param owners whose tasks it may have; empty: anybody's
    */
   record LeaseTasks(
       String worker,
@@ -79,8 +81,22 @@ public sealed interface Request<R> {
       long bytes,
       Priority least,
       Suspects suspects,
-      Duration patience)
-      implements Request<Leased> {}
+      Duration patience,
+      Set<String> owners)
+      implements Request<Leased> {
+
+    /** Anybody's tasks. */
+    public LeaseTasks(
+        String worker,
+        Lane lane,
+        int tasks,
+        long bytes,
+        Priority least,
+        Suspects suspects,
+        Duration patience) {
+      this(worker, lane, tasks, bytes, least, suspects, patience, Set.of());
+    }
+  }
 
   /** What a worker wants of tasks whose processes died, which may bring their neighbours down. */
   enum Suspects {
@@ -121,6 +137,8 @@ public sealed interface Request<R> {
    * @param lane the task's; null: who settles was not told
    * @param checkpoint what it left for another run; null: nothing new
    * @param begun of one that is put off: whether it had begun all the same, and was cut short
+   * @param far whether it ran outside of the nodes, where nobody believes that it has to be put off
+   *     again and again
    */
   record SettleTask(
       TaskId id,
@@ -128,7 +146,24 @@ public sealed interface Request<R> {
       String token,
       Outcome outcome,
       @Nullable Checkpoint checkpoint,
-      boolean begun) {
+      boolean begun,
+      boolean far) {
+
+    /** Of a run on a node. */
+    public SettleTask(
+        TaskId id,
+        @Nullable Lane lane,
+        String token,
+        Outcome outcome,
+        @Nullable Checkpoint checkpoint,
+        boolean begun) {
+      this(id, lane, token, outcome, checkpoint, begun, false);
+    }
+
+    /** The same, of a run far away. */
+    public SettleTask fromFar() {
+      return new SettleTask(id, lane, token, outcome, checkpoint, begun, true);
+    }
 
     /** Of a run that was not cut short. */
     public SettleTask(
@@ -312,6 +347,9 @@ public sealed interface Request<R> {
 
   /** Several tasks, without their inputs; unknown ones are left out. */
   record FindTasks(Set<TaskId> ids) implements Request<Map<TaskId, Task>> {}
+
+  /** Several tasks, without what may be long of them; unknown ones are left out. */
+  record GlanceAtTasks(Set<TaskId> ids) implements Request<Map<TaskId, Glance>> {}
 
   /** How much work there is. At most a second old. */
   record ReadFigures() implements Request<Figures> {}

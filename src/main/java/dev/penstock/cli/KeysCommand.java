@@ -67,6 +67,20 @@ final class KeysCommand implements Callable<Integer> {
         description = "the highest priority its holder may ask for, 0 to 10")
     private @Nullable Integer highest;
 
+    @Option(
+        names = "--lane",
+        paramLabel = "LANE",
+        split = ",",
+        description = "of a worker's key: the lanes it may serve, or types; all unless said")
+    private List<String> lanes = new ArrayList<>();
+
+    @Option(
+        names = "--tasks-of",
+        paramLabel = "OWNER",
+        split = ",",
+        description = "of a worker's key: whose tasks it may serve; everybody's unless said")
+    private List<String> owners = new ArrayList<>();
+
     @Mixin private ConnectionOptions connection = new ConnectionOptions();
 
     Create(Io io) {
@@ -85,9 +99,18 @@ final class KeysCommand implements Callable<Integer> {
       if (highest != null) {
         key.put("max_priority", highest);
       }
+      put(key, "lanes", lanes);
+      put(key, "owners", owners);
       try (Client client = connection.connect(io)) {
         io.line(JsonLines.line(client.post(PATH, key, null).orFail()));
         return ExitCode.OK;
+      }
+    }
+
+    private static void put(ObjectNode key, String field, List<String> names) {
+      if (!names.isEmpty()) {
+        var all = key.putArray(field);
+        names.forEach(all::add);
       }
     }
   }

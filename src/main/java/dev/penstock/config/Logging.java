@@ -47,6 +47,15 @@ public final class Logging {
     }
   }
 
+  /** For a process whose log nobody reads. Called before other threads log. */
+  public static void off() {
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      context.getLoggerList().stream()
+          .filter(logger -> logger.getLevel() != null)
+          .forEach(logger -> logger.setLevel(Level.OFF));
+    }
+  }
+
   /**
    * DEBUG and TRACE are for our own classes: at these levels libraries log what they work on, and
    * that is our users' input.

@@ -84,6 +84,8 @@ public interface Settings {
 
   Http http();
 
+  Shares shares();
+
   Inference inference();
 
   Model model();
@@ -399,6 +401,44 @@ public interface Settings {
     Duration idleTimeout();
   }
 
+  /** What each key has of what all use, on this node. */
+  interface Shares {
+    @Setting(
+        value =
+            "Percent that one key may have of what all use together: held requests, event streams, "
+                + "worker polls, bodies, connections of an address. The rest is for keys that have "
+                + "little.",
+        standard = "90",
+        range = "1 to 100")
+    int perKey();
+
+    @Setting(
+        value = "Number of held requests of one key; 0: shares.per-key of http.max-held-requests.",
+        standard = "0",
+        range = "0 to 1000000")
+    int heldRequests();
+
+    @Setting(
+        value = "Number of event streams of one key; 0: shares.per-key of the 512 of all.",
+        standard = "0",
+        range = "0 to 512")
+    int eventStreams();
+
+    @Setting(
+        value =
+            "Number of lanes that the workers of one key wait on; 0: shares.per-key of the 2048 of "
+                + "all.",
+        standard = "0",
+        range = "0 to 2048")
+    int workerPolls();
+
+    @Setting(
+        value = "Number of searches for a text that one owner may have at a time.",
+        standard = "1",
+        range = "1 to 100")
+    int searches();
+  }
+
   interface Inference {
     @Setting(
         value =
@@ -457,6 +497,13 @@ public interface Settings {
         allowed = "a number from 0 to 99999, such as 2 or 0.5",
         matches = "\\d{1,5}(\\.\\d{1,3})?")
     double maxMemoryGb();
+
+    @Setting(
+        value =
+            "Whether a child process opens each model of models.dir before this one does, and "
+                + "dies in its place: true or false.",
+        standard = "true")
+    boolean trial();
   }
 
   interface Models {

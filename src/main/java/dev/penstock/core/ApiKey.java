@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param highest the highest priority that its holder may ask for; null: any
  * @param label what people call it; null: nothing
  * @param revoked when it ceased to work; null: it works
+ * @param reach what its holder may serve as a worker
  */
 public record ApiKey(
     String id,
@@ -24,12 +25,26 @@ public record ApiKey(
     @Nullable Priority highest,
     @Nullable String label,
     Instant created,
-    @Nullable Instant revoked) {
+    @Nullable Instant revoked,
+    Reach reach) {
   public ApiKey {
     scopes = Set.copyOf(scopes);
     if (scopes.isEmpty()) {
       throw new IllegalArgumentException("a key needs a scope");
     }
+  }
+
+  /** One whose holder may serve whatever there is. */
+  public ApiKey(
+      String id,
+      String owner,
+      Set<Scope> scopes,
+      String hash,
+      @Nullable Priority highest,
+      @Nullable String label,
+      Instant created,
+      @Nullable Instant revoked) {
+    this(id, owner, scopes, hash, highest, label, created, revoked, Reach.ALL);
   }
 
   /** Whether its owner may have tasks. */

@@ -1,5 +1,6 @@
 package dev.penstock.core;
 
+import dev.penstock.task.Outcome;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskOutput;
 import java.time.Duration;
@@ -18,8 +19,15 @@ public sealed interface Ending {
    * Pending again once the delay is over; no attempt is spent.
    *
    * @param begun whether the run had begun, so that the task cannot expire unrun
+   * @param cost how much it uses up of {@link Outcome.Postpone#MOST}, which is all that there is
+   *     until an attempt is spent; zero: nothing
    */
-  record Returned(Duration delay, boolean begun) implements Ending {
+  record Returned(Duration delay, boolean begun, Duration cost) implements Ending {
+
+    /** One that costs nothing. */
+    public Returned(Duration delay, boolean begun) {
+      this(delay, begun, Duration.ZERO);
+    }
 
     /** Of a run that had not begun. */
     public Returned(Duration delay) {

@@ -19,6 +19,7 @@ import dev.penstock.bus.Request.FindChildren;
 import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
 import dev.penstock.bus.Request.FindTasks;
+import dev.penstock.bus.Request.GlanceAtTasks;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
 import dev.penstock.bus.Request.ListTasks;
@@ -147,6 +148,7 @@ public final class DispatchVerticle extends VerticleBase {
         });
     bus.serve(FindTask.class, request -> store.find(request.id()));
     bus.serve(FindTasks.class, request -> store.findAll(request.ids()));
+    bus.serve(GlanceAtTasks.class, request -> store.glance(request.ids()));
     bus.serve(FindSteps.class, request -> store.steps(request.id()));
     bus.serve(
         ListTasks.class, request -> store.list(request.filter(), request.after(), request.limit()));

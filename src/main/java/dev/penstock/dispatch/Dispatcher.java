@@ -210,12 +210,14 @@ final class Dispatcher {
 
   private static Room room(LeaseTasks request) {
     int tasks = request.tasks();
-    return switch (request.suspects()) {
-      case LEAVE -> new Room(tasks, request.bytes(), request.least(), 0);
-      case SHOW -> new Room(tasks, request.bytes(), request.least(), 1);
-      case TAKE -> new Room(tasks, request.bytes(), request.least());
-      case APART -> Room.ofSuspects(tasks, request.bytes(), request.least());
-    };
+    Room room =
+        switch (request.suspects()) {
+          case LEAVE -> new Room(tasks, request.bytes(), request.least(), 0);
+          case SHOW -> new Room(tasks, request.bytes(), request.least(), 1);
+          case TAKE -> new Room(tasks, request.bytes(), request.least());
+          case APART -> Room.ofSuspects(tasks, request.bytes(), request.least());
+        };
+    return room.of(request.owners());
   }
 
   Set<TaskId> extend(ExtendLeases request) {
@@ -310,7 +312,7 @@ final class Dispatcher {
         }
         yield overruns.wasEnded(settle.token()) ? SettleReply.STALE : SettleReply.REPEATED;
       }
-      case Settled.Stale _, Settled.TooManyOpen _ -> {
+      case Settled.Stale _, Settled.TooManyOpen _, Settled.PutOffTooOften _ -> {
         deliveries.returned(settle.id(), settle.token());
         meters.staleSettle();
         LOG.info("task {}: a late result was refused", settle.id());
@@ -323,7 +325,7 @@ final class Dispatcher {
   private static boolean ready(Task task, Ending ending) {
     return switch (ending) {
       case Ending.Backoff(_, Duration delay) -> delay.isZero();
-      case Ending.Returned(Duration delay, _) -> delay.isZero();
+      case Ending.Returned(Duration delay, _, _) -> delay.isZero();
       case Ending.Waits _, Ending.Died _ -> task.state() == TaskState.PENDING;
       case Ending.Completed _, Ending.Failed _ -> true;
     };

@@ -74,7 +74,7 @@ final class Families implements Runnable {
           }
         }
         case Settled.Before _ -> repeated.add(one.told().id());
-        case Settled.Stale _, Settled.TooManyOpen _ -> {}
+        case Settled.Stale _, Settled.TooManyOpen _, Settled.PutOffTooOften _ -> {}
       }
     }
     ended(ended);

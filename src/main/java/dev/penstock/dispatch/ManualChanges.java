@@ -11,6 +11,7 @@ import dev.penstock.bus.Request.RetryTasks;
 import dev.penstock.bus.Request.Swept;
 import dev.penstock.core.CancelResult;
 import dev.penstock.core.DeleteResult;
+import dev.penstock.core.Glance;
 import dev.penstock.core.RetryResult;
 import dev.penstock.core.TaskFilter;
 import dev.penstock.core.TaskPage;
@@ -104,7 +105,8 @@ final class ManualChanges {
   }
 
   DeleteResult delete(DeleteTask request) {
-    return delete(List.copyOf(store.findAll(List.of(request.id())).values())).stream()
+    return delete(store.glance(List.of(request.id())).values().stream().map(Glance::task).toList())
+        .stream()
         .findFirst()
         .orElseGet(DeleteResult.Unknown::new);
   }

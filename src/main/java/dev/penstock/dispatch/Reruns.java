@@ -12,6 +12,7 @@ import dev.penstock.task.TaskState;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +50,8 @@ final class Reruns {
    * @param startBefore by when they are to begin, their children apart; null: as they were to
    */
   List<RetryResult> retry(List<TaskId> ids, @Nullable Instant startBefore) {
-    Map<TaskId, Task> known = store.findAll(ids);
+    Map<TaskId, Task> known = HashMap.newHashMap(ids.size());
+    store.glance(ids).forEach((id, seen) -> known.put(id, seen.task()));
     Set<TaskId> ended = endedParents(known.values());
     List<@Nullable RetryResult> answers = new ArrayList<>();
     List<TaskId> possible = new ArrayList<>();

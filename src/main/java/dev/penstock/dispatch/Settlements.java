@@ -33,6 +33,14 @@ final class Settlements {
   /** How long a task waits before it asks again for children that a full store does not take. */
   static final Duration UNTIL_ROOM = Duration.ofSeconds(5);
 
+  private static final Duration NO_COST = Duration.ZERO;
+
+  /**
+   * What a postponement by a worker far away costs at least of {@link Outcome.Postpone#MOST}: so
+   * there are a thousand of them at most.
+   */
+  static final Duration LEAST_COST = Outcome.Postpone.MOST.dividedBy(1_000);
+
   private final TaskStore store;
   private final RetryPolicy retries;
   private final RetryTimes retryTimes;
@@ -90,8 +98,10 @@ final class Settlements {
     List<Settle> failing = new ArrayList<>();
     for (int i = 0; i < told.size(); i++) {
       answers.add(new Settlement(told.get(i), settled.get(i)));
-      if (settled.get(i) instanceof Settled.TooManyOpen) {
-        failing.add(tooManyOpen(ended.get(i)));
+      switch (settled.get(i)) {
+        case Settled.TooManyOpen _ -> failing.add(tooManyOpen(ended.get(i)));
+        case Settled.PutOffTooOften _ -> failing.add(putOffTooOften(ended.get(i)));
+        case Settled.Now _, Settled.Before _, Settled.Stale _ -> {}
       }
     }
     if (!failing.isEmpty()) {
@@ -99,6 +109,7 @@ final class Settlements {
       var why = failing.iterator();
       answers.replaceAll(one ->
           one.settled() instanceof Settled.TooManyOpen
+                  || one.settled() instanceof Settled.PutOffTooOften
               ? new Settlement(why.next(), failed.next())
               : one);
     }
@@ -123,7 +134,8 @@ final class Settlements {
     return switch (one.outcome()) {
       case Outcome.Done(var output) -> settle(one, new Ending.Completed(output));
       case Outcome.Reject(var error) -> settle(one, new Ending.Failed(error));
-      case Outcome.Postpone(var delay) -> settle(one, new Ending.Returned(delay, one.begun()));
+      case Outcome.Postpone(var delay) ->
+          settle(one, new Ending.Returned(delay, one.begun(), one.far() ? cost(delay) : NO_COST));
       case Outcome.Retry(var error) when error.code() == TaskError.Code.LEASE_LOST ->
           settle(one, new Ending.Died(error, maxLost)); // whoever ran it apart says so
       case Outcome.Retry(var error) -> settle(one, afterFailure(task, error));
@@ -180,6 +192,20 @@ final class Settlements {
     var awaiting = new Awaiting(specs, await.wakeAt(), await.atMost(), await.wakeOnFailure());
     return new Settle(
         one.id(), one.token(), new Ending.Waits(awaiting), newest(one.checkpoint(), state));
+  }
+
+  private static Duration cost(Duration delay) {
+    return delay.compareTo(LEAST_COST) > 0 ? delay : LEAST_COST;
+  }
+
+  /** An attempt is spent: it has not failed in what it does, but nobody has done it for long. */
+  private Settle putOffTooOften(SettleTask one) {
+    var error =
+        new TaskError(
+            TaskError.Code.OVERLOADED,
+            "workers put it off 1,000 times, or for 30 days in all, and did not run it");
+    Task task = store.findAll(List.of(one.id())).get(one.id());
+    return settle(one, afterFailure(task, error));
   }
 
   private static Settle tooManyOpen(SettleTask one) {

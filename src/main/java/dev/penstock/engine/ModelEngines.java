@@ -1,8 +1,11 @@
 package dev.penstock.engine;
 
 import dev.penstock.config.Settings;
+import dev.penstock.engine.trial.Trials;
 import dev.penstock.models.ModelCatalogue;
+import dev.penstock.models.ModelPlace;
 import dev.penstock.models.ModelSpec;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,12 +16,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +44,12 @@ public final class ModelEngines implements AutoCloseable {
   private final Backends backends;
   private final EngineParts parts;
   private final LongSupplier nanoTime;
+  private final @Nullable Trials trials;
+
+  /** Waits for trials, so that models which need none open meanwhile. */
+  private final ExecutorService trying =
+      Executors.newSingleThreadExecutor(Thread.ofPlatform().name("model-trier").daemon().factory());
+
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("model-opener").daemon().factory());
@@ -59,14 +71,38 @@ public final class ModelEngines implements AutoCloseable {
   private record Elsewhere(MemoryNeed need, Runnable wanted) {}
 
   /**
-   * @param nanoTime a clock like {@link System#nanoTime}
+   * A directory that a model is opened from.
+   *
+   * @param files its files' fingerprint as it was first looked at
    */
+  private record Opened(ModelPlace place, String files) {
+    boolean stands() throws IOException {
+      return place.read().fingerprint().equals(files);
+    }
+  }
+
+  /** Every model is opened untried. */
   ModelEngines(
       ModelCatalogue catalogue,
       ModelMemory memory,
       Backends backends,
       EngineParts parts,
       LongSupplier nanoTime) {
+    this(catalogue, memory, backends, parts, nanoTime, null);
+  }
+
+  /**
+   * @param nanoTime a clock like {@link System#nanoTime}
+   * @param trials null: every model is opened untried
+   */
+  ModelEngines(
+      ModelCatalogue catalogue,
+      ModelMemory memory,
+      Backends backends,
+      EngineParts parts,
+      LongSupplier nanoTime,
+      @Nullable Trials trials) {
+    this.trials = trials;
     this.catalogue = catalogue;
     this.memory = memory;
     this.backends = backends;
@@ -77,10 +113,19 @@ public final class ModelEngines implements AutoCloseable {
             this::tidy, TIDY_EVERY.toMillis(), TIDY_EVERY.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** Starts with no model open: each opens when it is first asked for. */
+  /**
+   * Starts with no model open: each opens when it is first asked for.
+   *
+   * @param trials null: every model is opened untried
+   */
   public static ModelEngines start(
-      ModelCatalogue catalogue, Settings.Model limits, Backends backends, EngineParts parts) {
-    return new ModelEngines(catalogue, ModelMemory.of(limits), backends, parts, System::nanoTime);
+      ModelCatalogue catalogue,
+      Settings.Model limits,
+      Backends backends,
+      EngineParts parts,
+      @Nullable Trials trials) {
+    return new ModelEngines(
+        catalogue, ModelMemory.of(limits), backends, parts, System::nanoTime, trials);
   }
 
   /** A model that is open, and stays so until this is closed. Closing it again does nothing. */
@@ -249,7 +294,7 @@ public final class ModelEngines implements AutoCloseable {
         } else if (makeRoom(need)) {
           slots.put(spec.name(), slot);
           ModelSlot opening = slot;
-          thread.execute(() -> open(opening));
+          thread.execute(() -> begin(opening));
         } else {
           return Optional.empty();
         }
@@ -368,6 +413,7 @@ public final class ModelEngines implements AutoCloseable {
       closed = true;
       open = Stream.concat(slots.values().stream(), outdated.stream()).toList();
     }
+    var _ = trying.shutdownNow();
     thread.shutdown();
     try {
       if (!thread.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
@@ -376,29 +422,123 @@ public final class ModelEngines implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    open.forEach(ModelSlot::close);
+    if (trials != null) {
+      trials.stop();
+    }
+    for (ModelSlot slot : open) {
+      slot.close();
+      slot.engine.completeExceptionally(new EngineStopped()); // where it has not begun to open
+    }
   }
 
-  private void open(ModelSlot slot) {
+  /** A model in a directory opens here once it has opened in a child process. */
+  private void begin(ModelSlot slot) {
     try {
-      if (!catalogue.stands(slot.spec)) {
-        throw new FilesChanging();
+      requireRest(slot.spec);
+      Optional<ModelPlace> place = catalogue.place(slot.spec);
+      if (place.isEmpty()) {
+        open(slot, null);
+        return;
       }
-      ModelEngine engine = backends.open(slot.spec, parts);
+      var from = new Opened(place.get(), place.get().read().fingerprint());
+      Trials first = trials;
+      if (first == null || first.passed(slot.name(), from.files)) {
+        open(slot, from);
+      } else {
+        trying.execute(() -> tryOut(slot, first, from));
+      }
+    } catch (RejectedExecutionException e) {
+      fail(slot, new EngineStopped());
+    } catch (Exception | Error e) {
+      fail(slot, e);
+    }
+  }
+
+  private void tryOut(ModelSlot slot, Trials first, Opened from) {
+    try {
+      first.run(slot.spec, from.place, from.files);
+      thread.execute(() -> open(slot, from));
+    } catch (InterruptedException | RejectedExecutionException e) {
+      fail(slot, new EngineStopped());
+    } catch (Exception | Error e) {
+      fail(slot, e);
+    }
+  }
+
+  /**
+   * @param from null: no directory of models.dir
+   */
+  private void open(ModelSlot slot, @Nullable Opened from) {
+    try {
+      requireRest(slot.spec);
+      requireUse(slot);
+      ModelEngine engine =
+          from == null || trials == null
+              ? backends.open(slot.spec, parts)
+              : marked(slot.spec, trials);
+      requireSame(engine, from);
       synchronized (slots) {
         slot.idleSince = nanoTime.getAsLong();
       }
       slot.engine.complete(engine);
     } catch (Exception | Error e) {
-      slot.engine.completeExceptionally(told(slot.spec, e));
-      synchronized (slots) {
-        outdated.remove(slot);
+      fail(slot, e);
+    }
+  }
+
+  /** The mark is gone before anybody uses the model: what comes then is a text's fault. */
+  private ModelEngine marked(ModelSpec spec, Trials marks) throws Exception {
+    marks.begin(spec.name());
+    try {
+      return backends.open(spec, parts);
+    } finally {
+      marks.end(spec.name());
+    }
+  }
+
+  /** It may have read other files than were looked at. */
+  private static void requireSame(ModelEngine opened, @Nullable Opened from)
+      throws FilesChanging, IOException {
+    boolean same = false;
+    try {
+      same = from == null || from.stands();
+    } finally {
+      if (!same) {
+        opened.close();
       }
+    }
+    if (!same) {
+      throw new FilesChanging();
+    }
+  }
+
+  /** One that was dropped while it was tried would stay open for good. */
+  private void requireUse(ModelSlot slot) throws FilesChanging {
+    synchronized (slots) {
+      if (slots.get(slot.name()) != slot && !outdated.contains(slot)) {
+        throw new FilesChanging();
+      }
+    }
+  }
+
+  private void requireRest(ModelSpec spec) throws FilesChanging {
+    if (!catalogue.stands(spec)) {
+      throw new FilesChanging();
+    }
+  }
+
+  private void fail(ModelSlot slot, Throwable cause) {
+    slot.engine.completeExceptionally(told(slot.spec, cause));
+    synchronized (slots) {
+      outdated.remove(slot);
     }
   }
 
   /** Tells trouble that lasts from what may pass, and says which it is. */
   private Throwable told(ModelSpec spec, Throwable cause) {
+    if (cause instanceof EngineStopped) {
+      return cause;
+    }
     String reason = OpenFailure.describe(spec, cause);
     // Whatever is wrong with files that somebody is writing may be right in a moment.
     if (cause instanceof FilesChanging || !catalogue.stands(spec)) {

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Where native libraries are unpacked and what they may call: nothing outside the data folder, and
@@ -23,7 +25,33 @@ public final class NativeLibraries {
           "onnxruntime_providers_cuda",
           "onnxruntime_providers_tensorrt");
 
+  /** What says where they are, for a process that shares them. */
+  private static final List<String> PLACES =
+      List.of(
+          "ai.djl.offline",
+          "OPT_OUT_TRACKING",
+          "DJL_CACHE_DIR",
+          "jna.tmpdir",
+          "onnxruntime.native.path",
+          "RUST_LIBRARY_PATH",
+          "RUST_FLAVOR");
+
   private NativeLibraries() {}
+
+  /**
+   * System properties with which a process without this one's environment finds the libraries that
+   * {@link #prepare} has unpacked here.
+   */
+  public static Map<String, String> places() {
+    Map<String, String> places = new TreeMap<>();
+    for (String key : PLACES) {
+      String value = System.getProperty(key, System.getenv(key));
+      if (value != null) {
+        places.put(key, value);
+      }
+    }
+    return places;
+  }
 
   /**
    * Must run before any class of ONNX Runtime or DJL is loaded: both read these properties once.

@@ -18,7 +18,7 @@ public final class OpenFailure {
    * True when the model's files are at fault, and not the machine: trying again would not help. Of
    * a model inside the program, or elsewhere, nobody here can change them.
    */
-  static boolean lasts(ModelSpec spec, Throwable cause) {
+  public static boolean lasts(ModelSpec spec, Throwable cause) {
     if (folders(spec).isEmpty()) {
       return false;
     }

@@ -23,7 +23,7 @@ record Vocabulary(int size, int padToken, Shortening shortening) {
    * @throws IOException when it is no JSON, or no object
    */
   static Vocabulary read(InputStream json) throws IOException {
-    try (JsonParser parser = JsonMappers.PLAIN.createParser(json)) {
+    try (JsonParser parser = JsonMappers.FILES.createParser(json)) {
       return new Reader(parser).read();
     }
   }

@@ -16,6 +16,12 @@ import java.util.stream.Collectors;
 public final class InputSchema {
   private static final int TOLD = 3;
 
+  /**
+   * Of an input with more values than these the first place is told alone: the validator would make
+   * some words of all of them.
+   */
+  private static final int MOST_PLACES = 10_000;
+
   private final JsonSchema schema;
 
   public InputSchema(String text) {
@@ -33,7 +39,9 @@ public final class InputSchema {
    * @param param what the request calls the input
    */
   public void check(JsonNode input, String param) {
-    List<ValidationMessage> found = schema.validate(input).stream().limit(TOLD).toList();
+    boolean wide = left(input, MOST_PLACES) < 0;
+    List<ValidationMessage> found =
+        schema.validate(input, context -> context.setFailFast(wide)).stream().limit(TOLD).toList();
     if (found.isEmpty()) {
       return;
     }
@@ -42,6 +50,18 @@ public final class InputSchema {
             .map(each -> StrictJson.quote(place(each, param)) + " " + problem(each))
             .collect(Collectors.joining("; "));
     throw new InvalidInput(place(found.getFirst(), param), told + ".");
+  }
+
+  /** What is left of so many values; less than 0: there are more. */
+  private static int left(JsonNode value, int most) {
+    int left = most - 1;
+    for (JsonNode each : value) {
+      if (left < 0) {
+        return left;
+      }
+      left = left(each, left);
+    }
+    return left;
   }
 
   /**

@@ -30,6 +30,10 @@ public final class JsonMappers {
       JsonRecyclerPools.newBoundedPool(MOST_BUFFERS);
 
   static final int MAX_DEPTH = 32;
+
+  /** Files of models are a dozen levels deep at most, and native code reads some of them, too. */
+  static final int MAX_FILE_DEPTH = 64;
+
   static final int MAX_NUMBER = 100;
   static final int MAX_KEY = 1_000;
 
@@ -61,6 +65,14 @@ public final class JsonMappers {
               factory(StreamReadConstraints.builder())
                   .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
                   .build())
+          .build();
+
+  /**
+   * For files that come with a model, from anybody: long, with many keys, and not nested deeply.
+   */
+  public static final JsonMapper FILES =
+      JsonMapper.builder(
+              forgetful(StreamReadConstraints.builder().maxNestingDepth(MAX_FILE_DEPTH)).build())
           .build();
 
   /** For what strangers send, within limits. */

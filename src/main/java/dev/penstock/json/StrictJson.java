@@ -27,6 +27,9 @@ import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,11 +41,14 @@ import org.jspecify.annotations.Nullable;
 public final class StrictJson {
   private static final int MAX_QUOTED = 100;
   private static final int BUFFER = 1_024;
+  private static final int PORTION = 8_192;
   private static final int MILLI_DIGITS = 3;
   private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
   /** What stands in the place of an escape that means nothing: as long as that one. */
   private static final String REPLACEMENT = "\\ufffd";
+
+  private static final byte[] REPLACEMENT_BYTES = REPLACEMENT.getBytes(StandardCharsets.US_ASCII);
 
   private static final int ESCAPE = REPLACEMENT.length();
 
@@ -155,12 +161,16 @@ public final class StrictJson {
 
   /** The bytes as they are where they are UTF-8; else what is not is U+FFFD. */
   public static byte[] mendedUtf8(byte[] body) {
-    try {
-      utf8(body);
-      return body;
-    } catch (CharacterCodingException e) {
-      return new String(body, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8);
+    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+    ByteBuffer bytes = ByteBuffer.wrap(body);
+    CharBuffer some = CharBuffer.allocate(PORTION);
+    CoderResult result = CoderResult.OVERFLOW;
+    while (result.isOverflow()) {
+      result = decoder.decode(bytes, some.clear(), true);
     }
+    return result.isError()
+        ? new String(body, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8)
+        : body;
   }
 
   /** Without the mark that some editors put before a text in UTF-8. */
@@ -371,6 +381,36 @@ public final class StrictJson {
   }
 
   /**
+   * JSON into a stream, which is closed. What is left of it where something fails is not written.
+   */
+  public static void write(OutputStream out, Writer writer) throws IOException {
+    JsonGenerator json = STRICT.createGenerator(out);
+    writer.write(json);
+    json.close();
+  }
+
+  /**
+   * Writes a value that is JSON in UTF-8 already, without making a text of all of it. What is no
+   * UTF-8 is U+FFFD.
+   */
+  public static void writeRaw(JsonGenerator json, byte[] value) throws IOException {
+    CharsetDecoder decoder =
+        StandardCharsets.UTF_8
+            .newDecoder()
+            .onMalformedInput(CodingErrorAction.REPLACE)
+            .onUnmappableCharacter(CodingErrorAction.REPLACE);
+    ByteBuffer bytes = ByteBuffer.wrap(value);
+    CharBuffer some = CharBuffer.allocate(Math.min(PORTION, Math.max(2, value.length)));
+    json.writeRawValue(""); // what goes before a value
+    boolean more = true;
+    while (more) {
+      more = decoder.decode(bytes, some, true).isOverflow() || decoder.flush(some).isOverflow();
+      json.writeRaw(some.array(), 0, some.position());
+      some.clear();
+    }
+  }
+
+  /**
    * Writes a value so that equal values are equal bytes: members in the order of their names,
    * numbers in their shortest form.
    */
@@ -441,22 +481,50 @@ public final class StrictJson {
 
   /** The same of JSON in UTF-8, where such a half is an escape; otherwise as it is. */
   public static byte[] whole(byte[] json) {
+    byte[] whole = null;
     for (int i = 0; i + ESCAPE <= json.length; i++) {
-      if (json[i] == '\\' && json[i + 1] == 'u' && (json[i + 2] | ' ') == 'd') {
-        char[] text = new String(json, StandardCharsets.UTF_8).toCharArray();
-        return makeWhole(text, text.length)
-            ? new String(text).getBytes(StandardCharsets.UTF_8)
-            : json;
+      if (json[i] != '\\') {
+        continue;
+      }
+      int unit = escaped(json, i);
+      if (unit < 0 || !Character.isSurrogate((char) unit)) {
+        i++; // what is escaped may be a backslash
+        continue;
+      }
+      int next = escaped(json, i + ESCAPE);
+      if (Character.isHighSurrogate((char) unit)
+          && next >= 0
+          && Character.isLowSurrogate((char) next)) {
+        i += 2 * ESCAPE - 1;
+      } else {
+        whole = whole == null ? json.clone() : whole;
+        System.arraycopy(REPLACEMENT_BYTES, 0, whole, i, ESCAPE);
+        i += ESCAPE - 1;
       }
     }
-    return json;
+    return whole == null ? json : whole;
+  }
+
+  /** As the one of characters. */
+  private static int escaped(byte[] json, int at) {
+    if (at + ESCAPE > json.length || json[at] != '\\' || json[at + 1] != 'u') {
+      return -1;
+    }
+    int unit = 0;
+    for (int i = at + 2; i < at + ESCAPE; i++) {
+      int digit = json[i] > 0 ? Character.digit(json[i], 16) : -1;
+      if (digit < 0) {
+        return -1;
+      }
+      unit = 16 * unit + digit;
+    }
+    return unit;
   }
 
   /** A stranger's word in a message of ours: short, and without control characters. */
   public static String quote(String text) {
-    String printable = text.replaceAll("\\p{C}", "?");
-    return "'"
-        + (printable.length() > MAX_QUOTED ? printable.substring(0, MAX_QUOTED) + "…" : printable)
-        + "'";
+    boolean cut = text.length() > MAX_QUOTED;
+    String shown = cut ? text.substring(0, MAX_QUOTED) : text;
+    return "'" + shown.replaceAll("\\p{C}", "?") + (cut ? "…'" : "'");
   }
 }

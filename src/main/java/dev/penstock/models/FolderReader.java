@@ -3,6 +3,7 @@ package dev.penstock.models;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.penstock.base.Visible;
@@ -32,6 +33,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class FolderReader {
   private static final int MAX_JSON = 1 << 20;
+
+  /** The largest that are known have a quarter of it. */
+  private static final int MAX_TOKENIZER = 128 << 20;
+
   private static final int LEAST_TOKENS = 3;
   private static final int MOST_TOKENS = EmbeddingTraits.MAX_TOKENS;
   private static final int MOST_DIMENSIONS = EmbeddingTraits.MAX_DIMENSIONS;
@@ -129,8 +134,11 @@ final class FolderReader {
 
   /** Whether it is there as a whole: what its words mean is seen when it is opened. */
   private static void checkTokenizer(Path file) throws BrokenModel, IOException {
+    if (Files.size(file) > MAX_TOKENIZER) {
+      throw new BrokenModel("tokenizer.json is longer than " + MAX_TOKENIZER + " bytes");
+    }
     boolean model = false;
-    try (JsonParser parser = JsonMappers.PLAIN.createParser(file.toFile())) {
+    try (JsonParser parser = JsonMappers.FILES.createParser(file.toFile())) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw new BrokenModel("tokenizer.json holds no object");
       }
@@ -140,9 +148,7 @@ final class FolderReader {
         parser.skipChildren();
       }
     } catch (JsonProcessingException e) {
-      throw new BrokenModel(
-          "tokenizer.json is not JSON, line "
-              + (e.getLocation() == null ? 1 : e.getLocation().getLineNr()));
+      throw noJson(ModelFolder.TOKENIZER, e);
     }
     if (!model) {
       throw new BrokenModel("tokenizer.json has no model");
@@ -349,13 +355,22 @@ final class FolderReader {
       throw new BrokenModel(name + " is longer than " + MAX_JSON + " bytes");
     }
     try {
-      JsonNode node = JsonMappers.PLAIN.readTree(bytes);
+      JsonNode node = JsonMappers.FILES.readTree(bytes);
       if (node.isContainerNode()) {
         return node;
       }
     } catch (JsonProcessingException e) {
-      throw new BrokenModel(name + " is not JSON, line " + e.getLocation().getLineNr());
+      throw noJson(name, e);
     }
     throw new BrokenModel(name + " holds neither an object nor a list");
+  }
+
+  private static BrokenModel noJson(String name, JsonProcessingException e) {
+    return new BrokenModel(
+        e instanceof StreamConstraintsException
+            ? name + " is nested too deeply, or holds a name or a number that is too long"
+            : name
+                + " is not JSON, line "
+                + (e.getLocation() == null ? 1 : e.getLocation().getLineNr()));
   }
 }

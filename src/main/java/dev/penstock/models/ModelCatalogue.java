@@ -241,6 +241,13 @@ public final class ModelCatalogue {
     }
   }
 
+  /** The directory that the model is in; empty for one of models.yaml. */
+  public Optional<ModelPlace> place(ModelSpec spec) {
+    return directory == null || listed.contains(spec)
+        ? Optional.empty()
+        : Optional.of(directory.place(spec.name()));
+  }
+
   /**
    * Such a model can never be opened: counts as broken until its files change, or the program
    * starts again where it is one of models.yaml. Says so in the log. A no-op for one that counts as

@@ -2,23 +2,32 @@ package dev.penstock.models;
 
 import dev.penstock.base.Visible;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One directory in which a model may be: which of its files count, and when they changed. Nothing
- * outside {@code models.dir} counts: a link that leads out makes the model a broken one.
+ * One directory in which a model may be: which of its files count, and when they changed. Its files
+ * are regular ones inside of it that have no other name: whoever made the directory may not be
+ * allowed to read what a link leads to, and need not be the one who gets to see it.
  */
 final class ModelFolder {
   static final String CONFIG = "config.json";
@@ -42,8 +51,19 @@ final class ModelFolder {
 
   private static final int MOST_FOLDERS = 20;
 
+  /** More are not even counted. */
+  private static final int MOST_ENTRIES = 100_000;
+
+  /** A name in the same folder, on any system. ASCII: of others native code may make another. */
+  private static final String PLAIN_NAME = "(?!\\.{1,2}$)[ -~&&[^/\\\\:]]{1,255}";
+
   private final Path folder;
   private final Path root;
+
+  /** What has been given out, by {@link #file}. */
+  private final Set<Path> used = new TreeSet<>();
+
+  private @Nullable Path home;
 
   /**
    * @param root the real path of {@code models.dir}
@@ -70,9 +90,6 @@ final class ModelFolder {
   }
 
   Look look() throws BrokenModel, IOException {
-    if (!folder.toRealPath().startsWith(root)) {
-      throw new BrokenModel("it is a link that leads out of models.dir");
-    }
     List<Path> folders = folders();
     Instant newest = Instant.EPOCH;
     long revision = 0;
@@ -82,7 +99,7 @@ final class ModelFolder {
       newest = latest(newest, own);
       state = 31 * state + own.hashCode();
       for (Path file : list(in)) {
-        boolean inside = file.toRealPath().startsWith(root);
+        boolean inside = inside(file);
         if (!inside && counts(file)) {
           throw leadsOut(file);
         }
@@ -93,6 +110,7 @@ final class ModelFolder {
           revision = 31 * (31 * revision + file.hashCode()) + Long.hashCode(stamp.size);
           revision = 31 * revision + stamp.modified.hashCode();
           revision = 31 * revision + Boolean.hashCode(Files.isReadable(file));
+          revision = 31 * revision + Boolean.hashCode(stamp.names > 1);
         }
       }
     }
@@ -104,18 +122,21 @@ final class ModelFolder {
    *
    * @param changed when anything of it did, which no program can set; where the system does not
    *     say, when its contents did
+   * @param names how many it has; 1 where the system does not say
    */
-  private record Stamp(long size, Instant modified, Instant changed) {
+  private record Stamp(long size, Instant modified, Instant changed, int names) {
     static Stamp of(Path path) throws IOException {
       try {
-        Map<String, Object> unix = Files.readAttributes(path, "unix:size,lastModifiedTime,ctime");
+        Map<String, Object> unix =
+            Files.readAttributes(path, "unix:size,lastModifiedTime,ctime,nlink");
         return new Stamp(
             (Long) Objects.requireNonNull(unix.get("size")),
             time(unix.get("lastModifiedTime")),
-            time(unix.get("ctime")));
+            time(unix.get("ctime")),
+            (Integer) Objects.requireNonNull(unix.get("nlink")));
       } catch (UnsupportedOperationException | IllegalArgumentException e) {
         Instant modified = Files.getLastModifiedTime(path).toInstant();
-        return new Stamp(Files.size(path), modified, modified);
+        return new Stamp(Files.size(path), modified, modified, 1);
       }
     }
 
@@ -129,8 +150,43 @@ final class ModelFolder {
     return later.isAfter(one) ? later : one;
   }
 
+  /** What tells apart any two states of the files that have been given out. */
+  String fingerprint() throws IOException {
+    MessageDigest digest = sha256();
+    for (Path file : used) {
+      String line = name(file) + '\0' + Stamp.of(file) + '\0';
+      digest.update(line.getBytes(StandardCharsets.UTF_8));
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every JDK has it
+    }
+  }
+
+  /** The directory itself, wherever links to it are. */
+  private Path home() throws BrokenModel, IOException {
+    Path known = home;
+    if (known == null) {
+      known = folder.toRealPath();
+      if (!known.startsWith(root)) {
+        throw new BrokenModel("it is a link that leads out of models.dir");
+      }
+      home = known;
+    }
+    return known;
+  }
+
+  private boolean inside(Path path) throws BrokenModel, IOException {
+    return path.toRealPath().startsWith(home());
+  }
+
   private BrokenModel leadsOut(Path file) {
-    return new BrokenModel(name(file) + " is a link that leads out of models.dir");
+    return new BrokenModel(name(file) + " is a link that leads out of its directory");
   }
 
   /** What messages call the file. */
@@ -138,16 +194,38 @@ final class ModelFolder {
     return folder.relativize(file).toString();
   }
 
-  /** Empty when the model does not have it. */
+  /**
+   * The file itself, to which a link in the directory may lead; empty when there is none.
+   *
+   * @throws BrokenModel when it is no regular file, or not the directory's own
+   */
   Optional<Path> file(String name) throws BrokenModel, IOException {
     Path file = folder.resolve(name);
-    if (!Files.isRegularFile(file)) {
+    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
       return Optional.empty();
     }
-    if (!file.toRealPath().startsWith(root)) {
+    Path real;
+    try {
+      real = file.toRealPath();
+    } catch (AccessDeniedException e) {
+      throw e;
+    } catch (FileSystemException e) {
+      throw new BrokenModel(name + " is a link that leads nowhere");
+    }
+    if (!real.startsWith(home())) {
       throw leadsOut(file);
     }
-    return Optional.of(file);
+    if (!Files.isRegularFile(real, LinkOption.NOFOLLOW_LINKS)) {
+      throw new BrokenModel(name + " is no regular file");
+    }
+    if (Stamp.of(real).names > 1) {
+      throw new BrokenModel(
+          name
+              + " has another name as well (a hard link), maybe elsewhere: put a copy in its place");
+    }
+    Path own = folder.resolve(home().relativize(real));
+    used.add(own);
+    return Optional.of(own);
   }
 
   Path require(String name) throws BrokenModel, IOException {
@@ -204,13 +282,12 @@ final class ModelFolder {
   }
 
   private Path weights(Path onnx, OnnxFile.Part part) throws BrokenModel, IOException {
-    Path base = folder.toAbsolutePath().normalize();
-    Path given = onnx.toAbsolutePath().resolveSibling(part.file()).normalize();
-    if (!given.startsWith(base) || given.equals(base)) {
+    if (!part.file().matches(PLAIN_NAME)) {
       throw new BrokenModel(
-          name(onnx) + " has weights outside of its directory: " + Visible.quoted(part.file()));
+          "%s has weights outside of its directory: %s is not the name of a file beside it"
+              .formatted(name(onnx), Visible.quoted(part.file())));
     }
-    String name = base.relativize(given).toString();
+    String name = name(onnx.resolveSibling(part.file()));
     Path file =
         file(name)
             .orElseThrow(() ->
@@ -231,26 +308,39 @@ final class ModelFolder {
     return file.getFileName().toString().startsWith(".");
   }
 
-  /** The directory itself, and those in it. */
-  private List<Path> folders() throws IOException {
+  /** The directory itself, and those in it; not those that a link leads to. */
+  private List<Path> folders() throws BrokenModel, IOException {
     List<Path> folders = new ArrayList<>(List.of(folder));
+    List<Path> below;
     try (Stream<Path> all = Files.list(folder)) {
-      all.filter(path -> !hidden(path))
-          .filter(Files::isDirectory)
-          .sorted()
-          .limit(MOST_FOLDERS)
-          .forEach(folders::add);
+      below =
+          all.limit(MOST_ENTRIES)
+              .filter(path -> !hidden(path))
+              .filter(Files::isDirectory)
+              .sorted()
+              .limit(MOST_FOLDERS)
+              .toList();
+    }
+    for (Path each : below) {
+      if (inside(each)) {
+        folders.add(each);
+      }
     }
     return folders;
   }
 
-  /** The files in a folder, by name; none where it is not there. */
-  private static List<Path> list(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
+  /** The files in a folder, by name; none where it is not there, or elsewhere. */
+  private List<Path> list(Path in) throws BrokenModel, IOException {
+    if (!Files.isDirectory(in) || !inside(in)) {
       return List.of();
     }
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.filter(Files::isRegularFile).sorted().limit(MOST_FILES).toList();
+    try (Stream<Path> files = Files.list(in)) {
+      return files
+          .limit(MOST_ENTRIES)
+          .filter(Files::isRegularFile)
+          .sorted()
+          .limit(MOST_FILES)
+          .toList();
     }
   }
 }

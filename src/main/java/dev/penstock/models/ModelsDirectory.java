@@ -3,6 +3,7 @@ package dev.penstock.models;
 import dev.penstock.base.Visible;
 import dev.penstock.models.ModelFolder.Look;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,12 +31,18 @@ final class ModelsDirectory {
 
   private static final int MOST_MODELS = 1_000;
 
+  /** More are not even counted. */
+  private static final int MOST_ENTRIES = 100_000;
+
   private final Path dir;
   private final Set<String> taken;
   private final InstantSource clock;
   private final Set<String> ignored = new HashSet<>();
   private SortedMap<String, Seen> models = new TreeMap<>();
   private boolean first = true;
+
+  /** The log has said so. */
+  private boolean unreadable;
 
   /**
    * @param taken names that models.yaml gives away
@@ -113,10 +120,14 @@ final class ModelsDirectory {
                   : "a model's name is made of letters, digits, dots, dashes and underscores");
         }
       }
-    } catch (IOException e) {
-      LOG.warn("models.dir cannot be read; the models stay as they were: {}", e.toString());
+    } catch (IOException | UncheckedIOException e) {
+      if (!unreadable) {
+        unreadable = true;
+        LOG.warn("models.dir cannot be read; the models stay as they were: {}", e.toString());
+      }
       return;
     }
+    unreadable = false;
     models.keySet().stream()
         .filter(name -> !now.containsKey(name))
         .forEach(name -> LOG.info("model {} is gone from models.dir", name));
@@ -145,6 +156,11 @@ final class ModelsDirectory {
     return true;
   }
 
+  /** Where a model of that name is. */
+  ModelPlace place(String name) {
+    return new ModelPlace(dir.toAbsolutePath(), name);
+  }
+
   /** Whether the model's files are at rest, and what it was read from. */
   boolean stands(ModelSpec spec) {
     Seen seen = models.get(spec.name());
@@ -156,7 +172,8 @@ final class ModelsDirectory {
       return List.of();
     }
     try (Stream<Path> all = Files.list(dir)) {
-      return all.filter(path -> !path.getFileName().toString().startsWith("."))
+      return all.limit(MOST_ENTRIES)
+          .filter(path -> !path.getFileName().toString().startsWith("."))
           .filter(Files::isDirectory)
           .sorted()
           .limit(MOST_MODELS)
@@ -170,7 +187,7 @@ final class ModelsDirectory {
     Look look;
     try {
       look = folder.look();
-    } catch (BrokenModel | IOException | RuntimeException e) {
+    } catch (BrokenModel | IOException | RuntimeException | StackOverflowError e) {
       return told(name, before, new Seen(Look.NONE, now, true, broken(e), null));
     }
     if (before != null && before.standsFor(look)) {
@@ -200,12 +217,13 @@ final class ModelsDirectory {
   private static Found read(ModelFolder folder, Look look) {
     try {
       return new Found.Model(new FolderReader(folder).read(look.revision()));
-    } catch (BrokenModel | IOException | RuntimeException e) {
+    } catch (BrokenModel | IOException | RuntimeException | StackOverflowError e) {
       return broken(e);
     }
   }
 
-  private static Found broken(Exception cause) {
+  /** Whatever it is, it is this directory's: the others go on. */
+  private static Found broken(Throwable cause) {
     return new Found.Broken(
         cause instanceof BrokenModel
             ? String.valueOf(cause.getMessage())

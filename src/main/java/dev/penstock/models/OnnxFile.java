@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param ir the version of its format; 0: not said
  * @param opset the version of ONNX's own operators; 0: it uses none
  * @param inputs those that have to be given
- * @param parts weights in files beside it
+ * @param parts weights in other files, wherever in the model they are named
  */
 record OnnxFile(long ir, long opset, List<Value> inputs, List<Value> outputs, List<Part> parts) {
   /** The newest that ONNX Runtime 1.20 reads; OnnxVersionsTest compares them with it. */
@@ -30,6 +30,11 @@ record OnnxFile(long ir, long opset, List<Value> inputs, List<Value> outputs, Li
   static final int NEWEST_OPSET = 21;
 
   private static final int MOST_VALUES = 10_000;
+  private static final int MOST_AXES = 100;
+
+  /** Branches and loops within each other; ONNX Runtime's reader ends at about as many. */
+  private static final int MOST_NESTED = 32;
+
   private static final byte[] LFS = "version https://git-lfs".getBytes(StandardCharsets.US_ASCII);
 
   /**
@@ -86,9 +91,13 @@ record OnnxFile(long ir, long opset, List<Value> inputs, List<Value> outputs, Li
       } catch (Malformed e) {
         throw new BrokenModel(
             name
-                + (e.cutShort && reader.begun
-                    ? " is cut short: it ends after " + in.size() + " bytes, before its graph does"
-                    : " is no ONNX model"));
+                + (!e.cutShort
+                    ? " " + e.getMessage()
+                    : reader.begun
+                        ? " is cut short: it ends after "
+                            + in.size()
+                            + " bytes, before its graph does"
+                        : " is no ONNX model"));
       }
     }
   }
@@ -121,6 +130,8 @@ record OnnxFile(long ir, long opset, List<Value> inputs, List<Value> outputs, Li
             graph = true;
           }
           case 8 -> opset(in.message());
+          case 20 -> training(in.message());
+          case 25 -> function(in.message());
           default -> in.skip();
         }
       }
@@ -154,9 +165,75 @@ record OnnxFile(long ir, long opset, List<Value> inputs, List<Value> outputs, Li
     private void graph(long end) throws IOException, Malformed {
       while (in.next(end)) {
         switch (in.field()) {
-          case 5 -> tensor(in.message());
+          case 1 -> operation(in.message(), 0);
+          case 5 -> given.add(tensor(in.message()));
           case 11 -> add(inputs, value(in.message()));
           case 12 -> add(outputs, value(in.message()));
+          case 15 -> sparse(in.message());
+          default -> in.skip();
+        }
+      }
+    }
+
+    /** A graph within an operation, or one that is not run here: it may name files as well. */
+    private void inner(long end, int depth) throws IOException, Malformed {
+      if (depth > MOST_NESTED) {
+        throw new Malformed("has graphs within graphs, more than " + MOST_NESTED + " deep");
+      }
+      while (in.next(end)) {
+        switch (in.field()) {
+          case 1 -> operation(in.message(), depth);
+          case 5 -> tensor(in.message());
+          case 15 -> sparse(in.message());
+          default -> in.skip();
+        }
+      }
+    }
+
+    private void operation(long end, int depth) throws IOException, Malformed {
+      while (in.next(end)) {
+        if (in.field() == 5) {
+          attribute(in.message(), depth);
+        } else {
+          in.skip();
+        }
+      }
+    }
+
+    private void attribute(long end, int depth) throws IOException, Malformed {
+      while (in.next(end)) {
+        switch (in.field()) {
+          case 5, 10 -> tensor(in.message());
+          case 6, 11 -> inner(in.message(), depth + 1);
+          case 22, 23 -> sparse(in.message());
+          default -> in.skip();
+        }
+      }
+    }
+
+    private void function(long end) throws IOException, Malformed {
+      while (in.next(end)) {
+        switch (in.field()) {
+          case 7 -> operation(in.message(), 0);
+          case 11 -> attribute(in.message(), 0);
+          default -> in.skip();
+        }
+      }
+    }
+
+    private void training(long end) throws IOException, Malformed {
+      while (in.next(end)) {
+        switch (in.field()) {
+          case 1, 2 -> inner(in.message(), 1);
+          default -> in.skip();
+        }
+      }
+    }
+
+    private void sparse(long end) throws IOException, Malformed {
+      while (in.next(end)) {
+        switch (in.field()) {
+          case 1, 2 -> tensor(in.message());
           default -> in.skip();
         }
       }
@@ -215,7 +292,7 @@ record OnnxFile(long ir, long opset, List<Value> inputs, List<Value> outputs, Li
             in.skip();
           }
         }
-        if (shape.size() == MOST_VALUES) {
+        if (shape.size() == MOST_AXES) {
           throw new Malformed(false);
         }
         shape.add(length > 0 ? length : -1);
@@ -223,10 +300,12 @@ record OnnxFile(long ir, long opset, List<Value> inputs, List<Value> outputs, Li
       return List.copyOf(shape);
     }
 
-    private void tensor(long end) throws IOException, Malformed {
+    /** Its name. Every file that it names counts, whichever of them its weights would be in. */
+    private String tensor(long end) throws IOException, Malformed {
+      String name = "";
       double count = 1;
       int type = 0;
-      String location = null;
+      List<String> locations = new ArrayList<>();
       double offset = 0;
       double length = -1;
       while (in.next(end)) {
@@ -239,11 +318,11 @@ record OnnxFile(long ir, long opset, List<Value> inputs, List<Value> outputs, Li
             }
           }
           case 2 -> type = (int) in.number();
-          case 8 -> given.add(in.text());
+          case 8 -> name = in.text();
           case 13 -> {
             String[] entry = entry(in.message());
             switch (entry[0]) {
-              case "location" -> location = entry[1];
+              case "location" -> locations.add(entry[1]);
               case "offset" -> offset = whole(entry[1]);
               case "length" -> length = whole(entry[1]);
               default -> {}
@@ -252,10 +331,14 @@ record OnnxFile(long ir, long opset, List<Value> inputs, List<Value> outputs, Li
           default -> in.skip();
         }
       }
-      if (location != null) {
-        double bytes = Math.ceil(offset + (length >= 0 ? length : count * bytes(type)));
+      double bytes = Math.ceil(offset + (length >= 0 ? length : count * bytes(type)));
+      for (String location : locations) {
         parts.merge(location, (long) bytes, Math::max);
+        if (parts.size() > MOST_VALUES) {
+          throw new Malformed("names more than " + MOST_VALUES + " files");
+        }
       }
+      return name;
     }
 
     private String[] entry(long end) throws IOException, Malformed {

@@ -15,6 +15,16 @@ final class WireReader implements AutoCloseable {
   private static final int BUFFER_BYTES = 1 << 14;
   private static final int MOST_TEXT = 1 << 16;
   private static final int MOST_SHIFT = 63;
+  private static final int MOST_AXES = 1_000;
+
+  /** Of all texts together, each with what it takes in memory beside its letters. */
+  private static final int MOST_TEXTS = 16 << 20;
+
+  private static final int BESIDE_TEXT = 32;
+
+  /** Far more than models have: theirs is one for each operation, input and part of the weights. */
+  private static final int MOST_FIELDS = 20_000_000;
+
   private static final int VARINT = 0;
   private static final int FIXED_64 = 1;
   private static final int BYTES = 2;
@@ -29,6 +39,8 @@ final class WireReader implements AutoCloseable {
 
   private int field;
   private int type;
+  private int fields;
+  private long texts;
 
   private WireReader(FileChannel channel) throws IOException {
     this.channel = channel;
@@ -47,7 +59,18 @@ final class WireReader implements AutoCloseable {
     final boolean cutShort;
 
     Malformed(boolean cutShort) {
-      super(cutShort ? "cut short" : "malformed");
+      this(cutShort, cutShort ? "is cut short" : "is no ONNX model");
+    }
+
+    /**
+     * @param words what is wrong, behind the file's name
+     */
+    Malformed(String words) {
+      this(false, words);
+    }
+
+    private Malformed(boolean cutShort, String words) {
+      super(words);
       this.cutShort = cutShort;
     }
   }
@@ -62,10 +85,15 @@ final class WireReader implements AutoCloseable {
       return false;
     }
     long tag = raw();
-    field = (int) Math.min(Integer.MAX_VALUE, tag >>> 3);
+    field = (int) (tag >>> 3);
     type = (int) (tag & 7);
-    if (field == 0) {
+    // Of a longer one ONNX Runtime's reader drops the upper bits, and sees another field.
+    if (field == 0 || tag >>> Integer.SIZE != 0) {
       throw new Malformed(false);
+    }
+    fields++;
+    if (fields > MOST_FIELDS) {
+      throw new Malformed("has more parts than a model has");
     }
     return true;
   }
@@ -98,6 +126,10 @@ final class WireReader implements AutoCloseable {
     if (length > MOST_TEXT) {
       throw new Malformed(false);
     }
+    texts += length + BESIDE_TEXT;
+    if (texts > MOST_TEXTS) {
+      throw new Malformed("has more names than a model has");
+    }
     byte[] bytes = new byte[(int) length];
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = octet();
@@ -108,7 +140,10 @@ final class WireReader implements AutoCloseable {
   /** The product of whole numbers that lie one behind the other up to that place. */
   double product(long end) throws IOException, Malformed {
     double product = 1;
-    while (position() < end) {
+    for (int numbers = 0; position() < end; numbers++) {
+      if (numbers == MOST_AXES) {
+        throw new Malformed(false);
+      }
       product *= raw();
     }
     return product;

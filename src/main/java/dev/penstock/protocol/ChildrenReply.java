@@ -15,7 +15,6 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskState;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -50,7 +49,7 @@ public final class ChildrenReply {
     TaskOutput output = child.output();
     if (output != null && output.format() == TaskOutput.Format.JSON) {
       json.writeFieldName("result");
-      json.writeRawValue(new String(output.bytes(), StandardCharsets.UTF_8));
+      StrictJson.writeRaw(json, output.bytes());
     } else if (output != null) {
       json.writeStringField("format", output.format().name().toLowerCase(Locale.ROOT));
       json.writeStringField("result", BASE64.encodeToString(output.bytes()));

@@ -17,7 +17,6 @@ import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskSpec.Retention;
 import dev.penstock.task.TaskState;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -85,7 +84,7 @@ public record LeaseReply(List<LeasedTask> tasks, Set<String> suspects, LeaseTerm
     StrictJson.writeSeconds(json, "created_at", task.createdAt().toEpochMilli());
     json.writeObjectField("metadata", new TreeMap<>(spec.metadata()));
     json.writeFieldName("input");
-    json.writeRawValue(new String(spec.input(), StandardCharsets.UTF_8));
+    StrictJson.writeRaw(json, spec.input());
     json.writeEndObject();
     json.writeEndObject();
   }

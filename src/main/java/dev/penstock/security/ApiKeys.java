@@ -3,6 +3,7 @@ package dev.penstock.security;
 import dev.penstock.base.Digests;
 import dev.penstock.config.Settings;
 import dev.penstock.core.ApiKey;
+import dev.penstock.core.Reach;
 import dev.penstock.core.Scope;
 import dev.penstock.storage.KeyStore;
 import dev.penstock.task.Priority;
@@ -154,6 +155,20 @@ public final class ApiKeys {
    */
   public Created create(
       String owner, Set<Scope> scopes, @Nullable Priority highest, @Nullable String label) {
+    return create(owner, scopes, highest, label, Reach.ALL);
+  }
+
+  /**
+   * The same.
+   *
+   * @param reach what its holder may serve as a worker
+   */
+  public Created create(
+      String owner,
+      Set<Scope> scopes,
+      @Nullable Priority highest,
+      @Nullable String label,
+      Reach reach) {
     String secret = KeyFile.newKey();
     byte[] random = new byte[ID_BYTES];
     new SecureRandom().nextBytes(random);
@@ -166,7 +181,8 @@ public final class ApiKeys {
             highest,
             label,
             Instant.now().truncatedTo(ChronoUnit.MILLIS),
-            null);
+            null,
+            reach);
     return switch (store.add(key)) {
       case NOW -> new Created.Now(key, secret);
       case TOO_MANY_KEYS ->
@@ -174,6 +190,11 @@ public final class ApiKeys {
       case TOO_MANY_OWNERS ->
           new Created.Refused("There are " + KeyStore.MOST + " owners already.");
     };
+  }
+
+  /** The id of the first key. */
+  public String firstId() {
+    return caller.keyId();
   }
 
   /** All keys but the first one, newest first, revoked ones too. */
@@ -211,7 +232,11 @@ public final class ApiKeys {
   private static Caller caller(ApiKey key) {
     Priority highest = key.highest();
     return new Caller(
-        key.owner(), key.id(), key.scopes(), highest == null ? Priority.HIGHEST : highest);
+        key.owner(),
+        key.id(),
+        key.scopes(),
+        highest == null ? Priority.HIGHEST : highest,
+        key.reach());
   }
 
   /** What follows the scheme, whose case does not matter (RFC 9110, 11.1). */

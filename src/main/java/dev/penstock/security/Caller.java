@@ -1,5 +1,6 @@
 package dev.penstock.security;
 
+import dev.penstock.core.Reach;
 import dev.penstock.core.Scope;
 import dev.penstock.task.Priority;
 import java.util.Set;
@@ -11,15 +12,16 @@ import java.util.Set;
  * @param keyId which key it came with, safe to log
  * @param scopes what it may do
  * @param highest the highest priority that its tasks may have
+ * @param reach what it may serve as a worker
  */
-public record Caller(String owner, String keyId, Set<Scope> scopes, Priority highest) {
+public record Caller(String owner, String keyId, Set<Scope> scopes, Priority highest, Reach reach) {
   public Caller {
     scopes = Set.copyOf(scopes);
   }
 
   /** A caller whose tasks may have any priority. */
   public Caller(String owner, String keyId, Set<Scope> scopes) {
-    this(owner, keyId, scopes, Priority.HIGHEST);
+    this(owner, keyId, scopes, Priority.HIGHEST, Reach.ALL);
   }
 
   /** Whether it has one of these scopes. */

@@ -89,7 +89,7 @@ public final class LoginThrottle {
   }
 
   /** Whoever it belongs to most likely has all addresses of it. */
-  static String network(String address) {
+  public static String network(String address) {
     try {
       InetAddress literal = InetAddress.ofLiteral(address);
       return literal instanceof Inet6Address

@@ -1,6 +1,9 @@
 package dev.penstock.start;
 
 import dev.penstock.apart.ApartChild;
+import dev.penstock.engine.llama.LlamaChild;
+import dev.penstock.engine.trial.TrialChild;
+import dev.penstock.engine.trial.Trials;
 import dev.penstock.subprocess.ChildLoop;
 import dev.penstock.subprocess.ChildProgram;
 import dev.penstock.types.ping.PingChild;
@@ -20,7 +23,15 @@ public final class ChildCommand {
 
   /** Made in the child alone. */
   private static final Map<String, Supplier<ChildProgram>> PROGRAMS =
-      Map.of("ping", PingChild::new, ApartChild.NAME, () -> new ApartChild(ChildWorker::handlers));
+      Map.of(
+          "ping",
+          PingChild::new,
+          Trials.CHILD,
+          TrialChild::new,
+          LlamaChild.NAME,
+          LlamaChild::new,
+          ApartChild.NAME,
+          () -> new ApartChild(ChildWorker::handlers));
 
   private ChildCommand() {}
 

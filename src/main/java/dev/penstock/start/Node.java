@@ -29,6 +29,7 @@ import dev.penstock.storage.TaskQueue;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.types.ServedLanes;
 import dev.penstock.types.TaskTypes;
+import dev.penstock.web.Share;
 import dev.penstock.worker.WorkerVerticle;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -175,6 +176,11 @@ final class Node implements AutoCloseable {
             new Dashboard(
                     bus, settings, keys, sessions, intake, worker::usableLanes, worker.types())
                 .routes());
+    for (Share share : http.shares().all()) {
+      Tags tags = Tags.of("share", share.name());
+      meters.gauge("penstock.share.used", tags, share, Share::used);
+      meters.counter("penstock.share.refused", tags, share, Share::refused);
+    }
     String deployment = await(vertx.deployVerticle(http));
 
     // Stops in reverse: no new work, running work ends, then those who still wait are told.

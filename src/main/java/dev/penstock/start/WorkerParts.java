@@ -13,6 +13,7 @@ import dev.penstock.engine.EngineParts;
 import dev.penstock.engine.EngineStatus;
 import dev.penstock.engine.ModelEngines;
 import dev.penstock.engine.TokenizerThreads;
+import dev.penstock.engine.trial.Trials;
 import dev.penstock.metrics.Meters;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
@@ -136,14 +137,16 @@ final class WorkerParts implements LaneSource, AutoCloseable {
           }
           meters.batch(run.model(), run.sequences(), run.tokens(), run.paddedTokens(), run.time());
         };
+    children = new ChildProcesses(ChildCommand.MAIN, meters::childCrashed);
     engines =
         ModelEngines.start(
             catalogue,
             settings.model(),
             abilities.backends(),
-            new EngineParts(device, settings.inference(), settings.data().dir(), listener));
+            new EngineParts(device, settings.inference(), settings.data().dir(), listener),
+            // A child is what may die.
+            settings.model().trial() && !child ? Trials.in(children, settings.data().dir()) : null);
     tokenizers = new TokenizerThreads(Runtime.getRuntime().availableProcessors());
-    children = new ChildProcesses(ChildCommand.MAIN, meters::childCrashed);
     if (inference) {
       var parts = new HandlerParts(loaded, worker, engines, tokenizers, meters, children);
       types.all().forEach(type -> handlers.put(type.name(), type.handler(parts)));

@@ -3,9 +3,11 @@ package dev.penstock.storage;
 import dev.penstock.core.Scope;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** A set of scopes as one text. */
+/** A set of scopes, or of names without spaces, as one text. */
 public final class Scopes {
   private Scopes() {}
 
@@ -20,5 +22,14 @@ public final class Scopes {
           Scope.of(word).orElseThrow(() -> new IllegalStateException("no such scope: " + word)));
     }
     return scopes;
+  }
+
+  /** Null: there are none. */
+  public static @Nullable String ofNames(Set<String> names) {
+    return names.isEmpty() ? null : String.join(" ", new TreeSet<>(names));
+  }
+
+  public static Set<String> names(@Nullable String text) {
+    return text == null ? Set.of() : Set.of(text.split(" ", -1));
   }
 }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -95,8 +96,48 @@ public interface TaskQueue extends AutoCloseable {
    * tasks whose processes died, where the queue can tell.
    *
    * @param suspectsOnly whether no others are wanted
+   * @param owners whose tasks are wanted; empty: anybody's
    */
-  record Room(int tasks, long bytes, Priority least, int suspects, boolean suspectsOnly) {
+  record Room(
+      int tasks,
+      long bytes,
+      Priority least,
+      int suspects,
+      boolean suspectsOnly,
+      Set<String> owners) {
+
+    /** How often who wants tasks of few owners looks for them: nobody rings for it alone. */
+    public static final Duration LOOK = Duration.ofMillis(250);
+
+    private static final int NEVER = Priority.MAX + 1;
+
+    /** Room for tasks of any owner. */
+    public Room(int tasks, long bytes, Priority least, int suspects, boolean suspectsOnly) {
+      this(tasks, bytes, least, suspects, suspectsOnly, Set.of());
+    }
+
+    /** The same for these owners' tasks; none: for anybody's. */
+    public Room of(Set<String> those) {
+      return new Room(tasks, bytes, least, suspects, suspectsOnly, those);
+    }
+
+    /** Whether an owner's tasks are wanted. */
+    public boolean takes(String owner) {
+      return owners.isEmpty() || owners.contains(owner);
+    }
+
+    /**
+     * The least priority to be rung for: a ring wakes one who waits, so whoever may have no use for
+     * what has come is not to hear it.
+     */
+    public int hears() {
+      return owners.isEmpty() ? least.value() : NEVER;
+    }
+
+    /** How long to wait for a ring, of so much time. */
+    public long within(long nanos) {
+      return owners.isEmpty() ? nanos : Math.min(nanos, LOOK.toNanos());
+    }
 
     /** Room for tasks of all kinds. */
     public Room(int tasks, long bytes, Priority least, int suspects) {
@@ -114,6 +155,7 @@ public interface TaskQueue extends AutoCloseable {
     }
 
     public Room {
+      owners = Set.copyOf(owners);
       if (tasks < 1 || bytes < 1 || suspects < 0) {
         throw new IllegalArgumentException("room for " + tasks + " tasks, " + bytes + " bytes");
       }

@@ -4,6 +4,7 @@ import dev.penstock.core.CancelResult;
 import dev.penstock.core.Checkpoint;
 import dev.penstock.core.DeleteResult;
 import dev.penstock.core.Ending;
+import dev.penstock.core.Glance;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
@@ -21,6 +22,7 @@ import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,6 +59,13 @@ public interface TaskStore extends AutoCloseable {
 
   /** Those of the tasks that are known, without their inputs ({@code spec.input} is empty). */
   Map<TaskId, Task> findAll(Collection<TaskId> ids);
+
+  /** Those of the tasks that are known, without what may be long of them. */
+  default Map<TaskId, Glance> glance(Collection<TaskId> ids) {
+    Map<TaskId, Glance> seen = HashMap.newHashMap(ids.size());
+    ids.forEach(id -> find(id).ifPresent(task -> seen.put(id, Glance.of(task))));
+    return seen;
+  }
 
   /** What a task went through, oldest first; the newest {@link Step#MOST}. */
   List<Step> steps(TaskId id);
@@ -305,7 +314,10 @@ public interface TaskStore extends AutoCloseable {
      */
     record Kept(Instant createdAt) implements Inserted {}
 
-    /** Its identity means an earlier task: that one, without its input. Nothing was added. */
+    /**
+     * Its identity means an earlier task: that one, without what may be long of it. Nothing was
+     * added.
+     */
     record Earlier(Task task) implements Inserted {}
 
     /** Its name belongs to a task with other content. Nothing was added. */
@@ -382,6 +394,9 @@ public interface TaskStore extends AutoCloseable {
      * children: nothing changed, and the lease is held still.
      */
     record TooManyOpen() implements Settled {}
+
+    /** It has been put off for as long as it may be. Nothing was changed. */
+    record PutOffTooOften() implements Settled {}
   }
 
   /** Tasks whose leases lapsed: ready again, or failed for good (whole, to tell who waits). */

@@ -32,7 +32,7 @@ final class Child {
   static final Duration GRACE = Duration.ofSeconds(1);
 
   /** A killed process is gone within that, unless the kernel itself hangs. */
-  private static final Duration DEATH = Duration.ofSeconds(5);
+  static final Duration DEATH = Duration.ofSeconds(5);
 
   /** What it has written before its end comes within that, unless somebody else holds the pipe. */
   private static final Duration LAST_WORDS = Duration.ofMillis(500);

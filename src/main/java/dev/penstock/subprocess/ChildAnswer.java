@@ -17,7 +17,13 @@ public sealed interface ChildAnswer {
    *
    * @param reason a sentence without a full stop, safe to show
    */
-  record Crashed(String reason) implements ChildAnswer {}
+  record Crashed(String reason) implements ChildAnswer {
+
+    /** Whether somebody else may have ended it: the system for want of memory, or a person. */
+    public boolean perhapsFromOutside() {
+      return ExitWords.fromOutside(reason);
+    }
+  }
 
   /**
    * The request did not reach a process: none could be started, or it was busy for too long.

@@ -7,6 +7,12 @@ final class ExitWords {
 
   private ExitWords() {}
 
+  /** Whether the reason of a crash says that its end may have come from outside. */
+  static boolean fromOutside(String reason) {
+    // Only there: what it printed comes behind.
+    return reason.matches("(?s)the child process \\S+ ended: exit (137|143), .*");
+  }
+
   static String of(int code, ChildLimits limits) {
     return switch (code) {
       case ChildLoop.OUT_OF_MEMORY ->

@@ -195,7 +195,7 @@ public final class Subprocess {
 
   /**
    * Ends the process, if there is one; the next call starts another. Waits for a call that is under
-   * way, and for the end, with a limit.
+   * way, and for the end, with a limit: what it held is free then.
    */
   public void end() throws InterruptedException {
     turn.acquire();
@@ -204,6 +204,7 @@ public final class Subprocess {
       child = null;
       if (live != null) {
         end(live);
+        boolean _ = live.awaitEnd(Child.DEATH);
       }
     } finally {
       turn.release();

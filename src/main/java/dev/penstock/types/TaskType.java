@@ -11,7 +11,6 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskOutput;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -148,10 +147,7 @@ public interface TaskType {
   /** How a result is rendered for clients. */
   interface Form {
     /** The result as it is kept, but for half characters. */
-    Form JSON =
-        (json, output, _) ->
-            json.writeRawValue(
-                new String(StrictJson.whole(output.bytes()), StandardCharsets.UTF_8));
+    Form JSON = (json, output, _) -> StrictJson.writeRaw(json, StrictJson.whole(output.bytes()));
 
     void write(JsonGenerator json, TaskOutput output, @Nullable String model) throws IOException;
 

@@ -1,4 +1,4 @@
 package dev.penstock.web;
 
-/** What a resource answers: all at once, or bit by bit. */
-public sealed interface Answer permits Reply, EventStream {}
+/** What a resource answers: all at once, as it is read, or bit by bit. */
+public sealed interface Answer permits Reply, LongReply, EventStream {}

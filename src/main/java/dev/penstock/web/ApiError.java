@@ -25,6 +25,7 @@ public record ApiError(
     Again again) {
   public static final String INVALID_REQUEST = "invalid_request_error";
   public static final String SERVER_ERROR = "server_error";
+  static final int TOO_MANY = 429;
 
   /** Whether sending the same request again can help. */
   public enum Again {
@@ -118,6 +119,12 @@ public record ApiError(
 
   public static ApiError overloaded(String message) {
     return of(new TaskError(TaskError.Code.OVERLOADED, message));
+  }
+
+  /** The key has its share of what others use too: some of it is likely to come back soon. */
+  public static ApiError shareUsed(String message) {
+    String code = TaskError.Code.SHARE_USED.json();
+    return new ApiError(TOO_MANY, INVALID_REQUEST, null, code, message, Again.SOON);
   }
 
   static ApiError unavailable(String message) {

@@ -29,7 +29,7 @@ public final class Assets {
     String tag =
         "\"" + HexFormat.of().formatHex(Digests.sha256().digest(bytes), 0, ETAG_BYTES) + "\"";
     Reply whole =
-        Reply.of(200, contentType, bytes).with("ETag", tag).with("Cache-Control", "no-cache");
+        Reply.file(contentType, bytes).with("ETag", tag).with("Cache-Control", "no-cache");
     Reply known =
         Reply.of(304, contentType, new byte[0]).with("ETag", tag).with("Cache-Control", "no-cache");
     return exchange -> tag.equals(exchange.header("If-None-Match")) ? known : whole;

@@ -1,10 +1,8 @@
 package dev.penstock.web;
 
 import io.vertx.core.Context;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
@@ -22,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * together within a share of the heap.
  */
 public final class BodyReader {
-  /** Bodies take part of the heap as bytes, and several times that once they are parsed. */
+  /** As bytes: what they are parsed to is counted apart. */
   private static final int SHARE_OF_HEAP = 16;
 
   private static final int SHORT = 64 * 1024;
@@ -68,24 +66,27 @@ public final class BodyReader {
    */
   byte[] read(Exchange exchange, Context context, int limit, MediaType type)
       throws InterruptedException {
+    Share.Held held = exchange.sent();
     HttpServerRequest request = exchange.request();
     boolean compressed = requireType(request, type);
     requireLength(request, limit);
-    CompletableFuture<Buffer> begun = exchange.begun();
-    CompletableFuture<Buffer> body = begun == null ? awaited(exchange) : begun;
+    CompletableFuture<ReceivedBody> begun = exchange.begun();
+    CompletableFuture<ReceivedBody> body = begun == null ? awaited(exchange) : begun;
     if (begun == null) {
-      context.runOnContext(_ -> collect(request, context, limit, body));
+      context.runOnContext(_ -> collect(request, context, limit, body, held));
+    } else {
+      charge(held, request);
     }
     exchange.begun(null);
     try {
       long left = deadline.toNanos() - (System.nanoTime() - exchange.started());
-      byte[] sent = body.get(left, TimeUnit.NANOSECONDS).getBytes();
-      return compressed ? unpacked(sent, limit) : sent;
+      byte[] sent = body.get(left, TimeUnit.NANOSECONDS).bytes();
+      return compressed ? unpacked(sent, limit, held) : sent;
     } catch (TimeoutException e) {
       // Whoever completes the future first decides who gives the bytes back.
       if (!body.completeExceptionally(e) && !body.isCompletedExceptionally()) {
-        byte[] sent = body.join().getBytes();
-        return compressed ? unpacked(sent, limit) : sent;
+        byte[] sent = body.join().bytes();
+        return compressed ? unpacked(sent, limit, held) : sent;
       }
       throw new Refusal(
           new ApiError(
@@ -113,27 +114,41 @@ public final class BodyReader {
     Long length = lengthOf(request);
     boolean isShort = length != null && length > 0 && length <= Math.min(limit, SHORT);
     if (isShort && taken.get() <= room / 2 && request.getHeader("Expect") == null) {
-      CompletableFuture<Buffer> body = awaited(exchange);
+      CompletableFuture<ReceivedBody> body = awaited(exchange);
       exchange.begun(body);
-      collect(request, context, limit, body);
+      collect(request, context, limit, body, null);
+    }
+  }
+
+  /** A short body that was begun before it was known whose it is. */
+  private static void charge(Share.Held held, HttpServerRequest request) {
+    Long length = lengthOf(request);
+    ApiError over = length == null ? null : held.add(length);
+    if (over != null) {
+      throw new Refusal(over);
     }
   }
 
   /** A body that comes as long as its client is there. */
-  private static CompletableFuture<Buffer> awaited(Exchange exchange) {
-    var body = new CompletableFuture<Buffer>();
+  private static CompletableFuture<ReceivedBody> awaited(Exchange exchange) {
+    var body = new CompletableFuture<ReceivedBody>();
     var _ = exchange.gone().thenRun(() -> body.completeExceptionally(new ClientGone()));
     return body;
   }
 
   /** Gives back what was begun and is not wanted. */
   void forget(Exchange exchange) {
-    CompletableFuture<Buffer> body = exchange.begun();
+    CompletableFuture<ReceivedBody> body = exchange.begun();
     if (body != null
         && !body.completeExceptionally(new ClientGone())
         && !body.isCompletedExceptionally()) {
       release(body.join().length());
     }
+  }
+
+  /** How many bytes of bodies there may be. */
+  public long room() {
+    return room;
   }
 
   /** The bytes of all bodies that have not been given back. */
@@ -146,10 +161,18 @@ public final class BodyReader {
     taken.addAndGet(-bytes);
   }
 
-  /** On the event loop. */
+  /**
+   * On the event loop.
+   *
+   * @param held the share that it counts to; null: that is not known, or it is counted already
+   */
   private void collect(
-      HttpServerRequest request, Context context, int limit, CompletableFuture<Buffer> body) {
-    Buffer all = Buffer.buffer();
+      HttpServerRequest request,
+      Context context,
+      int limit,
+      CompletableFuture<ReceivedBody> body,
+      Share.@Nullable Held held) {
+    var all = new ReceivedBody();
     // What was taken for a body that nobody will get is given back here, on the loop that counts
     // it.
     var _ =
@@ -164,12 +187,17 @@ public final class BodyReader {
       }
       if (all.length() + chunk.length() > limit) {
         body.completeExceptionally(tooLarge(limit));
+        return;
+      }
+      ApiError over = held == null ? null : held.add(chunk.length());
+      if (over != null) {
+        body.completeExceptionally(new Refusal(over));
       } else if (taken.addAndGet(chunk.length()) > room) {
         release(chunk.length());
         body.completeExceptionally(
             new Refusal(ApiError.overloaded("Too much is being sent at once.")));
       } else {
-        all.appendBuffer(chunk);
+        all.add(chunk);
       }
     });
     request.endHandler(_ -> body.complete(all));
@@ -183,33 +211,38 @@ public final class BodyReader {
    * What was sent compressed, within the same limits. What it takes is counted in the place of what
    * was sent.
    */
-  private byte[] unpacked(byte[] sent, int limit) {
+  private byte[] unpacked(byte[] sent, int limit, Share.Held held) {
     int counted = sent.length;
     boolean done = false;
     try (var in = new GZIPInputStream(new ByteArrayInputStream(sent))) {
-      var all = new ByteArrayOutputStream(Math.min(limit, 4 * sent.length));
+      var all = new ReceivedBody();
       byte[] chunk = new byte[CHUNK];
       for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
-        if (all.size() + count > limit) {
+        if (all.length() + count > limit) {
           throw tooLarge(limit);
         }
-        if (all.size() + count > SHORT + (long) MOST_TIMES * sent.length) {
+        if (all.length() + count > SHORT + (long) MOST_TIMES * sent.length) {
           throw new Refusal(
               ApiError.http(
                   413,
                   "request_too_large",
                   "The body is compressed to less than one part in " + MOST_TIMES + "."));
         }
+        ApiError over = held.add(count);
+        if (over != null) {
+          throw new Refusal(over);
+        }
         if (taken.addAndGet(count) > room) {
           release(count);
           throw new Refusal(ApiError.overloaded("Too much is being sent at once."));
         }
         counted += count;
-        all.write(chunk, 0, count);
+        all.add(chunk, count);
       }
       release(sent.length);
+      held.less(sent.length);
       done = true;
-      return all.toByteArray();
+      return all.bytes();
     } catch (IOException e) {
       throw Refusal.invalid(null, "The body is not gzip, which its Content-Encoding says it is.");
     } finally {

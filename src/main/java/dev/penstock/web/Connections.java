@@ -1,19 +1,21 @@
 package dev.penstock.web;
 
+import dev.penstock.security.LoginThrottle;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts connections by address and closes those whose next request does not come, or comes too
- * slowly: the server's own idle timeout is fooled by a byte now and then. Lives on one event loop.
+ * Counts connections by address and by key, and closes those whose next request does not come, or
+ * comes too slowly: the server's own idle timeout is fooled by a byte now and then. Lives on one
+ * event loop, {@link #claim} apart.
  */
 public final class Connections {
   private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
@@ -23,11 +25,11 @@ public final class Connections {
 
   private final Vertx vertx;
   private final HttpServerOptions options;
-  private final int perAddress;
+  private final Share addresses;
+  private final Share ofKeys;
   private final Duration firstHead;
   private final Duration nextHead;
-  private final Map<String, Integer> byAddress = new HashMap<>();
-  private final Map<HttpConnection, State> states = new HashMap<>();
+  private final Map<HttpConnection, State> states = new ConcurrentHashMap<>();
 
   /**
    * @param options the server's
@@ -37,32 +39,34 @@ public final class Connections {
   public Connections(
       Vertx vertx,
       HttpServerOptions options,
-      int perAddress,
+      Shares shares,
       Duration firstHead,
       Duration nextHead) {
     this.vertx = vertx;
     this.options = options;
-    this.perAddress = perAddress;
+    this.addresses = shares.addresses();
+    this.ofKeys = shares.connections();
     this.firstHead = firstHead;
     this.nextHead = nextHead;
   }
 
   public void opened(HttpConnection connection) {
     String address = connection.remoteAddress().hostAddress();
-    String key = address == null ? "" : address;
-    if (byAddress.merge(key, 1, Integer::sum) > perAddress) {
-      LOG.debug("connection refused: {} has {} already", key, perAddress);
-      left(key);
+    String network = LoginThrottle.network(address == null ? "" : address);
+    Share.Held place = addresses.begin(network);
+    if (place.add(1) != null) {
+      LOG.debug("connection refused: {} has {} already", network, addresses.most());
       connection.close();
       return;
     }
     StrictDecoder.into(connection, options);
-    var state = new State();
+    var state = new State(network);
     states.put(connection, state);
     connection.closeHandler(_ -> {
       states.remove(connection);
       state.disarm();
-      left(key);
+      state.closed();
+      place.close();
     });
     state.arm(connection, firstHead);
     HalfClosed.allow(
@@ -71,8 +75,15 @@ public final class Connections {
         () -> state.ended(connection));
   }
 
-  private void left(String address) {
-    byAddress.computeIfPresent(address, (_, count) -> count == 1 ? null : count - 1);
+  /**
+   * A request on the connection is of that key: the connection is the key's until another key's
+   * request comes on it. From any thread.
+   *
+   * @return what to answer when the key has too many from there; null: it may have it
+   */
+  @Nullable ApiError claim(HttpConnection connection, String key) {
+    State state = states.get(connection);
+    return state == null ? null : state.claim(key);
   }
 
   /** A request's headers have come. */
@@ -96,6 +107,7 @@ public final class Connections {
 
   private final class State {
     private static final long NONE = -1;
+    private final String network;
     private long timer = NONE;
     private int requests;
 
@@ -109,6 +121,39 @@ public final class Connections {
       noMore = true;
       if (requests == 0) {
         arm(connection, LAST);
+      }
+    }
+
+    /** Whose it is, and its place among theirs; null: nobody's yet. Guarded by this. */
+    private @Nullable String key;
+
+    private Share.@Nullable Held place;
+    private boolean closed;
+
+    State(String network) {
+      this.network = network;
+    }
+
+    synchronized @Nullable ApiError claim(String who) {
+      if (closed || who.equals(key)) {
+        return null;
+      }
+      if (place != null) {
+        place.close();
+      }
+      key = null;
+      place = ofKeys.begin(Share.part(who, network));
+      ApiError over = place.add(1);
+      if (over == null) {
+        key = who;
+      }
+      return over;
+    }
+
+    synchronized void closed() {
+      closed = true;
+      if (place != null) {
+        place.close();
       }
     }
 

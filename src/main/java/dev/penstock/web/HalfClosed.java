@@ -20,11 +20,13 @@ import org.jspecify.annotations.Nullable;
  * Lets a client that has said all that it will say, and has closed its half of the connection, have
  * its answer. One that has gone looks the same, until something is sent to it: so while the answer
  * takes its time, an interim one is, which costs the first nothing and breaks the connection of the
- * second. On the connection's event loop.
+ * second. A reader of events who closes its half has gone. On the connection's event loop.
  */
 final class HalfClosed extends ChannelInboundHandlerAdapter {
   private static final long ASK_FIRST_MS = 500;
   private static final long ASK_EVERY_MS = 1_000;
+
+  private static final String EVENTS = "text/event-stream";
 
   /** What any client of HTTP/1.1 passes over. */
   private static final byte[] INTERIM =
@@ -72,8 +74,13 @@ final class HalfClosed extends ChannelInboundHandlerAdapter {
 
   private void ask(ChannelHandlerContext context) {
     HttpServerRequest request = waiting.get();
-    if (request == null || request.response().headWritten()) {
-      return; // an answer is on its way, and shows the same
+    if (request == null) {
+      return;
+    } else if (request.response().headWritten()) {
+      // An answer that is on its way shows the same; a stream of events may be silent for long.
+      if (EVENTS.equals(request.response().headers().get("Content-Type"))) {
+        connection.close();
+      }
     } else if (request.version() == HttpVersion.HTTP_1_1) {
       var _ = context.writeAndFlush(Unpooled.wrappedBuffer(INTERIM));
     } else {

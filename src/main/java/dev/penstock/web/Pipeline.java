@@ -1,12 +1,16 @@
 package dev.penstock.web;
 
+import dev.penstock.base.ParsedJson;
+import dev.penstock.base.Room;
 import dev.penstock.base.Unavailable;
 import dev.penstock.config.Settings;
 import dev.penstock.core.InvalidInput;
 import dev.penstock.core.Scope;
+import dev.penstock.json.StrictJson;
 import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Caller;
 import dev.penstock.security.Sessions;
+import dev.penstock.task.TaskId;
 import dev.penstock.web.BodyReader.MediaType;
 import dev.penstock.web.Route.Access;
 import dev.penstock.web.Routes.Match;
@@ -16,10 +20,11 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -42,20 +47,20 @@ public final class Pipeline {
   private static final Duration LINGER = Duration.ofSeconds(2);
 
   /** A client that reads an answer more slowly than this, in bytes a second, is let go. */
-  private static final int SLOWEST_READER = 16 * 1024;
+  static final int SLOWEST_READER = 16 * 1024;
 
   /** How long the end of an event stream may take, before which every event has been written. */
   private static final Duration STREAM_END = Duration.ofSeconds(2);
 
-  /** Event streams open at a time; the rest are refused. */
-  private static final int MAX_STREAMS = 512;
-
-  /** Of one owner, or of all who have no key. */
-  private static final int MAX_STREAMS_OF_ONE = MAX_STREAMS / 2;
+  /** Of a reply that is whole: longer ones are written in several. */
+  private static final int PORTION = 32 * 1024;
 
   private static final String AUTHORIZATION = "Authorization";
+  private static final String CONNECTION = "Connection";
+  private static final String CLOSE = "close";
   private static final String API_KEY = "api-key";
   private static final String BEARER = "Bearer";
+  private static final String TASK_ID = "X-Task-Id";
 
   private final Context context;
   private final ApiKeys keys;
@@ -64,18 +69,25 @@ public final class Pipeline {
   private final Keyless keyless;
   private final BodyReader bodies;
   private final Connections connections;
+  private final Shares shares;
+  private final Room replies;
   private final Duration idleTimeout;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private final Set<Streaming> streams = ConcurrentHashMap.newKeySet();
   private volatile boolean stopping;
 
+  /**
+   * @param replies the room for what answers are made of, until they have gone out
+   */
   public Pipeline(
       Context context,
       ApiKeys keys,
       Sessions sessions,
       BodyReader bodies,
       Connections connections,
+      Shares shares,
+      Room replies,
       Settings settings) {
     this.context = context;
     this.keys = keys;
@@ -84,6 +96,8 @@ public final class Pipeline {
     this.keyless = new Keyless(settings.auth().none(), origins);
     this.bodies = bodies;
     this.connections = connections;
+    this.shares = shares;
+    this.replies = replies;
     this.idleTimeout = settings.http().idleTimeout();
   }
 
@@ -97,12 +111,18 @@ public final class Pipeline {
     return drained;
   }
 
+  /** The requests that have come and are not answered. */
+  public int inFlight() {
+    return inFlight.get();
+  }
+
   /** A request's headers have come. On the event loop. */
   public void accept(HttpServerRequest request, Match match) {
     request.pause();
     connections.busy(request);
     inFlight.incrementAndGet();
-    var exchange = new Exchange(request, match.page());
+    var exchange = new Exchange(request, replies, match.page());
+    exchange.shares(shares);
     request.exceptionHandler(cause -> {
       if (MalformedRequests.isMalformed(cause) && !request.response().headWritten()) {
         var _ = write(exchange, MalformedRequests.reply(MalformedRequests.BODY));
@@ -128,7 +148,7 @@ public final class Pipeline {
 
   private void refuse(HttpServerRequest request, ApiError error) {
     connections.busy(request);
-    write(new Exchange(request, false), MalformedRequests.reply(error))
+    write(new Exchange(request, replies, false), MalformedRequests.reply(error))
         .onComplete(_ -> request.connection().close());
   }
 
@@ -151,26 +171,108 @@ public final class Pipeline {
       Answer answer = answer(exchange, match);
       bodies.forget(exchange);
       bodies.release(exchange.body().length);
+      exchange.answered();
+      exchange.letGoOfParsed(0);
       switch (answer) {
         case EventStream(var source) -> stream(exchange, source);
-        case Reply reply -> {
-          Reply packed = reply.packedFor(exchange.header("Accept-Encoding"));
-          context.runOnContext(_ -> finish(exchange, packed));
-        }
+        case LongReply reply -> render(exchange, reply);
+        case Reply reply -> finishWhole(exchange, reply);
         case null -> context.runOnContext(_ -> finish(exchange, null));
       }
     }
   }
 
+  /**
+   * Its memory is counted while it goes out, which may take its client long: in the place of what
+   * it was made from.
+   */
+  private void finishWhole(Exchange exchange, Reply whole) {
+    Reply counted = whole;
+    try {
+      counted = whole.packedFor(exchange.header("Accept-Encoding"));
+      exchange.hold(counted.shared() ? 0 : counted.body().length - exchange.held());
+    } catch (Refusal refusal) {
+      counted = noRoom(refusal, whole.headers());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      counted = Reply.error(ApiError.stopping());
+    }
+    Reply reply = counted;
+    context.runOnContext(_ -> finish(exchange, reply));
+  }
+
+  /** What the answer would have told of is there: its client can ask for it. */
+  private static Reply noRoom(Refusal refusal, Map<String, String> headers) {
+    String task = headers.get(TASK_ID);
+    return Reply.error(refusal.error(), task == null ? null : TaskId.parse(task).orElse(null));
+  }
+
+  /** One that turns out short goes out whole. */
+  private void render(Exchange exchange, LongReply reply) {
+    if (exchange.request().method().equals(HttpMethod.HEAD)) {
+      finishWhole(exchange, new Reply(reply.status(), reply.headers(), new byte[0]));
+      return;
+    }
+    boolean packed = Reply.packs(exchange.header("Accept-Encoding"));
+    var body =
+        new LongBody(exchange, context, idleTimeout, packed, () -> begin(exchange, reply, packed));
+    try {
+      StrictJson.write(body, reply.writer());
+    } catch (IOException | RuntimeException | Error e) {
+      failed(exchange, reply, body, e);
+      return;
+    }
+    byte[] whole = body.whole();
+    if (whole != null) {
+      finishWhole(exchange, new Reply(reply.status(), reply.headers(), whole));
+    } else {
+      Duration left = Duration.ofNanos(body.left());
+      context.runOnContext(_ -> end(exchange, left));
+    }
+  }
+
+  /** What has begun to go out can only be broken off. */
+  private void failed(Exchange exchange, LongReply reply, LongBody body, Throwable cause) {
+    Refusal refused = body.refused();
+    if (refused != null) {
+      finishWhole(exchange, noRoom(refused, reply.headers()));
+      return;
+    }
+    boolean gone = cause instanceof ClientGone || body.broken();
+    if (!gone) {
+      FailureLog.failed(exchange, cause);
+    }
+    if (!gone && body.whole() != null) {
+      finishWhole(exchange, Reply.error(ApiError.unexpected()));
+    } else {
+      context.runOnContext(_ -> finish(exchange, null));
+    }
+  }
+
+  /** On the event loop. */
+  private void begin(Exchange exchange, LongReply reply, boolean packed) {
+    if (exchange.gone().isDone()) {
+      return;
+    }
+    HttpServerRequest request = exchange.request();
+    if (!request.isEnded()) {
+      linger(request, LINGER);
+    }
+    HttpServerResponse response = request.response();
+    response.setStatusCode(reply.status());
+    response.setChunked(true);
+    reply.headers().forEach(response::putHeader);
+    response.putHeader("Vary", "Accept-Encoding");
+    if (packed) {
+      response.putHeader("Content-Encoding", "gzip");
+    }
+    putCommon(exchange);
+  }
+
   /** A thread while it streams, and not after: what it does then is not to be interrupted. */
   private static final class Streaming {
-    private final @Nullable String owner;
     private final Thread thread = Thread.currentThread();
     private boolean over;
-
-    Streaming(@Nullable String owner) {
-      this.owner = owner;
-    }
 
     synchronized void interrupt() {
       if (!over) {
@@ -190,20 +292,17 @@ public final class Pipeline {
    * its place until the next write.
    */
   private void stream(Exchange exchange, EventStream.Source source) {
-    String owner = exchange.owner();
-    var streaming = new Streaming(owner);
+    Share.Held place;
+    try {
+      place = shares.eventStreams().take(exchange.holder(), 1);
+    } catch (Refusal full) {
+      context.runOnContext(_ -> finish(exchange, Reply.error(full.error())));
+      return;
+    }
+    var streaming = new Streaming();
     streams.add(streaming);
     var _ = exchange.gone().thenRun(streaming::interrupt);
-    try {
-      long own = streams.stream().filter(each -> Objects.equals(each.owner, owner)).count();
-      if (own > MAX_STREAMS_OF_ONE || streams.size() > MAX_STREAMS) {
-        String open =
-            own > MAX_STREAMS_OF_ONE ? MAX_STREAMS_OF_ONE + " of yours" : MAX_STREAMS + " of all";
-        Reply full =
-            Reply.error(ApiError.overloaded("Event streams are open already: " + open + "."));
-        context.runOnContext(_ -> finish(exchange, full));
-        return;
-      }
+    try (place) {
       if (!stopping) {
         begin(exchange);
       }
@@ -220,7 +319,7 @@ public final class Pipeline {
       streams.remove(streaming);
       streaming.over();
     }
-    context.runOnContext(_ -> end(exchange));
+    context.runOnContext(_ -> end(exchange, STREAM_END));
   }
 
   private void begin(Exchange exchange) {
@@ -239,12 +338,16 @@ public final class Pipeline {
     });
   }
 
-  /** On the event loop. */
-  private void end(Exchange exchange) {
+  /**
+   * Ends a response that was written bit by bit. On the event loop.
+   *
+   * @param left how long the client may still take
+   */
+  private void end(Exchange exchange, Duration left) {
     HttpServerRequest request = exchange.request();
     if (exchange.gone().isDone()) {
       request.connection().close();
-      done();
+      done(exchange);
       return;
     }
     // Closing waits for what has been written, which a client that has stopped reading never takes;
@@ -254,11 +357,11 @@ public final class Pipeline {
         context
             .owner()
             .setTimer(
-                STREAM_END.toMillis(),
+                Math.max(1, left.toMillis()),
                 _ -> {
                   request.connection().close();
                   if (over.compareAndSet(false, true)) {
-                    done();
+                    done(exchange);
                   }
                 });
     request
@@ -267,8 +370,11 @@ public final class Pipeline {
         .onComplete(_ -> {
           context.owner().cancelTimer(slowest);
           connections.idle(request.connection());
+          if (request.version() == HttpVersion.HTTP_1_0) {
+            request.connection().close(); // nothing else says that it was all
+          }
           if (over.compareAndSet(false, true)) {
-            done();
+            done(exchange);
           }
         });
   }
@@ -329,10 +435,31 @@ public final class Pipeline {
         }
         if (route.body() > 0 && !(route.bodiless() && BodyReader.comesWithout(request))) {
           exchange.body(bodies.read(exchange, context, route.body(), type(route.access())));
+          parse(exchange, route.access());
         }
         yield route.resource().answer(exchange);
       }
     };
+  }
+
+  /**
+   * Takes room for what the body is parsed to. A worker's that is too large has all of it, alone:
+   * its result must not be lost.
+   */
+  private static void parse(Exchange exchange, Access access) throws InterruptedException {
+    byte[] body = exchange.body();
+    long bytes =
+        type(access) == MediaType.JSON ? ParsedJson.bytes(body) : ParsedJson.bytesOfForm(body);
+    long most = ParsedJson.REQUESTS.size();
+    if (bytes > most && access != Access.WORKER) {
+      throw new Refusal(
+          ApiError.http(
+              413,
+              "request_too_large",
+              "The body would take %d MiB of memory once it is parsed, and there are %d."
+                  .formatted(bytes >> 20, most >> 20)));
+    }
+    exchange.parse(Math.min(bytes, most));
   }
 
   /** Programs send JSON, pages their forms. */
@@ -391,9 +518,11 @@ public final class Pipeline {
     if (known.isPresent()) {
       Caller caller = known.get();
       exchange.caller(caller);
-      return caller.has(access.scopes())
-          ? null
-          : Reply.error(ApiError.wrongScope(caller.scopes(), access.scopes()));
+      if (!caller.has(access.scopes())) {
+        return Reply.error(ApiError.wrongScope(caller.scopes(), access.scopes()));
+      }
+      ApiError over = connections.claim(exchange.request().connection(), exchange.holder());
+      return over == null ? null : Reply.error(over).with(CONNECTION, CLOSE);
     }
     boolean none = authorization(exchange) == null;
     ApiError refusal =
@@ -414,7 +543,7 @@ public final class Pipeline {
     HttpServerRequest request = exchange.request();
     if (reply == null || exchange.gone().isDone()) {
       request.connection().close();
-      done();
+      done(exchange);
       return;
     }
     boolean bodyUnread = !request.isEnded();
@@ -426,8 +555,11 @@ public final class Pipeline {
     write(exchange, reply)
         .onComplete(_ -> {
           context.owner().cancelTimer(slowest);
+          if (CLOSE.equals(reply.headers().get(CONNECTION))) {
+            request.connection().close();
+          }
           connections.idle(request.connection());
-          done();
+          done(exchange);
         });
   }
 
@@ -451,7 +583,26 @@ public final class Pipeline {
     response.setStatusCode(reply.status());
     reply.headers().forEach(response::putHeader);
     putCommon(exchange);
-    return response.end(Buffer.buffer(reply.body()));
+    byte[] body = reply.body();
+    if (body.length <= PORTION) {
+      return response.end(Buffer.buffer(body));
+    }
+    response.putHeader("Content-Length", Integer.toString(body.length));
+    return exchange.request().method().equals(HttpMethod.HEAD)
+        ? response.end()
+        : write(response, body, 0);
+  }
+
+  /**
+   * Writes a long body in portions, the next when the one before has gone out: what is written
+   * ahead is in memory a second time.
+   */
+  private static Future<Void> write(HttpServerResponse response, byte[] body, int from) {
+    int some = Math.min(PORTION, body.length - from);
+    Buffer portion = Buffer.buffer(some).appendBytes(body, from, some);
+    return from + some == body.length
+        ? response.end(portion)
+        : response.write(portion).compose(_ -> write(response, body, from + some));
   }
 
   private void putCommon(Exchange exchange) {
@@ -463,7 +614,8 @@ public final class Pipeline {
     origins.mark(exchange, response);
   }
 
-  private void done() {
+  private void done(Exchange exchange) {
+    exchange.letGo();
     if (inFlight.decrementAndGet() == 0 && stopping) {
       drained.complete(null);
     }

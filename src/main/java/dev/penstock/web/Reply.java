@@ -6,6 +6,7 @@ import dev.penstock.json.StrictJson.Writer;
 import dev.penstock.task.TaskId;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -19,10 +20,17 @@ import org.jspecify.annotations.Nullable;
  * An answer, whole, before it is written.
  *
  * @param body shared, not copied
+ * @param shared whether the program has the body anyway: then a client that reads it slowly costs
+ *     no memory
  */
-public record Reply(int status, Map<String, String> headers, byte[] body) implements Answer {
+public record Reply(int status, Map<String, String> headers, byte[] body, boolean shared)
+    implements Answer {
   private static final String CONTENT_TYPE = "Content-Type";
   private static final int LEAST_PACKED = 1_024;
+
+  /** The headers of JSON. */
+  static final Map<String, String> JSON =
+      Map.of(CONTENT_TYPE, "application/json", "Cache-Control", "no-store");
 
   /** Asked for, and not with a weight of nothing. */
   private static final Pattern GZIP =
@@ -33,9 +41,18 @@ public record Reply(int status, Map<String, String> headers, byte[] body) implem
       "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self';"
           + " frame-ancestors 'none'";
 
+  /** One whose body is its own. */
+  public Reply(int status, Map<String, String> headers, byte[] body) {
+    this(status, headers, body, false);
+  }
+
+  /** A file of the program's own. */
+  static Reply file(String contentType, byte[] body) {
+    return new Reply(200, Map.of(CONTENT_TYPE, contentType), body, true);
+  }
+
   public static Reply json(int status, Writer writer) {
-    return of(status, "application/json", StrictJson.write(writer))
-        .with("Cache-Control", "no-store");
+    return json(status, StrictJson.write(writer));
   }
 
   /** A JSON object of these members. */
@@ -63,7 +80,7 @@ public record Reply(int status, Map<String, String> headers, byte[] body) implem
   }
 
   public static Reply json(int status, byte[] body) {
-    return of(status, "application/json", body).with("Cache-Control", "no-store");
+    return new Reply(status, JSON, body);
   }
 
   public static Reply html(String page) {
@@ -136,7 +153,7 @@ public record Reply(int status, Map<String, String> headers, byte[] body) implem
   Reply packedFor(@Nullable String encodings) {
     boolean worth =
         body.length >= LEAST_PACKED && "application/json".equals(headers.get(CONTENT_TYPE));
-    if (!worth || encodings == null || !GZIP.matcher(encodings).find()) {
+    if (!worth || !packs(encodings)) {
       return worth ? with("Vary", "Accept-Encoding") : this;
     }
     var packed = new ByteArrayOutputStream(body.length / 2);
@@ -150,9 +167,14 @@ public record Reply(int status, Map<String, String> headers, byte[] body) implem
         .with("Vary", "Accept-Encoding");
   }
 
+  /** Whether gzip is asked for. */
+  static boolean packs(@Nullable String encodings) {
+    return encodings != null && GZIP.matcher(encodings).find();
+  }
+
   /** Quick: vectors get hardly shorter by more effort. */
-  private static final class Gzip extends GZIPOutputStream {
-    Gzip(ByteArrayOutputStream out) throws IOException {
+  static final class Gzip extends GZIPOutputStream {
+    Gzip(OutputStream out) throws IOException {
       super(out);
       def.setLevel(Deflater.BEST_SPEED);
     }
@@ -161,7 +183,7 @@ public record Reply(int status, Map<String, String> headers, byte[] body) implem
   public Reply with(String name, String value) {
     var more = new LinkedHashMap<>(headers);
     more.put(name, value);
-    return new Reply(status, more, body);
+    return new Reply(status, more, body, shared);
   }
 
   public Reply with(Map<String, String> others) {
@@ -170,6 +192,6 @@ public record Reply(int status, Map<String, String> headers, byte[] body) implem
     }
     var more = new LinkedHashMap<>(headers);
     more.putAll(others);
-    return new Reply(status, more, body);
+    return new Reply(status, more, body, shared);
   }
 }

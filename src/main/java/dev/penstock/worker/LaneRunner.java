@@ -2,6 +2,7 @@ package dev.penstock.worker;
 
 import dev.penstock.base.Backoff;
 import dev.penstock.base.Coalescer;
+import dev.penstock.base.ParsedJson;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.ExtendLeases;
@@ -61,6 +62,10 @@ final class LaneRunner {
   private static final Duration ROOM_AGAIN = Duration.ofMillis(200);
 
   private static final Duration GIVE_BACK = Duration.ofSeconds(5);
+
+  /** A lane's slots full of shorter inputs are no more than some megabytes, whatever is in them. */
+  private static final int SHORT_INPUT = 16 * 1024;
+
   private static final long BYTES_IN_FLIGHT = 8L << 20;
 
   private final Bus bus;
@@ -252,7 +257,7 @@ final class LaneRunner {
             if (stopping.getCount() == 0) {
               run.stop(Run.Stop.SHUTDOWN);
             }
-            Optional<Outcome> ended = run.execute();
+            Optional<Outcome> ended = execute(run);
             run.emitsNoMore(ended.orElse(null));
             ended.ifPresent(outcome -> {
               board.ended(outcome);
@@ -264,6 +269,31 @@ final class LaneRunner {
             slots.drop(run);
           }
         });
+  }
+
+  /**
+   * Runs it once there is room for what its input becomes when its handler reads it: one that needs
+   * more than there is runs when no other large one does. Its lease is kept meanwhile.
+   */
+  private static Optional<Outcome> execute(Run run) {
+    byte[] input = run.task().spec().input();
+    long bytes = input.length < SHORT_INPUT ? 0 : ParsedJson.bytes(input);
+    long wanted = Math.min(bytes, ParsedJson.RUNS.size());
+    boolean taken = wanted == 0 || ParsedJson.RUNS.take(wanted);
+    try {
+      while (!taken && !run.stopped()) {
+        run.waits();
+        taken = ParsedJson.RUNS.take(wanted, KEEP_EVERY);
+      }
+      return run.execute();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // nobody does that
+      return run.execute();
+    } finally {
+      if (taken) {
+        ParsedJson.RUNS.give(wanted);
+      }
+    }
   }
 
   /**

@@ -73,6 +73,7 @@ final class Run implements TimedControl {
   private volatile @Nullable Progress told;
 
   private Phase phase = Phase.NEW;
+  private boolean waits;
   private @Nullable Thread thread;
   private @Nullable Stop stop;
 
@@ -278,8 +279,17 @@ final class Run implements TimedControl {
   boolean unbegun(long now) {
     Instant startBefore = task().spec().startBefore();
     return startBefore != null
-        && clock.waitsToBegin()
+        && waitsToBegin()
         && !storeTime(now - leasedAt).isBefore(startBefore);
+  }
+
+  /** There is no memory for its input now. */
+  synchronized void waits() {
+    waits = true;
+  }
+
+  private synchronized boolean waitsToBegin() {
+    return phase == Phase.NEW ? waits : clock.waitsToBegin();
   }
 
   /** Whether some of its work was done when a stop put it back. */

@@ -1,42 +1,71 @@
 package dev.penstock.admin;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
+/** What a page shows of an input or a result. */
 final class PayloadTest {
-  private static Payload of(String json) {
-    return Payload.json(json.getBytes(StandardCharsets.UTF_8));
+  private static final long MIB = 1 << 20;
+
+  private static Payload shown(String json) {
+    return Payload.json(json.getBytes(UTF_8));
   }
 
   @Test
-  void shortJsonIsLaidOutWhole() {
-    assertThat(of("{\"a\":[1,{}]}"))
+  void aShortOneIsShownInLines() {
+    Payload payload = shown("{\"a\":[1,2.5,{\"b\":\"ü\"}],\"c\":null}");
+    assertThat(payload.text())
         .isEqualTo(
-            new Payload(
-                "12 bytes", "{\n  \"a\": [\n    1,\n    {}\n  ]\n}".replace("{}", "{ }"), false));
-    assertThat(of("no json").text()).isEqualTo("no json");
+            """
+            {
+              "a": [
+                1,
+                2.5,
+                {
+                  "b": "ü"
+                }
+              ],
+              "c": null
+            }\
+            """);
+    assertThat(payload.cut()).isFalse();
   }
 
   @Test
-  void longJsonIsCut() {
-    Payload list = of("[" + "1,".repeat(2_000) + "1]");
-    assertThat(list.cut()).isTrue();
-    assertThat(list.text()).hasSize(4_001).startsWith("[\n  1,\n").endsWith("…");
+  void whatIsNoJsonIsShownAsItIs() {
+    assertThat(shown("{\"a\":").text()).isEqualTo("{\"a\":");
+    assertThat(shown("").text()).isEmpty();
   }
 
   @Test
-  void whatLiesDeepIsCutBeforeItIsLaidOut() {
-    String deep = "[".repeat(900) + "1,".repeat(30_000) + "1" + "]".repeat(900);
-    assertThat(of(deep).cut()).isTrue();
-    ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long before = thread.getCurrentThreadAllocatedBytes();
-    assertThat(of(deep).text()).hasSize(4_001).startsWith("[\n  [\n    [\n");
-    assertThat(thread.getCurrentThreadAllocatedBytes() - before)
-        .as("its blanks alone are 54 MB")
-        .isLessThan(20_000_000);
+  void theBeginningOfALongOneIsShown() {
+    for (String one : new String[] {"a", "é", "\uD83D\uDE00"}) {
+      for (int times : new int[] {5_000, 200_000}) {
+        Payload payload = shown("\"" + one.repeat(times) + "\"");
+        assertThat(payload.cut()).isTrue();
+        assertThat(payload.text())
+            .hasSizeBetween(4_000, 4_001)
+            .startsWith("\"" + one)
+            .endsWith("…");
+        assertThat(payload.text()).doesNotContain("\uFFFD");
+      }
+    }
+  }
+
+  @Test
+  void whoeverNestsItDeeplyMakesThePageCostNoMoreThanItShows() {
+    String deep = "[".repeat(900) + "0,".repeat(30_000) + "0" + "]".repeat(900);
+    shown(deep); // what is made once is there
+    var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    Payload payload = shown(deep);
+    long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    assertThat(payload.cut()).isTrue();
+    assertThat(payload.text()).hasSize(4_001);
+    assertThat(allocated).isLessThan(2 * MIB);
   }
 }

@@ -124,8 +124,8 @@ class EventStreamTest {
         assertThat(open.size()).as("there is a bound").isLessThan(1_000);
         mine = stream(TestServer.KEY, open);
       }
-      assertThat(mine).contains(" 503 ");
-      assertThat(open).hasSizeGreaterThan(200);
+      assertThat(mine).contains(" 429 ");
+      assertThat(open).hasSizeGreaterThan(400);
       assertThat(stream(other, open)).contains(" 200 ");
     } finally {
       for (Socket each : open) {

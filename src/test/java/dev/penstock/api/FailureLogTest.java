@@ -9,7 +9,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.penstock.api.ScriptedDispatcher.Script;
-import dev.penstock.bus.Request.FindTasks;
+import dev.penstock.bus.Request.GlanceAtTasks;
 import dev.penstock.bus.Request.ListTasks;
 import dev.penstock.core.Scope;
 import dev.penstock.task.TaskError;
@@ -84,7 +84,7 @@ final class FailureLogTest {
                 .POST(java.net.http.HttpRequest.BodyPublishers.ofString("{\"type\":\"ping\"}")));
     String id = TestServer.json(made).get("id").asText();
     server.serve(
-        FindTasks.class,
+        GlanceAtTasks.class,
         _ -> {
           throw new IllegalStateException("a row that makes no sense");
         });

@@ -89,6 +89,52 @@ final class KeysResourceTest {
   }
 
   @Test
+  void aWorkersKeyIsBoundToLanesAndOwners() throws Exception {
+    var made =
+        server.post(
+            "/v1/keys",
+            "{\"owner\":\"far\",\"scopes\":[\"worker\"],\"owners\":[\"mill\",\"acme\"],"
+                + "\"lanes\":[\"embedding.text-embedding-3-small\",\"ping\"]}");
+    assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
+    assertThat(json(made).get("owners").toString()).isEqualTo("[\"acme\",\"mill\"]");
+    assertThat(json(made).get("lanes").get(0).asText()).startsWith("embedding.");
+    assertThat(json(server.get("/v1/keys")).at("/data/0/lanes")).isEqualTo(json(made).get("lanes"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "worker, lanes, []",
+    "worker, lanes, [5]",
+    "worker, lanes, ping",
+    "worker, owners, [\"a b\"]",
+    "worker, owners, {}",
+    "client, owners, [\"acme\"]",
+    "admin, lanes, [\"ping\"]",
+  })
+  void whatNoKeyCanBeBoundToIsRefused(String scope, String field, String value) throws Exception {
+    String given = value.equals("ping") ? "\"ping\"" : value;
+    var reply =
+        server.post(
+            "/v1/keys",
+            "{\"owner\":\"far\",\"scopes\":[\"%s\"],\"%s\":%s}".formatted(scope, field, given));
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(400);
+    assertThat(error(reply).get("param").asText()).isEqualTo(field);
+  }
+
+  @Test
+  void aKeyIsBoundToNoLaneThatIsNotThere() throws Exception {
+    for (String lane : new String[] {"no-such-type", "embedding.no-such-model"}) {
+      var reply =
+          server.post(
+              "/v1/keys",
+              "{\"owner\":\"far\",\"scopes\":[\"worker\"],\"lanes\":[\"ping\",\"" + lane + "\"]}");
+      assertThat(reply.statusCode()).as(reply.body()).isEqualTo(404);
+      assertThat(error(reply).get("code").asText()).isEqualTo("lane_not_found");
+      assertThat(error(reply).get("param").asText()).isEqualTo("lanes[1]");
+    }
+  }
+
+  @Test
   void aKeyThatNobodyKnowsIsNotFound() throws Exception {
     var reply = delete("/v1/keys/auth.token");
     assertThat(reply.statusCode()).isEqualTo(404);

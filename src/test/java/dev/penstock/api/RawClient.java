@@ -48,17 +48,22 @@ public final class RawClient {
                   // the server had heard enough
                 }
               });
-      Answer answer = read(socket.getInputStream());
+      Answer answer = read(socket.getInputStream(), asksForHead(request));
       writer.interrupt();
       return answer;
     }
   }
 
-  private static Answer read(InputStream in) throws IOException {
+  /** Whether the answer says how long its body would be, and has none. */
+  private static boolean asksForHead(byte[] request) {
+    return new String(request, StandardCharsets.ISO_8859_1).stripLeading().startsWith("HEAD ");
+  }
+
+  private static Answer read(InputStream in, boolean bodiless) throws IOException {
     var all = new ByteArrayOutputStream();
     byte[] buffer = new byte[BUFFER];
     while (true) {
-      Answer answer = parse(all.toString(StandardCharsets.UTF_8));
+      Answer answer = parse(all.toString(StandardCharsets.UTF_8), bodiless);
       if (answer != null) {
         return answer;
       }
@@ -78,7 +83,7 @@ public final class RawClient {
   }
 
   /** Null while the answer is not whole. */
-  private static @org.jspecify.annotations.Nullable Answer parse(String text) {
+  private static @org.jspecify.annotations.Nullable Answer parse(String text, boolean bodiless) {
     int end = text.indexOf(HEAD_END);
     if (end < 0) {
       return null;
@@ -86,7 +91,7 @@ public final class RawClient {
     String[] lines = text.substring(0, end).split("\r\n", -1);
     int status = Integer.parseInt(lines[0].split(" ", -1)[1]);
     if (status == 100) {
-      return parse(text.substring(end + HEAD_END.length()));
+      return parse(text.substring(end + HEAD_END.length()), bodiless);
     }
     var headers = new HashMap<String, String>();
     for (int i = 1; i < lines.length; i++) {
@@ -96,7 +101,7 @@ public final class RawClient {
           lines[i].substring(colon + 1).strip());
     }
     String body = text.substring(end + HEAD_END.length());
-    int length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
+    int length = bodiless ? 0 : Integer.parseInt(headers.getOrDefault("content-length", "0"));
     return body.getBytes(StandardCharsets.UTF_8).length < length
         ? null
         : new Answer(status, headers, body);

@@ -14,6 +14,7 @@ import dev.penstock.bus.Request.Figures;
 import dev.penstock.bus.Request.FindSteps;
 import dev.penstock.bus.Request.FindTask;
 import dev.penstock.bus.Request.FindTasks;
+import dev.penstock.bus.Request.GlanceAtTasks;
 import dev.penstock.bus.Request.LaneFigures;
 import dev.penstock.bus.Request.LeaseTasks;
 import dev.penstock.bus.Request.Leased;
@@ -36,6 +37,7 @@ import dev.penstock.bus.Request.Submitted;
 import dev.penstock.bus.Request.Swept;
 import dev.penstock.core.CancelResult;
 import dev.penstock.core.DeleteResult;
+import dev.penstock.core.Glance;
 import dev.penstock.core.LaneCounts;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.Latencies;
@@ -214,9 +216,20 @@ public final class ScriptedDispatcher {
         });
     bus.serve(ReadWorkers.class, _ -> List.of(worker()));
     bus.serve(FindTasks.class, this::findAll);
+    bus.serve(GlanceAtTasks.class, this::glance);
     bus.serve(ReadFigures.class, _ -> figures());
     bus.serve(ReadDispatchHealth.class, _ -> List.of(new Part("queue", true, "works")));
     bus.serve(ReadInferenceHealth.class, _ -> List.of(new Part("models", true, "loaded")));
+  }
+
+  /** As if nothing had ever been submitted or said. */
+  void forget() {
+    tasks.clear();
+    steps.clear();
+    emitted.clear();
+    identities.clear();
+    settled.clear();
+    paused.clear();
   }
 
   /** Every text's vector is 1, 2, 3, …, made a unit vector. */
@@ -505,6 +518,18 @@ public final class ScriptedDispatcher {
       }
     }
     return found;
+  }
+
+  private Map<TaskId, Glance> glance(GlanceAtTasks request) {
+    briefReads.incrementAndGet();
+    var seen = new HashMap<TaskId, Glance>();
+    for (TaskId id : request.ids()) {
+      Task task = tasks.get(id);
+      if (task != null) {
+        seen.put(id, Glance.of(task));
+      }
+    }
+    return seen;
   }
 
   private static Latencies oneOf(int millis) {

@@ -3,9 +3,13 @@ package dev.penstock.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.penstock.config.Settings;
 import dev.penstock.core.TaskFilter;
+import dev.penstock.start.SettingGroups;
 import dev.penstock.web.Refusal;
+import dev.penstock.web.Shares;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -20,7 +24,8 @@ final class SearchTurnsTest {
 
   @Test
   void whoSearchesManyTimesAtOnceHoldsUpHisOwnSearchesAndNothingElse() throws Exception {
-    var turns = new SearchTurns(Duration.ofMillis(50));
+    Settings settings = SettingGroups.load(Map.of(), Map.of(), null).settings();
+    var turns = new SearchTurns(new Shares(settings, 1).searches(), Duration.ofMillis(50));
     var begun = new CountDownLatch(1);
     var goOn = new CountDownLatch(1);
     var first =

@@ -134,6 +134,10 @@ public final class TestServer implements AutoCloseable {
     return verticle;
   }
 
+  public ApiKeys keys() {
+    return keys;
+  }
+
   int port() {
     return verticle.port();
   }
@@ -165,7 +169,7 @@ public final class TestServer implements AutoCloseable {
     return ((Created.Now) keys.create(owner, Set.of(scopes), null, null)).secret();
   }
 
-  HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+  public HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
     return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 

@@ -36,6 +36,29 @@ final class KeysCommandTest {
   }
 
   @Test
+  void aWorkersKeyIsBoundToLanesAndOwners() {
+    try (var server = new ScriptedServer(_ -> Said.json(201, KEY))) {
+      CommandRun.of(
+          server,
+          "keys",
+          "create",
+          "far",
+          "--scope",
+          "worker",
+          "--lane",
+          "ping,embedding",
+          "--tasks-of",
+          "acme",
+          "--tasks-of",
+          "mill");
+      assertThat(server.asked().getFirst().body())
+          .isEqualTo(
+              "{\"owner\":\"far\",\"scopes\":[\"worker\"],\"lanes\":[\"ping\",\"embedding\"],"
+                  + "\"owners\":[\"acme\",\"mill\"]}");
+    }
+  }
+
+  @Test
   void aKeyIsAClientsUnlessSaid() {
     try (var server = new ScriptedServer(_ -> Said.json(201, KEY))) {
       CommandRun.of(server, "keys", "create", "acme");

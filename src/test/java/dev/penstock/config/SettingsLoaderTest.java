@@ -80,6 +80,11 @@ final class SettingsLoaderTest {
     assertThat(settings.http().maxConnectionsPerAddress()).isEqualTo(1024);
     assertThat(settings.http().readTimeout()).isEqualTo(Duration.ofSeconds(30));
     assertThat(settings.http().idleTimeout()).isEqualTo(Duration.ofSeconds(75));
+    assertThat(settings.shares().perKey()).isEqualTo(90);
+    assertThat(settings.shares().heldRequests()).isZero();
+    assertThat(settings.shares().eventStreams()).isZero();
+    assertThat(settings.shares().workerPolls()).isZero();
+    assertThat(settings.shares().searches()).isEqualTo(1);
     assertThat(model(NONE)).isEqualTo("all-minilm-l6-v2");
     assertThat(settings.inference().device()).isEqualTo("auto");
     assertThat(settings.inference().threads()).isZero();
@@ -368,6 +373,7 @@ final class SettingsLoaderTest {
     "model.key, 'all-minilm-l6-v2,org/a.b:c'",
     "model.idle-unload, 0s",
     "model.max-memory-gb, 0.5",
+    "model.trial, false",
   })
   void aGoodValueIsTaken(String key, String value) {
     assertThat(load(Map.of(key, value), NONE, null)).isNotNull();
@@ -438,6 +444,7 @@ final class SettingsLoaderTest {
     "model.type, 'a,,b'",
     "model.max-memory-gb, -1",
     "model.max-memory-gb, 2GiB",
+    "model.trial, maybe",
     "models.dir, ''",
     "inference.device, gpu",
     "inference.device, cuda:",

@@ -1,5 +1,6 @@
 package dev.penstock.dispatch;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -278,6 +279,48 @@ final class DispatcherTest {
     assertThat(acks.acked).isEmpty();
     assertThat(settle(leaseOne(), new Outcome.Done(OUTPUT))).isEqualTo(SettleReply.SETTLED);
     assertThat(acks.acked).extracting(Delivery::id).containsExactly(id);
+  }
+
+  private SettleReply putOff(LeasedTask leased, Duration delay) {
+    var postponed =
+        new SettleTask(
+            leased.task().id(),
+            null,
+            leased.lease().token(),
+            new Outcome.Postpone(delay),
+            null,
+            true);
+    return dispatcher.settle(List.of(postponed.fromFar())).getFirst();
+  }
+
+  @Test
+  void aWorkerFarAwayThatPutsATaskOffForEverSpendsItsAttempts() throws Exception {
+    TaskId id = submit(2);
+    int times = 0;
+    while (find(id).attempts() == 0) {
+      assertThat(putOff(leaseOne(), Duration.ZERO)).isEqualTo(SettleReply.SETTLED);
+      assertThat(++times).as("there is a bound").isLessThan(2_000);
+    }
+    assertThat(times).isEqualTo(1_001);
+    assertThat(requireNonNull(find(id).error()).code()).isEqualTo(TaskError.Code.OVERLOADED);
+    pass(Duration.ofMinutes(1));
+    new Scheduler(store, dispatcher).run();
+    assertThat(putOff(leaseOne(), Duration.ofDays(30))).isEqualTo(SettleReply.SETTLED);
+    assertThat(find(id).state()).isEqualTo(TaskState.PENDING);
+    now.updateAndGet(instant -> instant.plus(Duration.ofDays(31)));
+    new Scheduler(store, dispatcher).run();
+    assertThat(putOff(leaseOne(), Duration.ofDays(30))).isEqualTo(SettleReply.SETTLED);
+    assertThat(find(id).state()).isEqualTo(TaskState.FAILED);
+    assertThat(requireNonNull(find(id).error()).message()).contains("1,000 times", "30 days");
+  }
+
+  @Test
+  void aNodeThatHasNoRoomMayPutATaskOffForAsLongAsThatLasts() throws Exception {
+    TaskId id = submit(1);
+    for (int i = 0; i < 1_200; i++) {
+      settle(leaseOne(), new Outcome.Postpone(Duration.ZERO));
+    }
+    assertThat(find(id).attempts()).isZero();
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.penstock.models;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -13,6 +14,7 @@ import dev.penstock.models.EmbeddingTraits.Pooling;
 import dev.penstock.testing.ModelFolders;
 import dev.penstock.testing.TinyOnnx;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,9 +26,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 final class ModelsDirectoryTest {
@@ -308,6 +313,224 @@ final class ModelsDirectoryTest {
     onnx(folder, tokens().tableNamed("../../../outside.bin", "secret", TABLE));
 
     assertThat(broken("mine")).contains("has weights outside of its directory");
+  }
+
+  @ParameterizedTest
+  @EnumSource(TinyOnnx.Place.class)
+  void weightsThatAreHiddenInAModelAreNotReadFromElsewhereEither(TinyOnnx.Place place)
+      throws IOException {
+    Files.write(temp.resolve("outside.bin"), new byte[16]);
+    Path beside = folder("beside");
+    Files.write(beside.resolve("onnx/weights.bin"), new byte[16]);
+    onnx(beside, tokens().tableAt(place, "weights.bin", TABLE));
+    onnx(folder("up"), tokens().tableAt(place, "../../../outside.bin", TABLE));
+    onnx(folder("sibling"), tokens().tableAt(place, "../../beside/onnx/weights.bin", TABLE));
+    onnx(folder("absolute"), tokens().tableAt(place, "/etc/passwd", TABLE));
+    onnx(folder("memory"), tokens().tableAt(place, "*/_ORT_MEM_ADDR_/*", TABLE));
+    Path link = folder("link");
+    Files.createSymbolicLink(link.resolve("onnx/weights.bin"), Path.of("/etc/passwd"));
+    onnx(link, tokens().tableAt(place, "weights.bin", TABLE));
+    onnx(folder("folder"), tokens().tableAt(place, "..", TABLE));
+    onnx(folder("nothing"), tokens().tableAt(place, "", TABLE));
+    onnx(folder("letters"), tokens().tableAt(place, "w\u00e9ights.bin", TABLE));
+
+    assertThat(catalogue().find("beside")).isPresent();
+    assertThat(catalogue().broken())
+        .containsOnlyKeys(
+            "up", "sibling", "absolute", "memory", "link", "folder", "nothing", "letters");
+    for (String name : List.of("up", "sibling", "absolute", "memory", "folder", "nothing")) {
+      assertThat(broken(name)).contains("has weights outside of its directory");
+    }
+    assertThat(broken("link")).contains("onnx/weights.bin is a link that leads out");
+  }
+
+  @Test
+  void weightsThatAnotherReaderWouldSeeInOddBytesAreNotReadEither() throws IOException {
+    onnx(folder("mine"), tokens().tableDisguised("/etc/passwd", TABLE));
+
+    assertThat(broken("mine")).startsWith("onnx/model.onnx is no ONNX model");
+  }
+
+  @Test
+  void theFilesOfASiblingAreNotReadThroughLinks() throws IOException {
+    Path sibling = folder("sibling");
+    write(sibling, "model.yaml", "max_tokens: 7");
+    for (String file : List.of("tokenizer.json", "config.json", "onnx/model.onnx", "model.yaml")) {
+      Path folder = folder(file.replace('/', '-'));
+      Files.deleteIfExists(folder.resolve(file));
+      Files.createSymbolicLink(folder.resolve(file), sibling.resolve(file));
+    }
+    Path whole = folder("whole-folder");
+    Files.delete(whole.resolve("onnx/model.onnx"));
+    Files.delete(whole.resolve("onnx"));
+    Files.createSymbolicLink(whole.resolve("onnx"), sibling.resolve("onnx"));
+
+    assertThat(catalogue().all()).extracting(ModelSpec::name).endsWith("sibling");
+    assertThat(catalogue().broken().values())
+        .hasSize(5)
+        .allMatch(reason -> reason.contains("is a link that leads out of its directory"));
+  }
+
+  @Test
+  void aLinkWithinTheDirectoryIsTheFileThatItLeadsTo() throws IOException {
+    Path folder = weights("mine");
+    Files.move(folder.resolve("onnx/model.onnx"), folder.resolve("onnx/model_fp32.onnx"));
+    Files.createSymbolicLink(folder.resolve("onnx/model.onnx"), Path.of("model_fp32.onnx"));
+    Files.createSymbolicLink(folder.resolve("model.onnx"), Path.of("onnx/model_fp32.onnx"));
+
+    assertThat(read("mine").sources().getFirst())
+        .isInstanceOfSatisfying(
+            ModelFiles.Folder.class,
+            files -> assertThat(files.onnx()).isEqualTo(folder.resolve("onnx/model_fp32.onnx")));
+  }
+
+  @Test
+  void aFileThatHasASecondNameElsewhereIsNotRead() throws IOException {
+    write(temp, "secret", TOKENIZER);
+    Path folder = folder("mine");
+    Files.delete(folder.resolve("tokenizer.json"));
+    Files.createLink(folder.resolve("tokenizer.json"), temp.resolve("secret"));
+    Path weights = weights("weights");
+    Files.createLink(temp.resolve("other.bin"), weights.resolve("onnx/weights.bin"));
+
+    assertThat(broken("mine")).startsWith("tokenizer.json has another name as well (a hard link)");
+    assertThat(broken("weights")).startsWith("onnx/weights.bin has another name as well");
+  }
+
+  @Test
+  void aModelWhoseFileGetsASecondNameIsNotUsedFromThenOn() throws IOException {
+    Path folder = folder("mine");
+    ModelCatalogue catalogue = catalogue();
+    assertThat(catalogue.find("mine")).isPresent();
+
+    Files.createLink(temp.resolve("second"), folder.resolve("config.json"));
+    now = now.plusSeconds(10);
+    catalogue.rescan();
+
+    assertThat(catalogue.broken().get("mine")).startsWith("config.json has another name as well");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tokenizer.json",
+        "config.json",
+        "model.yaml",
+        "modules.json",
+        "1_Pooling/config.json",
+        "onnx/model.onnx",
+        "onnx/weights.bin"
+      })
+  @Timeout(60)
+  void aPipeOrADeviceInAFilesPlaceHoldsNobody(String file) throws Exception {
+    folder("fine");
+    Path pipe = weights("pipe");
+    Files.deleteIfExists(pipe.resolve(file));
+    assertThat(new ProcessBuilder("mkfifo", pipe.resolve(file).toString()).start().waitFor())
+        .isZero();
+    Path device = weights("device");
+    Files.deleteIfExists(device.resolve(file));
+    Files.createSymbolicLink(device.resolve(file), Path.of("/dev/zero"));
+    Path nowhere = weights("nowhere");
+    Files.deleteIfExists(nowhere.resolve(file));
+    Files.createSymbolicLink(nowhere.resolve(file), Path.of("none"));
+
+    assertThat(catalogue().find("fine")).isPresent();
+    assertThat(broken("pipe")).startsWith(file + " is no regular file");
+    assertThat(broken("device")).startsWith(file + " is a link that leads out of its directory");
+    assertThat(broken("nowhere")).startsWith(file + " is a link that leads nowhere");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tokenizer.json",
+        "config.json",
+        "tokenizer_config.json",
+        "modules.json",
+        "sentence_bert_config.json",
+        "config_sentence_transformers.json",
+        "1_Pooling/config.json"
+      })
+  void deepJsonHarmsItsDirectoryAloneAndIsSaidOnce(String file) throws IOException {
+    folder("fine");
+    write(folder("lists"), file, "[".repeat(500_000));
+    write(folder("objects"), file, "{\"model\":".repeat(100) + "1" + "}".repeat(100));
+    var log = new ListAppender<ILoggingEvent>();
+    log.start();
+    var logger = (Logger) LoggerFactory.getLogger(ModelsDirectory.class);
+    logger.addAppender(log);
+    try {
+      now = Instant.now().plusSeconds(10);
+      ModelCatalogue catalogue = catalogue();
+      for (int look = 0; look < 3; look++) {
+        assertThat(catalogue.find("fine")).isPresent();
+        assertThat(catalogue.broken().get("objects")).startsWith(file + " is nested too deeply");
+        assertThat(catalogue.broken().get("lists")).startsWith(file);
+        now = now.plusSeconds(10);
+        catalogue.rescan();
+      }
+    } finally {
+      logger.detachAppender(log);
+    }
+    assertThat(log.list.stream().filter(line -> line.getLevel() == Level.WARN)).hasSize(2);
+  }
+
+  @Test
+  void aModelOfGraphsWithinGraphsIsNoModel() throws IOException {
+    onnx(folder("some"), tokens().nested(8));
+    onnx(folder("many"), tokens().nested(2_000));
+
+    assertThat(catalogue().find("some")).isPresent();
+    assertThat(broken("many"))
+        .startsWith("onnx/model.onnx has graphs within graphs, more than 32 deep");
+  }
+
+  @Test
+  void aModelOfNamesWithoutEndIsNoModel() throws IOException {
+    folder("fine");
+    TinyOnnx onnx = tokens();
+    for (int i = 0; i < 300; i++) {
+      onnx.number("x".repeat(60_000) + i, i);
+    }
+    onnx(folder("names"), onnx);
+
+    assertThat(broken("names")).startsWith("onnx/model.onnx has more names than a model has");
+    assertThat(catalogue().find("fine")).isPresent();
+  }
+
+  @Test
+  void aTokenizerWithoutEndIsNotRead() throws IOException {
+    folder("fine");
+    Path folder = folder("mine");
+    try (var file = new RandomAccessFile(folder.resolve("tokenizer.json").toFile(), "rw")) {
+      file.setLength(1L << 40); // a hole, which takes no room
+    }
+
+    assertThat(broken("mine")).startsWith("tokenizer.json is longer than 134217728 bytes");
+    assertThat(catalogue().find("fine")).isPresent();
+  }
+
+  @Test
+  void aDirectoryThatChangesHasAnotherFingerprintAndOneThatMovesHasTheSame() throws IOException {
+    Path folder = weights("mine");
+    String fingerprint = new ModelPlace(models(), "mine").read().fingerprint();
+    Path moved = temp.resolve("moved");
+    Files.move(models(), moved);
+    assertThat(new ModelPlace(moved, "mine").read().fingerprint()).isEqualTo(fingerprint);
+    Files.move(moved, models());
+
+    Path weights = folder.resolve("onnx/weights.bin");
+    FileTime before = Files.getLastModifiedTime(weights);
+    byte[] bytes = Files.readAllBytes(weights);
+    bytes[0]++;
+    Object changed = Files.getAttribute(weights, "unix:ctime");
+    do { // the file system's clock may stand still for milliseconds
+      Files.write(weights, bytes);
+      Files.setLastModifiedTime(weights, before);
+    } while (Files.getAttribute(weights, "unix:ctime").equals(changed));
+
+    assertThat(new ModelPlace(models(), "mine").read().fingerprint()).isNotEqualTo(fingerprint);
   }
 
   @Test

@@ -36,6 +36,7 @@ final class DeadlinesTest {
     all.put("auth.token", PenstockProcess.KEY);
     all.put("data.dir", folder.resolve("data").toString());
     all.put("models.dir", TinyModel.models().toString());
+    all.put("model.trial", "false");
     all.put("embedding.model", TinyModel.SLOW);
     all.put("inference.threads", "1");
     for (int i = 0; i < more.length; i += 2) {
@@ -73,6 +74,18 @@ final class DeadlinesTest {
     return get(api, id);
   }
 
+  /** The seconds that a task takes while nothing else runs: limits follow what the machine can do now. */
+  private static double alone(Api api, String task) throws Exception {
+    ended(api, submit(api, task("warm", 1, 10, "")));
+    JsonNode ended = ended(api, submit(api, task));
+    return ended.path("finished_at").asDouble() - ended.path("started_at").asDouble();
+  }
+
+  /** So many times those seconds, as a limit: one second at the least. */
+  private static int limit(double times, double seconds) {
+    return Math.max(1, (int) Math.ceil(times * seconds));
+  }
+
   private static String held(String id, Map<String, String> tokens, String more) {
     return "{\"id\":\"%s\",\"token\":\"%s\"%s}".formatted(id, tokens.get(id), more);
   }
@@ -85,10 +98,10 @@ final class DeadlinesTest {
   void tasksThatTogetherTakeFarLongerThanTheirLimitAllComplete() throws Exception {
     try (Node node = start();
         Api api = api(node)) {
-      ended(api, submit(api, task("warm", 1, 10, "")));
+      int limit = Math.max(4, limit(4, alone(api, task("alone", 12, 20, ""))));
       List<String> ids = new ArrayList<>();
       for (int i = 0; i < 16; i++) {
-        String more = ",\"timeout_seconds\":4,\"max_attempts\":1";
+        String more = ",\"timeout_seconds\":%d,\"max_attempts\":1".formatted(limit);
         ids.add(submit(api, task("t" + i, 12, 20, more)));
       }
       for (String id : ids) {
@@ -102,10 +115,12 @@ final class DeadlinesTest {
   void timeThatMoreUrgentWorkTakesIsNotCounted() throws Exception {
     try (Node node = start();
         Api api = api(node)) {
-      ended(api, submit(api, task("warm", 1, 10, "")));
-      String more = ",\"priority\":1,\"timeout_seconds\":4,\"max_attempts\":1";
+      int limit = limit(4, alone(api, task("alone", 300, 1, "")));
+      int enough = limit(2 * limit, 1 / alone(api, task("more", 20, 20, "")));
+      String more =
+          ",\"priority\":1,\"timeout_seconds\":%d,\"max_attempts\":1".formatted(limit);
       List<String> urgent = new ArrayList<>();
-      for (int i = 0; i < 7; i++) {
+      for (int i = 0; i < enough; i++) {
         urgent.add(submit(api, task("u" + i, 20, 20, ",\"priority\":9")));
       }
       String bulk = submit(api, task("bulk", 300, 1, more));
@@ -121,10 +136,10 @@ final class DeadlinesTest {
   void ofFarTooMuchWorkThatIsToBeginSoonWhatBeginsCompletesAndTheRestExpires() throws Exception {
     try (Node node = start();
         Api api = api(node)) {
-      ended(api, submit(api, task("warm", 1, 10, "")));
+      int limit = Math.max(4, limit(4, alone(api, task("alone", 12, 20, ""))));
       String more =
-          ",\"timeout_seconds\":4,\"max_attempts\":1,\"start_before\":"
-              + seconds(Instant.now().plusSeconds(3));
+          ",\"timeout_seconds\":%d,\"max_attempts\":1,\"start_before\":%s"
+              .formatted(limit, seconds(Instant.now().plusSeconds(limit - 1)));
       List<String> ids = new ArrayList<>();
       for (int i = 0; i < 32; i++) {
         ids.add(submit(api, task("t" + i, 12, 20, more)));
@@ -214,7 +229,8 @@ final class DeadlinesTest {
   void anAttemptThatRanOutOfTimeHelpsTheNext() throws Exception {
     try (Node node = start("task.retry-base", "1ms", "task.retry-cap", "10ms");
         Api api = api(node)) {
-      String more = ",\"timeout_seconds\":1,\"max_attempts\":100";
+      int limit = limit(4 / 3.0, alone(api, task("alone", 150, 4, "")));
+      String more = ",\"timeout_seconds\":%d,\"max_attempts\":100".formatted(limit);
       String id = submit(api, task("long", 600, 4, more));
       JsonNode task = ended(api, id);
       assertThat(task.path("status").asText()).as(task.toString()).isEqualTo("completed");

@@ -3,6 +3,7 @@ package dev.penstock.start;
 import dev.penstock.base.Unavailable;
 import dev.penstock.core.CancelResult;
 import dev.penstock.core.DeleteResult;
+import dev.penstock.core.Glance;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.RetryResult;
@@ -116,6 +117,11 @@ final class InjectedStore implements TaskStore {
   @Override
   public Map<TaskId, Task> findAll(Collection<TaskId> ids) {
     return real.findAll(ids);
+  }
+
+  @Override
+  public Map<TaskId, Glance> glance(Collection<TaskId> ids) {
+    return real.glance(ids);
   }
 
   @Override

@@ -82,6 +82,7 @@ final class SecondKindTest {
     settings.put("data.dir", folder.resolve("data").toString());
     settings.put("models.file", Files.writeString(folder.resolve("m.yaml"), MODELS).toString());
     settings.put("models.dir", TinyModel.models().toString());
+    settings.put("model.trial", "false");
     settings.put("embedding.model", TinyModel.QUICK);
     for (int i = 0; i < more.length; i += 2) {
       settings.put(more[i], more[i + 1]);

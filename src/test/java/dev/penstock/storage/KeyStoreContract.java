@@ -3,6 +3,7 @@ package dev.penstock.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.core.ApiKey;
+import dev.penstock.core.Reach;
 import dev.penstock.core.Scope;
 import dev.penstock.storage.KeyStore.Added;
 import dev.penstock.task.Priority;
@@ -84,6 +85,20 @@ public abstract class KeyStoreContract {
     shutDown();
     store = open();
     assertThat(store.find(whole.hash())).contains(whole);
+  }
+
+  @Test
+  void whatAWorkersKeyIsBoundToIsKeptAndStaysWhenItIsRevoked() throws Exception {
+    var reach = new Reach(Set.of("ping", "embedding.all-minilm-l6-v2"), Set.of("acme", "mill"));
+    ApiKey bound =
+        new ApiKey(
+            "key-b", "far", Set.of(Scope.WORKER), "ef".repeat(32), null, null, NOW, null, reach);
+    store.add(bound);
+    shutDown();
+    store = open();
+    assertThat(store.find(bound.hash())).contains(bound);
+    assertThat(store.revoke("key-b", NOW).orElseThrow().reach()).isEqualTo(reach);
+    assertThat(store.list().getFirst().reach()).isEqualTo(reach);
   }
 
   @Test

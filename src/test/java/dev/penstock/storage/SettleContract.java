@@ -12,8 +12,10 @@ import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStore.Lapsed;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
+import dev.penstock.task.Outcome;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.util.List;
@@ -57,6 +59,33 @@ interface SettleContract extends StoreRig {
     assertThat(task.error()).isEqualTo(ERROR);
     assertThat(task.attempts()).isEqualTo(1);
     assertThat(task.finishedAt()).isEqualTo(clock().instant());
+  }
+
+  @Test
+  default void aTaskIsPutOffFromFarForSoLongInAllUntilAnAttemptIsSpent() throws Exception {
+    Claim.Claimed claimed = claimed();
+    TaskSpec spec = claimed.task().spec();
+    Duration half = Outcome.Postpone.MOST.dividedBy(2);
+    var costly = new Ending.Returned(Duration.ZERO, false, half);
+    assertThat(settle(claimed, costly)).isInstanceOf(Settled.Now.class);
+    assertThat(settle(claim(spec), new Ending.Returned(Duration.ZERO)))
+        .as("one on a node costs nothing")
+        .isInstanceOf(Settled.Now.class);
+    restart();
+    assertThat(settle(claim(spec), costly)).isInstanceOf(Settled.Now.class);
+    Claim.Claimed last = claim(spec);
+    assertThat(settle(last, new Ending.Returned(Duration.ZERO, false, Duration.ofMillis(1))))
+        .isEqualTo(new Settled.PutOffTooOften());
+    assertThat(get(spec).state()).isEqualTo(TaskState.PROCESSING);
+    assertThat(settle(last, new Ending.Backoff(ERROR, Duration.ZERO)))
+        .isInstanceOf(Settled.Now.class);
+
+    assertThat(settle(claim(spec), costly)).as("anew").isInstanceOf(Settled.Now.class);
+    assertThat(settle(claim(spec), costly)).isInstanceOf(Settled.Now.class);
+    fail(spec);
+    retry(spec);
+    assertThat(settle(claim(spec), costly)).as("after a retry").isInstanceOf(Settled.Now.class);
+    assertThat(get(spec).attempts()).isZero();
   }
 
   @Test

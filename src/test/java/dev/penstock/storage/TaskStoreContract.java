@@ -25,7 +25,8 @@ public abstract class TaskStoreContract
         AbandonContract,
         ChildRecordsContract,
         FiguresContract,
-        RoomContract {
+        RoomContract,
+        GlanceContract {
   private final SettableClock clock = new SettableClock();
   private TaskStore store;
 

@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -92,6 +94,44 @@ interface TurnsContract {
     List<String> order = workOff(120, 10, both);
     assertThat(count(order.subList(0, 60), "small")).isEqualTo(30);
     assertThat(count(order.subList(0, 100), "small")).as("all of them are done").isEqualTo(50);
+  }
+
+  @Test
+  default void whoServesFewOwnersGetsTheirTasksFromBetweenOthersAndHoldsUpNobody()
+      throws Exception {
+    warmUp("big", "small", "third");
+    List<List<TaskSpec>> all = List.of(of("big", 5, 50), of("small", 3, 5), of("third", 7, 5));
+    submitAndAwait(all);
+
+    List<Delivery> theirs = new ArrayList<>();
+    while (theirs.size() < 5) {
+      List<Delivery> some = rig().queue().receive(LANE, room(20).of(Set.of("small", "none")), LONG);
+      assertThat(some).isNotEmpty();
+      theirs.addAll(some);
+    }
+    assertThat(theirs)
+        .extracting(Delivery::id)
+        .containsExactlyElementsOf(all.get(1).stream().map(TaskSpec::id).toList());
+    assertThat(rig().queue().receive(LANE, room(20).of(Set.of("none")), Duration.ofMillis(300)))
+        .isEmpty();
+    assertThat(count(workOff(55, 10, all), "third")).isEqualTo(5);
+  }
+
+  @Test
+  default void whoServesFewOwnersHearsOfTheirTasksAndLeavesTheRingToOthers() throws Exception {
+    warmUp("big", "small");
+    List<TaskSpec> big = of("big", 5, 1);
+    List<TaskSpec> small = of("small", 5, 1);
+    var bound =
+        new FutureTask<>(() -> rig().queue().receive(LANE, room(5).of(Set.of("small")), LONG));
+    var anybodys = new FutureTask<>(() -> rig().queue().receive(LANE, room(5), LONG));
+    Thread.ofVirtual().start(bound);
+    Thread.ofVirtual().start(anybodys);
+    rig().submit(big);
+    assertThat(anybodys.get()).extracting(Delivery::id).containsExactly(big.getFirst().id());
+    assertThat(bound.isDone()).isFalse();
+    rig().submit(small);
+    assertThat(bound.get()).extracting(Delivery::id).containsExactly(small.getFirst().id());
   }
 
   @Test

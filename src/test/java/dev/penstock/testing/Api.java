@@ -11,6 +11,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executors;
 
 /** A plain HTTP client of one Penstock. Every call has a limit. */
@@ -54,6 +55,19 @@ public final class Api implements AutoCloseable {
       throw new AssertionError("no key: " + made.raw().body());
     }
     return made.json().path("key").asText();
+  }
+
+  /** Cancels and deletes every task: what one test left is nothing to the next. */
+  public void clearTasks() throws IOException, InterruptedException {
+    for (String path : List.of("/v1/tasks/cancel", "/v1/tasks/delete")) {
+      Answer answer;
+      do {
+        answer = post(path, "{\"all\":true}");
+        if (answer.status() != 200) {
+          throw new AssertionError(path + ": " + answer.raw().body());
+        }
+      } while (answer.json().path("has_more").asBoolean());
+    }
   }
 
   /** The sum of all samples of {@code /metrics} whose name and labels begin so. */

@@ -35,9 +35,9 @@ public record CommandProcess(int code, String out, String err, List<String> load
       throws IOException, InterruptedException {
     Path run = Files.createTempDirectory(folder, "command");
     Path classes = run.resolve("classes");
-    List<String> command = PenstockProcess.java(run);
+    // With a cache all of its classes count as loaded.
+    List<String> command = PenstockProcess.java(run, PenstockProcess.withoutCache());
     command.add(1, "-Xlog:class+load:file=" + classes);
-    command.add(1, "-XX:AOTMode=off"); // with the cache all of its classes count as loaded
     command.addAll(List.of(arguments));
     CommandProcess ended = run(run, environment, input, command);
     List<String> loaded =

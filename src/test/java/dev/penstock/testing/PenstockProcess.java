@@ -73,9 +73,14 @@ public final class PenstockProcess implements AutoCloseable {
 
   /** As {@link #start}, and does not wait. */
   public static PenstockProcess launch(Path folder, Map<String, String> environment) {
+    return launch(folder, environment, shortLived());
+  }
+
+  /** As the other, with those options of the JVM. */
+  static PenstockProcess launch(Path folder, Map<String, String> environment, List<String> flags) {
     Map<String, String> all = new HashMap<>(TinyModel.settings());
     all.putAll(environment);
-    return new PenstockProcess(folder, all, List.of(), SHORT_LIVED);
+    return new PenstockProcess(folder, all, List.of(), flags);
   }
 
   /** Starts it as users do, with its own models, and waits until it is ready. */
@@ -93,7 +98,7 @@ public final class PenstockProcess implements AutoCloseable {
    */
   public static PenstockProcess launchShipped(
       Path folder, Map<String, String> environment, List<String> wrapper) {
-    return new PenstockProcess(folder, environment, wrapper, List.of());
+    return new PenstockProcess(folder, environment, wrapper, List.of(buildsCache()));
   }
 
   private Process launch() {
@@ -118,29 +123,48 @@ public final class PenstockProcess implements AutoCloseable {
     }
   }
 
+  /** The packaged program. */
+  public static Path jar() {
+    return Path.of(System.getProperty("penstock.jar", "target/penstock.jar")).toAbsolutePath();
+  }
+
+  /** The build's cache of classes, as scripts/penstock has it: of many starts each takes less. */
+  private static String buildsCache() {
+    return "-XX:AOTCache=" + jar().toString().replaceFirst("jar$", "aot");
+  }
+
+  /** Options of a JVM that begins quickly and does not live long. */
+  public static List<String> shortLived() {
+    List<String> flags = new ArrayList<>(SHORT_LIVED);
+    List<String> quick = QuickStarts.flags();
+    flags.addAll(quick.isEmpty() ? List.of(buildsCache()) : quick);
+    return flags;
+  }
+
+  /** The same with no classes that were loaded before. */
+  static List<String> withoutCache() {
+    return SHORT_LIVED;
+  }
+
   /** The command that starts the program for a short life. */
   static List<String> java(Path temp) {
-    return java(temp, SHORT_LIVED);
+    return java(temp, shortLived());
   }
 
   /** The command that starts the program with its temporary files in that folder. */
-  private static List<String> java(Path temp, List<String> flags) {
-    Path jar = Path.of(System.getProperty("penstock.jar", "target/penstock.jar"));
-    // As scripts/penstock has it: there are many starts, and their time is not what is tested.
-    String cache = jar.toAbsolutePath().toString().replaceFirst("jar$", "aot");
+  static List<String> java(Path temp, List<String> flags) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(flags);
     command.addAll(
         List.of(
-            "-XX:AOTCache=" + cache,
             "-Xlog:aot=off",
             "-Xlog:cds=off",
             "--sun-misc-unsafe-memory-access=allow",
             "-XX:+ExitOnOutOfMemoryError",
             "-Djava.io.tmpdir=" + temp,
             "-jar",
-            jar.toAbsolutePath().toString()));
+            jar().toString()));
     return command;
   }
 

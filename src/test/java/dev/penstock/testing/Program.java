@@ -34,7 +34,15 @@ public final class Program implements AutoCloseable {
 
   public static Program start(Path folder, Map<String, String> environment, String... options)
       throws IOException {
-    List<String> command = PenstockProcess.java(Files.createDirectories(folder.resolve("temp")));
+    return start(folder, environment, PenstockProcess.shortLived(), options);
+  }
+
+  /** As the other, with those options of the JVM. */
+  static Program start(
+      Path folder, Map<String, String> environment, List<String> flags, String... options)
+      throws IOException {
+    List<String> command =
+        PenstockProcess.java(Files.createDirectories(folder.resolve("temp")), flags);
     command.addAll(List.of(options));
     Path output = Files.createTempFile(folder, "output", ".log");
     var builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);

@@ -99,6 +99,8 @@ public final class RabbitServer implements AutoCloseable {
             Map.entry("RABBITMQ_MNESIA_BASE", folder.resolve("data").toString()),
             Map.entry("RABBITMQ_LOG_BASE", folder.resolve("log").toString()),
             Map.entry("RABBITMQ_LOGS", "-"),
+            // Bound to cores, which is the default, the brokers of all tests would share the first.
+            Map.entry("RABBITMQ_SCHEDULER_BIND_TYPE", "u"),
             Map.entry("RABBITMQ_CONFIG_FILE", folder.resolve("rabbitmq").toString()),
             Map.entry(
                 "RABBITMQ_ADVANCED_CONFIG_FILE", folder.resolve("advanced.config").toString()),

@@ -42,7 +42,9 @@ public final class TinyModel {
 
   /** As the other, for any model. */
   public static Map<String, String> settings(String model) {
-    return Map.of("MODELS_DIR", MODELS.toString(), "EMBEDDING_MODEL", model);
+    // Tried once more in each of hundreds of starts it would find nothing new.
+    return Map.of(
+        "MODELS_DIR", MODELS.toString(), "EMBEDDING_MODEL", model, "MODEL_TRIAL", "false");
   }
 
   /** The lane of tasks for that model. */

@@ -16,6 +16,10 @@ public final class TinyOnnx {
   private static final int INT64 = 7;
 
   private final ByteArrayOutputStream graph = new ByteArrayOutputStream();
+
+  /** What is beside the graph. */
+  private final ByteArrayOutputStream beside = new ByteArrayOutputStream();
+
   private int ir = IR_VERSION;
   private int opset = OPSET;
 
@@ -69,14 +73,114 @@ public final class TinyOnnx {
    * @param location what the model calls the file
    */
   public TinyOnnx tableNamed(String location, String name, float[][] rows) {
+    message(graph, 5, outside(location, name, rows));
+    return this;
+  }
+
+  private static ByteArrayOutputStream outside(String location, String name, float[][] rows) {
     var tensor = tensor(name, rows);
     var entry = new ByteArrayOutputStream();
     text(entry, 1, "location");
     text(entry, 2, location);
     message(tensor, 13, entry);
     number(tensor, 14, 1);
+    return tensor;
+  }
+
+  /** A place in a model, other than its list of weights, where weights may be. */
+  public enum Place {
+    CONSTANT,
+    LIST_OF_TENSORS,
+    BRANCH,
+    BRANCH_OF_A_BRANCH,
+    SPARSE,
+    FUNCTION,
+    TRAINING
+  }
+
+  /** A table in a file, in that place. */
+  public TinyOnnx tableAt(Place place, String location, float[][] rows) {
+    ByteArrayOutputStream tensor = outside(location, "hidden", rows);
+    switch (place) {
+      case CONSTANT -> message(graph, 1, constant(5, tensor));
+      case LIST_OF_TENSORS -> message(graph, 1, constant(10, tensor));
+      case BRANCH -> message(graph, 1, constant(6, of(5, tensor)));
+      case BRANCH_OF_A_BRANCH -> message(graph, 1, constant(11, of(1, constant(6, of(5, tensor)))));
+      case SPARSE -> message(graph, 15, of(1, tensor));
+      case FUNCTION -> message(beside, 25, of(7, constant(5, tensor)));
+      case TRAINING -> message(beside, 20, of(1, of(5, tensor)));
+    }
+    return this;
+  }
+
+  /** A table in a file that is named in a field whose number only some readers understand. */
+  public TinyOnnx tableDisguised(String location, float[][] rows) {
+    var entry = new ByteArrayOutputStream();
+    text(entry, 1, "location");
+    text(entry, 2, location);
+    var tensor = tensor("hidden", rows);
+    // 13, and a bit that does not fit into 32.
+    tensor.writeBytes(new byte[] {(byte) 0xea, (byte) 0x80, (byte) 0x80, (byte) 0x80, 0x10});
+    varint(tensor, entry.size());
+    tensor.writeBytes(entry.toByteArray());
+    number(tensor, 14, 1);
     message(graph, 5, tensor);
     return this;
+  }
+
+  /** So many graphs, each in an operation of the one around it. */
+  public TinyOnnx nested(int graphs) {
+    ByteArrayOutputStream inner = new ByteArrayOutputStream();
+    for (int i = 0; i < graphs; i++) {
+      inner = of(1, constant(6, inner));
+    }
+    graph.writeBytes(inner.toByteArray());
+    return this;
+  }
+
+  /** An operation that is a function of the model's own, which begins with itself. */
+  public TinyOnnx endless(String output, String input) {
+    var call = operation("Endless", output, input);
+    text(call, 7, "own");
+    message(graph, 1, call);
+    var function = new ByteArrayOutputStream();
+    text(function, 1, "Endless");
+    text(function, 4, "x");
+    text(function, 5, "y");
+    var itself = operation("Endless", "y", "x");
+    text(itself, 7, "own");
+    message(function, 7, itself);
+    for (String domain : new String[] {"", "own"}) {
+      message(function, 9, operators(domain, domain.isEmpty() ? opset : 1));
+    }
+    text(function, 10, "own");
+    message(beside, 25, function);
+    message(beside, 8, operators("own", 1));
+    return this;
+  }
+
+  private static ByteArrayOutputStream operators(String domain, int version) {
+    var operators = new ByteArrayOutputStream();
+    text(operators, 1, domain);
+    number(operators, 2, version);
+    return operators;
+  }
+
+  /** An operation with that attribute. */
+  private static ByteArrayOutputStream constant(int field, ByteArrayOutputStream value) {
+    var attribute = new ByteArrayOutputStream();
+    text(attribute, 1, "value");
+    message(attribute, field, value);
+    number(attribute, 20, field == 5 ? 4 : field == 10 ? 9 : field == 6 ? 5 : 10);
+    var node = operation("Constant", "unused");
+    message(node, 5, attribute);
+    return node;
+  }
+
+  private static ByteArrayOutputStream of(int field, ByteArrayOutputStream message) {
+    var whole = new ByteArrayOutputStream();
+    message(whole, field, message);
+    return whole;
   }
 
   public TinyOnnx node(String operator, String output, String... inputs) {
@@ -136,6 +240,7 @@ public final class TinyOnnx {
     text(graph, 2, "tiny");
     message(model, 7, graph);
     message(model, 8, operators);
+    model.writeBytes(beside.toByteArray());
     return Files.write(file, model.toByteArray());
   }
 

@@ -2,6 +2,7 @@ package dev.penstock.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.base.ParsedJson;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.FindChildren;
 import dev.penstock.bus.Request.Ran;
@@ -221,6 +222,30 @@ final class LaneRunnerTest {
     Await.until("a task is settled", LIMIT, () -> !queue.settled().isEmpty());
     assertThat(queue.settled()).hasSize(1);
     return queue.settled().getFirst();
+  }
+
+  @Test
+  void aLongInputWaitsForTheMemoryThatItTakesWithItsLeaseKeptAndShortOnesPassIt() throws Exception {
+    handler.body = (_, _) -> DONE;
+    long all = ParsedJson.RUNS.size();
+    assertThat(ParsedJson.RUNS.take(all)).isTrue(); // as if others had it
+    try {
+      start("lease.extend-every", "100ms");
+      Task wide = TestTasks.task(LANE, "[[]" + ",[]".repeat(20_000) + "]", 0);
+      queue.add(wide);
+      Await.until(
+          "its lease is kept",
+          LIMIT,
+          () -> queue.held().stream().anyMatch(held -> held.id().equals(wide.id())));
+      awaitBegun(add(5, MINUTE));
+      assertThat(handler.begun).doesNotContainKey(wide);
+      ParsedJson.RUNS.give(all);
+      all = 0;
+      awaitBegun(wide);
+    } finally {
+      ParsedJson.RUNS.give(all);
+    }
+    Await.until("nothing is taken", LIMIT, () -> ParsedJson.RUNS.taken() == 0);
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.penstock.worker;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.base.ParsedJson;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.config.SettingsLoader;
@@ -192,6 +193,19 @@ final class WaitingRunsTest {
     open.countDown();
     assertThat(awaitSettled(begins).outcome()).isEqualTo(DONE);
     assertThat(awaitSettled(runs).outcome()).isEqualTo(DONE);
+  }
+
+  @Test
+  void whatWaitsForMemoryGoesBackToo() throws Exception {
+    long all = ParsedJson.RUNS.size();
+    assertThat(ParsedJson.RUNS.take(all)).isTrue(); // as if others had it
+    try {
+      Task wide = add("[[]" + ",[]".repeat(20_000) + "]", LIMIT, Instant.EPOCH);
+      assertThat(awaitSettled(wide).outcome()).isEqualTo(new Outcome.Postpone(Duration.ZERO));
+    } finally {
+      ParsedJson.RUNS.give(all);
+    }
+    assertThat(ParsedJson.RUNS.taken()).isZero();
   }
 
   @Test

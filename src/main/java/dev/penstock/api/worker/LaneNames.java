@@ -31,6 +31,11 @@ public final class LaneNames implements KnownLanes {
     return name.substring(Math.min(name.length(), word(name).length() + 1));
   }
 
+  /** Whether it is the name of a type, whose lanes it stands for where several may be meant. */
+  public boolean isType(String name) {
+    return types.find(name).isPresent();
+  }
+
   @Override
   public Optional<Lane> find(String name) {
     String word = word(name);

@@ -6,8 +6,10 @@ import dev.penstock.bus.Request.FindChildren;
 import dev.penstock.protocol.ChildrenReply;
 import dev.penstock.protocol.ChildrenRequest;
 import dev.penstock.task.EndedChildren;
+import dev.penstock.task.TaskOutput;
+import dev.penstock.web.Answer;
 import dev.penstock.web.Exchange;
-import dev.penstock.web.Reply;
+import dev.penstock.web.LongReply;
 
 /**
  * {@code POST /v1/worker/children}: what became of a task's children, for the run that holds its
@@ -20,8 +22,9 @@ public final class WorkerChildren {
     this.bus = bus;
   }
 
-  public Reply find(Exchange exchange) throws InterruptedException {
+  public Answer find(Exchange exchange) throws InterruptedException {
     ChildrenRequest asked = ChildrenRequest.read(exchange.body());
+    KeyReach.check(bus, exchange, asked.id());
     if (!WorkerRuns.holds(bus, asked.worker(), asked.id(), asked.token())) {
       throw WorkerRuns.stale(asked.id());
     }
@@ -29,6 +32,12 @@ public final class WorkerChildren {
         bus.ask(
             new FindChildren(asked.id(), asked.token(), asked.after(), asked.limit()),
             OwnTasks.LIMIT);
-    return Reply.json(200, json -> ChildrenReply.write(json, page));
+    long bytes = 0;
+    for (EndedChildren.Child child : page.children()) {
+      TaskOutput output = child.output();
+      bytes += output == null ? 0 : output.bytes().length;
+    }
+    exchange.hold(bytes);
+    return LongReply.json(200, json -> ChildrenReply.write(json, page));
   }
 }

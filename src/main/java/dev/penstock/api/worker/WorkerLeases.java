@@ -8,19 +8,21 @@ import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
 import dev.penstock.bus.Request.Suspects;
 import dev.penstock.core.LeasedTask;
+import dev.penstock.core.Reach;
 import dev.penstock.protocol.KnownLanes;
 import dev.penstock.protocol.LeaseReply;
 import dev.penstock.protocol.LeaseRequest;
 import dev.penstock.protocol.LeaseRequest.Wish;
 import dev.penstock.protocol.LeaseTerms;
+import dev.penstock.web.Answer;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.ClientGone;
 import dev.penstock.web.Exchange;
+import dev.penstock.web.LongReply;
 import dev.penstock.web.Refusal;
-import dev.penstock.web.Reply;
+import dev.penstock.web.Share;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
@@ -32,9 +34,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class WorkerLeases {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerLeases.class);
-
-  /** Lanes waited on at a time, over all workers; more are refused. */
-  private static final int MAX_WAITS = 2_048;
 
   /** One wait on the bus: what it brings after its poll has ended goes back at once. */
   private static final Duration SLICE = Duration.ofSeconds(1);
@@ -52,36 +51,44 @@ public final class WorkerLeases {
   private final RemoteWorkers workers;
   private final Duration lease;
   private final BooleanSupplier stopping;
-  private final Semaphore waits = new Semaphore(MAX_WAITS);
+  private final Share waits;
   private final AtomicInteger turn = new AtomicInteger();
 
+  /**
+   * @param waits for lanes that are waited on; more are refused
+   */
   public WorkerLeases(
-      Bus bus, KnownLanes lanes, RemoteWorkers workers, Duration lease, BooleanSupplier stopping) {
+      Bus bus,
+      KnownLanes lanes,
+      RemoteWorkers workers,
+      Share waits,
+      Duration lease,
+      BooleanSupplier stopping) {
     this.bus = bus;
     this.lanes = lanes;
     this.workers = workers;
+    this.waits = waits;
     this.lease = lease;
     this.stopping = stopping;
   }
 
-  public Reply lease(Exchange exchange) throws InterruptedException {
-    LeaseRequest poll = LeaseRequest.read(exchange.body(), lanes);
+  public Answer lease(Exchange exchange) throws InterruptedException {
+    Reach reach = exchange.caller().reach();
+    LeaseRequest poll = LeaseRequest.read(exchange.body(), KeyReach.lanes(lanes, reach));
+    exchange.bodyIsRead();
     if (stopping.getAsBoolean()) {
       throw new Refusal(ApiError.stopping());
     }
     workers.seen(poll);
-    int waiting = poll.wishes().size();
-    if (!waits.tryAcquire(waiting)) {
-      throw new Refusal(ApiError.overloaded(MAX_WAITS + " lanes are being waited on already."));
-    }
     var catchAll = new PollResult(poll.most(), poll.bytes());
+    Share.Held waiting = waits.take(exchange.holder(), poll.wishes().size());
     try {
       var _ = exchange.gone().thenRun(catchAll::close);
       if (!workers.draining(poll)) {
-        look(poll, catchAll);
+        look(poll, reach, catchAll);
       }
       if (catchAll.isEmpty()) {
-        await(poll, catchAll);
+        await(poll, reach, catchAll);
       }
       catchAll.close();
     } catch (RuntimeException | InterruptedException e) {
@@ -89,24 +96,35 @@ public final class WorkerLeases {
       giveBack(catchAll.caught());
       throw e;
     } finally {
-      waits.release(waiting);
+      waiting.close();
     }
     List<LeasedTask> tasks = catchAll.tasks();
     if (exchange.gone().isDone()) {
-      giveBack(tasks);
+      putOff(tasks);
       throw new ClientGone();
     }
     // Where the reply does not reach it. What was lost beyond that lapses.
-    var _ = exchange.gone().thenRun(() -> Thread.ofVirtual().start(() -> giveBack(tasks)));
+    var _ = exchange.gone().thenRun(() -> Thread.ofVirtual().start(() -> putOff(tasks)));
+    hold(exchange, tasks);
     var terms = LeaseTerms.ours(lease, workers.draining(poll));
-    return Reply.json(200, new LeaseReply(tasks, catchAll.suspects(), terms)::write);
+    return LongReply.json(200, new LeaseReply(tasks, catchAll.suspects(), terms)::write);
+  }
+
+  /** Room for the inputs while the worker reads them; without it the work is for others. */
+  private void hold(Exchange exchange, List<LeasedTask> tasks) throws InterruptedException {
+    try {
+      exchange.hold(tasks.stream().mapToLong(task -> task.task().spec().input().length).sum());
+    } catch (Refusal refusal) {
+      giveBack(tasks);
+      throw refusal;
+    }
   }
 
   /**
    * Takes what is there now. Lanes take turns in being the first, and each gives its share before
    * any gives more.
    */
-  private void look(LeaseRequest poll, PollResult found) throws InterruptedException {
+  private void look(LeaseRequest poll, Reach reach, PollResult found) throws InterruptedException {
     List<Wish> wishes = poll.wishes();
     int first = Math.floorMod(turn.getAndIncrement(), wishes.size());
     int share = Math.max(1, poll.most() / wishes.size());
@@ -123,7 +141,8 @@ public final class WorkerLeases {
         if (most <= 0 || room <= 0 || fewer) {
           continue;
         }
-        List<LeasedTask> got = ask(poll.worker(), wish.less(most, room), Duration.ZERO, found);
+        List<LeasedTask> got =
+            ask(poll.worker(), reach, wish.less(most, room), Duration.ZERO, found);
         tasks[at] += got.size();
         bytes[at] += got.stream().mapToLong(task -> task.task().spec().input().length).sum();
       }
@@ -131,7 +150,7 @@ public final class WorkerLeases {
   }
 
   /** Waits on all lanes side by side; the first that has something ends it. */
-  private void await(LeaseRequest poll, PollResult found) throws InterruptedException {
+  private void await(LeaseRequest poll, Reach reach, PollResult found) throws InterruptedException {
     long until = System.nanoTime() + poll.hold().toNanos();
     // A worker that takes no notice of suspects or of a drain must not ask in a tight circle.
     boolean shown = !found.suspects().isEmpty() || workers.draining(poll);
@@ -144,7 +163,8 @@ public final class WorkerLeases {
         long end = until;
         Thread.ofVirtual()
             .name("poll " + poll.worker() + " " + wish.lane())
-            .start(() -> listen(poll.worker(), wanted.less(poll.most(), poll.bytes()), end, found));
+            .start(() ->
+                listen(poll.worker(), reach, wanted.less(poll.most(), poll.bytes()), end, found));
       }
     }
     long left = until - System.nanoTime();
@@ -157,12 +177,12 @@ public final class WorkerLeases {
     }
   }
 
-  private void listen(String worker, Wish wish, long until, PollResult found) {
+  private void listen(String worker, Reach reach, Wish wish, long until, PollResult found) {
     try {
       long left = until - System.nanoTime();
       while (left > 0 && found.isOpen()) {
         Duration wait = Duration.ofNanos(Math.min(left, SLICE.toNanos()));
-        if (!ask(worker, wish, wait, found).isEmpty() || !found.suspects().isEmpty()) {
+        if (!ask(worker, reach, wish, wait, found).isEmpty() || !found.suspects().isEmpty()) {
           found.close();
         }
         left = until - System.nanoTime();
@@ -175,7 +195,8 @@ public final class WorkerLeases {
   }
 
   /** What of it was taken. */
-  private List<LeasedTask> ask(String worker, Wish wish, Duration wait, PollResult found)
+  private List<LeasedTask> ask(
+      String worker, Reach reach, Wish wish, Duration wait, PollResult found)
       throws InterruptedException {
     Leased leased =
         bus.ask(
@@ -186,18 +207,29 @@ public final class WorkerLeases {
                 wish.bytes(),
                 wish.least(),
                 wish.suspects(),
-                wait),
+                wait,
+                reach.owners()),
             wait.plus(ANSWER));
     List<LeasedTask> over = found.add(wish.lane(), leased);
     giveBack(over);
     return leased.tasks().stream().filter(task -> !over.contains(task)).toList();
   }
 
+  /** What came too late, or is too much, and no worker has had. */
   private void giveBack(List<LeasedTask> tasks) {
+    settle(tasks.stream().map(SettleTask::unrun).toList());
+  }
+
+  /** What a worker asked for and did not wait for: it may do so without end. */
+  private void putOff(List<LeasedTask> tasks) {
+    settle(tasks.stream().map(task -> SettleTask.unrun(task).fromFar()).toList());
+  }
+
+  private void settle(List<SettleTask> tasks) {
     if (tasks.isEmpty()) {
       return;
     }
-    var request = new SettleTasks(tasks.stream().map(SettleTask::unrun).toList());
+    var request = new SettleTasks(tasks);
     for (int tries = 1; tries <= GIVE_BACK_TRIES; tries++) {
       try {
         bus.ask(request, SETTLE);

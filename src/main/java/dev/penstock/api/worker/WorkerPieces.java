@@ -33,7 +33,7 @@ public final class WorkerPieces {
 
   private final Bus bus;
 
-  /** The task of each token. Guarded by itself. */
+  /** The task of each key and token. Guarded by itself. */
   private final Map<String, String> known = Newest.used(MOST_KNOWN);
 
   public WorkerPieces(Bus bus) {
@@ -42,7 +42,7 @@ public final class WorkerPieces {
 
   public Reply put(Exchange exchange) throws InterruptedException {
     PiecesRequest request = PiecesRequest.read(exchange.body());
-    if (!holds(request)) {
+    if (!holds(exchange, request)) {
       throw WorkerRuns.stale(request.id());
     }
     var emitter = new Emitter(request.id(), request.token(), request.run());
@@ -64,17 +64,19 @@ public final class WorkerPieces {
   }
 
   /** Whether the lease was current when this node first heard of it: the store is asked once. */
-  private boolean holds(PiecesRequest request) throws InterruptedException {
+  private boolean holds(Exchange exchange, PiecesRequest request) throws InterruptedException {
+    String holder = exchange.holder() + " " + request.token();
     synchronized (known) {
-      if (request.id().value().equals(known.get(request.token()))) {
+      if (request.id().value().equals(known.get(holder))) {
         return true;
       }
     }
+    KeyReach.check(bus, exchange, request.id());
     if (!WorkerRuns.holds(bus, request.worker(), request.id(), request.token())) {
       return false;
     }
     synchronized (known) {
-      known.put(request.token(), request.id().value());
+      known.put(holder, request.id().value());
     }
     return true;
   }

@@ -6,11 +6,13 @@ import dev.penstock.bus.Event.DrainWorker;
 import dev.penstock.bus.Event.WorkerLeft;
 import dev.penstock.bus.Request.ExtendLeases;
 import dev.penstock.bus.Request.FindTask;
-import dev.penstock.bus.Request.FindTasks;
+import dev.penstock.bus.Request.GlanceAtTasks;
 import dev.penstock.bus.Request.SettleReply;
 import dev.penstock.bus.Request.SettleTask;
 import dev.penstock.bus.Request.SettleTasks;
+import dev.penstock.core.Glance;
 import dev.penstock.core.HeldLease;
+import dev.penstock.core.Reach;
 import dev.penstock.json.Fields;
 import dev.penstock.protocol.ExtendReply;
 import dev.penstock.protocol.ExtendReply.Extension;
@@ -30,10 +32,12 @@ import dev.penstock.web.Reply;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** {@code POST /v1/worker/extend} and {@code /settle}: what a remote worker says of its runs. */
@@ -78,35 +82,43 @@ public final class WorkerRuns {
     Instant until = Instant.now().plus(lease);
     List<Extension> leases = new ArrayList<>(hold.held().size());
     for (List<HeldLease> part : hold.parts()) {
-      leases.addAll(extend(hold.worker(), part));
+      leases.addAll(extend(hold.worker(), exchange.caller().reach(), part));
     }
     var terms = LeaseTerms.ours(lease, workers.draining(hold));
     return Reply.json(200, json -> new ExtendReply(leases, terms).write(json, until));
   }
 
-  private List<Extension> extend(String worker, List<HeldLease> leases)
+  private List<Extension> extend(String worker, Reach reach, List<HeldLease> leases)
       throws InterruptedException {
-    Set<TaskId> lost = bus.ask(new ExtendLeases(worker, leases), OwnTasks.LIMIT);
-    Map<TaskId, Task> ended =
-        lost.isEmpty() ? Map.of() : bus.ask(new FindTasks(lost), OwnTasks.LIMIT);
+    Set<TaskId> all = leases.stream().map(HeldLease::id).collect(Collectors.toSet());
+    Set<TaskId> outside = KeyReach.outside(bus, reach, all);
+    List<HeldLease> within = leases.stream().filter(held -> !outside.contains(held.id())).toList();
+    Set<TaskId> gone = bus.ask(new ExtendLeases(worker, within), OwnTasks.LIMIT);
+    Map<TaskId, Glance> ended =
+        gone.isEmpty() ? Map.of() : bus.ask(new GlanceAtTasks(gone), OwnTasks.LIMIT);
+    Set<TaskId> lost = new HashSet<>(gone);
+    lost.addAll(outside);
     return leases.stream()
         .map(held -> new Extension(held.id(), status(held.id(), lost, ended)))
         .toList();
   }
 
-  private static Status status(TaskId id, Set<TaskId> lost, Map<TaskId, Task> ended) {
+  private static Status status(TaskId id, Set<TaskId> lost, Map<TaskId, Glance> ended) {
     if (!lost.contains(id)) {
       return Status.HELD;
     }
-    @Nullable Task task = ended.get(id);
-    return task != null && task.state() == TaskState.CANCELLED ? Status.CANCELLED : Status.LOST;
+    @Nullable Glance seen = ended.get(id);
+    return seen != null && seen.task().state() == TaskState.CANCELLED
+        ? Status.CANCELLED
+        : Status.LOST;
   }
 
   public Reply settle(Exchange exchange) throws InterruptedException {
     SettleRequest.Settle said = SettleRequest.readAll(exchange.body(), this::result);
-    SettleTask settle = said.task();
+    SettleTask settle = said.task().fromFar();
     TaskId id = settle.id();
     exchange.about(id);
+    KeyReach.check(bus, exchange, id);
     SettleReply answer = bus.ask(new SettleTasks(List.of(settle)), OwnTasks.LIMIT).getFirst();
     if (answer == SettleReply.STALE) {
       throw stale(id);

@@ -147,7 +147,7 @@ final class LocalLane {
   private List<Delivery> await(Room room, Duration wait) throws InterruptedException {
     long end = System.nanoTime() + wait.toNanos();
     boolean waits = false;
-    try (Ear ear = doorbell.listen(room.least().value())) {
+    try (Ear ear = doorbell.listen(room.hears())) {
       while (!closed) {
         if (Thread.interrupted()) {
           throw new InterruptedException();
@@ -164,7 +164,7 @@ final class LocalLane {
             whenWanting.run();
           }
         }
-        ear.await(left);
+        ear.await(room.within(left));
       }
     } finally {
       if (waits) {
@@ -238,7 +238,10 @@ final class LocalLane {
         boolean noMoreSuspects = suspects >= room.suspects();
         Message message =
             waiting.next(
-                room.least().value(), it -> it.suspect() ? !noMoreSuspects : !room.suspectsOnly());
+                room.least().value(),
+                it ->
+                    room.takes(it.owner())
+                        && (it.suspect() ? !noMoreSuspects : !room.suspectsOnly()));
         if (message == null || (!found.isEmpty() && bytes + message.bytes() > room.bytes())) {
           break;
         }

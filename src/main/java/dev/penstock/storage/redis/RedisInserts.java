@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.penstock.base.Coalescer;
 import dev.penstock.base.Digests;
 import dev.penstock.base.Unavailable;
+import dev.penstock.core.Glance;
 import dev.penstock.storage.Metadata;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.TaskStore.Inserted;
@@ -297,7 +298,7 @@ final class RedisInserts {
   private List<Optional<Task>> find(List<TaskId> ids) {
     return calls.tasks(
         RedisScript.FIND,
-        List.of(0, 1),
+        List.of(0, Glance.SHORT),
         ids,
         (id, told) -> Optional.ofNullable(told).map(task -> RedisTasks.read(id, task)));
   }

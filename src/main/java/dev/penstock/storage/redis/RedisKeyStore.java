@@ -3,6 +3,7 @@ package dev.penstock.storage.redis;
 import static java.util.Objects.requireNonNull;
 
 import dev.penstock.core.ApiKey;
+import dev.penstock.core.Reach;
 import dev.penstock.storage.KeyStore;
 import dev.penstock.storage.Metadata;
 import dev.penstock.storage.Micros;
@@ -96,7 +97,15 @@ final class RedisKeyStore implements KeyStore {
     if (revoked != null) {
       fields.put("revoked", Long.toString(Micros.of(revoked)));
     }
+    put(fields, "lanes", Scopes.ofNames(key.reach().lanes()));
+    put(fields, "owners", Scopes.ofNames(key.reach().owners()));
     return Metadata.toJson(fields);
+  }
+
+  private static void put(Map<String, String> fields, String name, @Nullable String value) {
+    if (value != null) {
+      fields.put(name, value);
+    }
   }
 
   private static ApiKey read(Response record) {
@@ -110,7 +119,8 @@ final class RedisKeyStore implements KeyStore {
         highest == null ? null : new Priority(Integer.parseInt(highest)),
         fields.get("label"),
         requireNonNull(time(fields.get("created"))),
-        time(fields.get("revoked")));
+        time(fields.get("revoked")),
+        new Reach(Scopes.names(fields.get("lanes")), Scopes.names(fields.get("owners"))));
   }
 
   private static String need(Map<String, String> fields, String name) {

@@ -22,6 +22,7 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Response;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -144,9 +145,14 @@ final class RedisRuns {
       }
       case Ending.Died(var error, int most) ->
           arguments(settle, "DIED", Duration.ZERO, error, Integer.toString(most), NOTHING);
-      case Ending.Returned(var delay, var begun) ->
-          arguments(settle, "RETURNED", delay, null, begun ? "BEGUN" : "", NOTHING);
+      case Ending.Returned(var delay, var begun, var cost) ->
+          arguments(settle, "RETURNED", delay, null, begun ? "BEGUN" : "", putOff(cost));
     };
+  }
+
+  private static byte[] putOff(Duration cost) {
+    String of = Micros.of(cost) + " " + Micros.of(Outcome.Postpone.MOST);
+    return cost.isPositive() ? of.getBytes(StandardCharsets.US_ASCII) : NOTHING;
   }
 
   private static List<Object> arguments(
@@ -195,6 +201,7 @@ final class RedisRuns {
       case "BEFORE" -> new Settled.Before();
       case "STALE" -> new Settled.Stale();
       case "TOO_MANY" -> new Settled.TooManyOpen();
+      case "PUT_OFF" -> new Settled.PutOffTooOften();
       case String other -> throw new IllegalStateException("a settle is answered " + other);
     };
   }

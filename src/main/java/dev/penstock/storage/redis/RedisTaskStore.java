@@ -5,6 +5,7 @@ import dev.penstock.config.Settings;
 import dev.penstock.core.CancelResult;
 import dev.penstock.core.DeleteResult;
 import dev.penstock.core.Ending;
+import dev.penstock.core.Glance;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.RetryResult;
@@ -154,6 +155,22 @@ public final class RedisTaskStore implements TaskStore {
         List.copyOf(ids),
         (id, told) -> told == null || found.put(id, RedisTasks.read(id, told)) == null);
     return times().shown(found);
+  }
+
+  @Override
+  public Map<TaskId, Glance> glance(Collection<TaskId> ids) {
+    Map<TaskId, Glance> seen = HashMap.newHashMap(ids.size());
+    calls.tasks(
+        RedisScript.FIND,
+        List.of(0, Glance.SHORT),
+        List.copyOf(ids),
+        (id, told) -> told == null || seen.put(id, glance(id, told)) == null);
+    return seen;
+  }
+
+  private Glance glance(TaskId id, Response told) {
+    Glance seen = RedisTasks.glance(id, told);
+    return seen.with(times().shown(seen.task()));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.penstock.storage.redis;
 import static java.util.Objects.requireNonNull;
 
 import dev.penstock.core.Checkpoint;
+import dev.penstock.core.Glance;
 import dev.penstock.storage.KeptError;
 import dev.penstock.storage.Metadata;
 import dev.penstock.storage.Micros;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** How a task is written into the fields of a hash, and read from what scripts tell of it. */
 final class RedisTasks {
   private static final byte[] NO_BYTES = {};
+  private static final int LENGTHS = 4;
   private static final String NO_METADATA = "{}";
 
   private RedisTasks() {}
@@ -110,6 +112,16 @@ final class RedisTasks {
         Micros.toInstant(fields.number("queued")),
         waitingOn(fields),
         expired(fields));
+  }
+
+  /** As the script that finds tells it of who asks for short results only: with the lengths. */
+  static Glance glance(TaskId id, Response told) {
+    String format = new Fields(told.get(0)).text("format");
+    return new Glance(
+        read(id, told),
+        format == null ? null : TaskOutput.Format.valueOf(format),
+        requireNonNull(told.get(LENGTHS).toLong()),
+        requireNonNull(told.get(LENGTHS + 1).toLong()));
   }
 
   /**

@@ -173,7 +173,7 @@ final class ReadyScan implements Work<List<Delivery>> {
   private void takeInTurns(SqliteConnection connection, int priority, List<String> owners)
       throws SQLException {
     ArrayDeque<Turn> turns = new ArrayDeque<>();
-    owners.forEach(owner -> turns.add(new Turn(owner)));
+    owners.stream().filter(room::takes).forEach(owner -> turns.add(new Turn(owner)));
     while (!full && !turns.isEmpty()) {
       Turn turn = turns.remove();
       int share = Math.ceilDiv(left(), turns.size() + 1);

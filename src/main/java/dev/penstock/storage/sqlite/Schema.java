@@ -35,6 +35,9 @@ import java.util.List;
  * on it is a suspect. {@code apart} is 1 while its lease is of a run in a process of its own. Each
  * process is among the {@code holders} until the next one begins; {@code gone} is 1 when it ended
  * in good order.
+ *
+ * <p>{@code put_off} is how much workers far away have used up of the time by which they may put
+ * the task off, since its last attempt.
  */
 final class Schema {
   private static final List<List<String>> VERSIONS =
@@ -315,7 +318,11 @@ final class Schema {
                 worker TEXT PRIMARY KEY,
                 gone INTEGER NOT NULL DEFAULT 0
               ) STRICT, WITHOUT ROWID
-              """));
+              """),
+          List.of(
+              "ALTER TABLE api_keys ADD COLUMN lanes TEXT",
+              "ALTER TABLE api_keys ADD COLUMN owners TEXT",
+              "ALTER TABLE tasks ADD COLUMN put_off INTEGER"));
 
   static final int VERSION = VERSIONS.size();
 

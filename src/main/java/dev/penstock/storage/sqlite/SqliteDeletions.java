@@ -1,6 +1,7 @@
 package dev.penstock.storage.sqlite;
 
 import dev.penstock.core.DeleteResult;
+import dev.penstock.core.Glance;
 import dev.penstock.storage.Phase;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
@@ -85,7 +86,7 @@ final class SqliteDeletions {
     if (delete(connection, Columns.bind(connection.prepare(BY_HAND), id)) > 0) {
       return new DeleteResult.Now();
     }
-    Task task = TaskRows.findBrief(connection, id).orElse(null);
+    Task task = TaskRows.glance(connection, id).map(Glance::task).orElse(null);
     if (task == null) {
       return new DeleteResult.Unknown();
     }

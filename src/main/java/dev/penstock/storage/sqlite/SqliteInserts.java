@@ -5,7 +5,6 @@ import dev.penstock.storage.Micros;
 import dev.penstock.storage.Phase;
 import dev.penstock.storage.TaskStore.Inserted;
 import dev.penstock.task.Identity;
-import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
@@ -131,8 +130,7 @@ final class SqliteInserts {
     if (holder.state() == TaskState.PENDING) {
       Columns.bind(connection.prepare(MEET), holder.seq()).executeUpdate();
     }
-    Task task = TaskRows.findBrief(connection, holder.id()).orElseThrow();
-    return new Inserted.Earlier(task);
+    return new Inserted.Earlier(TaskRows.glance(connection, holder.id()).orElseThrow().task());
   }
 
   /** A task that is known already stays as it is. When it was created. */

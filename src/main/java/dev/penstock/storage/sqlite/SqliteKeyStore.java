@@ -1,6 +1,7 @@
 package dev.penstock.storage.sqlite;
 
 import dev.penstock.core.ApiKey;
+import dev.penstock.core.Reach;
 import dev.penstock.storage.KeyStore;
 import dev.penstock.storage.Micros;
 import dev.penstock.storage.Scopes;
@@ -15,7 +16,8 @@ import java.util.Set;
 /** The keys in the embedded database. Every method is one transaction. */
 public final class SqliteKeyStore implements KeyStore {
   private static final String COLUMNS =
-      "SELECT id, owner, scopes, hash, highest, label, created_at, revoked_at FROM api_keys ";
+      "SELECT id, owner, scopes, hash, highest, label, created_at, revoked_at, lanes, owners"
+          + " FROM api_keys ";
 
   private static final String BY_HASH = COLUMNS + "WHERE hash = ?";
   private static final String BY_ID = COLUMNS + "WHERE id = ?";
@@ -23,8 +25,9 @@ public final class SqliteKeyStore implements KeyStore {
 
   private static final String ADD =
       """
-      INSERT INTO api_keys (id, owner, scopes, hash, highest, label, created_at, revoked_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO api_keys (id, owner, scopes, hash, highest, label, created_at, revoked_at, lanes,
+        owners)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """;
 
   private static final String FORGET =
@@ -76,7 +79,9 @@ public final class SqliteKeyStore implements KeyStore {
             highest == null ? null : highest.value(),
             key.label(),
             Micros.of(key.created()),
-            Micros.ofNullable(key.revoked()))
+            Micros.ofNullable(key.revoked()),
+            Scopes.ofNames(key.reach().lanes()),
+            Scopes.ofNames(key.reach().owners()))
         .executeUpdate();
     if (key.submits()) {
       Columns.bind(connection.prepare(ADD_OWNER), key.owner()).executeUpdate();
@@ -123,6 +128,9 @@ public final class SqliteKeyStore implements KeyStore {
     Long highest = row.numberOrNull();
     String label = row.textOrNull();
     Instant created = Micros.toInstant(row.number());
+    Instant revoked = TaskRows.instant(row.numberOrNull());
+    String lanes = row.textOrNull();
+    String owners = row.textOrNull();
     return new ApiKey(
         id,
         owner,
@@ -131,6 +139,7 @@ public final class SqliteKeyStore implements KeyStore {
         highest == null ? null : new Priority(highest.intValue()),
         label,
         created,
-        TaskRows.instant(row.numberOrNull()));
+        revoked,
+        new Reach(Scopes.names(lanes), Scopes.names(owners)));
   }
 }

@@ -64,7 +64,7 @@ final class SqliteManualChanges {
   private static final String RETRY =
       """
       UPDATE tasks SET state = 0, ready = ?, due = ?, runs = runs + 1, attempts = 0,
-        lost = min(lost, 1), deaths = min(deaths, 2), token = NULL, settled_token = NULL,
+        lost = min(lost, 1), deaths = min(deaths, 2), put_off = NULL, token = NULL, settled_token = NULL,
         worker = NULL, started_at = NULL, finished_at = NULL,
         expires_at = NULL, progress_done = NULL, progress_total = NULL, progress_message = NULL,
         error_code = NULL, error_message = NULL, queued_at = ?

@@ -7,6 +7,7 @@ import dev.penstock.storage.Micros;
 import dev.penstock.storage.Phase;
 import dev.penstock.storage.TaskStore.Settle;
 import dev.penstock.storage.TaskStore.Settled;
+import dev.penstock.task.Outcome;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
@@ -38,10 +39,14 @@ final class SqliteSettles {
       UPDATE tasks SET state = 0, ready = ?, due = ?, attempts = attempts + ?, token = NULL,
         lease_until = NULL, settled_token = token, started_at = NULL, queued_at = ?,
         error_code = coalesce(?, error_code), error_message = coalesce(?, error_message),
-        start_by = CASE WHEN ? THEN NULL ELSE start_by END
+        start_by = CASE WHEN ? THEN NULL ELSE start_by END,
+        put_off = CASE WHEN ? THEN NULL ELSE nullif(coalesce(put_off, 0) + ?, 0) END
       WHERE id = ? AND token = ? AND state = 1
       RETURNING seq, lane, beside
       """;
+
+  private static final String PUT_OFF =
+      "SELECT coalesce(put_off, 0) FROM tasks WHERE id = ? AND token = ? AND state = 1";
 
   private static final String LOST =
       "SELECT lost FROM tasks WHERE id = ? AND token = ? AND state = 1";
@@ -68,6 +73,11 @@ final class SqliteSettles {
         && tooMany(connection, id, token, awaiting)) {
       return new Settled.TooManyOpen();
     }
+    if (settle.ending() instanceof Ending.Returned(_, _, Duration cost)
+        && cost.isPositive()
+        && tooOften(connection, id, token, cost)) {
+      return new Settled.PutOffTooOften();
+    }
     Task task =
         switch (settle.ending()) {
           case Ending.Completed(var output) -> complete(connection, id, token, output, now);
@@ -76,7 +86,7 @@ final class SqliteSettles {
               keepError(connection, id, token, error, now)
                   ? giveBack(connection, settle, error, 1, true, delay, now)
                   : null;
-          case Ending.Returned(var delay, var begun) ->
+          case Ending.Returned(var delay, var begun, _) ->
               giveBack(connection, settle, null, 0, begun, delay, now);
           case Ending.Died died -> died(connection, settle, died, now);
           case Ending.Waits(var awaiting) -> await(connection, settle, awaiting, now);
@@ -193,6 +203,14 @@ final class SqliteSettles {
     return seq != null && SqliteAwaits.tooMany(connection, seq, awaiting);
   }
 
+  private static boolean tooOften(
+      SqliteConnection connection, TaskId id, String token, Duration cost) throws SQLException {
+    PreparedStatement find = Columns.bind(connection.prepare(PUT_OFF), id, token);
+    return Columns.first(find, Columns::number)
+        .filter(before -> before + Micros.of(cost) > Micros.of(Outcome.Postpone.MOST))
+        .isPresent();
+  }
+
   /** Ready at once if few enough of its children are open. */
   private static @Nullable Task await(
       SqliteConnection connection, Settle settle, Awaiting awaiting, Instant now)
@@ -220,6 +238,8 @@ final class SqliteSettles {
       Instant now)
       throws SQLException {
     boolean ready = !delay.isPositive();
+    Duration cost =
+        settle.ending() instanceof Ending.Returned(_, _, Duration its) ? its : Duration.ZERO;
     PreparedStatement giveBack =
         Columns.bind(
             connection.prepare(GIVE_BACK),
@@ -230,6 +250,8 @@ final class SqliteSettles {
             error == null ? null : error.code().name(),
             error == null ? null : error.message(),
             begun ? 1 : 0,
+            attempts,
+            Micros.of(cost),
             settle.id(),
             settle.token());
     Changed returned = Changed.by(giveBack);

@@ -45,7 +45,7 @@ public final class SqliteTaskQueue implements TaskQueue {
   @Override
   public List<Delivery> receive(Lane lane, Room room, Duration wait) throws InterruptedException {
     long end = System.nanoTime() + wait.toNanos();
-    try (Ear ear = doorbell(lane).listen(room.least().value())) {
+    try (Ear ear = doorbell(lane).listen(room.hears())) {
       while (!closed) {
         if (Thread.interrupted()) {
           throw new InterruptedException();
@@ -55,7 +55,7 @@ public final class SqliteTaskQueue implements TaskQueue {
         if (!taken.isEmpty() || left <= 0) {
           return taken;
         }
-        ear.await(Math.min(left, LOOK_AGAIN_NANOS));
+        ear.await(room.within(Math.min(left, LOOK_AGAIN_NANOS)));
       }
     }
     return List.of();

@@ -2,6 +2,7 @@ package dev.penstock.storage.sqlite;
 
 import dev.penstock.core.CancelResult;
 import dev.penstock.core.DeleteResult;
+import dev.penstock.core.Glance;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.LaneMinute;
 import dev.penstock.core.RetryResult;
@@ -137,12 +138,30 @@ public final class SqliteTaskStore implements TaskStore {
   }
 
   @Override
+  public Map<TaskId, Glance> glance(Collection<TaskId> ids) {
+    if (ids.isEmpty()) {
+      return Map.of();
+    }
+    List<TaskId> asked = List.copyOf(ids);
+    return database.read(connection -> {
+      Map<TaskId, Glance> seen = HashMap.newHashMap(asked.size());
+      for (TaskId id : asked) {
+        TaskRows.glance(connection, id)
+            .ifPresent(each -> seen.put(id, each.with(clock.times().shown(each.task()))));
+      }
+      return seen;
+    });
+  }
+
+  @Override
   public List<Step> steps(TaskId id) {
     return database.read(connection -> {
       List<Step> steps = SqliteSteps.read(connection, id);
       return steps.isEmpty()
           ? steps
-          : clock.times().shown(steps, TaskRows.findBrief(connection, id).orElse(null));
+          : clock
+              .times()
+              .shown(steps, TaskRows.glance(connection, id).map(Glance::task).orElse(null));
     });
   }
 

@@ -1,5 +1,6 @@
 package dev.penstock.storage.sqlite;
 
+import dev.penstock.core.Glance;
 import dev.penstock.storage.KeptError;
 import dev.penstock.storage.Metadata;
 import dev.penstock.storage.Micros;
@@ -50,6 +51,21 @@ final class TaskRows {
   private static final String WHOLE_BY_SEQ =
       SELECT.formatted("p.input", OUTPUT, JOIN_OUTPUT, "t.seq");
   private static final String BRIEF_BY_ID = SELECT.formatted("x''", OUTPUT, JOIN_OUTPUT, "t.id");
+  private static final String GLANCE_BY_ID =
+      SELECT.formatted(
+          "x''",
+          "o.format, CASE WHEN length(o.output) <= " + Glance.SHORT + " THEN o.output END",
+          JOIN_OUTPUT,
+          "t.id");
+
+  /** A blob's length is known without reading it. */
+  private static final String LENGTHS =
+      """
+      SELECT length(p.input), coalesce(length(o.output), 0)
+      FROM tasks t JOIN task_payloads p ON p.seq = t.seq LEFT JOIN task_outputs o ON o.seq = t.seq
+      WHERE t.id = ?
+      """;
+
   private static final String BARE_BY_SEQ = SELECT.formatted("x''", "NULL, NULL", "", "t.seq");
 
   private TaskRows() {}
@@ -61,6 +77,27 @@ final class TaskRows {
   /** The task without its input. */
   static Optional<Task> findBrief(SqliteConnection connection, TaskId id) throws SQLException {
     return one(connection, BRIEF_BY_ID, id);
+  }
+
+  /** The task without what may be long of it. */
+  static Optional<Glance> glance(SqliteConnection connection, TaskId id) throws SQLException {
+    Optional<Task> found = one(connection, GLANCE_BY_ID, id);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    Task task = found.get();
+    TaskOutput output = task.output();
+    return Columns.first(
+        Columns.bind(connection.prepare(LENGTHS), id),
+        row -> {
+          long input = row.number();
+          long result = row.number();
+          return new Glance(
+              result > Glance.SHORT ? task.withOutput(null) : task,
+              output == null ? null : output.format(),
+              input,
+              result);
+        });
   }
 
   static Task get(SqliteConnection connection, long seq) throws SQLException {

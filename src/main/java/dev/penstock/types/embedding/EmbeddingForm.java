@@ -46,9 +46,17 @@ public record EmbeddingForm(@Nullable Integer dimensions, Encoding encoding)
   /** The same as bytes, whose number is known about. */
   public byte[] render(TaskOutput output, String model) {
     EmbeddingOutput vectors = EmbeddingOutput.of(output);
-    long size = (long) vectors.count() * (BYTES_AROUND + vectors.dimensions() * BYTES_PER_FLOAT);
     return StrictJson.write(
-        (int) Math.min(Integer.MAX_VALUE / 2, size), json -> write(json, vectors, model));
+        (int) Math.min(Integer.MAX_VALUE / 2, size(vectors)), json -> write(json, vectors, model));
+  }
+
+  /** About how many bytes it is rendered to, and seldom more. */
+  public long size(TaskOutput output) {
+    return size(EmbeddingOutput.of(output));
+  }
+
+  private static long size(EmbeddingOutput vectors) {
+    return (long) vectors.count() * (BYTES_AROUND + vectors.dimensions() * BYTES_PER_FLOAT);
   }
 
   /** How many texts were cut, if any were. */

@@ -19,7 +19,7 @@ for i = 4, #ARGV do
     if task[5] then redis.call('ZREM', shard .. ':kept', id) end
     step(id, 'RETRIED', phase)
     redis.call('HDEL', record(id), 'token', 'settled', 'worker', 'started', 'finished', 'progress',
-      'error_code', 'error_message', 'attempts')
+      'error_code', 'error_message', 'attempts', 'put_off')
     -- As if it had been claimed once more: its next message is another than its last.
     redis.call('HINCRBY', record(id), 'runs', 1)
     if task[4] and task[4] ~= '0' then redis.call('HSET', record(id), 'lost', 1) end

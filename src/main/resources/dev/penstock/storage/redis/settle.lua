@@ -2,7 +2,8 @@
 -- ARGV: now, then of each: id, token, ending (COMPLETED, FAILED, BACKOFF, RETURNED, WAITS or DIED),
 -- delay, error code and message, format and bytes of the output; what an ending has not is empty, but
 -- for the format BEGUN of one that is returned though its run had begun, and for that of one that
--- DIED, which is how many runs of it may be lost. Then the
+-- DIED, which is how many runs of it may be lost. One that is returned may have, as bytes, what that
+-- costs and how much there is of it until an attempt is spent. Then the
 -- number of arguments about its checkpoint (the state, and the children that are read), and those.
 -- Of one that waits there follow: how many may be open when it is woken, its longest wait ('':
 -- none), whether a failure wakes it (1 or 0), how many may be open at all, the number of its new
@@ -10,7 +11,7 @@
 local function settle(id, token, ending, delay, code, message, format, bytes, kept, last)
   local task = redis.call('HMGET', record(id), 'phase', 'lane', 'seq', 'token', 'settled',
     'keep_completed', 'keep_failed', 'attempts', 'error_code', 'parent', 'open', 'checkpoint',
-    'start_by')
+    'start_by', 'put_off')
   local phase, lane, seq, parent, open = task[1], task[2], task[3], task[10], task[11]
   if phase ~= 'RUNNING' or task[4] ~= token then
     return {token == task[5] and 'BEFORE' or 'STALE'}
@@ -21,6 +22,13 @@ local function settle(id, token, ending, delay, code, message, format, bytes, ke
     and family.fresh(id, waiting + 5, waiting + 4 + 3 * ARGV[waiting + 4]) or {}
   if #new > 0 and (tonumber(open) or 0) + #new > tonumber(ARGV[waiting + 3]) then
     return {'TOO_MANY'}
+  end
+
+  local put_off
+  if ending == 'RETURNED' and bytes ~= '' then
+    local cost, most = string.match(bytes, '^(%d+) (%d+)$')
+    put_off = (tonumber(task[14]) or 0) + tonumber(cost)
+    if put_off > tonumber(most) then return {'PUT_OFF'} end
   end
 
   leave(id, lane, phase)
@@ -70,6 +78,11 @@ local function settle(id, token, ending, delay, code, message, format, bytes, ke
   else
     local ready = tonumber(delay) <= 0
     redis.call('HDEL', record(id), 'token', 'started')
+    if put_off then
+      redis.call('HSET', record(id), 'put_off', string.format('%.0f', put_off))
+    elseif spent == 1 and task[14] then
+      redis.call('HDEL', record(id), 'put_off')
+    end
     enter(id, lane, ready and 'READY' or 'SCHEDULED', seq, ready and now or plus(now, delay),
       'settled', token, 'attempts', attempts, 'queued', now)
     return {'NOW', tell(id, true, false)}
