@@ -91,15 +91,15 @@ final class LongFaultsAttacks {
   }
 
   /** What is done, in as many threads as there are attackers, over and over again. */
-  private enum Attack {
-    METHODS("a stranger makes up HTTP methods") {
+  enum Attack {
+    METHODS("A01", "a stranger makes up HTTP methods") {
       @Override
       void once(Sockets open) throws Exception {
         open.exchange("MADEUP%d /v1/tasks HTTP/1.1\r\nHost: a\r\n\r\n".formatted(next()));
       }
     },
 
-    NOT_HTTP("a stranger sends what is no HTTP") {
+    NOT_HTTP("A02", "a stranger sends what is no HTTP") {
       @Override
       void once(Sockets open) throws Exception {
         open.exchange(
@@ -108,14 +108,14 @@ final class LongFaultsAttacks {
       }
     },
 
-    WRONG_KEYS("a stranger tries keys") {
+    WRONG_KEYS("A03", "a stranger tries keys") {
       @Override
       void once(Sockets open) throws Exception {
         open.exchange("GET /v1/tasks HTTP/1.1\r\nHost: a\r\n" + WRONG + next() + "\r\n\r\n");
       }
     },
 
-    SLOW_WRITERS("a stranger opens 500 connections, and sends a byte now and then") {
+    SLOW_WRITERS("A04", "a stranger opens 500 connections, and sends a byte now and then") {
       @Override
       void once(Sockets open) throws Exception {
         open.keep(500, "GET /health HTTP/1.1\r\nHost: a\r\nX-Slow: ");
@@ -123,7 +123,7 @@ final class LongFaultsAttacks {
       }
     },
 
-    SLOW_READERS("a client asks for long lists of vectors, 60 at once, and reads none") {
+    SLOW_READERS("A05", "a client asks for long lists of vectors, 60 at once, and reads none") {
       @Override
       void once(Sockets open) throws Exception {
         String texts = String.join(",", Collections.nCopies(256, "\"water " + next() + "\""));
@@ -131,7 +131,7 @@ final class LongFaultsAttacks {
       }
     },
 
-    WIDE_BODIES("a client sends wide objects, eight at once") {
+    WIDE_BODIES("A06", "a client sends wide objects, eight at once") {
       @Override
       void once(Sockets open) throws Exception {
         var wide = new StringBuilder("{\"type\":\"mining\",\"input\":{");
@@ -143,14 +143,14 @@ final class LongFaultsAttacks {
       }
     },
 
-    SEARCHES("a client looks for a text in 20,000 tasks, eight at once") {
+    SEARCHES("A07", "a client looks for a text in 20,000 tasks, eight at once") {
       @Override
       void once(Sockets open) throws Exception {
         assertThat(attacker.get("/v1/tasks?q=needle" + next()).status()).isIn(200, 429, 503);
       }
     },
 
-    STREAMS("a client opens 250 streams of events") {
+    STREAMS("A08", "a client opens 250 streams of events") {
       @Override
       void once(Sockets open) throws Exception {
         open.keep(
@@ -159,7 +159,7 @@ final class LongFaultsAttacks {
       }
     },
 
-    POLLS("a worker polls, 500 times at once") {
+    POLLS("A09", "a worker polls, 500 times at once") {
       @Override
       void once(Sockets open) throws Exception {
         String body = "{\"worker\":\"w\",\"lanes\":[\"ping\"],\"wait_seconds\":30}";
@@ -167,7 +167,7 @@ final class LongFaultsAttacks {
       }
     },
 
-    BROKEN_MODELS("a model's author leaves directories that are none, and changes them") {
+    BROKEN_MODELS("A10", "a model's author leaves directories that are none, and changes them") {
       @Override
       void once(Sockets open) throws Exception {
         Path folder = Files.createDirectories(models.resolve("broken-" + next() % 20));
@@ -179,9 +179,11 @@ final class LongFaultsAttacks {
       }
     };
 
+    private final String number;
     private final String words;
 
-    Attack(String words) {
+    Attack(String number, String words) {
+      this.number = number;
       this.words = words;
     }
 
@@ -202,7 +204,7 @@ final class LongFaultsAttacks {
   }
 
   /** Connections of an attack, of which nothing is read but what is asked for. */
-  private static final class Sockets implements AutoCloseable {
+  static final class Sockets implements AutoCloseable {
     private final List<Socket> kept = new ArrayList<>();
     private String task = "";
 
@@ -277,7 +279,7 @@ final class LongFaultsAttacks {
       }
       double times = beside.p99() / alone.p99();
       FaultTable.add(
-          "A%02d".formatted(attack.ordinal() + 1),
+          attack.number,
           attack.words,
           checker.settle(site.api(), LIMIT),
           0,

@@ -126,7 +126,7 @@ final class PiecesIT {
       String id =
           submit(
               fleet.api(0),
-              "{\"type\":\"ping\",\"input\":{\"n\":1,\"emit\":%d,\"sleep_ms\":12000}}"
+              "{\"type\":\"ping\",\"input\":{\"n\":1,\"emit\":%d,\"sleep_ms\":25000}}"
                   .formatted(PIECES));
       readers.add(80, first, id, null);
       PieceFollower reader = readers.add(80, second, id, null);

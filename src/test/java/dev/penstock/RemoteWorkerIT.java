@@ -66,6 +66,18 @@ final class RemoteWorkerIT {
     return WorkerFarAway.start(folder, server, name, options);
   }
 
+  /** Submits tasks that take so long, and waits until all of them run. */
+  private static void run(Checker checker, int millis) throws Exception {
+    for (int i = 0; i < RUNNING; i++) {
+      checker.ping(api, ",\"sleep_ms\":" + millis);
+    }
+    Await.until(
+        "they run",
+        LIMIT,
+        () ->
+            api.get("/v1/tasks?status=processing&limit=100").json().path("data").size() == RUNNING);
+  }
+
   private static JsonNode ended(Api api, String id) throws Exception {
     JsonNode[] task = new JsonNode[1];
     Await.until(
@@ -134,15 +146,7 @@ final class RemoteWorkerIT {
     var checker = new Checker();
     try (var network = new TcpProxy(penstock.uri().getPort());
         var cutOff = worker(network.uri(), "cut-off")) {
-      for (int i = 0; i < RUNNING; i++) {
-        checker.ping(api, ",\"sleep_ms\":3000");
-      }
-      Await.until(
-          "they run",
-          LIMIT,
-          () ->
-              api.get("/v1/tasks?status=processing&limit=100").json().path("data").size()
-                  == RUNNING);
+      run(checker, 3_000);
       network.cut();
       try (var elsewhere = worker(penstock.uri(), "elsewhere")) {
         checker.settle(api, LIMIT).assertKept();
@@ -186,15 +190,7 @@ final class RemoteWorkerIT {
   void theWorkOfAKilledWorkerRunsElsewhereAndACancelReachesAWorker() throws Exception {
     var checker = new Checker();
     try (var _ = worker(penstock.uri(), "killed")) {
-      for (int i = 0; i < RUNNING; i++) {
-        checker.ping(api, ",\"sleep_ms\":2000");
-      }
-      Await.until(
-          "they run",
-          LIMIT,
-          () ->
-              api.get("/v1/tasks?status=processing&limit=100").json().path("data").size()
-                  == RUNNING);
+      run(checker, 2_000);
     } // its end is a SIGKILL
     try (var _ = worker(penstock.uri(), "next", "--log-level", "debug")) {
       checker.settle(api, LIMIT).assertKept();

@@ -37,8 +37,8 @@ final class SbomIT {
 
   /** Below 0: the first is older. Numbers are compared, and words are not. */
   private static int compare(String one, String other) {
-    String[] ours = PART.split(one);
-    String[] theirs = PART.split(other);
+    String[] ours = PART.split(one, -1);
+    String[] theirs = PART.split(other, -1);
     for (int i = 0; i < Math.min(ours.length, theirs.length); i++) {
       boolean numbers = ours[i].matches("\\d{1,9}") && theirs[i].matches("\\d{1,9}");
       int order =

@@ -144,6 +144,8 @@ final class Screenshots {
     browser.pictures(PICTURES, "drain");
     browser.open("/dashboard/health");
     browser.pictures(PICTURES, "health");
+    browser.open("/dashboard/keys");
+    browser.pictures(PICTURES, "keys");
     browser.open("/dashboard/tasks?state=pending");
     browser.click("a[href^='/dashboard/cancel']");
     browser.await("a question is asked", () -> browser.shows("dialog[open] #dialog-title"));

@@ -48,8 +48,12 @@ final class KeysPage {
         desk.form(REVOKE, this::revoke));
   }
 
+  private KeyList list(Exchange exchange) {
+    return KeyList.of(keys.firstId(), keys.list(), exchange.shares(), desk.now());
+  }
+
   private Reply page(Exchange exchange) {
-    KeyList list = KeyList.of(keys.firstId(), keys.list(), exchange.shares(), desk.now());
+    KeyList list = list(exchange);
     return desk.page(
         exchange,
         new Layout("Keys", PATH),
@@ -75,7 +79,7 @@ final class KeysPage {
   }
 
   private Reply refused(Exchange exchange, Form form, String why) {
-    KeyList list = KeyList.of(keys.firstId(), keys.list(), exchange.shares(), desk.now());
+    KeyList list = list(exchange);
     return PageContext.withStatus(
         400, desk.page(new Layout("Keys", PATH), desk.templates.keys(list, NewKey.of(form, why))));
   }

@@ -16,6 +16,7 @@ import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import dev.penstock.web.Route;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -137,13 +138,18 @@ public final class FuzzServer implements AutoCloseable {
 
   /** Sends JSON, or what is said to be, to a route; a request like this one has an answer. */
   public void post(String path, byte[] body) throws IOException {
-    byte[] head =
-        ("POST %s HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n"
-                + "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n")
-            .formatted(path, TestServer.KEY, body.length)
-            .getBytes(StandardCharsets.ISO_8859_1);
-    var request = new java.io.ByteArrayOutputStream();
-    request.writeBytes(head);
+    String head =
+        String.join(
+            "\r\n",
+            "POST " + path + " HTTP/1.1",
+            "Host: a",
+            "Authorization: Bearer " + TestServer.KEY,
+            "Content-Type: application/json",
+            "Content-Length: " + body.length,
+            "",
+            "");
+    var request = new ByteArrayOutputStream();
+    request.writeBytes(head.getBytes(StandardCharsets.ISO_8859_1));
     request.writeBytes(body);
     RawClient.Answer answer = RawClient.send(server.port(), request.toByteArray(), LIMIT);
     promise(answer.status() != 0, "no answer at all");

@@ -9,9 +9,7 @@ import ch.qos.logback.core.read.ListAppender;
 import dev.penstock.engine.EngineStatus.State;
 import dev.penstock.engine.ModelEngines.Use;
 import dev.penstock.models.EmbeddingTraits.Truncation;
-import dev.penstock.models.FieldReader;
 import dev.penstock.models.ModelCatalogue;
-import dev.penstock.models.ModelSource;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.task.Lane;
 import dev.penstock.task.Outcome;
@@ -29,7 +27,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -314,34 +311,17 @@ final class ModelEnginesTest {
   }
 
   /** The local backend, with trouble that comes and goes. */
-  private static final class Troubled implements Backend {
+  private static final class Troubled extends AroundLocal {
     private final Queue<Exception> troubles = new ConcurrentLinkedQueue<>();
     private final AtomicInteger opened = new AtomicInteger();
 
     @Override
-    public String name() {
-      return Backends.local().name();
-    }
-
-    @Override
-    public Set<String> kinds() {
-      return Backends.local().kinds();
-    }
-
-    @Override
-    public ModelSource read(FieldReader fields) {
-      return Backends.local().read(fields);
-    }
-
-    @Override
-    public ModelEngine open(ModelSpec spec, ModelSource source, EngineParts parts)
-        throws Exception {
+    void before() throws Exception {
       opened.incrementAndGet();
       Exception trouble = troubles.poll();
       if (trouble != null) {
         throw trouble;
       }
-      return Backends.local().open(spec, source, parts);
     }
   }
 

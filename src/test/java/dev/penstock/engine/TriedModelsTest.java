@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.penstock.engine.ModelEngines.Use;
 import dev.penstock.engine.trial.Trials;
 import dev.penstock.models.EmbeddingTraits.Truncation;
-import dev.penstock.models.FieldReader;
 import dev.penstock.models.ModelCatalogue;
-import dev.penstock.models.ModelSource;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.subprocess.ChildLoop;
 import dev.penstock.subprocess.ChildProcesses;
@@ -22,10 +20,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,7 +63,7 @@ final class TriedModelsTest {
   }
 
   /** The local backend, which notes the child processes that there are as a model opens. */
-  private static final class Watching implements Backend {
+  private static final class Watching extends AroundLocal {
     private final Queue<Long> beside = new ConcurrentLinkedQueue<>();
     private volatile Deed meanwhile = () -> {};
 
@@ -74,27 +72,17 @@ final class TriedModelsTest {
     }
 
     @Override
-    public String name() {
-      return Backends.local().name();
-    }
-
-    @Override
-    public Set<String> kinds() {
-      return Backends.local().kinds();
-    }
-
-    @Override
-    public ModelSource read(FieldReader fields) {
-      return Backends.local().read(fields);
-    }
-
-    @Override
-    public ModelEngine open(ModelSpec spec, ModelSource source, EngineParts parts)
-        throws Exception {
+    void before() throws IOException {
       beside.add(ProcessHandle.current().children().count());
       meanwhile.happen();
-      return Backends.local().open(spec, source, parts);
     }
+  }
+
+  /** Where another test in this JVM had them unpacked, in a folder that is gone by now. */
+  @BeforeAll
+  static void forgetWhereLibrariesWere() {
+    List.of("RUST_LIBRARY_PATH", "RUST_FLAVOR", "onnxruntime.native.path")
+        .forEach(System::clearProperty);
   }
 
   @BeforeEach

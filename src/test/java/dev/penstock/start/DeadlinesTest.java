@@ -74,7 +74,10 @@ final class DeadlinesTest {
     return get(api, id);
   }
 
-  /** The seconds that a task takes while nothing else runs: limits follow what the machine can do now. */
+  /**
+   * The seconds that a task takes while nothing else runs: limits follow what the machine can do
+   * now.
+   */
   private static double alone(Api api, String task) throws Exception {
     ended(api, submit(api, task("warm", 1, 10, "")));
     JsonNode ended = ended(api, submit(api, task));
@@ -117,8 +120,7 @@ final class DeadlinesTest {
         Api api = api(node)) {
       int limit = limit(4, alone(api, task("alone", 300, 1, "")));
       int enough = limit(2 * limit, 1 / alone(api, task("more", 20, 20, "")));
-      String more =
-          ",\"priority\":1,\"timeout_seconds\":%d,\"max_attempts\":1".formatted(limit);
+      String more = ",\"priority\":1,\"timeout_seconds\":%d,\"max_attempts\":1".formatted(limit);
       List<String> urgent = new ArrayList<>();
       for (int i = 0; i < enough; i++) {
         urgent.add(submit(api, task("u" + i, 20, 20, ",\"priority\":9")));
