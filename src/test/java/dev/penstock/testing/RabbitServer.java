@@ -153,9 +153,23 @@ public final class RabbitServer implements AutoCloseable {
     }
   }
 
-  /** SIGSTOP: its connections stay open, and nothing answers on them. */
-  public void freeze() throws IOException, InterruptedException {
+  /** SIGSTOP: its connections stay open, and nothing answers on them. Returns when that is so. */
+  public void freeze() throws Exception {
     signal("STOP");
+    Await.until(
+        "RabbitMQ is frozen",
+        END,
+        () -> broker.descendants().allMatch(child -> stopped(child.pid())));
+  }
+
+  /** Whether a process stands still, or is none any more. */
+  private static boolean stopped(long pid) {
+    try {
+      String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+      return "TZX".indexOf(stat.charAt(stat.lastIndexOf(')') + 2)) >= 0;
+    } catch (IOException e) {
+      return true;
+    }
   }
 
   public void thaw() throws IOException, InterruptedException {

@@ -190,9 +190,13 @@ public final class RabbitTaskQueue implements TaskQueue {
   @Override
   public Optional<String> trouble() {
     RabbitLink up = link;
-    return up == null
-        ? Optional.of(connections + " is away: " + away)
-        : up.blocked().map(reason -> connections + " takes no messages: " + reason);
+    if (up == null) {
+      return Optional.of(connections + " is away: " + away);
+    }
+    // Who supervises it may still wait for an answer over what is lost already.
+    return up.lost()
+        .map(reason -> connections + " is away: " + reason)
+        .or(() -> up.blocked().map(reason -> connections + " takes no messages: " + reason));
   }
 
   /** Everything that is not acknowledged comes again. */
