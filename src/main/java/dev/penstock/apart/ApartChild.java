@@ -113,7 +113,9 @@ public final class ApartChild implements ChildProgram {
       }
       if (said instanceof ToNode.Progressed) {
         // Only the newest is of use.
-        toTell.removeIf(old -> old instanceof ToNode.Progressed && old.run() == said.run());
+        boolean older =
+            toTell.removeIf(old -> old instanceof ToNode.Progressed && old.run() == said.run());
+        waiting -= older ? ToNode.bytes(said) : 0; // each of them takes as much
       }
       toTell.add(said);
       waiting += ToNode.bytes(said);

@@ -106,8 +106,15 @@ final class ApartRun {
   private Outcome awaitStopped(InterruptedException stop) throws InterruptedException {
     long until = System.nanoTime() + GRACE.toNanos();
     for (long left = GRACE.toNanos(); left > 0; left = until - System.nanoTime()) {
-      if (news.poll(left, TimeUnit.NANOSECONDS) instanceof News.Over(Outcome outcome)) {
-        return outcome;
+      switch (news.poll(left, TimeUnit.NANOSECONDS)) {
+        case News.Over(Outcome outcome) -> {
+          return outcome;
+        }
+        case News.Said(ToNode.AsksChildren _) -> {}
+        case News.Said(ToNode.AsksHeard _) -> {}
+        // What it said before it heard of the stop counts: the next run goes on from it.
+        case News.Said(ToNode said) -> pass(said);
+        case null -> {}
       }
     }
     leftBehind = true;

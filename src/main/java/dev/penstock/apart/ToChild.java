@@ -21,6 +21,9 @@ sealed interface ToChild {
   /** The answer to {@link ToNode.AsksHeard}. */
   record Heard(long run, List<TaskOutput> pieces) implements ToChild {}
 
+  /** What an ended child takes beside its result: its key and its error among others. */
+  long CHILD = 2_048;
+
   /** About how long its message is. */
   static long bytes(ToChild said) {
     return switch (said) {
@@ -28,9 +31,10 @@ sealed interface ToChild {
       case Stop _ -> 0;
       case Children(_, var page) ->
           page.children().stream()
-              .map(EndedChildren.Child::output)
-              .mapToLong(output -> output == null ? 0 : output.bytes().length)
-              .sum();
+                  .map(EndedChildren.Child::output)
+                  .mapToLong(output -> output == null ? 0 : output.bytes().length)
+                  .sum()
+              + page.children().size() * CHILD;
       case Heard(_, var pieces) -> pieces.stream().mapToLong(piece -> piece.bytes().length).sum();
     };
   }

@@ -35,10 +35,20 @@ sealed interface ToNode {
     GOES_ON
   }
 
-  /** About how long its message is. */
+  /** What a message takes beside what is in it, in memory as well: many short ones count too. */
+  long EACH = 64;
+
+  /** An id takes that in a list. */
+  long ID = 64;
+
+  /** About how long its message is, and at least what it takes in memory. */
   static long bytes(ToNode said) {
+    return EACH + content(said);
+  }
+
+  private static long content(ToNode said) {
     return switch (said) {
-      case Left(_, var checkpoint) -> checkpoint.state().length;
+      case Left(_, var checkpoint) -> checkpoint.state().length + ID * checkpoint.read().size();
       case Emitted(_, var piece) -> piece.bytes().length;
       case Ended(_, Outcome.Done(var output)) -> output.bytes().length;
       case Ended(_, Outcome.Await await) ->

@@ -36,6 +36,13 @@ public record HeldLease(
     return new HeldLease(id, token, progress, checkpoint);
   }
 
+  /** Of a run whose checkpoints are not counted. */
+  public HeldLease withoutNumber() {
+    return checkpoint == null
+        ? this
+        : new HeldLease(id, token, progress, checkpoint.numbered(0), begun);
+  }
+
   public HeldLease withoutCheckpoint() {
     return new HeldLease(id, token, progress, null, begun);
   }

@@ -2,6 +2,7 @@ package dev.penstock.protocol;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.penstock.core.Checkpoint;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.InvalidInput;
 import dev.penstock.json.Fields;
@@ -34,6 +35,7 @@ public record ExtendRequest(
     boolean stopped) {
   private static final int MAX_HELD = 2_000;
   private static final int MAX_READ = 4_096;
+  private static final String NUMBER = "checkpoint_number";
   private static final Set<String> EXTEND =
       Set.of("worker", "leases", "figures", "stopping", "stopped");
 
@@ -66,7 +68,11 @@ public record ExtendRequest(
         json.writeStringField("message", StrictJson.whole(progress.message()));
         json.writeEndObject();
       }
-      LeftMembers.write(json, each.checkpoint());
+      Checkpoint left = each.checkpoint();
+      LeftMembers.write(json, left);
+      if (left != null && left.number() > 0) {
+        json.writeNumberField(NUMBER, left.number());
+      }
       Instant begun = each.begun();
       if (begun != null) {
         Members.seconds(json, "begun", begun.toEpochMilli());
@@ -111,11 +117,16 @@ public record ExtendRequest(
               Members.id(lease),
               Members.token(lease),
               progress(lease.value("progress")),
-              LeftMembers.read(lease, MAX_READ),
+              left(lease),
               begun(lease)));
     } catch (InvalidInput e) {
       return Optional.empty();
     }
+  }
+
+  private static @Nullable Checkpoint left(Fields lease) {
+    Checkpoint left = LeftMembers.read(lease, MAX_READ);
+    return left == null ? null : left.numbered(Members.roughly(lease.value(NUMBER)));
   }
 
   /** Null: it is not said, or not in words that can be understood. */

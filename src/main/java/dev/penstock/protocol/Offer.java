@@ -14,6 +14,8 @@ public enum Offer {
   PIECES,
   /** Since when a run's time passes, with extends. */
   BEGUN,
+  /** Numbers of checkpoints with extends: an older one that comes late is left out. */
+  NUMBERED,
   /** Leases of suspects alone, for who runs them in a process apart, and the word of its death. */
   APART;
 

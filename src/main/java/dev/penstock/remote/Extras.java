@@ -40,6 +40,7 @@ final class Extras {
   static List<HeldLease> offered(List<HeldLease> held, Predicate<Offer> offered) {
     return held.stream()
         .map(each -> offered.test(Offer.CHECKPOINTS) ? each : each.withoutCheckpoint())
+        .map(each -> offered.test(Offer.NUMBERED) ? each : each.withoutNumber())
         .map(each -> offered.test(Offer.BEGUN) ? each : each.withoutBegun())
         .toList();
   }

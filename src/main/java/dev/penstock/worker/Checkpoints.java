@@ -73,6 +73,6 @@ final class Checkpoints {
 
   /** What there is, told or not; null: the run has left nothing. */
   synchronized @Nullable Checkpoint newest() {
-    return state == null ? null : new Checkpoint(state, List.copyOf(read));
+    return state == null ? null : new Checkpoint(state, List.copyOf(read), changes);
   }
 }

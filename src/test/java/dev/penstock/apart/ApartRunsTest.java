@@ -296,6 +296,38 @@ final class ApartRunsTest {
   }
 
   @Test
+  void whatARunSaysAsItIsStoppedCounts() throws Exception {
+    assertThat(pid(get(start("sleep 0")))).as("the process runs").isNotEmpty();
+    var told = new Told();
+    LeasedTask suspect = suspect(LANE, "remember it", LeasedTask.SUSPECT, null);
+    var run = new FutureTask<>(() -> run(apart, suspect, told));
+    Thread thread = Thread.ofVirtual().start(run);
+    awaitInside(1);
+    thread.interrupt();
+    assertThat(get(run)).isInstanceOf(Outcome.Done.class);
+    assertThat(told.told).containsExactly("its last state []", "emits \"its last piece\"");
+  }
+
+  @Test
+  void manyShortPiecesComeInAnswersOfTheSizeThatIsAllowed() throws Exception {
+    var child = new ApartChild(TestSuspects::open);
+    byte[] _ = child.answer(Messages.write(new Messages.Turn.Open("node", Map.of())));
+    LeasedTask suspect = suspect(LANE, "chatter 200000", LeasedTask.SUSPECT, null);
+    List<ToChild> begin = List.of(new ToChild.Begin(1, suspect));
+    List<ToNode> all = new ArrayList<>();
+    List<Integer> lengths = new ArrayList<>();
+    byte[] answer = child.answer(Messages.write(new Messages.Turn.Talk(begin, Duration.ZERO)));
+    TestSuspects.CHATTERED.await();
+    while (all.isEmpty() || !(all.getLast() instanceof ToNode.Ended)) {
+      all.addAll(Messages.toNode(answer));
+      lengths.add(answer.length);
+      answer = child.answer(Messages.write(new Messages.Turn.Talk(List.of(), LIMIT)));
+    }
+    assertThat(lengths).allMatch(length -> length <= 4 << 20);
+    assertThat(all).hasSize(200_001);
+  }
+
+  @Test
   void whatHeedsNoStopKeepsOthersOutNoLongerThanAnyOfThemGoesOn() throws Exception {
     interrupt(suspect(LANE, "deaf", LeasedTask.SUSPECT + 1, null), null);
     Await.until("its process is ended", LIMIT, () -> apart.room() == ApartRuns.MOST);

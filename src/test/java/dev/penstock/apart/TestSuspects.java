@@ -12,14 +12,19 @@ import dev.penstock.task.Task;
 import dev.penstock.task.TaskHandler;
 import dev.penstock.task.TaskOutput;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /** A child process whose tasks say in their inputs what they do. */
 final class TestSuspects implements TaskHandler {
+  /** Whether one in this process has said all its chatter. */
+  static final CountDownLatch CHATTERED = new CountDownLatch(1);
+
   private TestSuspects() {}
 
   /** As the program's own command {@code child} has it. */
@@ -27,8 +32,7 @@ final class TestSuspects implements TaskHandler {
     ChildLoop.run(new ApartChild(TestSuspects::open), Long.parseLong(arguments[2]));
   }
 
-  private static Function<String, Optional<TaskHandler>> open(
-      String worker, Map<String, String> settings) {
+  static Function<String, Optional<TaskHandler>> open(String worker, Map<String, String> settings) {
     if (settings.containsKey("die")) {
       Runtime.getRuntime().halt(9);
     }
@@ -67,6 +71,13 @@ final class TestSuspects implements TaskHandler {
       }
       case "wait" -> waitForATurn(control, Long.parseLong(words[1]));
       case "talk" -> talk(control);
+      case "remember" -> remember(control);
+      case "chatter" -> {
+        for (int left = Integer.parseInt(words[1]); left > 0; left--) {
+          control.emit(1);
+        }
+        CHATTERED.countDown();
+      }
       default -> {
         return Outcome.reject("what is " + words[0]);
       }
@@ -82,6 +93,16 @@ final class TestSuspects implements TaskHandler {
     limit.stand();
     limit.pass();
     limit.goOn();
+  }
+
+  /** Leaves and emits something when it is stopped, and ends well. */
+  private static void remember(Control control) {
+    try {
+      Thread.sleep(Duration.ofMinutes(1));
+    } catch (InterruptedException e) {
+      control.checkpoint("its last state".getBytes(StandardCharsets.UTF_8));
+      control.emit("its last piece");
+    }
   }
 
   private static void talk(Control control) throws InterruptedException {

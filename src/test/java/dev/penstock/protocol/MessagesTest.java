@@ -125,13 +125,14 @@ final class MessagesTest {
 
   @Test
   void aCheckpointIsReadAsItWasLeft() {
-    var left = new Checkpoint(new byte[] {0, -1, 7}, List.of(TaskId.random(), TaskId.random()));
+    var left = new Checkpoint(new byte[] {0, -1, 7}, List.of(TaskId.random(), TaskId.random()), 3);
     var held = List.of(new HeldLease(TaskId.random(), "a", null, left));
     byte[] body = new ExtendRequest("w", held, SELF, null, false).write();
     Checkpoint read =
         Objects.requireNonNull(ExtendRequest.read(body, LANES).held().getFirst().checkpoint());
     assertThat(read.state()).isEqualTo(left.state());
     assertThat(read.read()).isEqualTo(left.read());
+    assertThat(read.number()).isEqualTo(3);
   }
 
   @Test

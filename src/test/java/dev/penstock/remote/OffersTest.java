@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Timeout;
 final class OffersTest {
   private static final Duration LIMIT = Duration.ofSeconds(20);
   private static final TaskId PARENT = TaskId.random();
-  private static final Checkpoint LEFT = new Checkpoint(new byte[] {1}, List.of(PARENT));
+  private static final Checkpoint LEFT = new Checkpoint(new byte[] {1}, List.of(PARENT), 7);
   private static final Outcome AWAIT = new Outcome.Await(List.of(), 0, null, false, new byte[] {2});
 
   private final Vertx vertx = Vertx.vertx();
@@ -142,12 +142,24 @@ final class OffersTest {
     meet(BOTH);
     extend();
     assertThat(extends_.getLast())
-        .contains("\"checkpoint\":\"AQ==\"", "\"read\":[\"" + PARENT + "\"]");
+        .contains("\"checkpoint\":\"AQ==\"", "\"read\":[\"" + PARENT + "\"]")
+        .doesNotContain("checkpoint_number");
     settle(AWAIT);
     assertThat(settles.getLast())
         .contains("\"outcome\":\"await\"", "\"await_checkpoint\":\"Ag==\"")
         .contains("\"checkpoint\":\"AQ==\"", "\"read\":[");
     assertThat(children().open()).isEqualTo(3);
+  }
+
+  @Test
+  void checkpointsAreNumberedWhereThatIsOffered() throws Exception {
+    meet(",\"offers\":[\"checkpoints\",\"numbered\"]");
+    extend();
+    assertThat(extends_.getLast()).contains("\"checkpoint_number\":7");
+    settle(new Outcome.Postpone(Duration.ZERO));
+    assertThat(settles.getLast())
+        .contains("\"checkpoint\":\"AQ==\"")
+        .doesNotContain("checkpoint_number");
   }
 
   @Test

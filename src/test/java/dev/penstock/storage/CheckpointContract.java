@@ -8,7 +8,9 @@ import dev.penstock.core.Checkpoint;
 import dev.penstock.core.Ending;
 import dev.penstock.storage.TaskStore.Claim;
 import dev.penstock.storage.TaskStore.Settled;
+import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
+import dev.penstock.task.TaskState;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -88,6 +90,46 @@ interface CheckpointContract extends FamilyRig {
     lose(second);
 
     assertThat(claimAlone(lost.task().spec()).checkpoint()).asString().isEqualTo("kept");
+  }
+
+  @Test
+  default void anOlderCheckpointThatComesLateLeavesTheNewerOne() {
+    Claim.Claimed first = claimed();
+    assertThat(extend(first, checkpoint("one").numbered(1))).isTrue();
+    assertThat(extend(first, checkpoint("three").numbered(3))).isTrue();
+    assertThat(extend(first, checkpoint("two").numbered(2))).as("the lease is held").isTrue();
+    assertThat(extend(first, checkpoint("one").numbered(1))).isTrue();
+    lose(first);
+
+    Claim.Claimed second = claimAlone(first.task().spec());
+    assertThat(second.checkpoint()).asString().isEqualTo("three");
+    assertThat(extend(second, checkpoint("anew").numbered(1))).as("it counts anew").isTrue();
+    assertThat(extend(second, checkpoint("again").numbered(1))).isTrue();
+    assertThat(extend(first, checkpoint("four").numbered(4))).as("of the lost lease").isFalse();
+    settle(second, new Ending.Returned(Duration.ZERO));
+    assertThat(extend(second, checkpoint("five").numbered(5))).as("of the settled one").isFalse();
+
+    Claim.Claimed third = claim(first.task().spec());
+    assertThat(third.checkpoint()).asString().isEqualTo("again");
+    assertThat(extend(third, checkpoint("uncounted"))).isTrue();
+    lose(third);
+    assertThat(claimAlone(first.task().spec()).checkpoint()).asString().isEqualTo("uncounted");
+  }
+
+  @Test
+  default void whatALateCheckpointHasReadIsReadInTheNewerOne() {
+    Claim.Claimed parent = runningWith("a", "b");
+    TaskSpec spec = parent.task().spec();
+    ended(spec, "a", TaskState.COMPLETED);
+    ended(spec, "b", TaskState.COMPLETED);
+    TaskId a = TaskId.child(spec.id(), "a");
+    TaskId b = TaskId.child(spec.id(), "b");
+    assertThat(extend(parent, checkpoint("2 read", a, b).numbered(2))).isTrue();
+    assertThat(extend(parent, checkpoint("1 read", a).numbered(1))).isTrue();
+    lose(parent);
+
+    assertThat(unread(spec)).isEmpty();
+    assertThat(claimAlone(spec).checkpoint()).asString().isEqualTo("2 read");
   }
 
   @Test

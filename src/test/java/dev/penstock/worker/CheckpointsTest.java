@@ -43,6 +43,16 @@ final class CheckpointsTest {
   }
 
   @Test
+  void whatIsToldAgainHasItsNumberAndWhatIsNewAHigherOne() {
+    checkpoints.keep(new byte[] {1}, List.of());
+    long first = due(now).number();
+    assertThat(first).isPositive();
+    assertThat(due(now + SECOND).number()).isEqualTo(first);
+    checkpoints.keep(new byte[] {2}, List.of());
+    assertThat(due(now + 2 * SECOND).number()).isGreaterThan(first);
+  }
+
+  @Test
   void theSameStateIsNoChangeButAReadChildIs() {
     TaskId child = TaskId.random();
     checkpoints.keep(new byte[] {1}, List.of());

@@ -3,6 +3,7 @@ package dev.penstock.storage.redis;
 import static java.util.Objects.requireNonNull;
 
 import dev.penstock.core.Awaiting;
+import dev.penstock.core.Checkpoint;
 import dev.penstock.core.Ending;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.Lease;
@@ -106,7 +107,9 @@ final class RedisRuns {
               arguments.add(extension.id());
               arguments.add(extension.token());
               arguments.add(RedisTasks.progress(extension.progress()));
-              arguments.addAll(RedisTasks.arguments(full ? null : extension.checkpoint()));
+              Checkpoint left = full ? null : extension.checkpoint();
+              arguments.add(left == null ? 0 : left.number());
+              arguments.addAll(RedisTasks.arguments(left));
               return arguments;
             },
             (_, answer) -> answer != null && answer.toString().equals("1"));

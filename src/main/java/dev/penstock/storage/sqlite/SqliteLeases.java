@@ -1,5 +1,6 @@
 package dev.penstock.storage.sqlite;
 
+import dev.penstock.core.Checkpoint;
 import dev.penstock.core.HeldLease;
 import dev.penstock.core.Lease;
 import dev.penstock.storage.Micros;
@@ -111,11 +112,16 @@ final class SqliteLeases {
   }
 
   /** The tasks whose leases are not held any more. */
-  static Set<TaskId> extend(SqliteConnection connection, List<HeldLease> extensions, long until)
+  static Set<TaskId> extend(
+      SqliteConnection connection,
+      CheckpointNumbers numbers,
+      List<HeldLease> extensions,
+      long until)
       throws SQLException {
     Set<TaskId> lost = new HashSet<>();
     for (HeldLease extension : extensions) {
       Progress progress = extension.progress();
+      Checkpoint left = extension.checkpoint();
       int held =
           Columns.bind(
                   connection.prepare(EXTEND),
@@ -128,11 +134,12 @@ final class SqliteLeases {
               .executeUpdate();
       if (held == 0) {
         lost.add(extension.id());
-      } else if (extension.checkpoint() != null) {
+      } else if (left != null && !numbers.late(extension.token(), left)) {
         PreparedStatement find =
             Columns.bind(connection.prepare(HELD), extension.id(), extension.token());
         long seq = Columns.first(find, Columns::number).orElseThrow();
-        SqliteCheckpoints.keep(connection, seq, extension.checkpoint());
+        SqliteCheckpoints.keep(connection, seq, left);
+        numbers.kept(extension.token(), left);
       }
     }
     return lost;

@@ -44,6 +44,7 @@ public final class SqliteTaskStore implements TaskStore {
   private final SqliteDatabase database;
   private final SqliteClock clock;
   private final ChildStore children;
+  private final CheckpointNumbers numbers = new CheckpointNumbers();
   private final LastShown shown = new LastShown();
 
   /**
@@ -274,7 +275,7 @@ public final class SqliteTaskStore implements TaskStore {
         Durability.RELAXED,
         connection ->
             SqliteLeases.extend(
-                connection, extensions, Micros.of(clock.instant()) + Micros.of(lease)));
+                connection, numbers, extensions, Micros.of(clock.instant()) + Micros.of(lease)));
   }
 
   @Override

@@ -114,7 +114,7 @@ local function families()
 
   local function drop(id, before)
     redis.call('UNLINK', checkpoint(id))
-    redis.call('HDEL', record(id), 'checkpoint')
+    redis.call('HDEL', record(id), 'checkpoint', 'numbered')
     grow(id, -tonumber(before))
   end
 
