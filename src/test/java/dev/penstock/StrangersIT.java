@@ -4,14 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.testing.Api;
 import dev.penstock.testing.PenstockProcess;
+import dev.penstock.testing.Program;
+import dev.penstock.testing.TinyModel;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -67,6 +74,78 @@ final class StrangersIT {
     send("/v1/tasks");
     send("/nowhere");
     assertThat(metrics()).contains("method=\"OTHER\"").doesNotContain("MADEUP");
+  }
+
+  /** Everything that is answered without a key, errors too. */
+  private static List<String> openAnswers() throws Exception {
+    List<String> all = new ArrayList<>();
+    for (String path :
+        List.of(
+            "/",
+            "/login",
+            "/health",
+            "/health/live",
+            "/health/ready",
+            "/api/health",
+            "/docs",
+            "/docs/docs.js",
+            "/metrics",
+            "/v1/models",
+            "/v1/workers",
+            "/v1/tasks/none",
+            "/none",
+            "/%",
+            "/dashboard",
+            "/v1/worker/lease")) {
+      try (var socket = new Socket(InetAddress.getLoopbackAddress(), penstock.uri().getPort())) {
+        socket.setSoTimeout(20_000);
+        String request = "GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".formatted(path);
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+        all.add(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+      }
+    }
+    return all;
+  }
+
+  @Test
+  void aStrangerIsToldNoNamesPathsOrVersions() throws Exception {
+    for (String answer : openAnswers()) {
+      assertThat(answer)
+          .startsWith("HTTP/1.1 ")
+          .doesNotContain(
+              folder.toString(),
+              "\"" + TinyModel.QUICK + "\"",
+              "penstock.db",
+              "Exception",
+              "at dev.")
+          .doesNotContainIgnoringCase("\nserver:", "x-powered-by", "vert.x", "netty", "java/")
+          .doesNotContain(System.getProperty("user.name") + "/", Runtime.version().toString());
+    }
+  }
+
+  @Test
+  void whatIsWrittenOnlyItsOwnerReads() throws Exception {
+    try (Stream<Path> files = Files.walk(folder.resolve("data"))) {
+      assertThat(files.toList())
+          .hasSizeGreaterThan(5)
+          .allSatisfy(file ->
+              assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                  .as(file.toString())
+                  .endsWith("------"));
+    }
+  }
+
+  @Test
+  void aDatabaseThatWasEmptiedStopsTheStart(@TempDir Path other) throws Exception {
+    try (var running = PenstockProcess.start(other, Map.of())) {
+      running.kill();
+      Files.write(running.database(), new byte[0]);
+    }
+    var ended = Program.run(other, Map.of("API_PORT", "0", "AUTH_TOKEN", PenstockProcess.KEY));
+    assertThat(ended.status()).isEqualTo(1);
+    assertThat(ended.output())
+        .contains("penstock cannot start: the database ", "penstock.db is there, but empty")
+        .contains("remove ");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static dev.penstock.web.Route.Access.SESSION;
 import static dev.penstock.web.Route.get;
 
 import dev.penstock.bus.Request;
+import dev.penstock.bus.Request.ReadClusterHealth;
 import dev.penstock.bus.Request.ReadDispatchHealth;
 import dev.penstock.bus.Request.ReadInferenceHealth;
 import dev.penstock.core.Part;
@@ -31,6 +32,8 @@ final class HealthPage {
     List<Part> parts = new ArrayList<>();
     parts.addAll(ask("dispatch", new ReadDispatchHealth()));
     parts.addAll(ask("inference", new ReadInferenceHealth()));
+    desk.tryAsk(new ReadClusterHealth())
+        .ifPresent(parts::addAll); // nobody answers where there is none
     return desk.page(
         exchange,
         new Layout("Health", PATH),

@@ -31,6 +31,9 @@ final class DocsResource {
 
   /** The files that the page is made of. */
   static List<Route> files(TaskTypes types) {
+    Route.Resource whole = yaml(contract(types));
+    // Names of plugins are for those who have a key.
+    Route.Resource ours = types.all().size() > TaskTypes.BUILT_IN.size() ? yaml(text()) : whole;
     return List.of(
         Route.get(
             "/docs/swagger-ui.css", OPEN, Assets.file(Assets.SWAGGER_UI + "swagger-ui.css", CSS)),
@@ -43,14 +46,20 @@ final class DocsResource {
         Route.get(
             "/openapi.yaml",
             OPEN,
-            Assets.of(
-                contract(types).getBytes(StandardCharsets.UTF_8),
-                "application/yaml; charset=utf-8")));
+            exchange -> (exchange.known().isPresent() ? whole : ours).answer(exchange)));
+  }
+
+  private static Route.Resource yaml(String contract) {
+    return Assets.of(contract.getBytes(StandardCharsets.UTF_8), "application/yaml; charset=utf-8");
+  }
+
+  private static String text() {
+    return new String(Assets.read(Assets.OURS + "openapi.yaml"), StandardCharsets.UTF_8);
   }
 
   /** The contract of a server with these types: those of plugins can be submitted like the rest. */
   static String contract(TaskTypes types) {
-    String text = new String(Assets.read(Assets.OURS + "openapi.yaml"), StandardCharsets.UTF_8);
+    String text = text();
     var parts = new StringBuilder();
     for (TaskType type : types.all()) {
       if (TaskTypes.BUILT_IN.stream().noneMatch(each -> each.name().equals(type.name()))) {

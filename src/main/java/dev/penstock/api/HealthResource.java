@@ -3,6 +3,7 @@ package dev.penstock.api;
 import dev.penstock.base.Unavailable;
 import dev.penstock.bus.Bus;
 import dev.penstock.bus.Request;
+import dev.penstock.bus.Request.ReadClusterHealth;
 import dev.penstock.bus.Request.ReadDispatchHealth;
 import dev.penstock.bus.Request.ReadInferenceHealth;
 import dev.penstock.core.Part;
@@ -139,6 +140,9 @@ final class HealthResource {
         var all = new ArrayList<Part>();
         all.addAll(ask("dispatch", new ReadDispatchHealth()));
         all.addAll(ask("inference", new ReadInferenceHealth()));
+        if (bus.clustered()) {
+          all.addAll(ask("cluster", new ReadClusterHealth()));
+        }
         parts = List.copyOf(all);
         looked = System.nanoTime();
       }

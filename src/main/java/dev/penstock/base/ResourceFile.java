@@ -61,9 +61,9 @@ public final class ResourceFile {
     if (Files.isRegularFile(file) && Files.size(file) == sum.size() && crcOf(file) == sum.crc()) {
       return file;
     }
-    Files.createDirectories(file.toAbsolutePath().getParent());
-    Path part =
-        Files.createTempFile(file.toAbsolutePath().getParent(), file.getFileName() + ".", ".part");
+    Path above = file.toAbsolutePath().resolveSibling("");
+    Files.createDirectories(above, OwnerOnly.folder(above));
+    Path part = Files.createTempFile(above, file.getFileName() + ".", ".part"); // its owner's alone
     try {
       CRC32 crc = new CRC32();
       try (InputStream in = open(resource);

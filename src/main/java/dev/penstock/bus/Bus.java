@@ -1,12 +1,15 @@
 package dev.penstock.bus;
 
 import dev.penstock.base.Unavailable;
+import dev.penstock.bus.Request.ReadClusterHealth;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.internal.VertxInternal;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -58,8 +61,16 @@ public final class Bus {
    * @param node this node's name, unique among all that run
    */
   public static Bus over(Vertx vertx, String node) {
-    vertx.eventBus().registerCodec(new ByReference()).registerCodec(new EventCodec());
-    return new Bus(vertx.eventBus(), node, vertx.isClustered());
+    EventBus events = vertx.eventBus();
+    events.registerCodec(new ByReference()).registerCodec(new EventCodec());
+    // Objects of Java's or Vert.x's making are neither sent nor read.
+    events.serializableChecker(_ -> false).clusterSerializableChecker(_ -> false);
+    var bus = new Bus(events, node, vertx.isClustered());
+    if (vertx instanceof VertxInternal inside
+        && inside.clusterManager() instanceof SteadyClusterManager members) {
+      bus.serve(ReadClusterHealth.class, _ -> List.of(members.health()));
+    }
+    return bus;
   }
 
   /** This node's name. */

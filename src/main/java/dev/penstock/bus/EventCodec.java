@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 final class EventCodec implements MessageCodec<Object, Object> {
   static final String NAME = "penstock.event";
 
+  /** Many times what the largest has: 256 KiB of pieces, each in a string. */
+  private static final int MAX_BYTES = 4 << 20;
+
   /** What came from another node and means nothing here. */
   record Unreadable(String why) {}
 
@@ -92,9 +95,12 @@ final class EventCodec implements MessageCodec<Object, Object> {
 
   @Override
   public Object decodeFromWire(int position, Buffer buffer) {
-    int length = buffer.getInt(position);
-    int first = position + Integer.BYTES;
     try {
+      int length = buffer.getInt(position);
+      int first = position + Integer.BYTES;
+      if (length < 0 || length > MAX_BYTES || length > buffer.length() - first) {
+        return new Unreadable(length + " bytes");
+      }
       return read(JsonMappers.PLAIN.readTree(buffer.getBytes(first, first + length)));
     } catch (IOException | RuntimeException e) {
       // Throwing would close the connection to a node that means well.

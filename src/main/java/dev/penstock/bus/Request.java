@@ -376,6 +376,9 @@ public sealed interface Request<R> {
   /** Is the queue and store able to take work? */
   record ReadDispatchHealth() implements Request<List<Part>> {}
 
+  /** Is this node among the others of its cluster? Served where there is one. */
+  record ReadClusterHealth() implements Request<List<Part>> {}
+
   /** Are the models able to run it? */
   record ReadInferenceHealth() implements Request<List<Part>> {}
 }

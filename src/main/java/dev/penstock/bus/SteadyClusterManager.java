@@ -2,7 +2,12 @@ package dev.penstock.bus;
 
 import com.hazelcast.cluster.MembershipEvent;
 import com.hazelcast.config.Config;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import com.hazelcast.core.LifecycleEvent;
+import com.hazelcast.instance.impl.HazelcastInstanceFactory;
+import com.hazelcast.instance.impl.NodeContext;
+import dev.penstock.core.Part;
 import io.vertx.core.Completable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -15,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +41,78 @@ final class SteadyClusterManager extends HazelcastClusterManager {
   private final AtomicBoolean saying = new AtomicBoolean();
   private volatile long changedAt = System.nanoTime();
 
-  SteadyClusterManager(Config config) {
+  /** Made here, and to be ended here; null: Vert.x makes and ends it. */
+  private final @Nullable HazelcastInstance instance;
+
+  private final boolean expectsOthers;
+  private volatile boolean metOthers;
+
+  /**
+   * @param expectsOthers whether nodes are named that should be there
+   */
+  SteadyClusterManager(Config config, boolean expectsOthers) {
     super(config);
+    instance = null;
+    this.expectsOthers = expectsOthers;
+  }
+
+  private SteadyClusterManager(HazelcastInstance instance, boolean expectsOthers) {
+    super(instance);
+    this.instance = instance;
+    this.expectsOthers = expectsOthers;
+  }
+
+  /** One that has joined, with connections of the context's kind. Blocks. */
+  static SteadyClusterManager join(Config config, NodeContext context, boolean expectsOthers) {
+    // As Vert.x does it where it makes the instance.
+    config.getMemberAttributeConfig().setAttribute("__vertx.nodeId", UUID.randomUUID().toString());
+    return new SteadyClusterManager(
+        HazelcastInstanceFactory.newHazelcastInstance(config, null, context), expectsOthers);
+  }
+
+  /** There is no Vert.x that would leave. */
+  void leftAlone() {
+    if (instance != null) {
+      instance.shutdown();
+    }
+  }
+
+  @Override
+  public void leave(Completable<Void> promise) {
+    Promise<Void> left = Promise.promise();
+    super.leave(left);
+    left.future()
+        .onComplete(result ->
+            Thread.ofVirtual()
+                .name("leave")
+                .start(() -> {
+                  leftAlone();
+                  promise.complete(null, result.cause());
+                }));
+  }
+
+  /**
+   * Whether this node is among others. One that is alone and should not be goes on, for the work is
+   * in the store: were it not ready, both halves of a split would take themselves away.
+   */
+  Part health() {
+    int nodes;
+    try {
+      nodes = isActive() ? getNodes().size() : 0;
+    } catch (HazelcastInstanceNotActiveException _) {
+      nodes = 0;
+    }
+    if (nodes == 0) {
+      return new Part("cluster", false, "this node has fallen out of the cluster: start it again");
+    } else if (nodes > 1) {
+      metOthers = true;
+      return new Part("cluster", true, nodes + " nodes are there");
+    }
+    return metOthers || expectsOthers
+        ? Part.degraded(
+            "cluster",
+            "this node is alone: it hears of ended tasks and cancels late (cluster.members)")
+        : new Part("cluster", true, "no other node has come so far");
   }
 
   @Override
@@ -62,6 +138,7 @@ final class SteadyClusterManager extends HazelcastClusterManager {
   @Override
   public synchronized void memberAdded(MembershipEvent event) {
     changedAt = System.nanoTime();
+    metOthers = true;
     super.memberAdded(event);
   }
 

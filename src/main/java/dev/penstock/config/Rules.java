@@ -3,9 +3,13 @@ package dev.penstock.config;
 import com.nulabinc.zxcvbn.Zxcvbn;
 import dev.penstock.base.Loopback;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 
@@ -59,6 +63,34 @@ final class Rules {
     checkPages(settings, problem);
     checkGuest(settings.rabbitmq(), problem);
     checkRoles(settings, problem);
+    if (settings.cluster().enabled()) {
+      checkCluster(settings.cluster(), problem);
+    }
+  }
+
+  /** Nodes believe each other everything, so they have to know who they are talking to. */
+  private static void checkCluster(Settings.Cluster cluster, BiConsumer<String, String> problem) {
+    Map<String, Optional<Path>> files = new LinkedHashMap<>();
+    files.put("cluster.cert-file", cluster.certFile());
+    files.put("cluster.key-file", cluster.keyFile());
+    files.put("cluster.ca-file", cluster.caFile());
+    boolean any = files.values().stream().anyMatch(Optional::isPresent);
+    if (any) {
+      files.forEach((key, file) -> {
+        if (file.isEmpty()) {
+          problem.accept(
+              key, "must be set too: " + String.join(", ", files.keySet()) + " belong together");
+        }
+      });
+    } else if (!cluster.closedNetwork() && !Loopback.is(cluster.host())) {
+      problem.accept(
+          "cluster.cert-file",
+          "must be set, with cluster.key-file and cluster.ca-file, because cluster.host ("
+              + cluster.host()
+              + ") is reached from outside this machine, and who reaches a node could stop it and"
+              + " read tasks; where nobody but the nodes reaches their ports, set"
+              + " cluster.closed-network to true instead");
+    }
   }
 
   /** Who may do without a key, and which pages may ask. */

@@ -666,6 +666,32 @@ public interface Settings {
                 + "has.",
         form = Form.MEMBER)
     Optional<List<String>> members();
+
+    @Setting(
+        value =
+            "File with this node's certificate, as PEM; needed outside loopback, with its key and "
+                + "the authority's (docs/deployment.md).",
+        allowed = "the path of a file")
+    Optional<Path> certFile();
+
+    @Setting(
+        value = "File with the private key of cluster.cert-file, as PEM, without a passphrase.",
+        allowed = "the path of a file")
+    Optional<Path> keyFile();
+
+    @Setting(
+        value =
+            "File with the certificate of the authority, as PEM, that certifies the nodes of this "
+                + "cluster and nobody else.",
+        allowed = "the path of a file")
+    Optional<Path> caFile();
+
+    @Setting(
+        value =
+            "Whether nobody but the nodes reaches their ports, so that they may do without "
+                + "certificates outside loopback: true or false.",
+        standard = "false")
+    boolean closedNetwork();
   }
 
   interface Shutdown {

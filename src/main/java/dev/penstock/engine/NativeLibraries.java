@@ -1,8 +1,10 @@
 package dev.penstock.engine;
 
+import dev.penstock.base.OwnerOnly;
 import dev.penstock.base.ResourceFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -66,8 +68,11 @@ public final class NativeLibraries {
     // Otherwise the home folder.
     setDefault("DJL_CACHE_DIR", folder.resolve("djl").toString());
     // DJL looks for CUDA through JNA, which would unpack into the home folder's cache.
-    setDefault("jna.tmpdir", folder.resolve("jna").toString());
+    Path jna = folder.resolve("jna");
+    setDefault("jna.tmpdir", jna.toString());
     try {
+      // JNA would make it for everybody to read.
+      Files.createDirectories(jna, OwnerOnly.folder(jna));
       if (System.getProperty("onnxruntime.native.path") == null) {
         unpackOnnxRuntime(folder);
       }

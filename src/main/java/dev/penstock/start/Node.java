@@ -99,6 +99,7 @@ final class Node implements AutoCloseable {
     ModelCatalogue catalogue = abilities.catalogue(settings);
     abilities.checkDefaults(catalogue, loaded, ServedLanes.ALL);
     DataFolder.prepare(settings.data().dir());
+    OpenFolders.warn(settings);
     NativeLibraries.prepare(settings.data().dir());
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     registry.config().meterFilter(new MeterLimit(METERS_OF_A_NAME));
@@ -118,11 +119,16 @@ final class Node implements AutoCloseable {
 
     Vertx vertx = vertx(registry, settings.cluster());
     parts.started("event loops", () -> await(vertx.close()));
+    var known = new KnownDatabase(settings.db().path(), settings.data().dir());
     if (!external) {
+      known.check();
       DataFolder.prepareDatabase(settings.db().path());
     }
     Storage storage = Storage.open(settings, vertx, meters);
     parts.started("storage", storage::close);
+    if (!external) {
+      known.opened();
+    }
     TaskStore store = ports.store().apply(storage.tasks());
     TaskQueue queue = ports.queue().apply(storage.queue());
     keys = ApiKeys.open(settings, storage.keys());

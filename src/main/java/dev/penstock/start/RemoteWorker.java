@@ -43,6 +43,7 @@ final class RemoteWorker implements AutoCloseable {
     Settings settings = loaded.settings();
     ModelCatalogue catalogue = abilities.catalogue(settings);
     DataFolder.prepare(settings.data().dir());
+    OpenFolders.warn(settings);
     NativeLibraries.prepare(settings.data().dir());
     var meters = new Meters(new SimpleMeterRegistry());
     WorkerParts worker = WorkerParts.open(loaded, abilities, catalogue, name, meters, false);

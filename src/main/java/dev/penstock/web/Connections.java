@@ -4,6 +4,7 @@ import dev.penstock.security.LoginThrottle;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,6 +19,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Connections {
   private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+
+  /** Time in which a request turns up that came before its client closed its half. */
+  private static final Duration LAST = Duration.ofMillis(100);
 
   private final Vertx vertx;
   private final HttpServerOptions options;
@@ -65,6 +69,10 @@ public final class Connections {
       place.close();
     });
     state.arm(connection, firstHead);
+    HalfClosed.allow(
+        connection,
+        () -> state.requests == 1 ? state.current : null,
+        () -> state.ended(connection));
   }
 
   /**
@@ -79,10 +87,11 @@ public final class Connections {
   }
 
   /** A request's headers have come. */
-  void busy(HttpConnection connection) {
-    State state = states.get(connection);
+  void busy(HttpServerRequest request) {
+    State state = states.get(request.connection());
     if (state != null) {
       state.requests++;
+      state.current = request;
       state.disarm();
     }
   }
@@ -91,7 +100,8 @@ public final class Connections {
   void idle(HttpConnection connection) {
     State state = states.get(connection);
     if (state != null && --state.requests == 0) {
-      state.arm(connection, nextHead);
+      state.current = null;
+      state.arm(connection, state.noMore ? LAST : nextHead);
     }
   }
 
@@ -100,6 +110,19 @@ public final class Connections {
     private final String network;
     private long timer = NONE;
     private int requests;
+
+    /** The last that came; null: all are answered. */
+    private @Nullable HttpServerRequest current;
+
+    private boolean noMore;
+
+    /** The client sends no more; what has come is answered. */
+    void ended(HttpConnection connection) {
+      noMore = true;
+      if (requests == 0) {
+        arm(connection, LAST);
+      }
+    }
 
     /** Whose it is, and its place among theirs; null: nobody's yet. Guarded by this. */
     private @Nullable String key;

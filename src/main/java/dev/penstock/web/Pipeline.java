@@ -119,7 +119,7 @@ public final class Pipeline {
   /** A request's headers have come. On the event loop. */
   public void accept(HttpServerRequest request, Match match) {
     request.pause();
-    connections.busy(request.connection());
+    connections.busy(request);
     inFlight.incrementAndGet();
     var exchange = new Exchange(request, replies, match.page());
     exchange.shares(shares);
@@ -147,7 +147,7 @@ public final class Pipeline {
   }
 
   private void refuse(HttpServerRequest request, ApiError error) {
-    connections.busy(request.connection());
+    connections.busy(request);
     write(new Exchange(request, replies, false), MalformedRequests.reply(error))
         .onComplete(_ -> request.connection().close());
   }

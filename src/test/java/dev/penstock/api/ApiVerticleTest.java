@@ -16,6 +16,7 @@ import dev.penstock.core.Part;
 import dev.penstock.task.Priority;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskError;
+import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskSpec;
 import dev.penstock.task.TaskState;
 import java.net.InetAddress;
@@ -37,6 +38,8 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ApiVerticleTest {
   private TestServer server;
@@ -243,6 +246,51 @@ class ApiVerticleTest {
         throw new AssertionError(e);
       }
     });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1.1", "1.0"})
+  void aClientThatHasClosedItsHalfGetsItsAnswerAndNothingElse(String version) throws Exception {
+    server.dispatcher.script = _ -> new Script.Stay();
+    String body = "{\"input\":\"b\",\"wait_seconds\":30}";
+    String request =
+        ("POST /v1/embeddings HTTP/%s\r\nHost: test\r\nContent-Type: application/json\r\n"
+                + "Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s")
+            .formatted(version, TestServer.KEY, body.length(), body);
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      socket.setSoTimeout(20_000);
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      socket.shutdownOutput();
+      await(() -> server.dispatcher.tasks.size() == 1);
+      // It takes longer than it takes to see who has gone.
+      byte[] start = socket.getInputStream().readNBytes(3);
+      TaskId id = server.submitted().id();
+      server.dispatcher.end(id, TaskState.COMPLETED, ScriptedDispatcher.vectors(1), null);
+      byte[] rest = socket.getInputStream().readAllBytes();
+      String answer =
+          new String(start, StandardCharsets.US_ASCII) + new String(rest, StandardCharsets.UTF_8);
+      assertThat(answer)
+          .startsWith("HTTP/" + version + " 200 OK\r\n")
+          .contains("\"embedding\"")
+          .containsOnlyOnce("HTTP/1.");
+    }
+  }
+
+  @Test
+  void whatCameBeforeAClientClosedItsHalfIsAnswered() throws Exception {
+    String request = "GET /health/live HTTP/1.1\r\nHost: test\r\n\r\n";
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      socket.setSoTimeout(20_000);
+      socket.getOutputStream().write(request.repeat(3).getBytes(StandardCharsets.US_ASCII));
+      socket.shutdownOutput();
+      String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(answers.split("HTTP/1.1 200 OK", -1)).as("three answers, and the end").hasSize(4);
+    }
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      socket.setSoTimeout(20_000);
+      socket.shutdownOutput();
+      assertThat(socket.getInputStream().read()).as("nothing was asked").isEqualTo(-1);
+    }
   }
 
   /** Holds a request for that text, once it has been submitted. */

@@ -88,6 +88,19 @@ final class EventCodecTest {
         .isInstanceOf(EventCodec.Unreadable.class);
   }
 
+  @Test
+  void aLengthThatIsNotThereOrTooMuchIsUnreadable() {
+    for (int length : List.of(-1, Integer.MIN_VALUE, 3, Integer.MAX_VALUE)) {
+      assertThat(codec.decodeFromWire(0, Buffer.buffer().appendInt(length).appendString("{}")))
+          .as("" + length)
+          .isInstanceOf(EventCodec.Unreadable.class);
+    }
+    assertThat(codec.decodeFromWire(0, Buffer.buffer("abc")))
+        .isInstanceOf(EventCodec.Unreadable.class);
+    assertThat(decode(" ".repeat(5 << 20) + "{\"event\":\"WorkerLeft\",\"worker\":\"a\"}"))
+        .isInstanceOf(EventCodec.Unreadable.class);
+  }
+
   private Object decode(String json) {
     byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
     return codec.decodeFromWire(0, Buffer.buffer().appendInt(bytes.length).appendBytes(bytes));

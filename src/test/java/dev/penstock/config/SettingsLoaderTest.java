@@ -227,6 +227,50 @@ final class SettingsLoaderTest {
         .doesNotContain("guest:guest");
   }
 
+  private static final Map<String, String> SHARED =
+      Map.of("CLUSTER", "true", "RABBITMQ_HOST", "127.0.0.1", "REDIS_HOST", "127.0.0.1");
+
+  @ParameterizedTest
+  @ValueSource(strings = {"10.0.0.7", "0.0.0.0", "node-1", "fd00::7"})
+  void nodesThatOtherMachinesReachNeedCertificatesOrSayThatTheirNetworkIsClosed(String host) {
+    assertThat(problems(Map.of("cluster.host", host), SHARED, null))
+        .singleElement()
+        .asString()
+        .startsWith("cluster.cert-file")
+        .contains(
+            "cluster.key-file", "cluster.ca-file", "(" + host + ")", "cluster.closed-network");
+    assertThat(
+            load(Map.of("cluster.host", host, "cluster.closed-network", "true"), SHARED, null)
+                .cluster()
+                .closedNetwork())
+        .isTrue();
+    Map<String, String> files =
+        Map.of(
+            "cluster.host", host,
+            "cluster.cert-file", "a.pem",
+            "cluster.key-file", "a.key",
+            "cluster.ca-file", "ca.pem");
+    assertThat(load(files, SHARED, null).cluster().certFile()).contains(Path.of("a.pem"));
+    assertThat(load(Map.of("cluster.host", host), NONE, null).cluster().enabled())
+        .as("without a cluster it means nothing")
+        .isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "localhost", "::1", "127.1.2.3"})
+  void nodesOfOneMachineNeedNoCertificates(String host) {
+    assertThat(load(Map.of("cluster.host", host), SHARED, null).cluster().certFile()).isEmpty();
+  }
+
+  @Test
+  void aPartOfTheFilesOfANodeIsNotEnough() {
+    assertThat(problems(Map.of("cluster.key-file", "a.key"), SHARED, null))
+        .hasSize(2)
+        .anySatisfy(problem ->
+            assertThat(problem).startsWith("cluster.cert-file").contains("must be set too"))
+        .anySatisfy(problem -> assertThat(problem).startsWith("cluster.ca-file"));
+  }
+
   @Test
   void anEmptyVariableCountsAsNotSet() {
     Settings settings = load(NONE, Map.of("API_HOST", "", "API_PORT", "", "AUTH_TOKEN", ""), null);

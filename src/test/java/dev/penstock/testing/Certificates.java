@@ -24,6 +24,33 @@ import javax.net.ssl.SSLContext;
  */
 public record Certificates(Path authority, Path certificate, Path key) {
 
+  /**
+   * Another of the same authority, for both sides of TLS, unless it is told otherwise.
+   *
+   * @param more of openssl's arguments, such as {@code -days 0}
+   */
+  public Certificates another(String name, String... more) throws Exception {
+    Path folder = authority.resolveSibling("");
+    var made =
+        new Certificates(authority, folder.resolve(name + ".pem"), folder.resolve(name + ".key"));
+    var arguments =
+        new ArrayList<>(
+            List.of(
+                "-keyout",
+                made.key.toString(),
+                "-out",
+                made.certificate.toString(),
+                "-subj",
+                "/CN=" + name,
+                "-CA",
+                authority.toString(),
+                "-CAkey",
+                authority.resolveSibling("ca.key").toString()));
+    arguments.addAll(List.of(more));
+    openssl(folder, arguments);
+    return made;
+  }
+
   public static Certificates make(Path folder) throws Exception {
     var made =
         new Certificates(

@@ -1,5 +1,6 @@
 package dev.penstock.storage.sqlite;
 
+import dev.penstock.base.OwnerOnly;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -45,7 +46,11 @@ final class FileGuard implements AutoCloseable {
     Path file = real.resolveSibling(real.getFileName() + ".lock");
     @Nullable FileChannel channel = null;
     try {
-      channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      channel =
+          FileChannel.open(
+              file,
+              Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+              OwnerOnly.file(file));
       if (channel.tryLock() == null) {
         throw inUse(database, "lock " + file);
       }
