@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # command=package; the alternatives are what other machines call the same thing.
 PACKAGES := mvn=maven 'chromium|google-chrome=chromium' chromedriver=chromium-driver \
             strace=strace prlimit=util-linux curl=curl redis-server=redis-server openssl=openssl \
-            rabbitmq-server=rabbitmq-server
+            rabbitmq-server=rabbitmq-server cc=tcc
 
 # What the bench's part queue measures Penstock beside; its npm packages have a lock of their own.
 PEER_PACKAGES := python:celery=python3-celery python:redis=python3-redis python:hiredis=python3-hiredis \
@@ -21,7 +21,7 @@ N ?= 3
 PROFILE ?=
 SCALE ?= 10
 MINUTES ?= 10
-FAULTS ?= Faults*IT,AckHorizonIT,FamilyKillIT,ScaleOutIT,LongFaults*
+FAULTS ?= Faults*IT,AckHorizonIT,FamilyKillIT,ClockIT,ScaleOutIT,LongFaults*
 TARGETS ?=
 SEED ?=
 DATA ?=

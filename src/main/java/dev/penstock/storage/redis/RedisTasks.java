@@ -74,6 +74,8 @@ final class RedisTasks {
     String format = fields.text("format");
     Response output = told.get(3);
     String parent = fields.text("parent");
+    Instant created = Micros.toInstant(fields.number("created"));
+    @Nullable Instant started = noSooner(fields.time("started"), created);
     TaskSpec spec =
         new TaskSpec(
             id,
@@ -101,9 +103,9 @@ final class RedisTasks {
         (int) fields.number("attempts"),
         (int) fields.number("lost"),
         progress(fields.text("progress")),
-        Micros.toInstant(fields.number("created")),
-        fields.time("started"),
-        fields.time("finished"),
+        created,
+        started,
+        noSooner(fields.time("finished"), started),
         fields.text("worker"),
         KeptError.of(fields.text("error_code"), fields.text("error_message")),
         format == null || output == null
@@ -112,6 +114,11 @@ final class RedisTasks {
         Micros.toInstant(fields.number("queued")),
         waitingOn(fields),
         expired(fields));
+  }
+
+  /** Nodes know Redis's time by a little less than a millisecond, each by its own. */
+  private static @Nullable Instant noSooner(@Nullable Instant time, @Nullable Instant than) {
+    return time != null && than != null && time.isBefore(than) ? than : time;
   }
 
   /** As the script that finds tells it of who asks for short results only: with the lengths. */

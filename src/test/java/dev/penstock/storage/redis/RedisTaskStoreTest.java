@@ -1,6 +1,7 @@
 package dev.penstock.storage.redis;
 
 import static dev.penstock.storage.TestTasks.ids;
+import static dev.penstock.storage.TestTasks.json;
 import static dev.penstock.storage.TestTasks.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,6 +11,7 @@ import dev.penstock.core.Ending;
 import dev.penstock.storage.SettableClock;
 import dev.penstock.storage.TaskStore;
 import dev.penstock.storage.TaskStore.Claim;
+import dev.penstock.storage.TaskStore.Settled;
 import dev.penstock.storage.TaskStoreContract;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskSpec;
@@ -80,6 +82,19 @@ final class RedisTaskStoreTest extends TaskStoreContract {
       assertThat(ids(other.reclaimLapsed(MARGIN, MAX_LOST, 10).ready()))
           .containsExactly(running.task().id());
     }
+  }
+
+  @Test
+  void noEndIsShownBeforeItsBeginThoughNodesKnowTheTimeToAMillisecond() {
+    Claim.Claimed claimed = claimed();
+    clock().set(Duration.ofMillis(-1));
+    Settled settled = settle(claimed, new Ending.Completed(json("1")));
+    Task task = ((Settled.Now) settled).task();
+    assertThat(task.finishedAt()).isEqualTo(task.startedAt());
+    assertThat(store().find(task.id()))
+        .get()
+        .extracting(Task::finishedAt)
+        .isEqualTo(task.startedAt());
   }
 
   @Test
