@@ -96,7 +96,7 @@ final class ArchitectureTest {
     DOORS.put("metrics", "HttpLabels MeterLimit Meters");
     DOORS.put(
         "models",
-        "EmbeddingTraits FieldReader ModelCatalogue ModelFiles ModelForms ModelKind "
+        "EmbeddingTraits FieldReader GenerationTraits ModelCatalogue ModelFiles ModelForms ModelKind "
             + "ModelPlace ModelSource ModelSpec ModelTraits SourceReader");
     DOORS.put("bus", "Bus Cluster Event Request");
     DOORS.put(
@@ -110,6 +110,7 @@ final class ArchitectureTest {
     DOORS.put(
         "engine",
         "Backends BatchRun Device EmbeddingEngine EncoderBackend EngineParts EngineStatus "
+            + "GenerationEnd GenerationPiece GenerationRequest Generator "
             + "ModelEngines ModelFailure NativeLibraries TextSource Tokenizer "
             + "TokenizerThreads UpcomingTokens");
     DOORS.put("engine.calibrate", "Calibration CalibrationKey Comparison Trial Verdict");
