@@ -374,7 +374,7 @@ public interface Settings {
     int maxBodyBytes();
 
     @Setting(
-        value = "Number of requests held open for their results at a time.",
+        value = "Number of requests held open for their results at a time; of chats as many beside them.",
         standard = "1024",
         range = "1 to 1000000")
     int maxHeldRequests();
