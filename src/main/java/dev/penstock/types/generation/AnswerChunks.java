@@ -106,7 +106,9 @@ public final class AnswerChunks {
     var chunks = new ArrayList<String>();
     Sent sent = begin(choice, chunks);
     sent.content.add(content);
-    sent.reasoning.add(reasoning);
+    if (thinks) {
+      sent.reasoning.add(reasoning);
+    }
     if (calls != null) {
       for (JsonNode call : calls) {
         sent.calls
