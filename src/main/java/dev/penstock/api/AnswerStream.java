@@ -45,8 +45,11 @@ final class AnswerStream implements AutoCloseable {
 
   /** The task that is told of. */
   interface Followed {
-    /** Null: it goes on. Empty: no more is known of it. */
-    @Nullable Optional<Task> over() throws InterruptedException;
+    /** Whether it has ended, or no more is known of it. */
+    boolean over();
+
+    /** The task once it is over; empty: no more is known of it. */
+    Optional<Task> ended() throws InterruptedException;
 
     /** Why it has no result. */
     ApiError failure(Task task);
@@ -104,7 +107,7 @@ final class AnswerStream implements AutoCloseable {
   /** Waits for the first piece, or the task's end. */
   void first(Duration limit) throws InterruptedException {
     long end = System.nanoTime() + limit.toNanos();
-    while (!hasFirst() && followed.over() == null) {
+    while (!hasFirst() && !followed.over()) {
       take();
       long left = end - System.nanoTime();
       if (left <= 0) {
@@ -122,8 +125,7 @@ final class AnswerStream implements AutoCloseable {
 
   /** The task, where it has ended. */
   Optional<Task> over() throws InterruptedException {
-    Optional<Task> over = followed.over();
-    return over == null ? Optional.empty() : over;
+    return followed.over() ? followed.ended() : Optional.empty();
   }
 
   private boolean await(long nanos) throws InterruptedException {
@@ -217,9 +219,8 @@ final class AnswerStream implements AutoCloseable {
       if (more) {
         continue;
       }
-      Optional<Task> over = followed.over();
-      if (over != null) {
-        finish(sink, over);
+      if (followed.over()) {
+        finish(sink, followed.ended());
         return;
       }
       long left = left();

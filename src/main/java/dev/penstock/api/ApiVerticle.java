@@ -188,8 +188,7 @@ public final class ApiVerticle extends VerticleBase {
 
   private List<Route> completions(ModelCatalogue models, TaskTypes types) {
     var submitter = new Submitter(bus, chats);
-    var made =
-        new CompletionsResource(settings, models, types, submitter, pieces, bus, node);
+    var made = new CompletionsResource(settings, models, types, submitter, pieces, bus, node);
     var kept = new KeptCompletions(bus, new OwnTasks(bus, types), submitter, watches, pieces);
     int body = settings.http().maxBodyBytes();
     return List.of(
@@ -395,8 +394,7 @@ public final class ApiVerticle extends VerticleBase {
       return Future.succeededFuture();
     }
     long timer =
-        vertx.setTimer(
-            Math.max(1, settings.shutdown().timeout().toMillis()), _ -> release());
+        vertx.setTimer(Math.max(1, settings.shutdown().timeout().toMillis()), _ -> release());
     return Future.fromCompletionStage(requests.drain(), context)
         .timeout(
             settings.shutdown().timeout().plus(SOCKETS_CLOSE).toMillis(), TimeUnit.MILLISECONDS)

@@ -53,6 +53,7 @@ import org.slf4j.LoggerFactory;
  */
 final class CompletionsResource {
   private static final Logger LOG = LoggerFactory.getLogger(CompletionsResource.class);
+
   /** A message about a field begins with its name. */
   private static final Pattern FIELD = Pattern.compile("'([A-Za-z_][\\w.\\[\\]-]*)' .*");
 
@@ -161,8 +162,7 @@ final class CompletionsResource {
   }
 
   private Answer whole(Exchange exchange, Wanted wanted) throws InterruptedException {
-    Submitted submitted =
-        submitter.submit(wanted.spec, wanted.hold, exchange, wanted.theirsOnly);
+    Submitted submitted = submitter.submit(wanted.spec, wanted.hold, exchange, wanted.theirsOnly);
     exchange.about(submitted.id());
     if (submitted.ended().isEmpty()) {
       return later(wanted, submitted.id());
@@ -178,9 +178,10 @@ final class CompletionsResource {
   }
 
   private static Answer later(Wanted wanted, TaskId id) {
-    return wanted.patience == null
-        ? HeldReplies.pending(id)
-        : HeldReplies.accepted(id, wanted.preferred);
+    if (wanted.patience == null) {
+      throw HeldReplies.pending(id);
+    }
+    return HeldReplies.accepted(id, wanted.preferred);
   }
 
   /** The whole answer, or why there is none. */
@@ -292,8 +293,13 @@ final class CompletionsResource {
     }
 
     @Override
-    public @Nullable Optional<Task> over() throws InterruptedException {
+    public boolean over() {
       return waiter.over();
+    }
+
+    @Override
+    public Optional<Task> ended() throws InterruptedException {
+      return waiter.await(Duration.ZERO);
     }
 
     @Override

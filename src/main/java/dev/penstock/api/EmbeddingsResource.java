@@ -147,9 +147,10 @@ final class EmbeddingsResource {
       }
       return ended(exchange, task, came, input.form(), model, headers);
     }
-    return patience == null
-        ? HeldReplies.pending(submitted.id())
-        : HeldReplies.accepted(submitted.id(), said == null).with(warnings);
+    if (patience == null) {
+      throw HeldReplies.pending(submitted.id());
+    }
+    return HeldReplies.accepted(submitted.id(), said == null).with(warnings);
   }
 
   /** Run at once where that can be; else a task. */

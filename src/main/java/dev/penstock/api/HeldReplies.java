@@ -21,8 +21,8 @@ final class HeldReplies {
   private HeldReplies() {}
 
   /** The time is over, and the client gets no more than the task's id. */
-  static Reply pending(TaskId id) {
-    throw new Refusal(notReady(id), id);
+  static Refusal pending(TaskId id) {
+    return new Refusal(notReady(id), id);
   }
 
   static ApiError notReady(TaskId id) {

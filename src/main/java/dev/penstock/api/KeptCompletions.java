@@ -42,8 +42,7 @@ final class KeptCompletions {
   private final Watches watches;
   private final PieceHub pieces;
 
-  KeptCompletions(
-      Bus bus, OwnTasks own, Submitter submitter, Watches watches, PieceHub pieces) {
+  KeptCompletions(Bus bus, OwnTasks own, Submitter submitter, Watches watches, PieceHub pieces) {
     this.bus = bus;
     this.own = own;
     this.submitter = submitter;
@@ -143,10 +142,14 @@ final class KeptCompletions {
     }
 
     @Override
-    public @Nullable Optional<Task> over() {
+    public boolean over() {
+      return ended().map(task -> task.state().ended()).orElse(true);
+    }
+
+    @Override
+    public Optional<Task> ended() {
       Watch watching = watch;
-      Optional<Task> now = watching == null ? Optional.of(first) : watching.newest();
-      return now.isEmpty() || now.get().state().ended() ? now : null;
+      return watching == null ? Optional.of(first) : watching.newest();
     }
 
     @Override

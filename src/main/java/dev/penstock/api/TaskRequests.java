@@ -71,7 +71,8 @@ final class TaskRequests {
   record NewTask(
       TaskSpec spec, Form form, @Nullable Patience patience, Map<String, String> warnings) {}
 
-  private record Input(TaskType type, Lane lane, byte[] json, Form form, Map<String, String> warnings) {}
+  private record Input(
+      TaskType type, Lane lane, byte[] json, Form form, Map<String, String> warnings) {}
 
   /**
    * @param caller whose task it is

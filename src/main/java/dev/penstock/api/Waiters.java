@@ -366,13 +366,9 @@ final class Waiters {
       var _ = end.whenComplete((_, _) -> bell.run());
     }
 
-    /**
-     * Whether the wait is over: the task has ended, or the server will stop. Null: it goes on.
-     *
-     * @throws ClientGone when nobody waits any more
-     */
-    @Nullable Optional<Task> over() throws InterruptedException {
-      return end.isDone() ? await(Duration.ZERO) : null;
+    /** Whether the task has ended, or the wait for it. */
+    boolean over() {
+      return end.isDone();
     }
 
     /** The client is told the task's id: from now on it may come back for the result. */

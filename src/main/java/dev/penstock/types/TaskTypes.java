@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** The task types that there are: those built in, and what plugins bring. */
 public final class TaskTypes {
   /** A new one is a room beside this class, and a name here. */
-  public static final List<TaskType> BUILT_IN = 
+  public static final List<TaskType> BUILT_IN =
       List.of(new EmbeddingType(), new GenerationType(), new PingType());
 
   private final Map<String, TaskType> types = new TreeMap<>();

@@ -125,6 +125,13 @@ public final class Shares {
   /** All that keys and owners have; of addresses there are very many. */
   public List<Share> all() {
     return List.of(
-        heldRequests, heldChats, eventStreams, workerPolls, bodies, connections, addresses, searches);
+        heldRequests,
+        heldChats,
+        eventStreams,
+        workerPolls,
+        bodies,
+        connections,
+        addresses,
+        searches);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.penstock.config.SettingsLoader;
 import dev.penstock.config.SettingsLoader.Loaded;
+import dev.penstock.core.InvalidInput;
 import dev.penstock.engine.Backends;
 import dev.penstock.engine.GenerationRequest.Format;
 import dev.penstock.engine.GenerationRequest.Prompt;
@@ -34,7 +35,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Chats and completions over HTTP, whole and in streams, with a model that says what it is told. */
+/**
+ * Chats and completions over HTTP, whole and in streams, with a model that says what it is told.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class GenerationTest {
   private static final Duration LIMIT = Duration.ofMinutes(1);
@@ -195,7 +198,8 @@ final class GenerationTest {
   })
   void aTaskThatWasAskedForOutlivesItsClient(String more, String header) throws Exception {
     Semaphore words = script.saysByTheWord(TEXT);
-    String value = "Prefer".equals(header) ? "respond-async, wait=20" : "leaves-" + System.nanoTime();
+    String value =
+        "Prefer".equals(header) ? "respond-async, wait=20" : "leaves-" + System.nanoTime();
     String[] headers = header == null ? new String[0] : new String[] {header, value};
     String id;
     try (var stream = open(chat(more), headers)) {
@@ -206,10 +210,7 @@ final class GenerationTest {
     words.release(6);
     ends(id, "completed");
     assertThat(
-            api.get("/v1/chat/completions/" + id)
-                .json()
-                .at("/choices/0/message/content")
-                .asText())
+            api.get("/v1/chat/completions/" + id).json().at("/choices/0/message/content").asText())
         .isEqualTo(TEXT);
   }
 
@@ -257,7 +258,8 @@ final class GenerationTest {
       assertThat(stream.error().path("code").asText()).isEqualTo("began_anew");
     }
     ends(id, "completed");
-    assertThat(api.get("/v1/tasks/" + id + "/result").json().at("/choices/0/message/content").asText())
+    assertThat(
+            api.get("/v1/tasks/" + id + "/result").json().at("/choices/0/message/content").asText())
         .isEqualTo(TEXT);
   }
 
@@ -276,7 +278,7 @@ final class GenerationTest {
         TEXT,
         word -> {
           if (word == 2) {
-            throw new dev.penstock.core.InvalidInput("this cannot be said");
+            throw new InvalidInput("this cannot be said");
           }
         });
     try (var stream = open(chat("well", ""))) {
@@ -383,8 +385,7 @@ final class GenerationTest {
       assertThat(stream.next().at("/choices/0/delta/reasoning_content").asText())
           .isEqualTo("(Hm. ");
     }
-    JsonNode text =
-        api.post("/v1/completions", "{\"model\":\"brook\",\"prompt\":\"a\"}").json();
+    JsonNode text = api.post("/v1/completions", "{\"model\":\"brook\",\"prompt\":\"a\"}").json();
     assertThat(text.at("/choices/0/text").asText()).isEqualTo("Yes ");
     try (var stream =
         ChatStream.post(
@@ -594,9 +595,7 @@ final class GenerationTest {
       streamed = stream.header("X-Task-Id");
     }
     Await.until(
-        "it is gone",
-        LIMIT,
-        () -> api.get("/v1/tasks/" + streamed.orElseThrow()).status() == 404);
+        "it is gone", LIMIT, () -> api.get("/v1/tasks/" + streamed.orElseThrow()).status() == 404);
   }
 
   @Test

@@ -15,7 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A client that reads a stream of chunks as OpenAI's clients do, and no faster than it is asked. */
+/**
+ * A client that reads a stream of chunks as OpenAI's clients do, and no faster than it is asked.
+ */
 public final class ChatStream implements AutoCloseable {
   private static final int SILENCE_MS = 60_000;
   private static final int OK = 200;
@@ -71,8 +73,7 @@ public final class ChatStream implements AutoCloseable {
 
   /** Of an answer that is no stream. */
   public JsonNode body() throws IOException {
-    InputStream body =
-        status() == OK ? connection.getInputStream() : connection.getErrorStream();
+    InputStream body = status() == OK ? connection.getInputStream() : connection.getErrorStream();
     return Api.JSON.readTree(body);
   }
 
@@ -125,9 +126,7 @@ public final class ChatStream implements AutoCloseable {
     for (JsonNode choice : chunk.path("choices")) {
       JsonNode delta = choice.path("delta");
       String text = choice.path("text").asText(delta.path("content").asText(""));
-      texts
-          .computeIfAbsent(choice.path("index").asInt(), _ -> new StringBuilder())
-          .append(text);
+      texts.computeIfAbsent(choice.path("index").asInt(), _ -> new StringBuilder()).append(text);
     }
   }
 

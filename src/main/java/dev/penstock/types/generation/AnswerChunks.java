@@ -142,8 +142,7 @@ public final class AnswerChunks {
     choices.put(choice, sent);
     if (shape == Shape.CHAT && !joined) {
       ObjectNode delta = StrictJson.nodes().objectNode();
-      chunks.add(
-          chunk(choice, delta.put("role", "assistant").put("content", ""), null, 0, null));
+      chunks.add(chunk(choice, delta.put("role", "assistant").put("content", ""), null, 0, null));
     }
     return sent;
   }
@@ -214,8 +213,10 @@ public final class AnswerChunks {
     }
     if (usage) {
       chunks.add(
-          text(head().<ObjectNode>set("choices", StrictJson.nodes().arrayNode())
-              .set("usage", result.path("usage"))));
+          text(
+              head()
+                  .<ObjectNode>set("choices", StrictJson.nodes().arrayNode())
+                  .set("usage", result.path("usage"))));
     }
     return chunks;
   }

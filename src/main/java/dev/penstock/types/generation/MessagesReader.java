@@ -91,7 +91,8 @@ final class MessagesReader {
       if (!given.get(i).isObject()) {
         throw Fields.problem(place, "must be an object");
       }
-      text.append(i == 0 ? "" : "\n").append(part(new Fields(given.get(i), place + "."), assistant));
+      text.append(i == 0 ? "" : "\n")
+          .append(part(new Fields(given.get(i), place + "."), assistant));
     }
     return text.toString();
   }

@@ -247,8 +247,7 @@ final class RequestReader {
   }
 
   private static Format schema(Fields format) {
-    Fields fields =
-        format.inner("json_schema", Set.of("name", "description", "schema", "strict"));
+    Fields fields = format.inner("json_schema", Set.of("name", "description", "schema", "strict"));
     if (fields == null) {
       throw format.bad("json_schema", "is missing");
     }

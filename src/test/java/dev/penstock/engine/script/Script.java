@@ -58,13 +58,17 @@ public final class Script implements Generator {
     }
   }
 
+  private static List<String> words(String text) {
+    return WORDS.splitAsStream(text).toList();
+  }
+
   private static int words(Prompt prompt) {
     return switch (prompt) {
-      case Prompt.Text(var text) -> WORDS.split(text).length;
+      case Prompt.Text(var text) -> words(text).size();
       case Prompt.Chat(var messages, _) -> {
         int words = 0;
         for (var message : messages) {
-          words += WORDS.split(message.path("content").asText("")).length;
+          words += words(message.path("content").asText("")).size();
         }
         yield words;
       }
@@ -79,22 +83,22 @@ public final class Script implements Generator {
       asker.piece(new GenerationPiece(0, new int[] {1}, "", "", call(tools), null));
       return end(List.of(Reason.TOOL_CALLS), prompt, 1);
     }
-    String[] words = WORDS.split(backend.text);
+    List<String> words = words(backend.text);
     List<Reason> reasons = new ArrayList<>();
     int told = 0;
     asker.begun();
     for (int choice = 0; choice < request.choices(); choice++) {
       int known = asker.before().isEmpty() ? 0 : asker.before().get(choice).length;
       Integer most = request.mostTokens();
-      int count = most == null ? words.length : Math.min(most, words.length);
+      int count = most == null ? words.size() : Math.min(most, words.size());
       for (int i = 0; i < count; i++) {
         if (i >= known) {
           backend.step.word(told);
         }
         told++;
-        asker.piece(piece(request, choice, i, words[i]));
+        asker.piece(piece(request, choice, i, words.get(i)));
       }
-      reasons.add(count < words.length ? Reason.LENGTH : Reason.STOP);
+      reasons.add(count < words.size() ? Reason.LENGTH : Reason.STOP);
     }
     return end(reasons, prompt, told);
   }

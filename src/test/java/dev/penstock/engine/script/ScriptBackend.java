@@ -32,9 +32,7 @@ public final class ScriptBackend implements Backend {
   /** Comes before each new word. */
   @FunctionalInterface
   public interface Step {
-    /**
-     * @param word its number, over all answers
-     */
+    /** The word of that number, over all answers, is about to come. */
     void word(int word) throws InterruptedException, ModelFailure;
   }
 
