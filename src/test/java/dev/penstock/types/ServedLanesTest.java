@@ -60,8 +60,7 @@ final class ServedLanesTest {
 
     assertThat(refusal.problems()).hasSize(3);
     assertThat(refusal.problems().get(0))
-        .isEqualTo(
-            "model.type = 'pong': no task type is called that; there are embedding, generation, ping");
+        .isEqualTo("model.type = 'pong': no task type is called that; there are embedding, ping");
     assertThat(refusal.problems().get(1)).contains("model.key = 'bge'", "bge-small-en-v1.5-q");
   }
 
