@@ -96,7 +96,7 @@ final class ArchitectureTest {
     DOORS.put("metrics", "HttpLabels MeterLimit Meters");
     DOORS.put(
         "models",
-        "EmbeddingTraits FieldReader ModelCatalogue ModelFiles ModelForms ModelKind "
+        "EmbeddingTraits FieldReader GenerationTraits ModelCatalogue ModelFiles ModelForms ModelKind "
             + "ModelPlace ModelSource ModelSpec ModelTraits SourceReader");
     DOORS.put("bus", "Bus Cluster Event Request");
     DOORS.put(
@@ -110,6 +110,7 @@ final class ArchitectureTest {
     DOORS.put(
         "engine",
         "Backends BatchRun Device EmbeddingEngine EncoderBackend EngineParts EngineStatus "
+            + "GenerationEnd GenerationPiece GenerationRequest Generator "
             + "ModelEngines ModelFailure NativeLibraries TextSource Tokenizer "
             + "TokenizerThreads UpcomingTokens");
     DOORS.put("engine.calibrate", "Calibration CalibrationKey Comparison Trial Verdict");
@@ -121,6 +122,7 @@ final class ArchitectureTest {
     DOORS.put("remote", "RemoteDispatch RemoteServer");
     DOORS.put("types", "HandlerParts ServedLanes TaskType TaskTypes");
     DOORS.put("types.embedding", "EmbeddingForm EmbeddingInput EmbeddingSettings");
+    DOORS.put("types.generation", "AnswerChunks GenerationInput GenerationSettings");
     DOORS.put("types.ping", "PingChild");
     DOORS.put("types.plugin", "PluginType Plugins");
     DOORS.put("security", "ApiKeys Caller LoginThrottle SessionCookie Sessions WrongKeys");
@@ -147,6 +149,7 @@ final class ArchitectureTest {
     INNER_DOORS.put("types", "ModelRuns SchemaType");
     // The resources of embeddings know its name, a constant, of which bytecode keeps no trace.
     INNER_DOORS.put("types.embedding", "EmbeddingType");
+    INNER_DOORS.put("types.generation", "GenerationType");
     INNER_DOORS.put("types.ping", "PingType");
     INNER_DOORS.put("api", "OwnTasks");
     INNER_DOORS.put(

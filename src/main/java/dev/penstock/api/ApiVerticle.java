@@ -31,6 +31,8 @@ import dev.penstock.security.ApiKeys;
 import dev.penstock.security.Sessions;
 import dev.penstock.types.TaskType;
 import dev.penstock.types.TaskTypes;
+import dev.penstock.types.generation.GenerationInput.Shape;
+import dev.penstock.types.generation.GenerationSettings;
 import dev.penstock.web.BodyReader;
 import dev.penstock.web.CannotListen;
 import dev.penstock.web.Connections;
@@ -90,8 +92,13 @@ public final class ApiVerticle extends VerticleBase {
   private final ApiKeys keys;
   private final Sessions sessions;
   private final Waiters waiters;
+  private final Waiters chats;
   private final DirectAnswers direct;
   private final Watches watches;
+
+  /** So long a request may be held with nothing said. */
+  private final Duration longestHold;
+
   private final EndedElsewhere ended;
   private final Bus bus;
   private final PieceHub pieces;
@@ -136,8 +143,17 @@ public final class ApiVerticle extends VerticleBase {
     bodies = new BodyReader(settings.http().readTimeout(), Math.max(body, MAX_RESULT));
     shares = new Shares(settings, bodies.room());
     waiters = new Waiters(bus, shares.heldRequests(), settings.http().abandonAfter());
+    // Nobody comes back for them within a moment, and each has a slot of a model.
+    chats = new Waiters(bus, shares.heldChats(), Duration.ZERO);
     watches = new Watches(bus);
-    ended = new EndedElsewhere(bus, waiters::settled);
+    longestHold = longest(settings, types);
+    ended =
+        new EndedElsewhere(
+            bus,
+            task -> {
+              waiters.settled(task);
+              chats.settled(task);
+            });
     var submitter = new Submitter(bus, waiters);
     direct = new DirectAnswers(bus, settings.http().abandonAfter());
     var embeddings = new EmbeddingsResource(settings, models, types, submitter, direct, node);
@@ -147,6 +163,7 @@ public final class ApiVerticle extends VerticleBase {
     all.add(post("/v1/embeddings", KEY, body, embeddings::create));
     all.add(
         post("/openai/deployments/{deployment}/embeddings", KEY, body, embeddings::ofDeployment));
+    all.addAll(completions(models, types));
     all.add(get("/v1/models", KEY, catalogue::list));
     all.add(get("/v1/models/{model}", KEY, catalogue::get));
     all.addAll(tasks(models, types, submitter));
@@ -161,6 +178,26 @@ public final class ApiVerticle extends VerticleBase {
     }
     all.addAll(operations(metrics));
     routes = new Routes(all);
+  }
+
+  private static Duration longest(Settings settings, TaskTypes types) {
+    Duration chats = types.settings(GenerationSettings.class).syncTimeout();
+    Duration others = settings.http().syncTimeout();
+    return chats.compareTo(others) > 0 ? chats : others;
+  }
+
+  private List<Route> completions(ModelCatalogue models, TaskTypes types) {
+    var submitter = new Submitter(bus, chats);
+    var made = new CompletionsResource(settings, models, types, submitter, pieces, bus, node);
+    var kept = new KeptCompletions(bus, new OwnTasks(bus, types), submitter, watches, pieces);
+    int body = settings.http().maxBodyBytes();
+    return List.of(
+        post("/v1/chat/completions", KEY, body, made::chat),
+        get("/v1/chat/completions/{id}", KEY, kept.get(Shape.CHAT)),
+        delete("/v1/chat/completions/{id}", KEY, Query.none(kept::delete)),
+        post("/v1/completions", KEY, body, made::text),
+        get("/v1/completions/{id}", KEY, kept.get(Shape.TEXT)),
+        delete("/v1/completions/{id}", KEY, Query.none(kept::delete)));
   }
 
   private List<Route> tasks(ModelCatalogue models, TaskTypes types, Submitter submitter) {
@@ -260,6 +297,7 @@ public final class ApiVerticle extends VerticleBase {
         TaskSettled.class,
         event -> {
           waiters.settled(event.task());
+          chats.settled(event.task());
           watches.settled(event.task());
         });
     bus.listenAll(
@@ -267,6 +305,8 @@ public final class ApiVerticle extends VerticleBase {
     bus.listen(node, TaskEnded.class, event -> ended.ended(event.id()));
     every(LOOK_EVERY_MS, "waiters", waiters::look);
     every(LOOK_EVERY_MS, "abandoned", waiters::drop);
+    every(LOOK_EVERY_MS, "chats", chats::look);
+    every(LOOK_EVERY_MS, "abandoned-chats", chats::drop);
     every(LOOK_EVERY_MS, "abandoned-runs", direct::drop);
     every(WATCH_EVERY_MS, "watches", watches::look);
     Router router = routes.router(vertx, (found, match) -> requests.accept(found.request(), match));
@@ -300,7 +340,7 @@ public final class ApiVerticle extends VerticleBase {
     Settings.Http http = settings.http();
     // A held request moves no bytes, so the server may not call it idle; Connections and Pipeline
     // keep the closer limits.
-    long silent = http.syncTimeout().plus(http.idleTimeout()).toSeconds() + 1;
+    long silent = longestHold.plus(http.idleTimeout()).toSeconds() + 1;
     return new HttpServerOptions()
         .setIdleTimeout((int) Math.min(Integer.MAX_VALUE, silent))
         .setIdleTimeoutUnit(TimeUnit.SECONDS)
@@ -329,6 +369,11 @@ public final class ApiVerticle extends VerticleBase {
                 }));
   }
 
+  private void release() {
+    waiters.release();
+    chats.release();
+  }
+
   /** The port that the server listens on. Only once it is deployed. */
   public int port() {
     if (server == null) {
@@ -349,8 +394,7 @@ public final class ApiVerticle extends VerticleBase {
       return Future.succeededFuture();
     }
     long timer =
-        vertx.setTimer(
-            Math.max(1, settings.shutdown().timeout().toMillis()), _ -> waiters.release());
+        vertx.setTimer(Math.max(1, settings.shutdown().timeout().toMillis()), _ -> release());
     return Future.fromCompletionStage(requests.drain(), context)
         .timeout(
             settings.shutdown().timeout().plus(SOCKETS_CLOSE).toMillis(), TimeUnit.MILLISECONDS)
@@ -360,7 +404,7 @@ public final class ApiVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
-    waiters.release();
+    release();
     return server == null
         ? Future.succeededFuture()
         : server.shutdown(SOCKETS_CLOSE.toMillis(), TimeUnit.MILLISECONDS);

@@ -18,7 +18,7 @@ final class DocsResource {
   private static final String JS = "text/javascript; charset=utf-8";
 
   /** The types that the contract's text has, and what follows the last one's part. */
-  private static final String TYPES = "enum: [embedding, ping]";
+  private static final String TYPES = "enum: [embedding, generation, ping]";
 
   private static final String PARTS_END = "        # One more for each type of a plugin.\n";
 

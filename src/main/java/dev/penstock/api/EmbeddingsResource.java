@@ -26,7 +26,6 @@ import dev.penstock.types.embedding.EmbeddingInput;
 import dev.penstock.types.embedding.EmbeddingSettings;
 import dev.penstock.types.embedding.EmbeddingType;
 import dev.penstock.web.Answer;
-import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
 import dev.penstock.web.LongReply;
 import dev.penstock.web.Refusal;
@@ -34,7 +33,6 @@ import dev.penstock.web.Reply;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -49,7 +47,6 @@ import org.jspecify.annotations.Nullable;
 final class EmbeddingsResource {
   private static final String ROUTE = "embeddings";
   private static final byte[] NO_INPUT = {};
-  private static final double NANOS_PER_MS = 1e6;
 
   /** Shorter replies are made at once; a client may take its time with longer ones. */
   private static final long SHORT = 64 * 1024;
@@ -150,9 +147,10 @@ final class EmbeddingsResource {
       }
       return ended(exchange, task, came, input.form(), model, headers);
     }
-    return patience == null
-        ? pending(submitted.id())
-        : accepted(submitted.id(), said == null).with(warnings);
+    if (patience == null) {
+      throw HeldReplies.pending(submitted.id());
+    }
+    return HeldReplies.accepted(submitted.id(), said == null).with(warnings);
   }
 
   /** Run at once where that can be; else a task. */
@@ -263,51 +261,11 @@ final class EmbeddingsResource {
       throw new Refusal(TaskJson.failure(task));
     }
     TaskOutput output = task.output();
-    headers.put("x-queue-ms", millis(came, task.startedAt()));
-    headers.put("x-inference-ms", millis(later(came, task.startedAt()), task.finishedAt()));
-    headers.put("x-total-ms", millis(System.nanoTime() - exchange.started()));
+    headers.putAll(HeldReplies.times(exchange, task, came));
     headers.putAll(form.headers(output));
     if (form.size(output) <= SHORT) {
       return Reply.json(200, form.render(output, model.name())).with(headers);
     }
     return LongReply.json(200, json -> form.write(json, output, model.name())).with(headers);
-  }
-
-  private static Reply pending(TaskId id) {
-    throw new Refusal(
-        new ApiError(
-            503,
-            ApiError.SERVER_ERROR,
-            null,
-            "task_pending",
-            "The result is not ready yet; GET /v1/tasks/" + id + "/result has it when it is.",
-            ApiError.Again.SOON),
-        id);
-  }
-
-  private static Reply accepted(TaskId id, boolean preferred) {
-    Reply reply =
-        Reply.object(
-                202,
-                json -> {
-                  json.writeStringField("id", id.value());
-                  json.writeStringField("object", "task");
-                  json.writeStringField("status", TaskState.PENDING.json());
-                })
-            .with("X-Task-Id", id.value())
-            .with("Location", "/v1/tasks/" + id);
-    return preferred ? reply.with("Preference-Applied", "respond-async") : reply;
-  }
-
-  private static @Nullable Instant later(Instant came, @Nullable Instant started) {
-    return started == null || started.isAfter(came) ? started : came;
-  }
-
-  private static String millis(@Nullable Instant from, @Nullable Instant to) {
-    return from == null || to == null ? "0" : millis(Duration.between(from, to).toNanos());
-  }
-
-  private static String millis(long nanos) {
-    return String.format(Locale.ROOT, "%.3f", Math.max(0, nanos) / NANOS_PER_MS);
   }
 }

@@ -89,6 +89,28 @@ final class Submitter {
   }
 
   /**
+   * A task that was submitted, and who waits for it.
+   *
+   * @param earlier the earlier task that is meant, as it was then
+   */
+  record Begun(Waiter waiter, Optional<Task> earlier) {}
+
+  /** Submits one task that its caller itself waits for, and lets go of by closing the waiter. */
+  Begun begin(TaskSpec spec, Exchange exchange, boolean theirsOnly) throws InterruptedException {
+    Waiter waiter = waiters.register(spec.id(), exchange, theirsOnly);
+    try {
+      Optional<Task> earlier = submit(spec, waiter);
+      if (earlier.isPresent()) {
+        waiter.follow(earlier.get());
+      }
+      return new Begun(waiter, earlier);
+    } catch (InterruptedException | RuntimeException | Error e) {
+      waiter.close();
+      throw e;
+    }
+  }
+
+  /**
    * What was surely refused leaves nothing behind; what may have been accepted is to be dropped.
    */
   private Optional<Task> submit(TaskSpec spec, Waiter waiter) throws InterruptedException {

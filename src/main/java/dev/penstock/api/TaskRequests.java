@@ -71,7 +71,8 @@ final class TaskRequests {
   record NewTask(
       TaskSpec spec, Form form, @Nullable Patience patience, Map<String, String> warnings) {}
 
-  private record Input(Lane lane, byte[] json, Form form, Map<String, String> warnings) {}
+  private record Input(
+      TaskType type, Lane lane, byte[] json, Form form, Map<String, String> warnings) {}
 
   /**
    * @param caller whose task it is
@@ -94,7 +95,7 @@ final class TaskRequests {
             new TaskSpec.Work(input.lane, priority, input.json, runAt(fields), startBefore(fields)),
             new TaskSpec.Limits(
                 attempts == null ? settings.task().maxAttempts() : attempts,
-                timeout == null ? settings.task().timeout() : seconds(timeout)),
+                timeout == null ? timeout(input.type) : seconds(timeout)),
             retention(fields),
             new TaskSpec.Origin(
                 caller.owner(),
@@ -102,6 +103,11 @@ final class TaskRequests {
                 key == null ? null : key.identity(ROUTE, body, Patience.FIELD),
                 patience != null && patience.hold().isPositive() ? node : null));
     return new NewTask(spec, input.form, patience, input.warnings);
+  }
+
+  private Duration timeout(TaskType type) {
+    Duration own = types.timeout(type);
+    return own == null ? settings.task().timeout() : own;
   }
 
   private TaskType type(Fields fields) {
@@ -123,6 +129,7 @@ final class TaskRequests {
     JsonNode value = given == null ? StrictJson.nodes().objectNode() : given;
     Form form = type.accept(value, fields.param("input"), model);
     return new Input(
+        type,
         new Lane(type.name(), model == null ? null : model.name()),
         StrictJson.write(json -> json.writeTree(value)),
         form,
@@ -206,7 +213,7 @@ final class TaskRequests {
         : new Retention(Duration.ofSeconds(ttl), Duration.ofSeconds(ttl));
   }
 
-  private static Map<String, String> metadata(Fields fields) {
+  static Map<String, String> metadata(Fields fields) {
     JsonNode given = fields.value("metadata");
     if (given == null) {
       return Map.of();

@@ -123,7 +123,7 @@ final class TasksResource {
     };
   }
 
-  private static ApiError notReady(Task task) {
+  static ApiError notReady(Task task) {
     return new ApiError(
         409,
         ApiError.INVALID_REQUEST,

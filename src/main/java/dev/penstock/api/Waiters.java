@@ -172,6 +172,15 @@ final class Waiters {
     }
   }
 
+  /** What it leaves is dropped by its turn. */
+  private void dropSoon() {
+    try {
+      drop();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private Set<TaskId> overdue() {
     long now = System.nanoTime();
     Set<TaskId> overdue = new HashSet<>();
@@ -352,6 +361,16 @@ final class Waiters {
       }
     }
 
+    /** Rings when the wait is over, however; at once where it is. It must not wait. */
+    void bell(Runnable bell) {
+      var _ = end.whenComplete((_, _) -> bell.run());
+    }
+
+    /** Whether the task has ended, or the wait for it. */
+    boolean over() {
+      return end.isDone();
+    }
+
     /** The client is told the task's id: from now on it may come back for the result. */
     void promise() {
       synchronized (lines) {
@@ -385,6 +404,9 @@ final class Waiters {
           if (line.theirsOnly) {
             line.emptySince = System.nanoTime();
             line.place = place;
+            if (abandonAfter == 0) {
+              Thread.ofVirtual().name("abandoned").start(Waiters.this::dropSoon);
+            }
             return;
           }
           lines.remove(id);

@@ -71,7 +71,7 @@ public interface Settings {
 
   @WithName("sync.ttl")
   @Setting(
-      value = "Time the task behind a held /v1/embeddings request is kept.",
+      value = "Time the task behind a held request is kept.",
       standard = "60s",
       range = "100ms to 365d")
   Duration syncTtl();
@@ -374,7 +374,8 @@ public interface Settings {
     int maxBodyBytes();
 
     @Setting(
-        value = "Number of requests held open for their results at a time.",
+        value =
+            "Number of requests held open for their results at a time; of chats as many beside them.",
         standard = "1024",
         range = "1 to 1000000")
     int maxHeldRequests();

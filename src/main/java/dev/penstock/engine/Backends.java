@@ -2,6 +2,7 @@ package dev.penstock.engine;
 
 import dev.penstock.engine.onnx.OnnxBackend;
 import dev.penstock.models.EmbeddingTraits;
+import dev.penstock.models.GenerationTraits;
 import dev.penstock.models.ModelForms;
 import dev.penstock.models.ModelKind;
 import dev.penstock.models.ModelSource;
@@ -19,7 +20,8 @@ public record Backends(List<ModelKind> kinds, List<Backend> backends) {
    * A new kind is a class that implements it, a new backend a room below this one: and a name here.
    */
   public static final Backends BUILT_IN =
-      new Backends(List.of(new EmbeddingTraits.Kind()), List.of(LOCAL));
+      new Backends(
+          List.of(new EmbeddingTraits.Kind(), new GenerationTraits.Kind()), List.of(LOCAL));
 
   /** The one that runs models from files in this process. */
   public static EncoderBackend local() {

@@ -113,6 +113,17 @@ public record Fields(JsonNode object, String prefix) {
     return value.doubleValue();
   }
 
+  public @Nullable Boolean flag(String name) {
+    JsonNode value = value(name);
+    if (value == null) {
+      return null;
+    }
+    if (!value.isBoolean()) {
+      throw bad(name, "must be true or false");
+    }
+    return value.booleanValue();
+  }
+
   private static String plain(double number) {
     return number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number);
   }

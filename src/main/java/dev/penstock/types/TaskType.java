@@ -101,6 +101,11 @@ public interface TaskType {
     return null;
   }
 
+  /** How long one run of a task may take that does not say; null: as the settings of all say. */
+  default @Nullable Duration timeout(Loaded settings) {
+    return null;
+  }
+
   /** Makes what its first input would have to wait for. */
   default void warmUp() {}
 

@@ -3,7 +3,9 @@ package dev.penstock.types;
 import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.models.ModelSpec;
 import dev.penstock.types.embedding.EmbeddingType;
+import dev.penstock.types.generation.GenerationType;
 import dev.penstock.types.ping.PingType;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -16,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /** The task types that there are: those built in, and what plugins bring. */
 public final class TaskTypes {
   /** A new one is a room beside this class, and a name here. */
-  public static final List<TaskType> BUILT_IN = List.of(new EmbeddingType(), new PingType());
+  public static final List<TaskType> BUILT_IN =
+      List.of(new EmbeddingType(), new GenerationType(), new PingType());
 
   private final Map<String, TaskType> types = new TreeMap<>();
   private final Loaded settings;
@@ -49,6 +52,11 @@ public final class TaskTypes {
   /** The model of tasks that name none, by name or alias. Null: each has to name one. */
   public @Nullable String defaultModel(TaskType type) {
     return type.defaultModel(settings);
+  }
+
+  /** How long one run of a task may take that does not say; null: as the settings of all say. */
+  public @Nullable Duration timeout(TaskType type) {
+    return type.timeout(settings);
   }
 
   /** What is doubtful about the form that an input asks for, as headers of the reply. */

@@ -35,7 +35,9 @@ final class EventSink implements EventStream.Sink {
       if (!event.id().isEmpty()) {
         text.append("id: ").append(event.id()).append('\n');
       }
-      text.append("event: ").append(event.name()).append('\n');
+      if (!event.name().isEmpty()) {
+        text.append("event: ").append(event.name()).append('\n');
+      }
       event.data().lines().forEach(line -> text.append("data: ").append(line).append('\n'));
       text.append('\n');
     }

@@ -1,12 +1,24 @@
 package dev.penstock.web;
 
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An answer in server-sent events. The source runs on the request's virtual thread for as long as
  * the client stays; it is interrupted when the client leaves and when the server stops.
+ *
+ * @param headers beside those of all
+ * @param over run when it has ended, be it before it began, of one that has a place of another kind
+ *     than event streams have; null: it has none
  */
-public record EventStream(Source source) implements Answer {
+public record EventStream(Map<String, String> headers, Source source, @Nullable Runnable over)
+    implements Answer {
+
+  /** One that has a place among event streams. */
+  public EventStream(Source source) {
+    this(Map.of(), source, null);
+  }
 
   /** Writes events until there are no more. */
   @FunctionalInterface
@@ -17,6 +29,7 @@ public record EventStream(Source source) implements Answer {
   /**
    * One event, as {@link Sink#event} takes it.
    *
+   * @param name empty: none
    * @param id empty: none
    */
   public record Event(String name, String id, String data) {}
@@ -30,6 +43,7 @@ public record EventStream(Source source) implements Answer {
     /**
      * Sends an event.
      *
+     * @param name empty: none, which means the same as "message"
      * @param id what the client sends back as {@code Last-Event-ID}; empty: none
      * @param data may have several lines
      */

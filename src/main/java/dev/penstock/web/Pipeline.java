@@ -62,6 +62,9 @@ public final class Pipeline {
   private static final String BEARER = "Bearer";
   private static final String TASK_ID = "X-Task-Id";
 
+  /** A route of OpenAI's that is not here, and that its newer clients ask first. */
+  private static final String RESPONSES = "/v1/responses";
+
   private final Context context;
   private final ApiKeys keys;
   private final PageGuard pages;
@@ -174,7 +177,7 @@ public final class Pipeline {
       exchange.answered();
       exchange.letGoOfParsed(0);
       switch (answer) {
-        case EventStream(var source) -> stream(exchange, source);
+        case EventStream stream -> stream(exchange, stream);
         case LongReply reply -> render(exchange, reply);
         case Reply reply -> finishWhole(exchange, reply);
         case null -> context.runOnContext(_ -> finish(exchange, null));
@@ -291,7 +294,16 @@ public final class Pipeline {
    * Streams hold up a stop, so the stop interrupts them; and one whose client has left would keep
    * its place until the next write.
    */
-  private void stream(Exchange exchange, EventStream.Source source) {
+  private void stream(Exchange exchange, EventStream stream) {
+    Runnable over = stream.over();
+    if (over != null) {
+      try {
+        streamPlaced(exchange, stream);
+      } finally {
+        over.run();
+      }
+      return;
+    }
     Share.Held place;
     try {
       place = shares.eventStreams().take(exchange.holder(), 1);
@@ -299,15 +311,21 @@ public final class Pipeline {
       context.runOnContext(_ -> finish(exchange, Reply.error(full.error())));
       return;
     }
+    try (place) {
+      streamPlaced(exchange, stream);
+    }
+  }
+
+  private void streamPlaced(Exchange exchange, EventStream stream) {
     var streaming = new Streaming();
     streams.add(streaming);
     var _ = exchange.gone().thenRun(streaming::interrupt);
-    try (place) {
+    try {
       if (!stopping) {
-        begin(exchange);
+        begin(exchange, stream);
       }
       if (!stopping && !exchange.request().method().equals(HttpMethod.HEAD)) {
-        source.writeTo(new EventSink(exchange, context));
+        stream.source().writeTo(new EventSink(exchange, context));
       }
     } catch (ClientGone | InterruptedException _) {
       // Either way the stream is over.
@@ -322,7 +340,7 @@ public final class Pipeline {
     context.runOnContext(_ -> end(exchange, STREAM_END));
   }
 
-  private void begin(Exchange exchange) {
+  private void begin(Exchange exchange, EventStream stream) {
     context.runOnContext(_ -> {
       HttpServerResponse response = exchange.request().response();
       response.setChunked(true);
@@ -334,6 +352,7 @@ public final class Pipeline {
               "X-Accel-Buffering",
               "no")
           .forEach(response::putHeader);
+      stream.headers().forEach(response::putHeader);
       putCommon(exchange);
     });
   }
@@ -413,8 +432,7 @@ public final class Pipeline {
     return switch (match) {
       case Match.Unknown() ->
           throw new Refusal(
-              ApiError.http(
-                  404, "not_found", "There is no such route; see /docs for those there are."));
+              ApiError.http(404, "not_found", "There is no such route; " + instead(request)));
       case Match.OtherMethod(var allowed, _) -> {
         String methods = String.join(", ", allowed);
         ApiError error =
@@ -440,6 +458,14 @@ public final class Pipeline {
         yield route.resource().answer(exchange);
       }
     };
+  }
+
+  /** What a client may have meant. */
+  private static String instead(HttpServerRequest request) {
+    String path = String.valueOf(request.path());
+    return path.equals(RESPONSES) || path.startsWith(RESPONSES + "/")
+        ? "POST /v1/chat/completions makes texts here."
+        : "see /docs for those there are.";
   }
 
   /**

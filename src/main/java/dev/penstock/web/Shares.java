@@ -14,6 +14,7 @@ public final class Shares {
 
   private final int percent;
   private final Share heldRequests;
+  private final Share heldChats;
   private final Share eventStreams;
   private final Share workerPolls;
   private final Share bodies;
@@ -33,6 +34,13 @@ public final class Shares {
             "held_requests",
             "requests held open",
             held + " requests are being held already.",
+            held,
+            each.heldRequests());
+    heldChats =
+        share(
+            "held_chats",
+            "chats held open",
+            held + " chats are being held already.",
             held,
             each.heldRequests());
     eventStreams =
@@ -82,6 +90,11 @@ public final class Shares {
     return heldRequests;
   }
 
+  /** As many as of other requests: neither kind takes the places of the other. */
+  public Share heldChats() {
+    return heldChats;
+  }
+
   Share eventStreams() {
     return eventStreams;
   }
@@ -112,6 +125,13 @@ public final class Shares {
   /** All that keys and owners have; of addresses there are very many. */
   public List<Share> all() {
     return List.of(
-        heldRequests, eventStreams, workerPolls, bodies, connections, addresses, searches);
+        heldRequests,
+        heldChats,
+        eventStreams,
+        workerPolls,
+        bodies,
+        connections,
+        addresses,
+        searches);
   }
 }
