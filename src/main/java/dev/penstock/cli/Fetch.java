@@ -55,9 +55,14 @@ final class Fetch implements AutoCloseable {
   private final Progress progress;
   private final Map<String, String> tokens;
 
+  /** Bytes that came, of all files. */
+  private final AtomicLong received = new AtomicLong();
+
   /** Told how far a file is. */
   interface Progress {
     /**
+     * So much of it is there.
+     *
      * @param all negative: nobody says
      */
     void at(String file, long done, long all);
@@ -185,9 +190,6 @@ final class Fetch implements AutoCloseable {
       Thread.sleep(backoff.pause());
     }
   }
-
-  /** Bytes that came, of all files. */
-  private final AtomicLong received = new AtomicLong();
 
   /** Appends what comes; how long the file is to be. */
   private long part(PullSource.Item item, Path into, long known)

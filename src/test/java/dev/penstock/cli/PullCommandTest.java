@@ -143,15 +143,15 @@ final class PullCommandTest {
   }
 
   @Test
-  void aModelOfTheHubIsThereUnderItsNameOnceItIsWhole() throws Exception {
+  void aModelOfTheHubIsThereUnderItsNameOnceItIsWhole() {
     byte[] model = bytes(1, 300_000);
     hub.list(hub.listed("talk-q8_0.gguf", model), "{\"type\":\"file\",\"path\":\"README.md\"}");
     var run = pull("hf:org/talk-GGUF");
     assertThat(run.err()).isEmpty();
     assertThat(run.code()).isZero();
     assertThat(folder.resolve("talk/talk-q8_0.gguf")).hasBinaryContent(model);
-    assertThat(Files.list(folder)).containsExactly(folder.resolve("talk"));
-    assertThat(Files.list(folder.resolve("talk"))).hasSize(1);
+    assertThat(folder.toFile().list()).containsExactly("talk");
+    assertThat(folder.resolve("talk").toFile().list()).hasSize(1);
     assertThat(run.out()).contains("\"model\":\"talk\"").contains(sum(model));
     assertThat(pull("hf:org/talk-GGUF").err()).contains("is there already");
   }
@@ -208,12 +208,12 @@ final class PullCommandTest {
   }
 
   @Test
-  void thePartsOfASplitModelComeTogether() throws Exception {
+  void thePartsOfASplitModelComeTogether() {
     hub.list(
         hub.listed("q4/talk-00001-of-00002.gguf", bytes(9, 1_000)),
         hub.listed("q4/talk-00002-of-00002.gguf", bytes(10, 1_000)));
     assertThat(pull("hf:org/talk-GGUF").code()).isZero();
-    assertThat(Files.list(folder.resolve("talk"))).hasSize(2);
+    assertThat(folder.resolve("talk").toFile().list()).hasSize(2);
   }
 
   @Test
@@ -281,6 +281,6 @@ final class PullCommandTest {
     hub.list(hub.listed("../../talk.gguf", bytes(18, 100)));
     assertThat(pull("hf:org/talk-GGUF", "--name=safe").code()).isZero();
     assertThat(folder.resolve("safe/talk.gguf")).exists();
-    assertThat(folder.getParent().resolve("talk.gguf")).doesNotExist();
+    assertThat(folder.resolve("../talk.gguf")).doesNotExist();
   }
 }
