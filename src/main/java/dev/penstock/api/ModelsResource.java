@@ -43,6 +43,7 @@ final class ModelsResource {
     json.writeStringField("object", "model");
     json.writeNumberField("created", created);
     json.writeStringField("owned_by", "penstock");
+    json.writeStringField("kind", model.traits().kind());
     json.writeObjectField("aliases", model.aliases());
     model.traits().write(json);
     json.writeEndObject();

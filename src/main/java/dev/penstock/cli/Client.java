@@ -17,6 +17,7 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,11 @@ final class Client implements AutoCloseable {
   /** Longer than any request of ours is held (30 s). */
   private static final Duration REPLY = Duration.ofSeconds(60);
 
+  /** Longer than any answer is waited for (590 s) until it begins. */
+  private static final Duration ANSWER = Duration.ofMinutes(11);
+
   private static final long MAX_REPLY = 256L << 20;
+  private static final int MAX_ERROR = 1 << 20;
   private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
@@ -121,11 +126,21 @@ final class Client implements AutoCloseable {
   private Answer ask(HttpRequest request, Deadline given) throws Failure, InterruptedException {
     Deadline own = Deadline.in(retryFor);
     Deadline limit = own.nanos() - given.nanos() < 0 ? own : given;
+    return again(() -> attempt(request), limit);
+  }
+
+  /** One try of a request. */
+  @FunctionalInterface
+  private interface Try {
+    Reply make() throws InterruptedException;
+  }
+
+  private Answer again(Try once, Deadline limit) throws Failure, InterruptedException {
     var backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
     while (true) {
       String why;
       Duration pause = backoff.pause();
-      switch (attempt(request)) {
+      switch (once.make()) {
         case Reply.Answered(var answer) -> {
           return answer;
         }
@@ -152,7 +167,8 @@ final class Client implements AutoCloseable {
 
   private Reply attempt(HttpRequest request) throws InterruptedException {
     try {
-      return reply(send(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_REPLY)));
+      var response = send(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_REPLY));
+      return reply(response, response.body());
     } catch (IOException e) {
       return lost(e);
     }
@@ -160,7 +176,12 @@ final class Client implements AutoCloseable {
 
   private <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> handler)
       throws IOException, InterruptedException {
-    HttpResponse<T> response = http.send(request, handler, REPLY);
+    return send(request, handler, REPLY);
+  }
+
+  private <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> handler, Duration limit)
+      throws IOException, InterruptedException {
+    HttpResponse<T> response = http.send(request, handler, limit);
     met = true;
     return response;
   }
@@ -173,9 +194,9 @@ final class Client implements AutoCloseable {
         server + ": " + why + (reason == null ? "" : " (" + Visible.text(reason) + ")"), refused);
   }
 
-  private Reply reply(HttpResponse<byte[]> response) {
+  private Reply reply(HttpResponse<?> response, byte[] bytes) {
     int status = response.statusCode();
-    Optional<JsonNode> parsed = JsonLines.parse(response.body());
+    Optional<JsonNode> parsed = JsonLines.parse(bytes);
     JsonNode body = parsed.orElseGet(JsonLines::object);
     if ((status >= REDIRECT && status < REFUSED) || (status < REDIRECT && parsed.isEmpty())) {
       String why = "%s answered %d without JSON: is it Penstock?".formatted(server, status);
@@ -215,6 +236,55 @@ final class Client implements AutoCloseable {
       return new Opened.Refused(response.statusCode());
     } catch (IOException e) {
       return new Opened.Lost(lost(e).why());
+    }
+  }
+
+  /**
+   * A stream of events that a request is answered with.
+   *
+   * @param stream the receiver closes it
+   * @param task the id of the task that it is of; null: none
+   */
+  record Stream(InputStream stream, @Nullable String task) {}
+
+  /**
+   * Posts JSON, for an answer in events; asks a server that is full again. The events begin when
+   * the answer does, which may be long in coming.
+   *
+   * @throws Failure also where the server refuses
+   */
+  Stream stream(String path, JsonNode body) throws Failure, InterruptedException {
+    HttpRequest request =
+        request(path)
+            .header("Content-Type", "application/json")
+            .header("Accept", "text/event-stream")
+            .POST(BodyPublishers.ofByteArray(JsonLines.bytes(body)))
+            .build();
+    var opened = new AtomicReference<@Nullable Stream>();
+    Answer answer = again(() -> stream(request, opened), Deadline.in(retryFor));
+    Stream stream = opened.get();
+    if (stream == null) {
+      answer.orFail();
+      throw Failure.refused("the server answered without a stream; is it an older one?");
+    }
+    return stream;
+  }
+
+  private Reply stream(HttpRequest request, AtomicReference<@Nullable Stream> opened)
+      throws InterruptedException {
+    try {
+      HttpResponse<InputStream> response = send(request, BodyHandlers.ofInputStream(), ANSWER);
+      String type = response.headers().firstValue("Content-Type").orElse("");
+      if (response.statusCode() == OK && type.startsWith("text/event-stream")) {
+        opened.set(
+            new Stream(response.body(), response.headers().firstValue("X-Task-Id").orElse(null)));
+        return new Reply.Answered(new Answer(OK, JsonLines.object()));
+      }
+      try (InputStream in = response.body()) {
+        return reply(response, in.readNBytes(MAX_ERROR));
+      }
+    } catch (IOException e) {
+      return lost(e);
     }
   }
 

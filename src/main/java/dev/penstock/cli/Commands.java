@@ -18,6 +18,10 @@ public final class Commands {
 
   static void addTo(CommandLine program, Io io) {
     List.of(
+            new ChatCommand(io),
+            new RunCommand(io),
+            new ModelsCommand(io),
+            new PullCommand(io),
             new SubmitCommand(io),
             new StatusCommand(io),
             new WaitCommand(io),

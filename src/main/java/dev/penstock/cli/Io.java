@@ -55,6 +55,12 @@ public record Io(
     }
   }
 
+  /** Whether a person types what this process reads. */
+  @SuppressWarnings("ReferenceEquality") // that very stream has the descriptor 0
+  boolean inTerminal() {
+    return in == System.in && terminal(0);
+  }
+
   /**
    * Prints a result.
    *
