@@ -88,6 +88,8 @@ public interface Settings {
 
   Inference inference();
 
+  Llama llama();
+
   Model model();
 
   Models models();
@@ -469,6 +471,36 @@ public interface Settings {
         standard = "256",
         range = "1 to 10000")
     int tasksInHand();
+  }
+
+  /** How models of GGUF files are opened. */
+  interface Llama {
+    @Setting(
+        value = "Number of texts that a GGUF model makes side by side; more wait for their turn.",
+        standard = "4",
+        range = "1 to 64")
+    int slots();
+
+    @Setting(
+        value =
+            "Tokens of prompt and answer that each of them has room for, or fewer where the model "
+                + "was trained for fewer; 0: as many as it was trained for.",
+        standard = "4096",
+        range = "0 to 100000000")
+    int contextTokens();
+
+    @Setting(
+        value = "Number of threads that compute for a GGUF model; 0: all cores but one.",
+        standard = "0",
+        range = "0 to 512")
+    int threads();
+
+    @Setting(
+        value =
+            "Whether what a GGUF model has read is kept as it was computed, at twice the memory: an "
+                + "answer is then the same alone and beside others. true or false.",
+        standard = "false")
+    boolean fullCache();
   }
 
   interface Model {

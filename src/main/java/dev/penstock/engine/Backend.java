@@ -23,4 +23,14 @@ public interface Backend extends SourceReader {
   default long usualMemory(ModelSource source) {
     return memory(source);
   }
+
+  /** Both, where they depend on how the model will be opened; its other processes included. */
+  default MemoryNeed need(ModelSpec spec, ModelSource source, EngineParts parts) {
+    return new MemoryNeed(memory(source), usualMemory(source));
+  }
+
+  /** Whether it opens models in processes of their own: none is tried in another one before. */
+  default boolean apart() {
+    return false;
+  }
 }

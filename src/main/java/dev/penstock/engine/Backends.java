@@ -1,5 +1,6 @@
 package dev.penstock.engine;
 
+import dev.penstock.engine.llama.LlamaBackend;
 import dev.penstock.engine.onnx.OnnxBackend;
 import dev.penstock.models.EmbeddingTraits;
 import dev.penstock.models.GenerationTraits;
@@ -21,7 +22,8 @@ public record Backends(List<ModelKind> kinds, List<Backend> backends) {
    */
   public static final Backends BUILT_IN =
       new Backends(
-          List.of(new EmbeddingTraits.Kind(), new GenerationTraits.Kind()), List.of(LOCAL));
+          List.of(new EmbeddingTraits.Kind(), new GenerationTraits.Kind()),
+          List.of(LOCAL, new LlamaBackend()));
 
   /** The one that runs models from files in this process. */
   public static EncoderBackend local() {
@@ -34,14 +36,15 @@ public record Backends(List<ModelKind> kinds, List<Backend> backends) {
   }
 
   /** The most that the model may take while it is open: nobody knows which backend will run it. */
-  long memory(ModelSpec spec) {
-    return spec.sources().stream().mapToLong(source -> of(source).memory(source)).max().orElse(0);
+  MemoryNeed need(ModelSpec spec, EngineParts parts) {
+    return spec.sources().stream()
+        .map(source -> of(source).need(spec, source, parts))
+        .reduce(MemoryNeed.NOTHING, MemoryNeed::greater);
   }
 
-  MemoryNeed need(ModelSpec spec) {
-    long usual =
-        spec.sources().stream().mapToLong(source -> of(source).usualMemory(source)).max().orElse(0);
-    return new MemoryNeed(memory(spec), usual);
+  /** Whether the model opens in processes of its own, whichever backend runs it. */
+  boolean apart(ModelSpec spec) {
+    return spec.sources().stream().allMatch(source -> of(source).apart());
   }
 
   /** Opens a model by the first of its backends that can. */

@@ -1,6 +1,7 @@
 package dev.penstock.engine;
 
 import dev.penstock.config.Settings;
+import dev.penstock.subprocess.ChildProcesses;
 import java.nio.file.Path;
 
 /**
@@ -9,6 +10,12 @@ import java.nio.file.Path;
  * @param device what models of this process run on
  * @param data the data folder
  * @param runs hears of every run
+ * @param children where models open that have processes of their own
  */
 public record EngineParts(
-    Device device, Settings.Inference settings, Path data, BatchRun.Listener runs) {}
+    Device device,
+    Settings.Inference settings,
+    Settings.Llama llama,
+    Path data,
+    BatchRun.Listener runs,
+    ChildProcesses children) {}

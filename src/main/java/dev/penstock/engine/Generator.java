@@ -3,6 +3,7 @@ package dev.penstock.engine;
 import dev.penstock.core.InvalidInput;
 import dev.penstock.core.TimeLimit;
 import dev.penstock.task.Priority;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,11 @@ public interface Generator extends ModelEngine {
      */
     default List<int[]> before() {
       return List.of();
+    }
+
+    /** What time a chat template is told that it is: equal ones make equal prompts. */
+    default Instant asked() {
+      return Instant.now();
     }
 
     /** Told when the first of it is computed: what came before was waiting. */

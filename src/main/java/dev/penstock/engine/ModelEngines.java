@@ -242,7 +242,7 @@ public final class ModelEngines implements AutoCloseable {
    */
   public Optional<Runnable> takeElsewhere(ModelSpec spec, Runnable wanted) {
     synchronized (slots) {
-      MemoryNeed need = backends.need(spec);
+      MemoryNeed need = backends.need(spec, parts);
       if (closed || !makeRoom(need)) {
         return Optional.empty();
       }
@@ -269,7 +269,7 @@ public final class ModelEngines implements AutoCloseable {
   /** Who has to give memory back for that model; nobody where that would not be enough. */
   private List<Runnable> wantedFor(ModelSpec spec) {
     synchronized (slots) {
-      return memory.toClose(idle(), used().plus(backends.need(spec))).isEmpty()
+      return memory.toClose(idle(), used().plus(backends.need(spec, parts))).isEmpty()
           ? List.of()
           : elsewhere.stream().map(Elsewhere::wanted).toList();
     }
@@ -285,7 +285,7 @@ public final class ModelEngines implements AutoCloseable {
         if (slot != null) {
           drop(slot);
         }
-        MemoryNeed need = backends.need(spec);
+        MemoryNeed need = backends.need(spec, parts);
         slot = new ModelSlot(spec, need);
         Optional<String> never = memory.whyNever(need, kept(spec.name()));
         if (never.isPresent()) {
@@ -437,12 +437,18 @@ public final class ModelEngines implements AutoCloseable {
       requireRest(slot.spec);
       Optional<ModelPlace> place = catalogue.place(slot.spec);
       if (place.isEmpty()) {
-        open(slot, null);
+        if (backends.apart(slot.spec)) {
+          openApart(slot, null);
+        } else {
+          open(slot, null);
+        }
         return;
       }
       var from = new Opened(place.get(), place.get().read().fingerprint());
       Trials first = trials;
-      if (first == null || first.passed(slot.name(), from.files)) {
+      if (backends.apart(slot.spec)) {
+        openApart(slot, from);
+      } else if (first == null || first.passed(slot.name(), from.files)) {
         open(slot, from);
       } else {
         trying.execute(() -> tryOut(slot, first, from));
@@ -452,6 +458,11 @@ public final class ModelEngines implements AutoCloseable {
     } catch (Exception | Error e) {
       fail(slot, e);
     }
+  }
+
+  /** On a thread of its own: it waits for another process, and nobody has to wait for that. */
+  private void openApart(ModelSlot slot, @Nullable Opened from) {
+    Thread.ofVirtual().name("model-apart").start(() -> open(slot, from));
   }
 
   private void tryOut(ModelSlot slot, Trials first, Opened from) {
@@ -473,14 +484,18 @@ public final class ModelEngines implements AutoCloseable {
       requireRest(slot.spec);
       requireUse(slot);
       ModelEngine engine =
-          from == null || trials == null
+          from == null || trials == null || backends.apart(slot.spec)
               ? backends.open(slot.spec, parts)
               : marked(slot.spec, trials);
       requireSame(engine, from);
+      boolean wanted;
       synchronized (slots) {
         slot.idleSince = nanoTime.getAsLong();
+        wanted = slot.engine.complete(engine) && isOurs(slot);
       }
-      slot.engine.complete(engine);
+      if (!wanted) {
+        engine.close(); // it was dropped meanwhile, or all is over
+      }
     } catch (Exception | Error e) {
       fail(slot, e);
     }
@@ -515,10 +530,15 @@ public final class ModelEngines implements AutoCloseable {
   /** One that was dropped while it was tried would stay open for good. */
   private void requireUse(ModelSlot slot) throws FilesChanging {
     synchronized (slots) {
-      if (slots.get(slot.name()) != slot && !outdated.contains(slot)) {
+      if (!isOurs(slot)) {
         throw new FilesChanging();
       }
     }
+  }
+
+  /** Whether somebody will close it. Holds {@link #slots}. */
+  private boolean isOurs(ModelSlot slot) {
+    return slots.get(slot.name()) == slot || outdated.contains(slot);
   }
 
   private void requireRest(ModelSpec spec) throws FilesChanging {

@@ -68,6 +68,17 @@ record FolderChoices(
   }
 
   static FolderChoices read(ModelFolder folder) throws BrokenModel, IOException {
+    List<String> problems = new ArrayList<>();
+    YamlFile yaml = yaml(folder);
+    FolderChoices choices = read(new FieldReader(ModelFolder.CHOICES, "", yaml.root(), problems));
+    if (problems.isEmpty()) {
+      return choices;
+    }
+    throw new BrokenModel(String.join("; ", problems));
+  }
+
+  /** The file itself; an empty one where there is none. */
+  static YamlFile yaml(ModelFolder folder) throws BrokenModel, IOException {
     Optional<Path> file = folder.file(ModelFolder.CHOICES);
     byte[] bytes = {};
     if (file.isPresent()) {
@@ -78,17 +89,11 @@ record FolderChoices(
         throw new BrokenModel(ModelFolder.CHOICES + " is longer than " + MAX_BYTES + " bytes");
       }
     }
-    List<String> problems = new ArrayList<>();
     try {
-      YamlFile yaml = YamlFile.parse(ModelFolder.CHOICES, bytes);
-      FolderChoices choices = read(new FieldReader(ModelFolder.CHOICES, "", yaml.root(), problems));
-      if (problems.isEmpty()) {
-        return choices;
-      }
+      return YamlFile.parse(ModelFolder.CHOICES, bytes);
     } catch (BadSettings e) {
-      problems.addAll(e.problems());
+      throw new BrokenModel(String.join("; ", e.problems()));
     }
-    throw new BrokenModel(String.join("; ", problems));
   }
 
   private static FolderChoices read(FieldReader fields) {

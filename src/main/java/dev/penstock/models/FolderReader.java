@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a model of a directory, by the files that Hugging Face and Sentence Transformers export
- * beside the weights.
+ * beside the weights; one with a GGUF file is for {@link GgufFolder}.
  */
 final class FolderReader {
   private static final int MAX_JSON = 1 << 20;
@@ -75,6 +75,9 @@ final class FolderReader {
    * @param revision what the spec says about the state of the files
    */
   ModelSpec read(String revision) throws BrokenModel, IOException {
+    if (GgufFolder.is(folder)) {
+      return new GgufFolder(folder).read(revision);
+    }
     FolderChoices choices = FolderChoices.read(folder);
     Path onnx =
         choices.file() == null

@@ -22,6 +22,11 @@ public record GenerationTraits(int contextTokens) implements ModelTraits {
     return (GenerationTraits) spec.traits();
   }
 
+  /** What a file says of it, where it does. */
+  static int contextTokens(FieldReader fields) {
+    return fields.whole(CONTEXT, LEAST_CONTEXT, MOST_CONTEXT);
+  }
+
   @Override
   public String kind() {
     return KIND;
@@ -53,8 +58,7 @@ public record GenerationTraits(int contextTokens) implements ModelTraits {
 
     @Override
     public GenerationTraits read(FieldReader fields) {
-      return new GenerationTraits(
-          fields.has(CONTEXT) ? fields.whole(CONTEXT, LEAST_CONTEXT, MOST_CONTEXT) : 0);
+      return new GenerationTraits(fields.has(CONTEXT) ? contextTokens(fields) : 0);
     }
   }
 }

@@ -38,13 +38,24 @@ final class ModelFolder {
   static final String PROMPTS = "config_sentence_transformers.json";
   static final String MODULES = "modules.json";
 
+  static final String TEMPLATE = "chat_template.jinja";
+
   /** What the operator says of it. */
   static final String CHOICES = "model.yaml";
 
   private static final String ONNX = "model.onnx";
   private static final List<String> ONNX_FOLDERS = List.of("onnx", "");
   private static final Set<String> OTHERS =
-      Set.of(CONFIG, TOKENIZER, TOKENIZER_CONFIG, LENGTH, POOLING, PROMPTS, MODULES, CHOICES);
+      Set.of(
+          CONFIG,
+          TOKENIZER,
+          TOKENIZER_CONFIG,
+          LENGTH,
+          POOLING,
+          PROMPTS,
+          MODULES,
+          TEMPLATE,
+          CHOICES);
 
   /** Beside a model there are its weights, in a few parts; more files than this do not count. */
   private static final int MOST_FILES = 1_000;
@@ -230,6 +241,25 @@ final class ModelFolder {
 
   Path require(String name) throws BrokenModel, IOException {
     return file(name).orElseThrow(() -> new BrokenModel(name + " is missing"));
+  }
+
+  /** Whether there is an ONNX model at one of its usual places. */
+  boolean hasOnnx() {
+    for (String place : ONNX_FOLDERS) {
+      if (Files.exists(folder.resolve(place).resolve(ONNX), LinkOption.NOFOLLOW_LINKS)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The names of the files right in it that end so, and are not hidden. */
+  List<String> ending(String suffix) throws BrokenModel, IOException {
+    return list(folder).stream()
+        .filter(file -> !hidden(file))
+        .map(this::name)
+        .filter(name -> name.endsWith(suffix))
+        .toList();
   }
 
   /** The model itself. */

@@ -143,7 +143,13 @@ final class WorkerParts implements LaneSource, AutoCloseable {
             catalogue,
             settings.model(),
             abilities.backends(),
-            new EngineParts(device, settings.inference(), settings.data().dir(), listener),
+            new EngineParts(
+                device,
+                settings.inference(),
+                settings.llama(),
+                settings.data().dir(),
+                listener,
+                children),
             // A child is what may die.
             settings.model().trial() && !child ? Trials.in(children, settings.data().dir()) : null);
     tokenizers = new TokenizerThreads(Runtime.getRuntime().availableProcessors());

@@ -27,6 +27,7 @@ public final class ChildProcesses implements AutoCloseable {
   public ChildProcesses(String mainClass, Consumer<String> crashed) {
     this.line = new ChildCommandLine(mainClass);
     this.crashed = crashed;
+    forker.setRemoveOnCancelPolicy(true);
   }
 
   /** A program's process, which starts when it is first called. */
@@ -34,6 +35,19 @@ public final class ChildProcesses implements AutoCloseable {
     var opened = new Subprocess(name, limits, line, forker, () -> crashed.accept(name));
     all.add(opened);
     return opened;
+  }
+
+  /**
+   * Ends a program's process for good, and forgets it: it is called no more. Blocks, with a limit.
+   */
+  public void close(Subprocess one) {
+    all.remove(one);
+    one.close();
+  }
+
+  /** How many there are that were opened and not closed. */
+  int size() {
+    return all.size();
   }
 
   /** Ends all processes; calls under way return, and none starts any more. Blocks, with a limit. */

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
@@ -45,6 +46,7 @@ public final class Subprocess {
   private long notBefore = System.nanoTime();
   private String lastFailure = "";
   private boolean watched;
+  private volatile @Nullable Future<?> nextLook;
 
   /**
    * @param forker its only thread lives on
@@ -164,7 +166,11 @@ public final class Subprocess {
 
   private void lookAgain(Duration after) {
     try {
-      var _ = forker.schedule(this::endIdle, after.toNanos(), TimeUnit.NANOSECONDS);
+      Future<?> next = forker.schedule(this::endIdle, after.toNanos(), TimeUnit.NANOSECONDS);
+      nextLook = next;
+      if (closed) {
+        next.cancel(false);
+      }
     } catch (RejectedExecutionException e) {
       // Closed, and all processes ended.
     }
@@ -238,6 +244,10 @@ public final class Subprocess {
   /** Further calls are refused, and one under way is over. Waits for the end, with a limit. */
   void close() {
     closed = true;
+    Future<?> next = nextLook;
+    if (next != null) {
+      next.cancel(false); // else its timer would know of it for as long as it may be idle
+    }
     Child live = child;
     if (live != null) {
       if (!turn.tryAcquire()) {

@@ -44,8 +44,7 @@ class CalibratedEngineTest {
   private EngineStatus open(int threads, int tokenBudget) throws Exception {
     var settings = new InferenceSettings("cpu", threads, tokenBudget, 16);
     try (ModelEngine engine =
-        Backends.BUILT_IN.open(
-            TestModels.MINILM_Q, new EngineParts(CPU, settings, data, run -> {}))) {
+        Backends.BUILT_IN.open(TestModels.MINILM_Q, TestModels.parts(settings, data))) {
       return engine.status();
     }
   }

@@ -54,6 +54,10 @@ final class ModelEnginesTest {
         catalogue, memory, Backends.BUILT_IN, TestModels.parts(data), nanos::get);
   }
 
+  private static MemoryNeed need(ModelSpec spec) {
+    return Backends.BUILT_IN.need(spec, TestModels.parts(data));
+  }
+
   private void restart(ModelMemory memory) {
     engines.close();
     engines = engines(memory);
@@ -121,9 +125,7 @@ final class ModelEnginesTest {
 
   @Test
   void theLongestUnusedModelMakesRoomForAnother() throws Exception {
-    restart(
-        new ModelMemory(
-            Backends.BUILT_IN.memory(ONE) + Backends.BUILT_IN.memory(TWO), Duration.ZERO));
+    restart(new ModelMemory(need(ONE).most() + need(TWO).most(), Duration.ZERO));
     use(TWO);
     use(ONE);
     use(TWO);
@@ -137,9 +139,7 @@ final class ModelEnginesTest {
 
   @Test
   void whereNothingCanGoTheTaskIsPostponedAndNothingIsClosed() throws Exception {
-    restart(
-        new ModelMemory(
-            Backends.BUILT_IN.memory(ONE) + Backends.BUILT_IN.memory(TWO), Duration.ZERO));
+    restart(new ModelMemory(need(ONE).most() + need(TWO).most(), Duration.ZERO));
     engines.keepOpen(List.of(ONE));
     awaitState(ONE, State.READY);
     try (TokenizerThreads threads = new TokenizerThreads(1)) {
@@ -157,9 +157,7 @@ final class ModelEnginesTest {
 
   @Test
   void anotherProcessHasMemoryAsLongAsNoModelHereNeedsIt() throws Exception {
-    restart(
-        new ModelMemory(
-            Backends.BUILT_IN.memory(ONE) + Backends.BUILT_IN.memory(TWO), Duration.ZERO));
+    restart(new ModelMemory(need(ONE).most() + need(TWO).most(), Duration.ZERO));
     use(TWO);
     use(ONE);
     var told = new AtomicInteger();
@@ -177,7 +175,7 @@ final class ModelEnginesTest {
 
   @Test
   void whatDoesNotFitTheContainerIsRefusedWithTheReason() throws Exception {
-    long two = Backends.BUILT_IN.need(ONE).plus(Backends.BUILT_IN.need(TWO)).usual();
+    long two = need(ONE).plus(need(TWO)).usual();
     long heap = 96L << 20;
     var container = new ModelMemory.Container(two + heap + (111L << 20), () -> heap);
     restart(new ModelMemory(0, Duration.ZERO, container));
@@ -195,7 +193,7 @@ final class ModelEnginesTest {
 
   @Test
   void inAContainerAnIdleModelIsClosedForAnother() throws Exception {
-    long two = Backends.BUILT_IN.need(ONE).plus(Backends.BUILT_IN.need(TWO)).usual();
+    long two = need(ONE).plus(need(TWO)).usual();
     restart(
         new ModelMemory(0, Duration.ZERO, new ModelMemory.Container(two + (111L << 20), () -> 0)));
     use(ONE);
@@ -207,9 +205,7 @@ final class ModelEnginesTest {
 
   @Test
   void allModelsThatAreToStayAreKept() throws Exception {
-    restart(
-        new ModelMemory(
-            Backends.BUILT_IN.memory(ONE) + Backends.BUILT_IN.memory(TWO), Duration.ZERO));
+    restart(new ModelMemory(need(ONE).most() + need(TWO).most(), Duration.ZERO));
     engines.keepOpen(List.of(ONE, TWO));
     awaitState(ONE, State.READY);
     awaitState(TWO, State.READY);
@@ -221,7 +217,7 @@ final class ModelEnginesTest {
 
   @Test
   void aModelThatCanNeverFitFailsAndSaysSo() throws Exception {
-    restart(new ModelMemory(Backends.BUILT_IN.memory(ONE) + 1, Duration.ZERO));
+    restart(new ModelMemory(need(ONE).most() + 1, Duration.ZERO));
     engines.keepOpen(List.of(ONE));
     awaitState(ONE, State.READY);
 

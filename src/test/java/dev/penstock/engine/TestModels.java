@@ -8,6 +8,7 @@ import dev.penstock.models.EmbeddingTraits.Truncation;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelFiles;
 import dev.penstock.models.ModelSpec;
+import dev.penstock.subprocess.ChildProcesses;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -155,13 +156,26 @@ public final class TestModels {
         List.of(new ModelFiles.Resources(name + ".onnx", name + "-tokenizer.json")));
   }
 
+  private static final ChildProcesses CHILDREN = new ChildProcesses("dev.penstock.Main", _ -> {});
+
   record InferenceSettings(String device, int threads, int tokenBudget, int tasksInHand)
       implements Settings.Inference {
     static final InferenceSettings CPU = new InferenceSettings("cpu", 0, 0, 16);
   }
 
-  static EngineParts parts(Path data) {
-    return new EngineParts(new Device.Cpu(), InferenceSettings.CPU, data, run -> {});
+  /** How models of GGUF files are opened. */
+  public record LlamaSettings(int slots, int contextTokens, int threads, boolean fullCache)
+      implements Settings.Llama {
+    public static final LlamaSettings EXACT = new LlamaSettings(4, 4_096, 1, true);
+  }
+
+  public static EngineParts parts(Path data) {
+    return parts(InferenceSettings.CPU, data);
+  }
+
+  static EngineParts parts(Settings.Inference settings, Path data) {
+    return new EngineParts(
+        new Device.Cpu(), settings, LlamaSettings.EXACT, data, run -> {}, CHILDREN);
   }
 
   /** Engines on the CPU that may take any memory and stay open. */

@@ -65,6 +65,19 @@ class SubprocessTest {
   }
 
   @Test
+  void oneThatIsClosedIsForgotten() throws Exception {
+    int before = children.size();
+    Subprocess echo = children.open("echo", LIMITS);
+    assertThat(bytes(echo.call(utf8("a"), LONG))).isEqualTo(utf8("a"));
+    long process = echo.pid();
+    children.close(echo);
+    Processes.awaitEnd(process);
+    assertThat(children.size()).isEqualTo(before);
+    assertThat(echo.call(utf8("a"), LONG)).isInstanceOf(ChildAnswer.Unavailable.class);
+    assertThat(crashes).hasValue(0);
+  }
+
+  @Test
   void callersSideBySideTakeTurns() throws Exception {
     Subprocess echo = children.open("echo", LIMITS);
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -8,7 +8,8 @@ import java.util.List;
  * @param id its number, by which it is told of and cancelled
  * @param prompt the tokens that it goes on from
  * @param before tokens of the answer that an earlier run has made: it goes on after these, as if it
- *     had never been interrupted, and tells of none of them
+ *     had never been interrupted
+ * @param heard how many of those before are not told of again, from the first on
  * @param most tokens that the answer has at most, those before with it
  * @param sampling how the tokens are chosen
  * @param stops the answer ends before the first of these
@@ -17,6 +18,7 @@ record Generation(
     long id,
     List<Integer> prompt,
     List<Integer> before,
+    int heard,
     int most,
     Sampling sampling,
     List<String> stops) {
@@ -42,5 +44,16 @@ record Generation(
 
   Generation(long id, List<Integer> prompt, int most, Sampling sampling) {
     this(id, prompt, List.of(), most, sampling, List.of());
+  }
+
+  /** It tells of nothing that was before. */
+  Generation(
+      long id,
+      List<Integer> prompt,
+      List<Integer> before,
+      int most,
+      Sampling sampling,
+      List<String> stops) {
+    this(id, prompt, before, before.size(), most, sampling, stops);
   }
 }

@@ -83,7 +83,7 @@ public final class LlamaChild implements ChildProgram {
   private void open(ToChild.Open open) {
     Thread running = steps;
     if (running != null && running.isAlive()) {
-      tell(new ToNode.CannotOpen("a model is open already"));
+      tell(new ToNode.CannotOpen("a model is open already", false));
       return;
     }
     steps =
@@ -122,7 +122,7 @@ public final class LlamaChild implements ChildProgram {
       tell(new ToNode.Opened(context.info()));
       live.run();
     } catch (LlamaFailure e) {
-      tell(new ToNode.CannotOpen(e.reason()));
+      tell(new ToNode.CannotOpen(e.reason(), library != null));
     } catch (Throwable e) {
       // Whatever it is: a process whose steps have ended answers, and makes no text any more.
       System.err.println(e);

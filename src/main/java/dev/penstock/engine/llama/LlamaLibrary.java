@@ -47,6 +47,7 @@ final class LlamaLibrary {
   final Shape.Pointer vocabulary;
   final Shape.WholeNumber tokens;
   final Shape.WholeNumber beginToken;
+  final Shape.WholeNumber endToken;
   final Shape.Truth addsBegin;
   final Shape.NumberTruth endsText;
   final Shape.Tokenise tokenise;
@@ -142,6 +143,7 @@ final class LlamaLibrary {
     vocabulary = all.bind(Shape.Pointer.class, "llama_model_get_vocab");
     tokens = all.bind(Shape.WholeNumber.class, "llama_vocab_n_tokens");
     beginToken = all.bind(Shape.WholeNumber.class, "llama_vocab_bos");
+    endToken = all.bind(Shape.WholeNumber.class, "llama_vocab_eos");
     addsBegin = all.bind(Shape.Truth.class, "llama_vocab_get_add_bos");
     endsText = all.bind(Shape.NumberTruth.class, "llama_vocab_is_eog");
     tokenise = all.bind(Shape.Tokenise.class, "llama_tokenize");

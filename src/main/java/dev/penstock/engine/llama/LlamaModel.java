@@ -127,6 +127,9 @@ final class LlamaModel implements AutoCloseable {
         cacheBytes,
         library.beginToken.of(vocabulary),
         library.addsBegin.of(vocabulary),
+        word(library.beginToken.of(vocabulary)),
+        word(library.endToken.of(vocabulary)),
+        longestToken(),
         chatTemplate());
   }
 
@@ -218,15 +221,31 @@ final class LlamaModel implements AutoCloseable {
 
   /** A token's bytes, which may be a part of a character; empty for special ones. One thread's. */
   byte[] piece(int token) {
-    return pieces.computeIfAbsent(checked(token), this::readPiece);
+    return pieces.computeIfAbsent(checked(token), each -> readPiece(each, false));
   }
 
-  private byte[] readPiece(int token) {
+  /** What a token is called; empty where there is none. */
+  private String word(int token) {
+    return token < 0 || token >= tokens
+        ? ""
+        : new String(readPiece(token, true), StandardCharsets.UTF_8);
+  }
+
+  /** No token stands for more bytes of a text. */
+  private int longestToken() {
+    int longest = 1;
+    for (int token = 0; token < tokens; token++) {
+      longest = Math.max(longest, readPiece(token, true).length);
+    }
+    return longest;
+  }
+
+  private byte[] readPiece(int token, boolean special) {
     int room = PIECE_ROOM;
     while (true) {
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment buffer = arena.allocate(room);
-        int length = library.piece.of(vocabulary, token, buffer, room, 0, false);
+        int length = library.piece.of(vocabulary, token, buffer, room, 0, special);
         if (length >= 0) {
           return buffer.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
         }

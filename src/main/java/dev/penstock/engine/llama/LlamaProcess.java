@@ -30,7 +30,10 @@ final class LlamaProcess implements AutoCloseable {
   private static final int MIB = 1 << 20;
   private static final int HEAP_MIB = 128;
   private static final int MESSAGE = 16 * MIB;
-  private static final int LONGEST_TEXT = 4 * MIB;
+
+  /** Characters of a text that is cut into tokens. */
+  static final int LONGEST_TEXT = 4 * MIB;
+
   private static final Duration START = Duration.ofSeconds(30);
 
   /** It ends when it is closed, not for want of work. */
@@ -42,6 +45,10 @@ final class LlamaProcess implements AutoCloseable {
   /** What one turn brings, beside a single message that is longer. */
   private static final long TURN_BYTES = 4 * MIB;
 
+  /** Why a text ends that came too late, or too early. */
+  static final String NOT_OPEN = "no model is open";
+
+  private final ChildProcesses children;
   private final Subprocess process;
   private final Patience patience;
 
@@ -68,7 +75,26 @@ final class LlamaProcess implements AutoCloseable {
     static final Patience USUAL = new Patience(Duration.ofSeconds(60), Duration.ofMinutes(10));
   }
 
+  /** The process is gone, or was never there: nothing is wrong with what was asked. */
+  static final class Died extends LlamaFailure {
+    private static final long serialVersionUID = 1L;
+
+    Died(String reason) {
+      super(reason);
+    }
+  }
+
+  /** The library does not take the model's file, or there is no memory for it. */
+  static final class Unfit extends LlamaFailure {
+    private static final long serialVersionUID = 1L;
+
+    Unfit(String reason) {
+      super(reason);
+    }
+  }
+
   LlamaProcess(ChildProcesses children, Patience patience) {
+    this.children = children;
     process =
         children.open(
             LlamaChild.NAME,
@@ -111,7 +137,7 @@ final class LlamaProcess implements AutoCloseable {
     var asked = new CompletableFuture<List<Integer>>();
     synchronized (this) {
       if (!open) {
-        throw new LlamaFailure("no model is open");
+        throw new Died(NOT_OPEN);
       }
       long id = ++numbers;
       cuts.put(id, asked);
@@ -142,7 +168,7 @@ final class LlamaProcess implements AutoCloseable {
         return;
       }
     }
-    listener.ended(Ending.died("no model is open"));
+    listener.ended(Ending.died(NOT_OPEN));
   }
 
   /** Nobody wants that text any more. It ends soon, one way or another. */
@@ -237,10 +263,10 @@ final class LlamaProcess implements AutoCloseable {
           asked.info().complete(info);
         }
       }
-      case ToNode.CannotOpen(var reason) -> {
+      case ToNode.CannotOpen(var reason, boolean unfit) -> {
         Opening asked = opened(false);
         if (asked != null) {
-          asked.info().completeExceptionally(new LlamaFailure(reason));
+          asked.info().completeExceptionally(unfit ? new Unfit(reason) : new LlamaFailure(reason));
         }
       }
       case ToNode.Tokens(long id, var tokens) -> {
@@ -308,7 +334,7 @@ final class LlamaProcess implements AutoCloseable {
       texts.clear();
       toSay.clear();
     }
-    var failure = new LlamaFailure(reason);
+    var failure = new Died(reason);
     if (asked != null) {
       asked.info().completeExceptionally(failure);
     }
@@ -317,7 +343,8 @@ final class LlamaProcess implements AutoCloseable {
   }
 
   /**
-   * Ends the process; what runs in it ends with {@link Ending.Cause#DIED}. Blocks, with a limit.
+   * Ends the process for good; what runs in it ends with {@link Ending.Cause#DIED}. Blocks, with a
+   * limit.
    */
   @Override
   public void close() {
@@ -327,9 +354,10 @@ final class LlamaProcess implements AutoCloseable {
     died("the program is stopping"); // so that nothing is said any more, for which a process would
     // start
     try {
-      process.end();
+      process.end(); // by itself, where it can
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    children.close(process);
   }
 }

@@ -72,7 +72,8 @@ final class Messages {
     switch (said) {
       case ToNode.Loading(float part) -> out.text("loading").real(part);
       case ToNode.Opened(var info) -> write(out.text("opened"), info);
-      case ToNode.CannotOpen(var reason) -> out.text("closed").text(reason);
+      case ToNode.CannotOpen(var reason, boolean unfit) ->
+          out.text("closed").text(reason).flag(unfit);
       case ToNode.Tokens(long id, var tokens) -> out.text("tokens").longNumber(id).numbers(tokens);
       case ToNode.NoTokens(long id, var reason) -> out.text("none").longNumber(id).text(reason);
       case ToNode.Piece(long id, int token, var text) ->
@@ -91,7 +92,7 @@ final class Messages {
     return switch (word) {
       case "loading" -> new ToNode.Loading(in.real());
       case "opened" -> new ToNode.Opened(info(in));
-      case "closed" -> new ToNode.CannotOpen(in.text());
+      case "closed" -> new ToNode.CannotOpen(in.text(), in.flag());
       case "tokens" -> new ToNode.Tokens(in.longNumber(), in.numbers());
       case "none" -> new ToNode.NoTokens(in.longNumber(), in.text());
       case "piece" -> new ToNode.Piece(in.longNumber(), in.number(), in.text());
@@ -128,6 +129,9 @@ final class Messages {
         .longNumber(info.cacheBytes())
         .number(info.begin())
         .flag(info.addsBegin())
+        .text(info.beginText())
+        .text(info.endText())
+        .number(info.longestToken())
         .maybe(info.chatTemplate());
   }
 
@@ -143,6 +147,9 @@ final class Messages {
         in.longNumber(),
         in.number(),
         in.flag(),
+        in.text(),
+        in.text(),
+        in.number(),
         in.maybe());
   }
 
@@ -150,6 +157,7 @@ final class Messages {
     out.longNumber(generation.id())
         .numbers(generation.prompt())
         .numbers(generation.before())
+        .number(generation.heard())
         .number(generation.most());
     write(out, generation.sampling());
     out.all(generation.stops(), MessageOut::text);
@@ -160,6 +168,7 @@ final class Messages {
         in.longNumber(),
         in.numbers(),
         in.numbers(),
+        in.number(),
         in.number(),
         sampling(in),
         in.all(MessageIn::text));

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param cacheBytes memory of the context's cache, of all slots
  * @param begin the token that a text begins with; -1: none
  * @param addsBegin whether that token goes before a prompt
+ * @param beginText what the token is called that a text begins with; empty: there is none
+ * @param endText the same of the one that ends a text
+ * @param longestToken bytes of the token that stands for most
  * @param chatTemplate its own; null where its file has none
  */
 record ModelInfo(
@@ -28,4 +31,7 @@ record ModelInfo(
     long cacheBytes,
     int begin,
     boolean addsBegin,
+    String beginText,
+    String endText,
+    int longestToken,
     @Nullable String chatTemplate) {}

@@ -20,15 +20,23 @@ final class Slot {
   private int last;
   private int place = NOWHERE;
 
+  /** Hears of what an earlier run has made. */
+  interface Told {
+    void piece(int token, String text);
+  }
+
   /** What an earlier run has made is told to it as if it had made it. */
-  Slot(int number, Generation generation, LlamaModel model) {
+  Slot(int number, Generation generation, LlamaModel model, Told told) {
     this.number = number;
     this.generation = generation;
     text = new AnswerText(generation.stops());
     toRead = Stream.concat(generation.prompt().stream(), generation.before().stream()).toList();
     for (int token : generation.before()) {
+      String known = text.add(model.piece(token));
       take(token);
-      String _ = text.add(model.piece(token));
+      if (made > generation.heard()) {
+        told.piece(token, known);
+      }
     }
   }
 

@@ -160,7 +160,7 @@ final class SlotLoop {
     try {
       generation.prompt().forEach(model::checked);
       generation.sampling().bias().keySet().forEach(model::checked);
-      var slot = new Slot(number, generation, model);
+      var slot = new Slot(number, generation, model, listener(generation)::piece);
       running.put(number, slot);
       byAge.add(slot);
       endWhereDone(slot);

@@ -10,7 +10,12 @@ sealed interface ToNode {
 
   record Opened(ModelInfo info) implements ToNode {}
 
-  record CannotOpen(String reason) implements ToNode {}
+  /**
+   * It is not open.
+   *
+   * @param unfit whether that is the model's file's fault, and not the library's
+   */
+  record CannotOpen(String reason, boolean unfit) implements ToNode {}
 
   record Tokens(long id, List<Integer> tokens) implements ToNode {}
 

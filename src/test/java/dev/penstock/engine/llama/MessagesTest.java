@@ -21,7 +21,8 @@ final class MessagesTest {
                   new Generation(
                       7,
                       List.of(1, 2),
-                      List.of(3),
+                      List.of(3, 4),
+                      1,
                       9,
                       new Sampling(0.5f, 40, 0.9f, 0.1f, 1, -1, Map.of(5, 2f, 6, -3f), -8, 2),
                       List.of("end", "é"))),
@@ -34,10 +35,12 @@ final class MessagesTest {
           List.of(
               new ToNode.Loading(0.25f),
               new ToNode.Opened(
-                  new ModelInfo("a model", "llama", 512, 2_048, 512, 4, 1, 2, -1, true, null)),
+                  new ModelInfo(
+                      "a model", "llama", 512, 2_048, 512, 4, 1, 2, -1, true, "", "", 9, null)),
               new ToNode.Opened(
-                  new ModelInfo("", "", 1, 2, 3, 4, 5L << 40, 6, 7, false, "{{ x }}")),
-              new ToNode.CannotOpen("why"),
+                  new ModelInfo(
+                      "", "", 1, 2, 3, 4, 5L << 40, 6, 7, false, "<s>", "</s>", 1, "{{ x }}")),
+              new ToNode.CannotOpen("why", true),
               new ToNode.Tokens(8, List.of(1, 511)),
               new ToNode.NoTokens(8, "no"),
               new ToNode.Piece(7, 410, " é"),
