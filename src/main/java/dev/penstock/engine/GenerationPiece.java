@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param content what the answer goes on with; empty while a token may be half a character, or the
  *     beginning of a stop string or of a call
  * @param reasoning the same of what the model says to itself
- * @param toolCalls what has become known of calls, as the deltas of OpenAI's streams: {@code index},
- *     and of a new one {@code id}, {@code type}, {@code function.name}; null: nothing
+ * @param toolCalls what has become known of calls, as the deltas of OpenAI's streams: {@code
+ *     index}, and of a new one {@code id}, {@code type}, {@code function.name}; null: nothing
  * @param logprobs one object for each token, as in OpenAI's {@code logprobs.content}; null: not
  *     asked for
  */

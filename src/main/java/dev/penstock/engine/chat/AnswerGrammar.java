@@ -36,14 +36,13 @@ public record AnswerGrammar(@Nullable String gbnf, List<String> loosened) {
    * @throws InvalidInput what a schema says cannot be held and has to be, or is met by no value, or
    *     is too much
    */
-  public static AnswerGrammar of(
-      AnswerSyntax syntax, GenerationRequest request, boolean thinking) {
+  public static AnswerGrammar of(AnswerSyntax syntax, GenerationRequest request, boolean thinking) {
     Tools tools = request.prompt() instanceof Prompt.Chat chat ? chat.tools() : NO_TOOLS;
     boolean calls = !tools.functions().isEmpty() && tools.choice() != Tools.Choice.NONE;
     boolean free = request.format() instanceof Format.Text;
     boolean auto = tools.choice() == Tools.Choice.AUTO;
     boolean tagged = !syntax.told() && syntax.calls().getFirst().form() == Form.TAGGED;
-    if (free && (!calls || auto && tagged)) {
+    if (free && (!calls || (auto && tagged))) {
       return new AnswerGrammar(null, List.of());
     }
     AnswerSyntax written = tagged ? inJson(syntax) : syntax;
@@ -94,8 +93,7 @@ public record AnswerGrammar(@Nullable String gbnf, List<String> loosened) {
   }
 
   /** With what the model thinks before it, if it does. */
-  private static String thought(
-      AnswerSyntax syntax, String answer, Rules rules, boolean thinking) {
+  private static String thought(AnswerSyntax syntax, String answer, Rules rules, boolean thinking) {
     AnswerSyntax.Marks marks = syntax.thoughts();
     if (!thinking && !syntax.thinks()) {
       return answer;

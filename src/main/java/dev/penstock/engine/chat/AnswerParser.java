@@ -209,12 +209,15 @@ public final class AnswerParser {
     }
     String start = take(at + mark.length());
     String found = mark;
-    marks.stream().filter(each -> each.open().equals(found)).findFirst().ifPresent(each -> {
-      before = start;
-      open = each;
-      reader = null;
-      place = Place.CALL;
-    });
+    marks.stream()
+        .filter(each -> each.open().equals(found))
+        .findFirst()
+        .ifPresent(each -> {
+          before = start;
+          open = each;
+          reader = null;
+          place = Place.CALL;
+        });
     return true;
   }
 
@@ -345,7 +348,8 @@ public final class AnswerParser {
   private boolean close() {
     int first = 0;
     while (first < held.length()
-        && (JsonScan.isBlank(held.charAt(first)) || reader != null && ";,".indexOf(held.charAt(first)) >= 0)) {
+        && (JsonScan.isBlank(held.charAt(first))
+            || reader != null && ";,".indexOf(held.charAt(first)) >= 0)) {
       first++;
     }
     if (first == held.length()) {

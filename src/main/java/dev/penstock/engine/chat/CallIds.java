@@ -16,8 +16,7 @@ final class CallIds {
 
   CallIds(long seed, AnswerSyntax syntax) {
     this.seed = seed;
-    mistral =
-        syntax.calls().stream().anyMatch(each -> each.open().equals(AnswerSyntax.MISTRAL));
+    mistral = syntax.calls().stream().anyMatch(each -> each.open().equals(AnswerSyntax.MISTRAL));
   }
 
   String of(int number) {

@@ -107,9 +107,7 @@ final class CallRules {
       call = "%s %s %s %s".formatted(blanks, one(marks.arguments()), blanks, close);
     }
     String more =
-        several
-            ? "(%s %s %s){0,63}".formatted(blanks, Rules.literal(marks.open()), call)
-            : "";
+        several ? "(%s %s %s){0,63}".formatted(blanks, Rules.literal(marks.open()), call) : "";
     String end = syntax.ignored().size() < 2 ? "" : Rules.literal(syntax.ignored().get(1));
     return rules.add("calls", "%s %s %s %s".formatted(call, more, end, blanks));
   }

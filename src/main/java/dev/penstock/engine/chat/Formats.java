@@ -10,7 +10,8 @@ final class Formats {
           + " | \"02-\" (\"0\" [1-9] | \"1\" [0-9] | \"2\" [0-8]))";
   private static final String HOUR = "([01] [0-9] | \"2\" [0-3])";
   private static final String TIME =
-      HOUR + " (\":\" [0-5] [0-9]){2} (\".\" [0-9]{1,9})? (\"Z\" | [-+] (\"0\" [0-9] | \"1\" [0-4])"
+      HOUR
+          + " (\":\" [0-5] [0-9]){2} (\".\" [0-9]{1,9})? (\"Z\" | [-+] (\"0\" [0-9] | \"1\" [0-4])"
           + " \":\" [0-5] [0-9])";
   private static final String BYTE =
       "(\"25\" [0-5] | \"2\" [0-4] [0-9] | \"1\" [0-9]{2} | [1-9] [0-9] | [0-9])";
@@ -23,16 +24,15 @@ final class Formats {
           "date", DATE,
           "time", TIME,
           "date-time", DATE + " \"T\" " + TIME,
-          "duration",
-              "\"P\" ([0-9]{1,4} [YMWD] | ([0-9]{1,4} \"D\")? \"T\" [0-9]{1,4} [HMS])",
+          "duration", "\"P\" ([0-9]{1,4} [YMWD] | ([0-9]{1,4} \"D\")? \"T\" [0-9]{1,4} [HMS])",
           "uuid", HEX + "{8} (\"-\" " + HEX + "{4}){3} \"-\" " + HEX + "{12}",
           "ipv4", BYTE + " (\".\" " + BYTE + "){3}",
           "ipv6", HEX + "{1,4} (\":\" " + HEX + "{1,4}){7}",
           "hostname", HOST.formatted("0,4"),
-          "email",
-              "[a-zA-Z0-9] ([-._+]? [a-zA-Z0-9]){0,50} \"@\" " + HOST.formatted("1,4"),
+          "email", "[a-zA-Z0-9] ([-._+]? [a-zA-Z0-9]){0,50} \"@\" " + HOST.formatted("1,4"),
           "uri",
-              "\"http\" \"s\"? \"://\" " + HOST.formatted("0,4")
+              "\"http\" \"s\"? \"://\" "
+                  + HOST.formatted("0,4")
                   + " (\":\" [1-9] [0-9]{1,3})? (\"/\" [-a-zA-Z0-9._~]*)*");
 
   private Formats() {}

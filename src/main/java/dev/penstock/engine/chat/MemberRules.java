@@ -37,7 +37,8 @@ final class MemberRules {
 
   String of(ObjectNode schema, String at) {
     Map<String, JsonNode> properties = new LinkedHashMap<>();
-    schema.path("properties")
+    schema
+        .path("properties")
         .properties()
         .forEach(each -> properties.put(each.getKey(), each.getValue()));
     Set<String> required = new LinkedHashSet<>();
@@ -69,8 +70,7 @@ final class MemberRules {
     return rules.add("object", json.braces(chain(members, pair)));
   }
 
-  private void counted(
-      ObjectNode schema, int known, int required, int least, int most, String at) {
+  private void counted(ObjectNode schema, int known, int required, int least, int most, String at) {
     JsonNode others = schema.path("additionalProperties");
     boolean closed = others.isMissingNode() || others.isBoolean() && !others.booleanValue();
     if (least > required) {
@@ -116,14 +116,14 @@ final class MemberRules {
   private String chain(List<Member> members, @Nullable String other) {
     String blanks = json.blanks();
     String rest = other == null ? "" : "(%s %s %s)*".formatted(json.comma(), other, blanks);
-    String first =
-        other == null ? "" : "(" + json.listed(other, 0, Node.ENDLESS) + ")?";
+    String first = other == null ? "" : "(" + json.listed(other, 0, Node.ENDLESS) + ")?";
     for (Member member : members.reversed()) {
       // After another one, with a comma before it; and as the first of all.
       String more = rest.isEmpty() ? "" : rules.add("more", rest);
       String pair = member.pair() + " " + blanks + " " + more;
       String begun = first.isEmpty() ? "" : rules.add("first", first);
-      first = member.required() ? pair : "%s | %s".formatted(pair, begun.isEmpty() ? NOTHING : begun);
+      first =
+          member.required() ? pair : "%s | %s".formatted(pair, begun.isEmpty() ? NOTHING : begun);
       String next = json.comma() + " " + pair;
       rest = member.required() ? next : "%s | %s".formatted(next, more.isEmpty() ? NOTHING : more);
     }

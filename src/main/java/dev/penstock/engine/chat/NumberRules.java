@@ -23,10 +23,7 @@ final class NumberRules {
    * @param least null: there is none
    */
   record Bounds(
-      @Nullable BigDecimal least,
-      boolean leastOut,
-      @Nullable BigDecimal most,
-      boolean mostOut) {
+      @Nullable BigDecimal least, boolean leastOut, @Nullable BigDecimal most, boolean mostOut) {
     boolean none() {
       return least == null && most == null;
     }

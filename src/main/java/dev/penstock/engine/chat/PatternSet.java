@@ -79,11 +79,14 @@ final class PatternSet {
       }
       branches.add(set.append(']').toString());
     }
-    all.stream().filter(c -> !plain.get(c)).filter(c -> c <= DELETE).forEach(c -> {
-      int at = ESCAPED.indexOf(c);
-      String text = at < 0 ? "\\u%04x".formatted(c) : "\\" + LETTERS.charAt(at);
-      branches.add(Rules.literal(text));
-    });
+    all.stream()
+        .filter(c -> !plain.get(c))
+        .filter(c -> c <= DELETE)
+        .forEach(c -> {
+          int at = ESCAPED.indexOf(c);
+          String text = at < 0 ? "\\u%04x".formatted(c) : "\\" + LETTERS.charAt(at);
+          branches.add(Rules.literal(text));
+        });
     return branches.stream().collect(Collectors.joining(" | ", "(", ")"));
   }
 

@@ -81,8 +81,6 @@ final class Rules {
       return "\\x%02X".formatted(c);
     }
     // What llama.cpp has no escape for is written by its number.
-    return brackets && "]-^[".indexOf(c) >= 0
-        ? "\\x%02X".formatted(c)
-        : Character.toString(c);
+    return brackets && "]-^[".indexOf(c) >= 0 ? "\\x%02X".formatted(c) : Character.toString(c);
   }
 }

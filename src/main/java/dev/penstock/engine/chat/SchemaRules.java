@@ -201,9 +201,7 @@ final class SchemaRules {
 
   private JsonNode target(String to, String at) {
     JsonNode target =
-        to.equals("#")
-            ? root
-            : to.startsWith("#/") ? root.at(unescaped(to.substring(1))) : null;
+        to.equals("#") ? root : to.startsWith("#/") ? root.at(unescaped(to.substring(1))) : null;
     if (target == null || target.isMissingNode()) {
       throw unheld.bad(at, "refers to what is not there");
     }
@@ -298,11 +296,10 @@ final class SchemaRules {
     if (!types.isEmpty() && !others.isEmpty()) {
       boolean shared =
           types.stream()
-              .anyMatch(
-                  type ->
-                      others.contains(type)
-                          || type.equals("integer") && others.contains("number")
-                          || type.equals("number") && others.contains("integer"));
+              .anyMatch(type ->
+                  others.contains(type)
+                      || type.equals("integer") && others.contains("number")
+                      || type.equals("number") && others.contains("integer"));
       if (!shared) {
         return true;
       }
@@ -370,8 +367,7 @@ final class SchemaRules {
     return rules.add(
         hint(at),
         "\"\\\"\" %s \"\\\"\""
-            .formatted(
-                inside == null ? json.character() + JsonRules.times(least, most) : inside));
+            .formatted(inside == null ? json.character() + JsonRules.times(least, most) : inside));
   }
 
   private int times(ObjectNode schema, String keyword, int otherwise, String at) {
@@ -503,16 +499,14 @@ final class SchemaRules {
       rest =
           firsts.isEmpty()
               ? optional(
-                  json.listed(
-                      other, Math.max(0, need - 1), more == Node.ENDLESS ? more : more - 1),
+                  json.listed(other, Math.max(0, need - 1), more == Node.ENDLESS ? more : more - 1),
                   need == 0)
               : "(%s %s %s)%s"
                   .formatted(json.comma(), other, json.blanks(), JsonRules.times(need, more));
     }
     for (int i = firsts.size() - 1; i >= 0; i--) {
       String comma = i == 0 ? "" : json.comma() + " ";
-      rest =
-          optional(comma + firsts.get(i) + " " + json.blanks() + " " + rest, i >= least);
+      rest = optional(comma + firsts.get(i) + " " + json.blanks() + " " + rest, i >= least);
       if (i > 0) {
         rest = rules.add("items", rest);
       }

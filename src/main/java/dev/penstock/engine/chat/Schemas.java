@@ -58,15 +58,16 @@ final class Schemas {
   static boolean isOf(JsonNode value, List<String> types) {
     return types.isEmpty()
         || types.stream()
-            .anyMatch(type -> switch (type) {
-              case "object" -> value.isObject();
-              case "array" -> value.isArray();
-              case "string" -> value.isTextual();
-              case "number" -> value.isNumber();
-              case "integer" -> isWhole(value);
-              case "boolean" -> value.isBoolean();
-              default -> value.isNull();
-            });
+            .anyMatch(type ->
+                switch (type) {
+                  case "object" -> value.isObject();
+                  case "array" -> value.isArray();
+                  case "string" -> value.isTextual();
+                  case "number" -> value.isNumber();
+                  case "integer" -> isWhole(value);
+                  case "boolean" -> value.isBoolean();
+                  default -> value.isNull();
+                });
   }
 
   private static boolean isWhole(JsonNode value) {

@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A call that is written with a mark for each of its arguments, as Qwen Coder and GLM do it. */
 record TaggedCall(String name, ObjectNode arguments) {
-  private static final Pattern FUNCTION =
-      Pattern.compile("\\s*<function=([^>\\s]{1,128})>\\s*");
+  private static final Pattern FUNCTION = Pattern.compile("\\s*<function=([^>\\s]{1,128})>\\s*");
   private static final Pattern PARAMETER = Pattern.compile("<parameter=([^>]{1,128})>");
   private static final Pattern KEY = Pattern.compile("<arg_key>([^<]{1,128})</arg_key>\\s*");
 

@@ -32,16 +32,17 @@ public final class ToolText {
       JsonNode calls = message.path("tool_calls");
       String role = message.path("role").asText();
       if (!calls.isEmpty()) {
-        calls.forEach(each ->
-            names.put(each.path("id").asText(), each.at("/function/name").asText()));
+        calls.forEach(
+            each -> names.put(each.path("id").asText(), each.at("/function/name").asText()));
         ObjectNode said = JSON.objectNode().put("role", role);
         String before = text(message.path(CONTENT));
         said.put(CONTENT, (before.isEmpty() ? "" : before + "\n") + called(calls));
         told.add(said);
       } else if (role.equals("tool")) {
         String id = message.path("tool_call_id").asText();
-        user(told, "Result of " + names.getOrDefault(id, "the call") + ": "
-            + text(message.path(CONTENT)));
+        user(
+            told,
+            "Result of " + names.getOrDefault(id, "the call") + ": " + text(message.path(CONTENT)));
       } else {
         told.add(message);
       }
@@ -81,8 +82,9 @@ public final class ToolText {
   private static String words(Tools tools) {
     var words = new StringBuilder("You can call these functions, each described in JSON:\n");
     for (JsonNode tool : tools.functions()) {
-      boolean other = tools.choice() == Tools.Choice.NAMED
-          && !tool.at("/function/name").asText().equals(tools.name());
+      boolean other =
+          tools.choice() == Tools.Choice.NAMED
+              && !tool.at("/function/name").asText().equals(tools.name());
       if (!other) {
         ObjectNode function = JSON.objectNode();
         for (String member : new String[] {"name", "description", "parameters"}) {
@@ -93,10 +95,12 @@ public final class ToolText {
         words.append(function).append('\n');
       }
     }
-    words.append("To call ")
+    words
+        .append("To call ")
         .append(tools.parallel() ? "one or more of them" : "one of them")
         .append(", answer with nothing but JSON of this form, without any other words:\n")
-        .append("{\"tool_calls\": [{\"name\": \"NAME\", \"arguments\": {\"ARGUMENT\": \"VALUE\"}}]}\n");
+        .append(
+            "{\"tool_calls\": [{\"name\": \"NAME\", \"arguments\": {\"ARGUMENT\": \"VALUE\"}}]}\n");
     return words
         .append(
             tools.choice() == Tools.Choice.AUTO

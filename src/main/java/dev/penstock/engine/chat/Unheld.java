@@ -37,8 +37,7 @@ final class Unheld {
   }
 
   InvalidInput bad(String at, String problem) {
-    return new InvalidInput(
-        param, "The schema at %s %s.".formatted(StrictJson.quote(at), problem));
+    return new InvalidInput(param, "The schema at %s %s.".formatted(StrictJson.quote(at), problem));
   }
 
   List<String> loosened() {

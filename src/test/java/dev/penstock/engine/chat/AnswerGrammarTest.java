@@ -58,9 +58,10 @@ final class AnswerGrammarTest {
           AnswerPart end = parser.end();
           assertThat(parser.called()).as(text).isTrue();
           assertThat(part.content() + end.content()).as(text).isBlank();
-          assertThat(part.toolCalls()).allSatisfy(call ->
-              assertThat(JsonMappers.PLAIN.readTree(call.at("/function/arguments").asText()))
-                  .isInstanceOf(ObjectNode.class));
+          assertThat(part.toolCalls())
+              .allSatisfy(call ->
+                  assertThat(JsonMappers.PLAIN.readTree(call.at("/function/arguments").asText()))
+                      .isInstanceOf(ObjectNode.class));
           assertThat(parallel || part.toolCalls().size() == 1).as(text).isTrue();
         }
       }
@@ -72,8 +73,7 @@ final class AnswerGrammarTest {
   void aNamedToolIsTheOnlyOne() {
     String gbnf = gbnf(HERMES, tools(Tools.Choice.NAMED, "weather", true), TEXT);
     assertThat(Matching.matches(gbnf, "<tool_call>" + CALL + "</tool_call>")).isTrue();
-    assertThat(
-            Matching.matches(gbnf, "<think>Which?</think>\n<tool_call>" + CALL + "</tool_call>"))
+    assertThat(Matching.matches(gbnf, "<think>Which?</think>\n<tool_call>" + CALL + "</tool_call>"))
         .isTrue();
     assertThat(Matching.begins(gbnf, "<tool_call>{\"name\": \"t")).isFalse();
     assertThat(Matching.begins(gbnf, "Hello")).isFalse();
@@ -103,7 +103,8 @@ final class AnswerGrammarTest {
 
   @Test
   void anAnswerThatBeginsInAThoughtIsHeldAfterIt() {
-    GenerationRequest request = request(tools(Tools.Choice.NONE, null, true), new Format.JsonObject());
+    GenerationRequest request =
+        request(tools(Tools.Choice.NONE, null, true), new Format.JsonObject());
     String gbnf = AnswerGrammar.of(HERMES, request, true).gbnf();
     assertThat(Matching.matches(gbnf, "{ So </thin </think>\n\n{\"a\": 1}")).isTrue();
     assertThat(Matching.begins(gbnf, "</think>Hello")).isFalse();
@@ -111,7 +112,9 @@ final class AnswerGrammarTest {
 
   @Test
   void whatIsAskedForInNoFormIsFree() {
-    assertThat(AnswerGrammar.of(HERMES, request(tools(Tools.Choice.NONE, null, true), TEXT), false).gbnf())
+    assertThat(
+            AnswerGrammar.of(HERMES, request(tools(Tools.Choice.NONE, null, true), TEXT), false)
+                .gbnf())
         .isNull();
   }
 
@@ -126,10 +129,9 @@ final class AnswerGrammarTest {
     assertThat(Matching.matches(grammar.gbnf(), "[1]")).isTrue();
     assertThat(Matching.matches(grammar.gbnf(), "<tool_call>" + CALL + "</tool_call>")).isTrue();
     assertThat(Matching.begins(grammar.gbnf(), "Hello")).isFalse();
-    assertThatThrownBy(
-            () ->
-                AnswerGrammar.of(
-                    HERMES, request(tools, new Format.JsonSchema("a", schema, true)), false))
+    assertThatThrownBy(() ->
+            AnswerGrammar.of(
+                HERMES, request(tools, new Format.JsonSchema("a", schema, true)), false))
         .isInstanceOf(InvalidInput.class)
         .hasMessageContaining("'uniqueItems'");
   }

@@ -27,7 +27,12 @@ final class AnswerParserTest {
    * @param calls each as its name and its arguments
    */
   record Case(
-      String what, AnswerSyntax syntax, String text, String content, String reasoning, String calls) {
+      String what,
+      AnswerSyntax syntax,
+      String text,
+      String content,
+      String reasoning,
+      String calls) {
     @Override
     public String toString() {
       return what;
@@ -88,8 +93,7 @@ final class AnswerParserTest {
             "<tool_call>no",
             "",
             oslo),
-        new Case(
-            "cut in the head", HERMES, "x <tool_call>{\"nam", "x <tool_call>{\"nam", "", ""),
+        new Case("cut in the head", HERMES, "x <tool_call>{\"nam", "x <tool_call>{\"nam", "", ""),
         new Case(
             "cut in the arguments",
             HERMES,
@@ -118,14 +122,18 @@ final class AnswerParserTest {
             "",
             "",
             "time{}"),
-        new Case(
-            "python's own", LLAMA, "<|python_tag|>print(1)", "<|python_tag|>print(1)", "", ""),
+        new Case("python's own", LLAMA, "<|python_tag|>print(1)", "<|python_tag|>print(1)", "", ""),
         new Case("JSON", LLAMA, " {\"city\": \"Oslo\"}", " {\"city\": \"Oslo\"}", "", ""),
         new Case("a list", LLAMA, "[1, 2]", "[1, 2]", "", ""),
         new Case("a name", LLAMA, "{\"name\": \"Ann\"}", "{\"name\": \"Ann\"}", "", ""),
         new Case("JSON later", LLAMA, "So: " + call, "So: " + call, "", ""),
         new Case(
-            "list", MISTRAL_OLD, "[TOOL_CALLS] [%s, %s]".formatted(call, call), "", "", oslo + oslo),
+            "list",
+            MISTRAL_OLD,
+            "[TOOL_CALLS] [%s, %s]".formatted(call, call),
+            "",
+            "",
+            oslo + oslo),
         new Case(
             "named",
             MISTRAL,
@@ -134,7 +142,12 @@ final class AnswerParserTest {
             "",
             "weather{\"city\": 1}time{}"),
         new Case(
-            "named, unknown", MISTRAL, "[TOOL_CALLS]nope[ARGS]{}", "[TOOL_CALLS]nope[ARGS]{}", "", ""),
+            "named, unknown",
+            MISTRAL,
+            "[TOOL_CALLS]nope[ARGS]{}",
+            "[TOOL_CALLS]nope[ARGS]{}",
+            "",
+            ""),
         new Case(
             "sections",
             KIMI,
@@ -167,8 +180,7 @@ final class AnswerParserTest {
             ""),
         new Case(
             "function", FUNCTION, "<function=time>{\"a\": 1}</function>", "", "", "time{\"a\": 1}"),
-        new Case(
-            "told", AnswerSyntax.TOLD, "{\"tool_calls\": [%s]}".formatted(call), "", "", oslo),
+        new Case("told", AnswerSyntax.TOLD, "{\"tool_calls\": [%s]}".formatted(call), "", "", oslo),
         new Case(
             "told, as OpenAI has it",
             AnswerSyntax.TOLD,
@@ -177,9 +189,14 @@ final class AnswerParserTest {
             "",
             "",
             "time{\"a\":1}"),
-        new Case("told, a list", AnswerSyntax.TOLD, "[%s,%s]".formatted(call, call), "", "", oslo + oslo),
         new Case(
-            "told, fenced", AnswerSyntax.TOLD, "```json\n" + call + "\n```", "", "", oslo),
+            "told, a list",
+            AnswerSyntax.TOLD,
+            "[%s,%s]".formatted(call, call),
+            "",
+            "",
+            oslo + oslo),
+        new Case("told, fenced", AnswerSyntax.TOLD, "```json\n" + call + "\n```", "", "", oslo),
         new Case(
             "told, fenced JSON",
             AnswerSyntax.TOLD,
@@ -187,7 +204,13 @@ final class AnswerParserTest {
             "```json\n{\"a\": 1}\n```",
             "",
             ""),
-        new Case("told, none", AnswerSyntax.TOLD, "{\"tool_calls\": []}", "{\"tool_calls\": []}", "", ""));
+        new Case(
+            "told, none",
+            AnswerSyntax.TOLD,
+            "{\"tool_calls\": []}",
+            "{\"tool_calls\": []}",
+            "",
+            ""));
   }
 
   @ParameterizedTest

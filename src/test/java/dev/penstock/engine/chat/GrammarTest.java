@@ -14,18 +14,18 @@ final class GrammarTest {
   @CsvSource(
       delimiter = ';',
       value = {
-    "root ::= \"ab\" [0-9]+; ab12; true",
-    "root ::= \"ab\" [0-9]+; ab; false",
-    "root ::= \"ab\"{2,}; ababab; true",
-    "root ::= \"ab\"{2,}; ab; false",
-    "root ::= ([a-c] | \"x\")?; x; true",
-    "root ::= [^a-c]*; xyc; false",
-    "root ::= \"a\" root? \"b\"; aaabbb; true",
-    "root ::= \"a\" root? \"b\"; aaabb; false",
-    "root ::= . \"\\x41\" \"\\u00e9\"; zA\u00e9; true",
-    "root ::= (\"\"* \"a\"*)*; aaa; true",
-    "root ::= root | \"b\"; b; true",
-  })
+        "root ::= \"ab\" [0-9]+; ab12; true",
+        "root ::= \"ab\" [0-9]+; ab; false",
+        "root ::= \"ab\"{2,}; ababab; true",
+        "root ::= \"ab\"{2,}; ab; false",
+        "root ::= ([a-c] | \"x\")?; x; true",
+        "root ::= [^a-c]*; xyc; false",
+        "root ::= \"a\" root? \"b\"; aaabbb; true",
+        "root ::= \"a\" root? \"b\"; aaabb; false",
+        "root ::= . \"\\x41\" \"\\u00e9\"; zA\u00e9; true",
+        "root ::= (\"\"* \"a\"*)*; aaa; true",
+        "root ::= root | \"b\"; b; true",
+      })
   void aTextMatchesOrItDoesNot(String gbnf, String text, boolean matches) {
     assertThat(Matching.matches(gbnf, text)).isEqualTo(matches);
   }
@@ -60,8 +60,7 @@ final class GrammarTest {
 
   @Test
   void aGrammarThatLeavesTooMuchOpenIsNotFollowed() {
-    assertThatThrownBy(
-            () -> Matching.matches("root ::= ((\"a\"?){0,3000}){0,3000}", "a"))
+    assertThatThrownBy(() -> Matching.matches("root ::= ((\"a\"?){0,3000}){0,3000}", "a"))
         .isInstanceOf(IllegalStateException.class);
   }
 

@@ -66,9 +66,7 @@ final class SchemaRulesTest {
             List.of("1995", "2024", "10000"),
             List.of("1994", "199", "-2000")),
         new Case(
-            "{\"type\":\"integer\",\"maximum\":-3}",
-            List.of("-3", "-17"),
-            List.of("-2", "0", "3")),
+            "{\"type\":\"integer\",\"maximum\":-3}", List.of("-3", "-17"), List.of("-2", "0", "3")),
         new Case(
             "{\"type\":\"number\",\"minimum\":0,\"maximum\":1}",
             List.of("0", "1", "0.5", "0.999", "1.0"),
@@ -166,8 +164,7 @@ final class SchemaRulesTest {
             {"type":"object","properties":{"x":{"$ref":"#/definitions/a%20b","description":"d"}},
              "definitions":{"a b":{"type":["integer","null"]}}}
             """,
-            List.of("{\"x\":null}", "{\"x\":1}", "{}"),
-            List.of("{\"x\":\"1\"}")),
+            List.of("{\"x\":null}", "{\"x\":1}", "{}"), List.of("{\"x\":\"1\"}")),
         new Case(
             "{\"type\":\"object\",\"minProperties\":1,\"maxProperties\":2}",
             List.of("{\"a\":1}", "{\"a\":[1,{\"b\":null}],\"b\":\"x\"}"),
