@@ -101,7 +101,7 @@ public final class AnswerParser {
       }
       case CLOSE -> {
         String rest = held.toString().strip();
-        boolean mark = rest.isEmpty() || open != null && open.close().startsWith(rest);
+        boolean mark = rest.isEmpty() || (open != null && open.close().startsWith(rest));
         parts.content(mark ? "" : held.toString());
       }
     }
@@ -349,7 +349,7 @@ public final class AnswerParser {
     int first = 0;
     while (first < held.length()
         && (JsonScan.isBlank(held.charAt(first))
-            || reader != null && ";,".indexOf(held.charAt(first)) >= 0)) {
+            || (reader != null && ";,".indexOf(held.charAt(first)) >= 0))) {
       first++;
     }
     if (first == held.length()) {

@@ -121,7 +121,7 @@ final class CallReader {
     if (!good) {
       return Progress.BROKEN;
     }
-    if (within || sign == JsonScan.Sign.OPEN_OBJECT && roles.peek() == Role.ARGUMENTS) {
+    if (within || (sign == JsonScan.Sign.OPEN_OBJECT && roles.peek() == Role.ARGUMENTS)) {
       argument(c);
     }
     return scan.done() ? Progress.DONE : Progress.MORE;
@@ -201,7 +201,8 @@ final class CallReader {
       return true;
     }
     boolean isName =
-        NAMES.contains(member) || role == Role.CALL && member.equals(FUNCTION) && name == null;
+        NAMES.contains(member)
+            || (role == Role.CALL && member.equals(FUNCTION) && name == null);
     if (isName) {
       name = decoded();
       if (!names.contains(name)) {
@@ -235,7 +236,7 @@ final class CallReader {
     var scan = new JsonScan();
     for (int i = 0; i < text.length(); i++) {
       JsonScan.Sign sign = scan.take(text.charAt(i));
-      if (sign == JsonScan.Sign.WRONG || i == 0 && sign != JsonScan.Sign.OPEN_OBJECT) {
+      if (sign == JsonScan.Sign.WRONG || (i == 0 && sign != JsonScan.Sign.OPEN_OBJECT)) {
         return false;
       }
     }
@@ -264,7 +265,7 @@ final class CallReader {
       untold.setLength(0);
       return true;
     }
-    if (name == null || bare && !argued) {
+    if (name == null || (bare && !argued)) {
       return false;
     }
     begin(name, early.isEmpty() ? "{}" : early.toString());

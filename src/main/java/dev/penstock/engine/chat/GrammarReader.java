@@ -212,7 +212,7 @@ final class GrammarReader {
   }
 
   private static boolean isName(char c) {
-    return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
   }
 
   private String name() {
@@ -246,7 +246,7 @@ final class GrammarReader {
       if (c == '#') {
         int end = text.indexOf('\n', at);
         at = end < 0 ? text.length() : end;
-      } else if (c == ' ' || c == '\t' || lines && (c == '\n' || c == '\r')) {
+      } else if (c == ' ' || c == '\t' || (lines && (c == '\n' || c == '\r'))) {
         at++;
       } else {
         return;

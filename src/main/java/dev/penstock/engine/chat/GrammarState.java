@@ -61,7 +61,7 @@ public final class GrammarState {
         if ((b & ~LOW_SIX) != CONTINUED) {
           return null;
         }
-        bits = bits << SIX_BITS | b & LOW_SIX;
+        bits = (bits << SIX_BITS) | (b & LOW_SIX);
         left--;
       } else {
         bytes = length(b);
@@ -115,8 +115,8 @@ public final class GrammarState {
   }
 
   private static boolean mayBecome(List<Frame> ways, int bits, int left) {
-    int first = bits << SIX_BITS * left;
-    int last = first | (1 << SIX_BITS * left) - 1;
+    int first = bits << (SIX_BITS * left);
+    int last = first | ((1 << (SIX_BITS * left)) - 1);
     return ways.stream()
         .anyMatch(way -> way.node instanceof Chars chars && chars.hasAny(first, last));
   }

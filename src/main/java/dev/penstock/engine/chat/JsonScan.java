@@ -69,7 +69,7 @@ final class JsonScan {
       if (WORD_STARTS.indexOf(first) >= 0) {
         return inWord(c);
       }
-      if (c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E' || c >= '0' && c <= '9') {
+      if (c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E' || (c >= '0' && c <= '9')) {
         part.append(c);
         return part.length() > LONGEST_NUMBER ? Sign.WRONG : Sign.INSIDE;
       }
@@ -117,7 +117,7 @@ final class JsonScan {
       due = c == '{' ? Due.NAME_OR_END : Due.VALUE_OR_END;
       return c == '{' ? Sign.OPEN_OBJECT : Sign.OPEN_LIST;
     }
-    boolean begins = c == '"' || c == '-' || c >= '0' && c <= '9' || WORD_STARTS.indexOf(c) >= 0;
+    boolean begins = c == '"' || c == '-' || (c >= '0' && c <= '9') || WORD_STARTS.indexOf(c) >= 0;
     return begins ? begun(c) : Sign.WRONG;
   }
 

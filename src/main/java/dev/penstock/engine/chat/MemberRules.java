@@ -72,11 +72,11 @@ final class MemberRules {
 
   private void counted(ObjectNode schema, int known, int required, int least, int most, String at) {
     JsonNode others = schema.path("additionalProperties");
-    boolean closed = others.isMissingNode() || others.isBoolean() && !others.booleanValue();
+    boolean closed = others.isMissingNode() || (others.isBoolean() && !others.booleanValue());
     if (least > required) {
       unheld.loosen(at, "minProperties");
     }
-    if (most < known || !closed && most != Node.ENDLESS) {
+    if (most < known || (!closed && most != Node.ENDLESS)) {
       unheld.loosen(at, "maxProperties");
     }
   }

@@ -114,7 +114,7 @@ final class SchemaMerge {
     Set<String> others = names(two);
     ArrayNode types = JSON.arrayNode();
     for (String name : names(one)) {
-      if (others.contains(name) || name.equals("integer") && others.contains("number")) {
+      if (others.contains(name) || (name.equals("integer") && others.contains("number"))) {
         types.add(name);
       } else if (name.equals("number") && others.contains("integer")) {
         types.add("integer");

@@ -298,8 +298,8 @@ final class SchemaRules {
           types.stream()
               .anyMatch(type ->
                   others.contains(type)
-                      || type.equals("integer") && others.contains("number")
-                      || type.equals("number") && others.contains("integer"));
+                      || (type.equals("integer") && others.contains("number"))
+                      || (type.equals("number") && others.contains("integer")));
       if (!shared) {
         return true;
       }
@@ -432,7 +432,7 @@ final class SchemaRules {
 
   private @Nullable BigDecimal bound(ObjectNode schema, String keyword, String at) {
     JsonNode given = schema.get(keyword);
-    if (given == null || given.isBoolean() && keyword.startsWith("exclusive")) {
+    if (given == null || (given.isBoolean() && keyword.startsWith("exclusive"))) {
       return null;
     }
     if (!given.isNumber()) {

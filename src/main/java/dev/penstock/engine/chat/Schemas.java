@@ -41,7 +41,7 @@ final class Schemas {
     } else if (hasAny(schema, NUMBERS)) {
       types.add("number");
     }
-    if (!TYPES.containsAll(types) || type != null && types.isEmpty()) {
+    if (!TYPES.containsAll(types) || (type != null && types.isEmpty())) {
       throw unheld.bad(at, "has a type that is none");
     }
     if (schema.path("nullable").asBoolean() && !types.isEmpty() && !types.contains("null")) {
