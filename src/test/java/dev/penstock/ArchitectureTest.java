@@ -111,7 +111,7 @@ final class ArchitectureTest {
         "engine",
         "Backends BatchRun Device EmbeddingEngine EncoderBackend EngineParts EngineStatus "
             + "ModelEngines ModelFailure NativeLibraries TextSource Tokenizer "
-            + "TokenizerThreads UpcomingTokens");
+            + "TokenizerThreads TriedOpening UpcomingTokens");
     DOORS.put("engine.calibrate", "Calibration CalibrationKey Comparison Trial Verdict");
     DOORS.put("engine.llama", "LlamaChild");
     DOORS.put("engine.trial", "TrialChild Trials");
