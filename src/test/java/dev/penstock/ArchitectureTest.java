@@ -112,7 +112,7 @@ final class ArchitectureTest {
         "Backends BatchRun Device EmbeddingEngine EncoderBackend EngineParts EngineStatus "
             + "GenerationEnd GenerationPiece GenerationRequest Generator "
             + "ModelEngines ModelFailure NativeLibraries TextSource Tokenizer "
-            + "TokenizerThreads UpcomingTokens");
+            + "TokenizerThreads TriedOpening UpcomingTokens");
     DOORS.put(
         "templates", "ChatTemplate RenderBounds TemplateFault TemplateRefusal TemplateTraits");
     DOORS.put("engine.calibrate", "Calibration CalibrationKey Comparison Trial Verdict");

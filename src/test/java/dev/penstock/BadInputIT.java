@@ -1,5 +1,7 @@
 package dev.penstock;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.penstock.api.BadInputTable;
 import dev.penstock.testing.PenstockProcess;
 import java.nio.file.Path;
@@ -38,6 +40,8 @@ final class BadInputIT {
   @ParameterizedTest
   @MethodSource("rows")
   void badInputIsRefusedInTheErrorShape(BadInputTable.Row row) throws Exception {
+    long before = penstock.log().lines().count();
     BadInputTable.check(penstock.uri().getPort(), row);
+    assertThat(penstock.log().lines().skip(before)).hasSizeLessThanOrEqualTo(1);
   }
 }

@@ -6,6 +6,8 @@ import ai.onnxruntime.OrtEnvironment;
 import dev.penstock.testing.Api;
 import dev.penstock.testing.Api.Answer;
 import dev.penstock.testing.CommandProcess;
+import dev.penstock.testing.HostileModels;
+import dev.penstock.testing.ModelFolders;
 import dev.penstock.testing.PenstockProcess;
 import dev.penstock.testing.TinyModel;
 import java.nio.file.Files;
@@ -117,6 +119,32 @@ final class CalibrateIT {
     assertThat(run.out()).isEmpty();
     assertThat(run.err()).contains("cuda:7 cannot be used");
     assertThat(file()).doesNotExist();
+  }
+
+  @Test
+  void aModelWhoseFilesAbortNativeCodeIsALineAndTheOthersAreMeasured() throws Exception {
+    Path models = Files.createDirectory(folder.resolve("models"));
+    ModelFolders.tiny(models, "fine", TinyModel.quick());
+    HostileModels.abortsOverAnyText(models, "aborts");
+    HostileModels.overflowsTheStack(models, "overflows");
+    CommandProcess run =
+        quiet(
+            CommandProcess.run(
+                folder,
+                Map.of("MODELS_DIR", models.toString()),
+                "",
+                all("--seconds=5", "--dry-run", "aborts", "overflows", "fine")));
+    assertThat(run.code()).as(run.err()).isEqualTo(1);
+    for (String hostile : List.of("aborts", "overflows")) {
+      assertThat(run.err().lines())
+          .filteredOn(line -> line.startsWith("calibrate: model " + hostile + ": "))
+          .singleElement()
+          .asString()
+          .contains("tried before its first use, ");
+    }
+    assertThat(run.out()).contains("model fine on cpu, ").endsWith("--dry-run.\n");
+    assertThat(data().resolve("openings/fine.json")).as("no server tries it again").exists();
+    assertThat(data().resolve("openings/fine.mark")).doesNotExist();
   }
 
   private String refused(String... arguments) throws Exception {

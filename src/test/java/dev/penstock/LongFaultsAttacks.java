@@ -177,6 +177,13 @@ final class LongFaultsAttacks {
         Files.write(folder.resolve("onnx/model.onnx"), new byte[100_000]);
         attacker.post("/v1/embeddings", "{\"input\":\"a\",\"model\":\"broken-1\"}");
       }
+    },
+
+    CROWD("A11", "a stranger opens connections from 100 addresses, as many as he can") {
+      @Override
+      void once(Sockets open) throws Exception {
+        open.crowd(5_000, 100, "GET /health HTTP/1.1\r\nHost: a\r\nX-Slow: ");
+      }
     };
 
     private final String number;
@@ -209,8 +216,13 @@ final class LongFaultsAttacks {
     private String task = "";
 
     private static Socket open() throws IOException {
+      return open("127.0.0.1");
+    }
+
+    private static Socket open(String from) throws IOException {
       var socket = new Socket();
       socket.setReceiveBufferSize(4_096);
+      socket.bind(new InetSocketAddress(from, 0));
       socket.connect(
           new InetSocketAddress(InetAddress.getLoopbackAddress(), site.process().uri().getPort()));
       return socket;
@@ -236,6 +248,22 @@ final class LongFaultsAttacks {
         } catch (IOException e) {
           socket.close();
         }
+      }
+    }
+
+    /** Opens a hundred more from so many addresses, and leaves the eldest of more than so many. */
+    synchronized void crowd(int count, int addresses, String beginning) throws IOException {
+      for (int i = 0; i < 100; i++) {
+        Socket socket = open("127.0.1." + (1 + next() % addresses));
+        kept.add(socket);
+        try {
+          socket.getOutputStream().write(beginning.getBytes(US_ASCII));
+        } catch (IOException e) {
+          socket.close();
+        }
+      }
+      while (kept.size() > count) {
+        kept.removeFirst().close();
       }
     }
 

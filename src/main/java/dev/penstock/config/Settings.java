@@ -395,6 +395,14 @@ public interface Settings {
     int maxConnectionsPerAddress();
 
     @Setting(
+        value =
+            "Number of open connections over all addresses; 0: half of the file descriptors that "
+                + "the process may open, but no more than one for each 128 KiB of heap.",
+        standard = "0",
+        range = "0 to 1000000")
+    int maxConnections();
+
+    @Setting(
         value = "Time a client may take to send a request.",
         standard = "30s",
         range = "100ms to 1h")

@@ -91,6 +91,9 @@ public record YamlFile(String name, YamlNode.Fields root) {
           "%s, line %d: not YAML: %s".formatted(name, line, Visible.text(e.getProblem())));
     } catch (YAMLException e) {
       throw new BadSettings(name + ": not YAML: " + Visible.text(String.valueOf(e.getMessage())));
+    } catch (IllegalArgumentException e) {
+      // SnakeYAML's own checks of tags and of hexadecimal escapes; its words quote the file.
+      throw new BadSettings(name + ": not YAML: a tag or an escape in it is none");
     }
     if (node == null || node.getTag().equals(Tag.NULL)) {
       return new YamlNode.Fields(Map.of(), 1);

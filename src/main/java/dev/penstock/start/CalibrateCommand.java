@@ -10,11 +10,13 @@ import dev.penstock.config.Settings;
 import dev.penstock.config.SettingsLoader.Loaded;
 import dev.penstock.engine.ModelFailure;
 import dev.penstock.engine.NativeLibraries;
+import dev.penstock.engine.TriedOpening;
 import dev.penstock.engine.calibrate.Calibration;
 import dev.penstock.engine.calibrate.Comparison;
 import dev.penstock.models.EmbeddingTraits;
 import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelSpec;
+import dev.penstock.subprocess.ChildProcesses;
 import dev.penstock.types.embedding.EmbeddingSettings;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -88,10 +90,14 @@ public final class CalibrateCommand implements Callable<Integer> {
       Settings settings = loaded.settings();
       Logging.apply(settings.log());
       Logging.toStandardError();
-      Set<ModelSpec> chosen = chosen(loaded);
+      ModelCatalogue catalogue = Abilities.BUILT_IN.catalogue(settings);
+      Set<ModelSpec> chosen = chosen(loaded, catalogue);
       DataFolder.prepare(settings.data().dir());
       NativeLibraries.prepare(settings.data().dir());
-      Calibration calibration = Calibration.on(settings);
+      // Left open: its thread must outlive the children, who end with this process.
+      var children = new ChildProcesses(ChildCommand.MAIN, _ -> {});
+      TriedOpening opening = TriedOpening.of(settings, catalogue, children);
+      Calibration calibration = Calibration.on(settings, opening);
       if (!settings.inference().device().equals("auto")
           && !settings.inference().device().equals(calibration.device())) {
         io.complain(
@@ -101,7 +107,13 @@ public final class CalibrateCommand implements Callable<Integer> {
         return ServeCommand.CANNOT_START;
       }
       // While models run a stop is a halt: ONNX Runtime's own hook frees what they use.
-      var halt = new Thread(() -> Runtime.getRuntime().halt(halted), "stop");
+      var halt =
+          new Thread(
+              () -> {
+                opening.stop();
+                Runtime.getRuntime().halt(halted);
+              },
+              "stop");
       Runtime.getRuntime().addShutdownHook(halt);
       int code = measure(calibration, chosen, settings, io);
       return stopped(halt) ? INTERRUPTED : code;
@@ -135,8 +147,7 @@ public final class CalibrateCommand implements Callable<Integer> {
     }
   }
 
-  private Set<ModelSpec> chosen(Loaded settings) {
-    ModelCatalogue catalogue = Abilities.BUILT_IN.catalogue(settings.settings());
+  private Set<ModelSpec> chosen(Loaded settings, ModelCatalogue catalogue) {
     if (models.isEmpty()) {
       return Set.of(
           catalogue.require(

@@ -30,6 +30,7 @@ import dev.penstock.storage.TaskStore;
 import dev.penstock.types.ServedLanes;
 import dev.penstock.types.TaskTypes;
 import dev.penstock.web.Share;
+import dev.penstock.web.Shares;
 import dev.penstock.worker.WorkerVerticle;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -181,6 +182,7 @@ final class Node implements AutoCloseable {
       meters.gauge("penstock.share.used", tags, share, Share::used);
       meters.counter("penstock.share.refused", tags, share, Share::refused);
     }
+    meters.counter("penstock.connections.crowded", Tags.empty(), http.shares(), Shares::crowdedOut);
     String deployment = await(vertx.deployVerticle(http));
 
     // Stops in reverse: no new work, running work ends, then those who still wait are told.

@@ -5,6 +5,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.HttpServerConnection;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,6 +28,8 @@ public final class Connections {
   private final HttpServerOptions options;
   private final Share addresses;
   private final Share ofKeys;
+  private final Share everywhere;
+  private final Places places;
   private final Duration firstHead;
   private final Duration nextHead;
   private final Map<HttpConnection, State> states = new ConcurrentHashMap<>();
@@ -46,6 +49,8 @@ public final class Connections {
     this.options = options;
     this.addresses = shares.addresses();
     this.ofKeys = shares.connections();
+    this.everywhere = shares.everywhere();
+    this.places = shares.places();
     this.firstHead = firstHead;
     this.nextHead = nextHead;
   }
@@ -59,6 +64,15 @@ public final class Connections {
       connection.close();
       return;
     }
+    HttpConnection without = places.enter(connection);
+    if (without != null) {
+      LOG.debug("connection of {} closed: all places are taken", without.remoteAddress());
+      cut(without);
+    }
+    if (connection.equals(without)) {
+      place.close();
+      return;
+    }
     StrictDecoder.into(connection, options);
     var state = new State(network);
     states.put(connection, state);
@@ -67,12 +81,22 @@ public final class Connections {
       state.disarm();
       state.closed();
       place.close();
+      places.leave(connection);
     });
     state.arm(connection, firstHead);
     HalfClosed.allow(
         connection,
         () -> state.requests == 1 ? state.current : null,
         () -> state.ended(connection));
+  }
+
+  /** Waits for nobody who reads slowly: its descriptor is another's now. */
+  private static void cut(HttpConnection connection) {
+    if (connection instanceof HttpServerConnection server) {
+      var _ = server.channelHandlerContext().channel().close();
+    } else {
+      connection.close();
+    }
   }
 
   /**
@@ -83,7 +107,11 @@ public final class Connections {
    */
   @Nullable ApiError claim(HttpConnection connection, String key) {
     State state = states.get(connection);
-    return state == null ? null : state.claim(key);
+    ApiError over = state == null ? null : state.claim(key);
+    if (over == null) {
+      places.keep(connection);
+    }
+    return over;
   }
 
   /** A request's headers have come. */
@@ -128,6 +156,10 @@ public final class Connections {
     private @Nullable String key;
 
     private Share.@Nullable Held place;
+
+    /** The same, whatever address it comes from. */
+    private Share.@Nullable Held placeAnywhere;
+
     private boolean closed;
 
     State(String network) {
@@ -138,12 +170,16 @@ public final class Connections {
       if (closed || who.equals(key)) {
         return null;
       }
-      if (place != null) {
-        place.close();
-      }
+      giveBack();
       key = null;
-      place = ofKeys.begin(Share.part(who, network));
-      ApiError over = place.add(1);
+      Share.Held here = ofKeys.begin(Share.part(who, network));
+      Share.Held anywhere = everywhere.begin(who);
+      place = here;
+      placeAnywhere = anywhere;
+      ApiError over = here.add(1);
+      if (over == null) {
+        over = anywhere.add(1);
+      }
       if (over == null) {
         key = who;
       }
@@ -152,8 +188,15 @@ public final class Connections {
 
     synchronized void closed() {
       closed = true;
+      giveBack();
+    }
+
+    private void giveBack() {
       if (place != null) {
         place.close();
+      }
+      if (placeAnywhere != null) {
+        placeAnywhere.close();
       }
     }
 

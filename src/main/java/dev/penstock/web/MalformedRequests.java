@@ -6,6 +6,7 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.impl.HttpServerConnection;
+import io.vertx.core.net.HostAndPort;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +69,10 @@ final class MalformedRequests {
       return request.version() == HttpVersion.HTTP_1_0;
     }
     String host = hosts.getFirst();
-    return hosts.size() == 1 && AUTHORITY.matcher(host).matches() && port(host) <= HIGHEST_PORT;
+    return hosts.size() == 1
+        && AUTHORITY.matcher(host).matches()
+        && port(host) <= HIGHEST_PORT
+        && HostAndPort.parseAuthority(host, 0) != null; // the router would answer it by itself
   }
 
   /** Whether it comes whole, or in chunks and nothing else. */

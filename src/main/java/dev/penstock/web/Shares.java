@@ -20,6 +20,8 @@ public final class Shares {
   private final Share bodies;
   private final Share addresses;
   private final Share connections;
+  private final Share everywhere;
+  private final Places places;
   private final Share searches;
 
   /**
@@ -62,6 +64,15 @@ public final class Shares {
     int perAddress = settings.http().maxConnectionsPerAddress();
     addresses = unbounded("address_connections", "connections from this address", perAddress);
     connections = unbounded("connections", "connections from this address", open(perAddress));
+    int all = Places.count(settings.http().maxConnections());
+    places = new Places(all);
+    everywhere =
+        share(
+            "connections_everywhere",
+            "connections from all addresses",
+            "There are " + all + " connections already.",
+            all,
+            0);
     searches = unbounded("searches", "searches", each.searches());
   }
 
@@ -117,12 +128,30 @@ public final class Shares {
     return connections;
   }
 
+  /** Connections that a key has, whatever addresses they come from. */
+  Share everywhere() {
+    return everywhere;
+  }
+
+  /** What connections have, before anybody knows whose they are. */
+  Places places() {
+    return places;
+  }
+
+  /** How many connections were closed because there were too many, over all addresses. */
+  public long crowdedOut() {
+    return places.crowdedOut();
+  }
+
   /** Of an owner. */
   public Share searches() {
     return searches;
   }
 
-  /** All that keys and owners have; of addresses there are very many. */
+  /**
+   * All that keys and owners have; of addresses there are very many, and connections from all of
+   * them are the same ones again.
+   */
   public List<Share> all() {
     return List.of(
         heldRequests,

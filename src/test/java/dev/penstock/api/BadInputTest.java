@@ -2,6 +2,7 @@ package dev.penstock.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -19,6 +20,7 @@ class BadInputTest {
   private static final Duration READ_TIMEOUT = Duration.ofSeconds(1);
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static TestServer server;
+  private static Leftovers leftovers;
 
   @BeforeAll
   static void start() throws Exception {
@@ -27,10 +29,12 @@ class BadInputTest {
         new TestServer(
             Map.of(
                 "http.read-timeout", READ_TIMEOUT.toMillis() + "ms", "auth.wrong-keys", wrongKeys));
+    leftovers = new Leftovers(server);
   }
 
   @AfterAll
   static void stop() throws Exception {
+    leftovers.close();
     server.close();
   }
 
@@ -40,8 +44,11 @@ class BadInputTest {
 
   @ParameterizedTest
   @MethodSource("rows")
-  void badInputIsRefusedInTheErrorShape(BadInputTable.Row row) throws Exception {
+  void badInputIsRefusedInTheErrorShapeAndLeavesNothingBehind(BadInputTable.Row row)
+      throws Exception {
+    leftovers.forget();
     BadInputTable.check(server.port(), row);
+    leftovers.assertNone(Level.WARN); // of wrong keys, once a minute
   }
 
   @Test

@@ -187,4 +187,9 @@ public final class TestModels {
         parts(data),
         System::nanoTime);
   }
+
+  /** Opens models without a child process. */
+  public static TriedOpening untried(ModelCatalogue catalogue) {
+    return new TriedOpening(catalogue, null);
+  }
 }

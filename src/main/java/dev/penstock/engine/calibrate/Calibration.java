@@ -8,6 +8,7 @@ import dev.penstock.engine.Device;
 import dev.penstock.engine.LoadedModel;
 import dev.penstock.engine.ModelFailure;
 import dev.penstock.engine.OpenFailure;
+import dev.penstock.engine.TriedOpening;
 import dev.penstock.engine.calibrate.TrialRun.Outcome;
 import dev.penstock.models.ModelFiles;
 import dev.penstock.models.ModelSpec;
@@ -41,16 +42,18 @@ public final class Calibration {
 
   private final Device device;
   private final Path data;
+  private final TriedOpening opening;
 
-  Calibration(Device device, Path data) {
+  Calibration(Device device, Path data, TriedOpening opening) {
     this.device = device;
     this.data = data;
+    this.opening = opening;
   }
 
   /** Chooses the device. The data folder must be there. */
-  public static Calibration on(Settings settings) {
+  public static Calibration on(Settings settings, TriedOpening opening) {
     return new Calibration(
-        Backends.local().device(settings.inference().device()), settings.data().dir());
+        Backends.local().device(settings.inference().device()), settings.data().dir(), opening);
   }
 
   /** What models run on here, as settings write it. */
@@ -67,8 +70,7 @@ public final class Calibration {
    */
   public Comparison compare(ModelSpec spec, Duration time, Consumer<String> progress)
       throws ModelFailure, InterruptedException {
-    progress.accept("opening");
-    LoadedModel loaded = open(spec);
+    LoadedModel loaded = open(spec, progress);
     try {
       Comparison comparison = new Measuring(loaded, time, progress).compare();
       loaded.close();
@@ -98,7 +100,8 @@ public final class Calibration {
     };
   }
 
-  private LoadedModel open(ModelSpec spec) throws ModelFailure {
+  private LoadedModel open(ModelSpec spec, Consumer<String> progress)
+      throws ModelFailure, InterruptedException {
     try {
       ModelFiles files =
           spec.sources().stream()
@@ -106,7 +109,7 @@ public final class Calibration {
               .map(ModelFiles.class::cast)
               .findFirst()
               .orElseThrow(() -> new IllegalStateException("it has no files to run here"));
-      return Backends.local().load(spec, files, device, data);
+      return opening.open(spec, () -> Backends.local().load(spec, files, device, data), progress);
     } catch (IOException | CannotOpenModel | RuntimeException e) {
       throw new ModelFailure(spec.name(), new IOException(OpenFailure.describe(spec, e), e));
     }

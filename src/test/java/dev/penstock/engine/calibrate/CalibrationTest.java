@@ -3,9 +3,11 @@ package dev.penstock.engine.calibrate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.penstock.engine.Backends;
 import dev.penstock.engine.Device;
 import dev.penstock.engine.ModelFailure;
 import dev.penstock.engine.TestModels;
+import dev.penstock.models.ModelCatalogue;
 import dev.penstock.models.ModelFiles;
 import dev.penstock.models.ModelSpec;
 import java.nio.file.Path;
@@ -22,13 +24,18 @@ class CalibrationTest {
 
   @TempDir Path data;
 
+  private Calibration calibration() {
+    ModelCatalogue catalogue = ModelCatalogue.load(Backends.BUILT_IN.forms(), null, data);
+    return new Calibration(new Device.Cpu(), data, TestModels.untried(catalogue));
+  }
+
   private static Comparison comparison(Verdict verdict) {
     return new Comparison(KEY, 100, 4, 250, STANDARD, List.of(STANDARD, BETTER), verdict);
   }
 
   @Test
   void whatIsBetterIsKeptAndForgottenWhenTheDefaultStays() throws Exception {
-    Calibration calibration = new Calibration(new Device.Cpu(), data);
+    Calibration calibration = calibration();
     CalibrationFile file = CalibrationFile.in(data);
     assertThat(calibration.keep(comparison(new Verdict.Stays()))).isFalse();
 
@@ -54,8 +61,7 @@ class CalibrationTest {
             List.of(
                 new ModelFiles.Folder(
                     data.resolve("model.onnx"), data.resolve("tokenizer.json"), 1, "1")));
-    assertThatThrownBy(() ->
-            new Calibration(new Device.Cpu(), data).compare(none, Duration.ofSeconds(5), _ -> {}))
+    assertThatThrownBy(() -> calibration().compare(none, Duration.ofSeconds(5), _ -> {}))
         .isInstanceOf(ModelFailure.class)
         .hasMessageStartingWith("model mine: ");
   }
