@@ -67,6 +67,7 @@ final class Origins {
           "x-inference-ms",
           "x-total-ms",
           "x-truncated",
+          "x-backend",
           "x-warning");
 
   /** Seconds for which a browser need not ask again. */
