@@ -201,8 +201,7 @@ final class CallReader {
       return true;
     }
     boolean isName =
-        NAMES.contains(member)
-            || (role == Role.CALL && member.equals(FUNCTION) && name == null);
+        NAMES.contains(member) || (role == Role.CALL && member.equals(FUNCTION) && name == null);
     if (isName) {
       name = decoded();
       if (!names.contains(name)) {
