@@ -142,8 +142,11 @@ final class ArchitectureTest {
         "storage.sqlite",
         "SqliteDatabase SqliteKeyStore SqliteLibrary SqliteTaskQueue SqliteTaskStore");
     INNER_DOORS.put(
-        "engine", "BatchLimits Batcher CannotOpenModel Encoder LoadedModel OpenFailure Work");
+        "engine",
+        "Backend BackendTrouble BatchLimits Batcher CannotOpenModel Encoder LoadedModel ModelEngine "
+            + "OpenFailure Route RoutedSource Work");
     INNER_DOORS.put("engine.calibrate", "Calibrated CalibrationFile");
+    INNER_DOORS.put("engine.http", "HttpBackend");
     INNER_DOORS.put("engine.onnx", "OnnxBackend");
     INNER_DOORS.put("types", "ModelRuns SchemaType");
     // The resources of embeddings know its name, a constant, of which bytecode keeps no trace.
@@ -165,7 +168,7 @@ final class ArchitectureTest {
     OUTER_DOORS.put(
         "templates", "ChatTemplate RenderBounds TemplateFault TemplateRefusal TemplateTraits");
     // A kind of model in a room of its own gives these; so does the one in the tests.
-    OUTER_DOORS.put("engine", "Backend EngineStopped ModelEngine");
+    OUTER_DOORS.put("engine", "EngineStopped");
   }
 
   @ArchTest

@@ -14,6 +14,7 @@ import dev.penstock.engine.GenerationRequest.Tools;
 import dev.penstock.engine.ServedModels.Listener;
 import dev.penstock.engine.http.ScriptedServer;
 import dev.penstock.task.TaskError;
+import dev.penstock.testing.Await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -359,9 +360,8 @@ final class OpenAiServerTest {
             // It is interrupted.
           }
         });
-    while (listener.pieces.isEmpty()) {
-      Thread.onSpinWait();
-    }
+    Await.until(
+        "the first word is there", Duration.ofSeconds(20), () -> !listener.pieces.isEmpty());
 
     asking.interrupt();
 

@@ -43,7 +43,7 @@ final class Answer {
 
   Answer(int choices, Asker asker) {
     this.asker = asker;
-    reasons = new Reason[choices];
+    reasons = new @Nullable Reason[choices];
     calls = new boolean[choices];
     contents = halves(choices);
     reasonings = halves(choices);

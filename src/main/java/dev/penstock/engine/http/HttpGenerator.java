@@ -189,7 +189,7 @@ final class HttpGenerator implements Generator {
     try {
       error = UpstreamError.ofBody(lines.whole(MOST_OF_AN_ERROR), key);
     } catch (IOException e) {
-      error = new UpstreamError("", "");
+      error = UpstreamError.NONE;
     }
     String answers = "it answers " + status;
     Duration pause = RetryAfter.of(reply.headers(), Instant.now());

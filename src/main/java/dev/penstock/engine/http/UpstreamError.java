@@ -8,6 +8,7 @@ import dev.penstock.engine.BackendTrouble;
 import dev.penstock.json.JsonMappers;
 import dev.penstock.task.TaskError;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -16,11 +17,13 @@ import org.jspecify.annotations.Nullable;
  * What a server says is wrong.
  *
  * @param words made safe to show, and cut; empty: none
- * @param code its code or type; empty: none
+ * @param codes its code and its type; empty ones: it has none
  */
-record UpstreamError(String words, String code) {
+record UpstreamError(String words, List<String> codes) {
+  static final UpstreamError NONE = new UpstreamError("", List.of());
+
+
   private static final int LONGEST = 500;
-  private static final UpstreamError NONE = new UpstreamError("", "");
   private static final Set<String> TOO_LONG =
       Set.of("context_length_exceeded", "exceed_context_size_error");
   private static final Set<String> INVALID = Set.of("invalid_request_error", "400", "422");
@@ -51,10 +54,8 @@ record UpstreamError(String words, String code) {
         words = each.isTextual() ? each.textValue() : each.isArray() ? each.toString() : "";
       }
     }
-    String code = text(inner.path("code"));
-    String type = text(inner.path("type"));
-    boolean named = TOO_LONG.contains(code) || INVALID.contains(code) || type.isEmpty();
-    return new UpstreamError(clean(words, key), named || OVERLOADED.contains(code) ? code : type);
+    List<String> codes = List.of(text(inner.path("code")), text(inner.path("type")));
+    return new UpstreamError(clean(words, key), codes);
   }
 
   private static String text(JsonNode value) {
@@ -67,8 +68,12 @@ record UpstreamError(String words, String code) {
     return Visible.text(cut.strip());
   }
 
+  private boolean is(Set<String> known) {
+    return codes.stream().anyMatch(known::contains);
+  }
+
   boolean tooLong() {
-    return TOO_LONG.contains(code) || TOO_LONG_WORDS.matcher(words).find();
+    return is(TOO_LONG) || TOO_LONG_WORDS.matcher(words).find();
   }
 
   /** What whoever asked is told. */
@@ -85,11 +90,11 @@ record UpstreamError(String words, String code) {
    * @param begun whether something of it has come
    */
   BackendTrouble midway(boolean begun) {
-    if (!begun && (tooLong() || INVALID.contains(code))) {
+    if (!begun && (tooLong() || is(INVALID))) {
       throw invalid(400);
     }
     String message = said("it broke off with an error");
-    return !begun && OVERLOADED.contains(code)
+    return !begun && is(OVERLOADED)
         ? BackendTrouble.busy(message, PAUSE)
         : BackendTrouble.away(message);
   }
