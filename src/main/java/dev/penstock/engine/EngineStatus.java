@@ -45,9 +45,9 @@ public record EngineStatus(
    * @param lastError what was wrong last, be it long ago; empty: nothing
    */
   public record Member(
-      String name, int order, State state, int running, int places, String lastError) {
+      String name, int order, Standing standing, int running, int places, String lastError) {
     /** Whether it is asked. */
-    public enum State {
+    public enum Standing {
       READY,
       /** It asked for a pause. */
       LEFT_ALONE,

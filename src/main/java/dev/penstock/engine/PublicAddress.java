@@ -29,8 +29,6 @@ final class PublicAddress {
 
   /** fc00::/7, and 100.64.0.0/10, which is a carrier's own or that of a private network over it. */
   private static boolean unique(byte[] bytes, boolean six) {
-    return six
-        ? (bytes[0] & 0xfe) == 0xfc
-        : (bytes[0] & 0xff) == 100 && (bytes[1] & 0xc0) == 64;
+    return six ? (bytes[0] & 0xfe) == 0xfc : (bytes[0] & 0xff) == 100 && (bytes[1] & 0xc0) == 64;
   }
 }

@@ -7,9 +7,9 @@ import java.time.Duration;
 /**
  * One of a model's backends, and how it has done. {@link RoutePlaces} guards what changes.
  *
- * <p>It is out after {@value #FAILURES} failures on end, and after a pause one request tries it. How
- * many it is given at once grows by one for each round of good answers, and is halved when it has
- * too much to do.
+ * <p>It is out after {@value #FAILURES} failures on end, and after a pause one request tries it.
+ * How many it is given at once grows by one for each round of good answers, and is halved when it
+ * has too much to do.
  */
 final class RouteMember {
   private static final int FAILURES = 3;
@@ -149,12 +149,12 @@ final class RouteMember {
   }
 
   EngineStatus.Member status(long now) {
-    EngineStatus.Member.State state =
+    EngineStatus.Member.Standing standing =
         out
-            ? EngineStatus.Member.State.OUT
+            ? EngineStatus.Member.Standing.OUT
             : aloneNanos(now) > 0
-                ? EngineStatus.Member.State.LEFT_ALONE
-                : EngineStatus.Member.State.READY;
-    return new EngineStatus.Member(name, route.order(), state, running, places(), lastError);
+                ? EngineStatus.Member.Standing.LEFT_ALONE
+                : EngineStatus.Member.Standing.READY;
+    return new EngineStatus.Member(name, route.order(), standing, running, places(), lastError);
   }
 }

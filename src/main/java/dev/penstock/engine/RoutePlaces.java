@@ -44,9 +44,8 @@ final class RoutePlaces {
    */
   RoutePlaces(List<RouteMember> members, LongSupplier nanos) {
     var byOrder = new TreeMap<Integer, List<RouteMember>>();
-    members.forEach(
-        member ->
-            byOrder.computeIfAbsent(member.route.order(), _ -> new ArrayList<>()).add(member));
+    members.forEach(member ->
+        byOrder.computeIfAbsent(member.route.order(), _ -> new ArrayList<>()).add(member));
     this.orders = byOrder.values();
     this.nanos = nanos;
   }

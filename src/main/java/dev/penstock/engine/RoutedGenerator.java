@@ -89,7 +89,9 @@ final class RoutedGenerator implements Generator {
     return source instanceof RoutedSource routed ? routed.route() : Route.OWN;
   }
 
-  /** What each entry is called: as it says, or as its backend, with a number where there are two. */
+  /**
+   * What each entry is called: as it says, or as its backend, with a number where there are two.
+   */
   private static List<String> names(List<ModelSource> sources) {
     var names = new ArrayList<String>();
     var taken = new HashSet<String>();
@@ -232,7 +234,7 @@ final class RoutedGenerator implements Generator {
     List<EngineStatus.Member> now = places.status();
     String message =
         now.stream()
-            .filter(member -> member.state() != EngineStatus.Member.State.READY)
+            .filter(member -> member.standing() != EngineStatus.Member.Standing.READY)
             .map(member -> member.name() + ": " + member.lastError())
             .collect(Collectors.joining("; "));
     String names =

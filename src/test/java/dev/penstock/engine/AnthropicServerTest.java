@@ -107,8 +107,7 @@ final class AnthropicServerTest {
                 + "\"arguments\":\"\"}}][{\"index\":0,\"function\":{\"arguments\":\"{}\"}}]");
     assertThat(end)
         .isEqualTo(
-            new GenerationEnd(
-                List.of(GenerationEnd.Reason.TOOL_CALLS), 9, 3, 12, 0, "anthropic"));
+            new GenerationEnd(List.of(GenerationEnd.Reason.TOOL_CALLS), 9, 3, 12, 0, "anthropic"));
   }
 
   @Test

@@ -114,17 +114,14 @@ final class OllamaServerTest {
 
   @Test
   void aPromptThatDoesNotFitIsToldAsOne() throws Exception {
-    server.thenStatus(
-        400, "", "{\"error\":\"the input length exceeds the context length\"}");
+    server.thenStatus(400, "", "{\"error\":\"the input length exceeds the context length\"}");
     Generator model = open("weight: 1");
     GenerationRequest chat = ServedModels.chat();
 
     assertThatThrownBy(() -> model.generate(chat, listener))
         .isInstanceOfSatisfying(
             InvalidInput.class,
-            e ->
-                assertThat(e.error().code())
-                    .isEqualTo(TaskError.Code.CONTEXT_LENGTH_EXCEEDED));
+            e -> assertThat(e.error().code()).isEqualTo(TaskError.Code.CONTEXT_LENGTH_EXCEEDED));
   }
 
   @Test

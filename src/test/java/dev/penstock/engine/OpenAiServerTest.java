@@ -32,7 +32,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class OpenAiServerTest {
-  private static final String HELLO = "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello\"}}]}";
+  private static final String HELLO =
+      "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello\"}}]}";
   private static final String STOP =
       "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}";
   private static final String USAGE =
@@ -62,8 +63,7 @@ final class OpenAiServerTest {
             new Prompt.Chat(
                 ServedModels.list(ServedModels.QUESTION),
                 new Tools(
-                    ServedModels.list(
-                        "[{\"type\":\"function\",\"function\":{\"name\":\"now\"}}]"),
+                    ServedModels.list("[{\"type\":\"function\",\"function\":{\"name\":\"now\"}}]"),
                     Tools.Choice.NAMED,
                     "now",
                     false)),
@@ -75,7 +75,7 @@ final class OpenAiServerTest {
             2,
             ServedModels.object().put("extra", true));
 
-    catchThrowableOfType(ModelFailure.class, () -> model.generate(request, listener));
+    var _ = catchThrowableOfType(ModelFailure.class, () -> model.generate(request, listener));
 
     String body =
         "{\"model\":\"org/big\",\"stream\":true,\"stream_options\":{\"include_usage\":true},"
@@ -122,8 +122,7 @@ final class OpenAiServerTest {
             "[{\"token\":\"Hello\",\"logprob\":-0.5,\"bytes\":[72,101,108,108,111],"
                 + "\"top_logprobs\":[]}]");
     assertThat(end)
-        .isEqualTo(
-            new GenerationEnd(List.of(GenerationEnd.Reason.STOP), 9, 4, 5, 2, "openai"));
+        .isEqualTo(new GenerationEnd(List.of(GenerationEnd.Reason.STOP), 9, 4, 5, 2, "openai"));
   }
 
   @Test
@@ -176,7 +175,8 @@ final class OpenAiServerTest {
   @Test
   void aCharacterMayBeCutByTheNetworkAndAPairByTheServer() throws Exception {
     byte[] event =
-        "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"é€😀\"}}]}\r\n\r\n".getBytes(UTF_8);
+        "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"é€😀\"}}]}\r\n\r\n"
+            .getBytes(UTF_8);
     server.then(reply -> {
       reply.stream();
       reply.part(": a comment\r\n\r\nevent: x\r\n");
@@ -184,7 +184,8 @@ final class OpenAiServerTest {
         reply.part(new byte[] {each});
       }
       reply.part("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\\ud83d\"}}]}\n\n");
-      reply.part("data: {\"choices\":[{\"index\":0,\ndata: \"delta\":{\"content\":\"\\ude00\"}}]}\r\r");
+      reply.part(
+          "data: {\"choices\":[{\"index\":0,\ndata: \"delta\":{\"content\":\"\\ude00\"}}]}\r\r");
       reply.part("data:" + STOP + "\n\ndata:[DONE]");
       reply.end();
     });
@@ -278,7 +279,20 @@ final class OpenAiServerTest {
     Path key = Files.writeString(dir.resolve("key"), "sk-secret");
     server.thenStatus(401, "", "{\"error\":{\"message\":\"wrong key: sk-secret\"}}");
 
-    assertThat(failure("key_file: " + key)).isEqualTo("model m: it answers 401: its key is not taken");
+    assertThat(failure("key_file: " + key))
+        .isEqualTo("model m: it answers 401: its key is not taken");
+  }
+
+  @Test
+  void aKeyIsLeftOutOfWhatTheServerSays() throws Exception {
+    Path key = Files.writeString(dir.resolve("key"), "sk-secret");
+    server
+        .thenStatus(500, "", "{\"error\":{\"message\":\"I lost sk-secret\"}}")
+        .thenEvents(HELLO, "{\"error\":\"I lost sk-secret\"}");
+    Generator model = open("key_file: " + key);
+
+    assertThat(refusal(model).reason()).isEqualTo("model m: it answers 500: I lost …");
+    assertThat(refusal(model).reason()).isEqualTo("model m: it broke off with an error: I lost …");
   }
 
   @Test
@@ -312,9 +326,7 @@ final class OpenAiServerTest {
     assertThatThrownBy(() -> model.generate(ServedModels.chat(), listener))
         .isInstanceOfSatisfying(
             InvalidInput.class,
-            e ->
-                assertThat(e.error().code())
-                    .isEqualTo(TaskError.Code.CONTEXT_LENGTH_EXCEEDED));
+            e -> assertThat(e.error().code()).isEqualTo(TaskError.Code.CONTEXT_LENGTH_EXCEEDED));
   }
 
   @Test
@@ -335,8 +347,7 @@ final class OpenAiServerTest {
   @Test
   void aPauseMayBeGivenAsADateAndIsAMinuteAtMost() throws Exception {
     String date =
-        DateTimeFormatter.RFC_1123_DATE_TIME.format(
-            ZonedDateTime.now(ZoneOffset.UTC).plusDays(2));
+        DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC).plusDays(2));
     server.thenStatus(503, "Retry-After: " + date, "busy");
 
     ModelFailure failure = refusal(open("weight: 1"));
@@ -353,13 +364,14 @@ final class OpenAiServerTest {
     });
     Generator model = open("weight: 1");
     Thread asking =
-        Thread.ofVirtual().start(() -> {
-          try {
-            model.generate(ServedModels.chat(), listener);
-          } catch (Exception e) {
-            // It is interrupted.
-          }
-        });
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                model.generate(ServedModels.chat(), listener);
+              } catch (Exception e) {
+                // It is interrupted.
+              }
+            });
     Await.until(
         "the first word is there", Duration.ofSeconds(20), () -> !listener.pieces.isEmpty());
 
@@ -384,8 +396,7 @@ final class OpenAiServerTest {
             ServedModels.object().put("guided", 1));
 
     assertThatThrownBy(() -> model.generate(request, listener))
-        .isInstanceOfSatisfying(
-            InvalidInput.class, e -> assertThat(e.param()).isEqualTo("guided"));
+        .isInstanceOfSatisfying(InvalidInput.class, e -> assertThat(e.param()).isEqualTo("guided"));
   }
 
   @ParameterizedTest

@@ -119,7 +119,7 @@ final class RoutedBackendsTest {
     GenerationRequest chat = ServedModels.chat();
 
     for (int i = 0; i < 3; i++) {
-      catchThrowableOfType(ModelFailure.class, () -> model.generate(chat, listener));
+      var _ = catchThrowableOfType(ModelFailure.class, () -> model.generate(chat, listener));
     }
 
     assertThat(first.requests).hasSize(2);
@@ -146,7 +146,7 @@ final class RoutedBackendsTest {
     assertThat(model.status().members())
         .singleElement()
         .satisfies(member -> {
-          assertThat(member.state()).isEqualTo(EngineStatus.Member.State.OUT);
+          assertThat(member.standing()).isEqualTo(EngineStatus.Member.Standing.OUT);
           assertThat(member.lastError()).isEqualTo("it answers 502");
         });
   }
@@ -181,7 +181,7 @@ final class RoutedBackendsTest {
                 + " first_byte_seconds: 1, may_leave: true}");
     GenerationRequest chat = ServedModels.chat();
 
-    catchThrowableOfType(ModelFailure.class, () -> model.generate(chat, listener));
+    var _ = catchThrowableOfType(ModelFailure.class, () -> model.generate(chat, listener));
 
     assertThat(model.status().members())
         .filteredOn(member -> member.name().equals("far"))

@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Models that servers run, and requests for texts of them. */
 final class ServedModels {
-  static final Sampling SAMPLING =
-      new Sampling(null, null, null, null, null, null, Map.of(), 7);
+  static final Sampling SAMPLING = new Sampling(null, null, null, null, null, null, Map.of(), 7);
   static final String QUESTION = "[{\"role\": \"user\", \"content\": \"Hello\"}]";
 
   private ServedModels() {}
@@ -32,7 +31,9 @@ final class ServedModels {
     Files.writeString(
         file,
         "models:\n  - name: m\n    kind: generation\n    context_tokens: 1000\n    backends:\n"
-            + "      - " + String.join("\n      - ", entries) + "\n");
+            + "      - "
+            + String.join("\n      - ", entries)
+            + "\n");
     var spec =
         ModelCatalogue.load(Backends.BUILT_IN.forms(), file).all().stream()
             .filter(model -> model.name().equals("m"))
@@ -80,15 +81,11 @@ final class ServedModels {
     }
 
     String content() {
-      return pieces.stream()
-          .map(GenerationPiece::content)
-          .reduce("", String::concat);
+      return pieces.stream().map(GenerationPiece::content).reduce("", String::concat);
     }
 
     String reasoning() {
-      return pieces.stream()
-          .map(GenerationPiece::reasoning)
-          .reduce("", String::concat);
+      return pieces.stream().map(GenerationPiece::reasoning).reduce("", String::concat);
     }
 
     String calls() {

@@ -34,8 +34,7 @@ final class Answer {
 
     String whole(String part) {
       String text = half + part;
-      boolean cut =
-          !text.isEmpty() && Character.isHighSurrogate(text.charAt(text.length() - 1));
+      boolean cut = !text.isEmpty() && Character.isHighSurrogate(text.charAt(text.length() - 1));
       half = cut ? text.substring(text.length() - 1) : "";
       return cut ? text.substring(0, text.length() - 1) : text;
     }

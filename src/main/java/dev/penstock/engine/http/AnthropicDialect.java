@@ -28,8 +28,7 @@ final class AnthropicDialect implements Dialect {
   }
 
   @Override
-  public ObjectNode body(
-      GenerationRequest request, HttpSource source, String model, int context) {
+  public ObjectNode body(GenerationRequest request, HttpSource source, String model, int context) {
     var unable = new Unable("Anthropic's", request);
     requireWords(request, unable);
     if (!(request.prompt() instanceof Prompt.Chat(ArrayNode messages, Tools tools))) {
@@ -181,13 +180,14 @@ final class AnthropicDialect implements Dialect {
   }
 
   @Override
-  public Reader reader(GenerationRequest request, Answer answer) {
-    return new EventReader(answer);
+  public Reader reader(GenerationRequest request, Answer answer, String key) {
+    return new EventReader(answer, key);
   }
 
   /** Reads blocks that come in parts. */
   private static final class EventReader implements Reader {
     private final Answer answer;
+    private final String key;
 
     /** The calls' numbers, by their blocks'. */
     private final Map<Integer, Integer> calls = new HashMap<>();
@@ -195,8 +195,9 @@ final class AnthropicDialect implements Dialect {
     private int prompt;
     private int cached;
 
-    EventReader(Answer answer) {
+    EventReader(Answer answer, String key) {
       this.answer = answer;
+      this.key = key;
     }
 
     @Override
@@ -217,7 +218,7 @@ final class AnthropicDialect implements Dialect {
         case "message_stop" -> {
           return true;
         }
-        case "error" -> throw UpstreamError.of(event, "").midway(answer.toldAnything());
+        case "error" -> throw UpstreamError.of(event, key).midway(answer.toldAnything());
         default -> {} // ping, and what may come yet
       }
       return false;

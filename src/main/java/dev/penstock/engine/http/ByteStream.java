@@ -14,8 +14,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reply's body, to be read as it comes: each wait has a limit and an interrupt ends it, neither of
- * which the JDK's own stream has. Read by one thread. No more is taken from the server than is read.
+ * A reply's body, to be read as it comes: each wait has a limit and an interrupt ends it, neither
+ * of which the JDK's own stream has. Read by one thread. No more is taken from the server than is
+ * read.
  */
 final class ByteStream implements BodySubscriber<ByteStream>, AutoCloseable {
   private final LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();

@@ -31,7 +31,12 @@ interface Dialect {
   /** Whether each line is one value; else they are events. */
   boolean lines();
 
-  Reader reader(GenerationRequest request, Answer answer);
+  /**
+   * Reads an answer.
+   *
+   * @param key what is not to be told of an error
+   */
+  Reader reader(GenerationRequest request, Answer answer, String key);
 
   /** Makes an answer of what comes. */
   @FunctionalInterface

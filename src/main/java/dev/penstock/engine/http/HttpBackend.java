@@ -12,8 +12,7 @@ import java.util.Set;
 /** Servers of one protocol. Opening a model asks nobody: a server may come later. */
 public final class HttpBackend implements Backend {
   /** Any server that speaks as OpenAI does. */
-  public static final HttpBackend OPENAI =
-      new HttpBackend("openai", new OpenAiDialect(), Set.of());
+  public static final HttpBackend OPENAI = new HttpBackend("openai", new OpenAiDialect(), Set.of());
 
   public static final HttpBackend OLLAMA =
       new HttpBackend("ollama", new OllamaDialect(), Set.of(SourceFields.KEEP_ALIVE));

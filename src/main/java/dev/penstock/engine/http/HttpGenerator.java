@@ -71,7 +71,7 @@ final class HttpGenerator implements Generator {
         if (!dialect.lines() && json(reply)) {
           throw UpstreamError.ofBody(lines.whole(MOST_OF_AN_ERROR), key).midway(false);
         }
-        Dialect.Reader reader = dialect.reader(request, answer);
+        Dialect.Reader reader = dialect.reader(request, answer, key);
         if (dialect.lines() ? byLine(lines, reader) : byEvent(lines, reader)) {
           answer.close();
           lines.drain(DRAIN);
@@ -134,8 +134,7 @@ final class HttpGenerator implements Generator {
     String model = source.model().isEmpty() ? name : source.model();
     byte[] body;
     try {
-      body =
-          JsonMappers.ASCII.writeValueAsBytes(dialect.body(request, source, model, context));
+      body = JsonMappers.ASCII.writeValueAsBytes(dialect.body(request, source, model, context));
     } catch (JsonProcessingException e) {
       throw BackendTrouble.other("the request cannot be written");
     }
@@ -218,8 +217,7 @@ final class HttpGenerator implements Generator {
 
   @Override
   public EngineStatus status() {
-    return new EngineStatus(
-        name, EngineStatus.State.READY, source.backend(), slots(), 0, 0, "");
+    return new EngineStatus(name, EngineStatus.State.READY, source.backend(), slots(), 0, 0, "");
   }
 
   @Override

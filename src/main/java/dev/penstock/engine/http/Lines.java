@@ -10,8 +10,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A reply's body by the line. Ends of lines are of any kind, and a character may be cut wherever the
- * network cuts.
+ * A reply's body by the line. Ends of lines are of any kind, and a character may be cut wherever
+ * the network cuts.
  */
 final class Lines {
   /** No server says so much at once. */

@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Ollama's own protocol: a value a line. */
 final class OllamaDialect implements Dialect {
-  /** Where nobody says what the model has: Ollama itself would take less, and cut without a word. */
+  /**
+   * Where nobody says what the model has: Ollama itself would take less, and cut without a word.
+   */
   private static final int CONTEXT = 8_192;
 
   @Override
@@ -27,8 +29,7 @@ final class OllamaDialect implements Dialect {
   }
 
   @Override
-  public ObjectNode body(
-      GenerationRequest request, HttpSource source, String model, int context) {
+  public ObjectNode body(GenerationRequest request, HttpSource source, String model, int context) {
     var unable = new Unable("Ollama", request);
     unable.requireOneAnswer();
     unable.requireNoBias();
@@ -147,23 +148,25 @@ final class OllamaDialect implements Dialect {
   }
 
   @Override
-  public Reader reader(GenerationRequest request, Answer answer) {
-    return new LineReader(answer);
+  public Reader reader(GenerationRequest request, Answer answer, String key) {
+    return new LineReader(answer, key);
   }
 
   /** Reads lines, of which the last says that it is. */
   private static final class LineReader implements Reader {
     private final Answer answer;
+    private final String key;
     private int calls;
 
-    LineReader(Answer answer) {
+    LineReader(Answer answer, String key) {
       this.answer = answer;
+      this.key = key;
     }
 
     @Override
     public boolean take(String data) throws BackendTrouble {
       JsonNode line = Chunks.object(data);
-      UpstreamError error = UpstreamError.midway(line);
+      UpstreamError error = UpstreamError.midway(line, key);
       if (error != null) {
         throw error.midway(answer.toldAnything());
       }

@@ -29,8 +29,7 @@ final class OpenAiDialect implements Dialect {
   }
 
   @Override
-  public ObjectNode body(
-      GenerationRequest request, HttpSource source, String model, int context) {
+  public ObjectNode body(GenerationRequest request, HttpSource source, String model, int context) {
     ObjectNode body = JsonNodeFactory.instance.objectNode().put("model", model);
     body.put("stream", true);
     body.putObject("stream_options").put("include_usage", true);
@@ -142,19 +141,21 @@ final class OpenAiDialect implements Dialect {
   }
 
   @Override
-  public Reader reader(GenerationRequest request, Answer answer) {
-    return new ChunkReader(request.choices(), answer);
+  public Reader reader(GenerationRequest request, Answer answer, String key) {
+    return new ChunkReader(request.choices(), answer, key);
   }
 
   /** Reads chunks. */
   private static final class ChunkReader implements Reader {
     private final Answer answer;
+    private final String key;
 
     /** Of each choice, the number of its newest call: some servers leave it out. */
     private final int[] newest;
 
-    ChunkReader(int choices, Answer answer) {
+    ChunkReader(int choices, Answer answer, String key) {
       this.answer = answer;
+      this.key = key;
       newest = new int[choices];
       Arrays.fill(newest, -1);
     }
@@ -165,7 +166,7 @@ final class OpenAiDialect implements Dialect {
         return true;
       }
       JsonNode chunk = Chunks.object(data);
-      UpstreamError error = UpstreamError.midway(chunk);
+      UpstreamError error = UpstreamError.midway(chunk, key);
       if (error != null) {
         throw error.midway(answer.toldAnything());
       }

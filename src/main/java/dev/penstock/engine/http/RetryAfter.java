@@ -22,8 +22,7 @@ final class RetryAfter {
       return bounded(Duration.ofSeconds(Long.parseLong(value)));
     }
     try {
-      Instant until =
-          ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+      Instant until = ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
       return bounded(Duration.between(now, until));
     } catch (DateTimeParseException e) {
       return null;

@@ -147,7 +147,6 @@ final class SourceFields {
     return headers;
   }
 
-
   private static boolean secret(String name) {
     return Set.of("authorization", "x-api-key").contains(name.toLowerCase(Locale.ROOT));
   }

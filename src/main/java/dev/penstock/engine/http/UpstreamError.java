@@ -22,7 +22,6 @@ import org.jspecify.annotations.Nullable;
 record UpstreamError(String words, List<String> codes) {
   static final UpstreamError NONE = new UpstreamError("", List.of());
 
-
   private static final int LONGEST = 500;
   private static final Set<String> TOO_LONG =
       Set.of("context_length_exceeded", "exceed_context_size_error");
@@ -30,8 +29,7 @@ record UpstreamError(String words, List<String> codes) {
   private static final Set<String> OVERLOADED =
       Set.of("overloaded_error", "rate_limit_error", "rate_limit_exceeded", "429");
   private static final Pattern TOO_LONG_WORDS =
-      Pattern.compile(
-          "(?i)maximum context length|context (length|size|window)|prompt is too long");
+      Pattern.compile("(?i)maximum context length|context (length|size|window)|prompt is too long");
   private static final Duration PAUSE = Duration.ofSeconds(5);
 
   /** That of a reply's body; nothing where it is no JSON: a page of HTML is no help. */
@@ -105,10 +103,10 @@ record UpstreamError(String words, List<String> codes) {
   }
 
   /** The object that an event is where it tells an error; null: it does not. */
-  static @Nullable UpstreamError midway(JsonNode event) {
+  static @Nullable UpstreamError midway(JsonNode event, String key) {
     JsonNode error = event.path("error");
     boolean told = !error.isMissingNode() && !error.isNull();
     boolean older = "error".equals(event.path("object").asText());
-    return told || older ? of(event, "") : null;
+    return told || older ? of(event, key) : null;
   }
 }
