@@ -1,5 +1,6 @@
 package dev.penstock.engine;
 
+import dev.penstock.engine.http.HttpBackend;
 import dev.penstock.engine.llama.LlamaBackend;
 import dev.penstock.engine.onnx.OnnxBackend;
 import dev.penstock.models.EmbeddingTraits;
@@ -23,7 +24,12 @@ public record Backends(List<ModelKind> kinds, List<Backend> backends) {
   public static final Backends BUILT_IN =
       new Backends(
           List.of(new EmbeddingTraits.Kind(), new GenerationTraits.Kind()),
-          List.of(LOCAL, new LlamaBackend()));
+          List.of(
+              LOCAL,
+              new LlamaBackend(),
+              HttpBackend.OPENAI,
+              HttpBackend.OLLAMA,
+              HttpBackend.ANTHROPIC));
 
   /** The one that runs models from files in this process. */
   public static EncoderBackend local() {
@@ -47,8 +53,15 @@ public record Backends(List<ModelKind> kinds, List<Backend> backends) {
     return spec.sources().stream().allMatch(source -> of(source).apart());
   }
 
-  /** Opens a model by the first of its backends that can. */
+  /**
+   * Opens a model by the first of its backends that can; one of the kind generation that servers
+   * run, by all of them.
+   */
   ModelEngine open(ModelSpec spec, EngineParts parts) throws Exception {
+    if (spec.is(GenerationTraits.KIND) && RoutedGenerator.wants(spec)) {
+      return RoutedGenerator.open(
+          spec, source -> of(source).open(spec, source, parts), System::nanoTime);
+    }
     for (ModelSource source : spec.sources().subList(0, spec.sources().size() - 1)) {
       try {
         return of(source).open(spec, source, parts);

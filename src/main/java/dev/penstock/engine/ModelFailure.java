@@ -1,5 +1,6 @@
 package dev.penstock.engine;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** A model could not be opened or run. It may work at another time, unless this {@link #lasts}. */
@@ -30,7 +31,14 @@ public final class ModelFailure extends Exception {
 
   /** Whether the model was not tried, and is to be asked for again in a moment. */
   public boolean notYet() {
-    return getCause() instanceof EngineStopped || getCause() instanceof FilesChanging;
+    return getCause() instanceof EngineStopped
+        || getCause() instanceof FilesChanging
+        || pause() != null;
+  }
+
+  /** How long the model is to be left alone; null: a moment, or nobody said. */
+  public @Nullable Duration pause() {
+    return getCause() instanceof BackendTrouble trouble ? trouble.pause() : null;
   }
 
   private static String describe(@Nullable Throwable cause) {

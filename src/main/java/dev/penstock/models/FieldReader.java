@@ -223,6 +223,26 @@ public final class FieldReader {
     return texts;
   }
 
+  /** An optional section, of names and texts of these forms. No message has the texts. */
+  public Map<String, String> pairs(String key, String nameForm, String textForm, String allowed) {
+    Map<String, String> texts = new LinkedHashMap<>();
+    if (node.fields().containsKey(key)) {
+      section(key)
+          .node
+          .fields()
+          .forEach((name, value) -> {
+            if (name.matches(nameForm)
+                && value instanceof YamlNode.Scalar scalar
+                && scalar.text().matches(textForm)) {
+              texts.put(name, scalar.text());
+            } else {
+              add(value.line(), "%s: %s must be %s".formatted(key, Visible.quoted(name), allowed));
+            }
+          });
+    }
+    return texts;
+  }
+
   public void problem(String key, String value, String message) {
     YamlNode at = node.fields().get(key);
     add(

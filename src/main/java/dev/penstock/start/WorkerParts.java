@@ -295,7 +295,10 @@ final class WorkerParts implements LaneSource, AutoCloseable {
     boolean needed = isDefault(status);
     String message =
         switch (status.state()) {
-          case READY -> "open on " + status.device();
+          case READY ->
+              "open on "
+                  + status.device()
+                  + (status.message().isEmpty() ? "" : "; " + status.message());
           case OPENING -> "opening";
           case CLOSED -> "opens with its first task";
           case FAILED -> "cannot be opened: " + status.message();

@@ -60,7 +60,8 @@ public final class ModelRuns {
       return e.reject();
     } catch (ModelFailure e) {
       if (e.notYet()) {
-        return NO_ROOM;
+        Duration pause = e.pause();
+        return pause == null ? NO_ROOM : new Outcome.Postpone(pause);
       }
       return e.lasts() || model(task).isEmpty()
           ? notFound(task)

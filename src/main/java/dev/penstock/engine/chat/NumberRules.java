@@ -43,9 +43,9 @@ final class NumberRules {
     private Bounds negated() {
       return new Bounds(
           most == null ? null : most.negate(),
-          mostOut,
+          /* leastOut= */ mostOut,
           least == null ? null : least.negate(),
-          leastOut);
+          /* mostOut= */ leastOut);
     }
   }
 

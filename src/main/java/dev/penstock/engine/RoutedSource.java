@@ -1,0 +1,11 @@
+package dev.penstock.engine;
+
+import dev.penstock.models.ModelSource;
+
+/** A server that runs a model, and may be one of several. */
+public interface RoutedSource extends ModelSource {
+  Route route();
+
+  /** Its name or address. */
+  String host();
+}
