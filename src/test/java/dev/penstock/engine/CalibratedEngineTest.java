@@ -19,7 +19,6 @@ import org.slf4j.LoggerFactory;
 
 /** Engines opened on a data folder in which figures are kept. */
 class CalibratedEngineTest {
-  private static final Device CPU = new Device.Cpu();
 
   private final Logger logger = (Logger) LoggerFactory.getLogger(EmbeddingEngine.class);
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();

@@ -71,7 +71,7 @@ class SubprocessTest {
     assertThat(bytes(echo.call(utf8("a"), LONG))).isEqualTo(utf8("a"));
     long process = echo.pid();
     children.close(echo);
-    Processes.awaitEnd(process);
+    awaitEnd(process);
     assertThat(children.size()).isEqualTo(before);
     assertThat(echo.call(utf8("a"), LONG)).isInstanceOf(ChildAnswer.Unavailable.class);
     assertThat(crashes).hasValue(0);

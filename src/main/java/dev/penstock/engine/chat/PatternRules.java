@@ -150,7 +150,7 @@ final class PatternRules {
           throw new Unknown();
         }
         times = pattern.substring(at, end + 1);
-        for (String each : times.replaceAll("[{}]", "").split(",")) {
+        for (String each : times.replaceAll("[{}]", "").split(",", -1)) {
           most = Math.max(most, each.isEmpty() ? 0 : Integer.parseInt(each));
         }
         at = end;

@@ -76,7 +76,7 @@ final class Schemas {
 
   /** Whether two values are one: 1 is 1.0. */
   static boolean equal(JsonNode one, JsonNode two) {
-    return one.isNumber() && two.isNumber()
+    return (one.isNumber() && two.isNumber())
         ? one.decimalValue().compareTo(two.decimalValue()) == 0
         : one.equals(two);
   }
