@@ -144,7 +144,7 @@ final class ArchitectureTest {
     INNER_DOORS.put(
         "engine",
         "Backend BackendTrouble BatchLimits Batcher CannotOpenModel Encoder LoadedModel ModelEngine "
-            + "OpenFailure Route RoutedSource Work");
+            + "OpenFailure RouteTerms RoutedSource Work");
     INNER_DOORS.put("engine.calibrate", "Calibrated CalibrationFile");
     INNER_DOORS.put("engine.http", "HttpBackend");
     INNER_DOORS.put("engine.onnx", "OnnxBackend");
