@@ -147,7 +147,7 @@ final class ArchitectureTest {
     INNER_DOORS.put(
         "engine",
         "Backend BackendTrouble BatchLimits Batcher CannotOpenModel Encoder LoadedModel MemoryNeed "
-            + "ModelEngine OpenFailure Route RoutedSource Work");
+            + "ModelEngine OpenFailure RoutedSource RouteTerms Work");
     INNER_DOORS.put("engine.llama", "LlamaBackend");
     INNER_DOORS.put("engine.calibrate", "Calibrated CalibrationFile");
     INNER_DOORS.put("engine.http", "HttpBackend");

@@ -20,7 +20,7 @@ final class RouteMember {
   private static final long ONE_EVENT = Duration.ofSeconds(1).toNanos();
 
   final String name;
-  final Route route;
+  final RouteTerms route;
   final Generator generator;
 
   /** Empty: it is in this process, or a child of it. */
@@ -42,7 +42,7 @@ final class RouteMember {
   /** How far it is behind its share: the most is next. */
   private long due;
 
-  RouteMember(String name, Route route, String host, Generator generator) {
+  RouteMember(String name, RouteTerms route, String host, Generator generator) {
     this.name = name;
     this.route = route;
     this.host = host;

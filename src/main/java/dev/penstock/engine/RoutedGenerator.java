@@ -85,8 +85,8 @@ final class RoutedGenerator implements Generator {
     return new IllegalStateException(String.valueOf(e.getMessage()), e);
   }
 
-  private static Route route(ModelSource source) {
-    return source instanceof RoutedSource routed ? routed.route() : Route.OWN;
+  private static RouteTerms route(ModelSource source) {
+    return source instanceof RoutedSource routed ? routed.route() : RouteTerms.OWN;
   }
 
   /**
@@ -203,7 +203,7 @@ final class RoutedGenerator implements Generator {
 
   /** No fault of one backend sends what people wrote out of this network, unless that is wanted. */
   private void requireNear(RouteMember member) throws TooFar {
-    Route route = member.route;
+    RouteTerms route = member.route;
     if (route.order() == lowest || route.mayLeave() || member.host.isEmpty()) {
       return;
     }

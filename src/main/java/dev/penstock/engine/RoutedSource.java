@@ -4,7 +4,7 @@ import dev.penstock.models.ModelSource;
 
 /** A server that runs a model, and may be one of several. */
 public interface RoutedSource extends ModelSource {
-  Route route();
+  RouteTerms route();
 
   /** Its name or address. */
   String host();

@@ -1,5 +1,6 @@
 package dev.penstock.models;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -41,7 +42,7 @@ final class GgufFolderTest {
   }
 
   private String whyBroken(String name) {
-    return catalogue().broken().get(name);
+    return requireNonNull(catalogue().broken().get(name));
   }
 
   private String whyBroken(byte[] file) throws IOException {

@@ -1,6 +1,6 @@
 package dev.penstock.engine.http;
 
-import dev.penstock.engine.Route;
+import dev.penstock.engine.RouteTerms;
 import dev.penstock.engine.RoutedSource;
 import java.net.URI;
 import java.time.Duration;
@@ -25,7 +25,7 @@ record HttpSource(
     KeyPlace key,
     Map<String, String> headers,
     Set<String> pass,
-    Route route,
+    RouteTerms route,
     Limits limits,
     String keepAlive)
     implements RoutedSource {

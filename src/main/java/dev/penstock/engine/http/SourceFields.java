@@ -1,6 +1,6 @@
 package dev.penstock.engine.http;
 
-import dev.penstock.engine.Route;
+import dev.penstock.engine.RouteTerms;
 import dev.penstock.engine.http.HttpSource.KeyPlace;
 import dev.penstock.engine.http.HttpSource.Limits;
 import dev.penstock.models.FieldReader;
@@ -86,7 +86,7 @@ final class SourceFields {
 
   HttpSource read(String backend, Set<String> more) {
     var known = new HashSet<>(KEYS);
-    known.addAll(Route.KEYS);
+    known.addAll(RouteTerms.KEYS);
     known.addAll(more);
     fields.only(known);
     return new HttpSource(
@@ -96,7 +96,7 @@ final class SourceFields {
         key(),
         headers(),
         pass(),
-        Route.read(fields),
+        RouteTerms.read(fields),
         new Limits(seconds(CONNECT, 5), seconds(FIRST_BYTE, 120), seconds(IDLE, 60)),
         more.contains(KEEP_ALIVE) && fields.has(KEEP_ALIVE)
             ? fields.text(KEEP_ALIVE, "-?\\d{1,9}[smh]?", "a time such as 10m")

@@ -1,5 +1,6 @@
 package dev.penstock.engine.chat;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -62,7 +63,7 @@ final class AnswerGrammarTest {
               .allSatisfy(call ->
                   assertThat(JsonMappers.PLAIN.readTree(call.at("/function/arguments").asText()))
                       .isInstanceOf(ObjectNode.class));
-          assertThat(parallel || part.toolCalls().size() == 1).as(text).isTrue();
+          assertThat(part.toolCalls()).hasSizeLessThanOrEqualTo(parallel ? 64 : 1);
         }
       }
       assertThat(made).isGreaterThan(5);
@@ -105,7 +106,7 @@ final class AnswerGrammarTest {
   void anAnswerThatBeginsInAThoughtIsHeldAfterIt() {
     GenerationRequest request =
         request(tools(Tools.Choice.NONE, null, true), new Format.JsonObject());
-    String gbnf = AnswerGrammar.of(HERMES, request, true).gbnf();
+    String gbnf = requireNonNull(AnswerGrammar.of(HERMES, request, true).gbnf());
     assertThat(Matching.matches(gbnf, "{ So </thin </think>\n\n{\"a\": 1}")).isTrue();
     assertThat(Matching.begins(gbnf, "</think>Hello")).isFalse();
   }
@@ -126,9 +127,10 @@ final class AnswerGrammarTest {
     var loose = new Format.JsonSchema("a", schema, false);
     AnswerGrammar grammar = AnswerGrammar.of(HERMES, request(tools, loose), false);
     assertThat(grammar.loosened()).containsExactly("#/uniqueItems");
-    assertThat(Matching.matches(grammar.gbnf(), "[1]")).isTrue();
-    assertThat(Matching.matches(grammar.gbnf(), "<tool_call>" + CALL + "</tool_call>")).isTrue();
-    assertThat(Matching.begins(grammar.gbnf(), "Hello")).isFalse();
+    String gbnf = requireNonNull(grammar.gbnf());
+    assertThat(Matching.matches(gbnf, "[1]")).isTrue();
+    assertThat(Matching.matches(gbnf, "<tool_call>" + CALL + "</tool_call>")).isTrue();
+    assertThat(Matching.begins(gbnf, "Hello")).isFalse();
     assertThatThrownBy(() ->
             AnswerGrammar.of(
                 HERMES, request(tools, new Format.JsonSchema("a", schema, true)), false))
@@ -146,7 +148,7 @@ final class AnswerGrammarTest {
   }
 
   private static String gbnf(AnswerSyntax syntax, Tools tools, Format format) {
-    return AnswerGrammar.of(syntax, request(tools, format), false).gbnf();
+    return requireNonNull(AnswerGrammar.of(syntax, request(tools, format), false).gbnf());
   }
 
   private static Tools tools(Tools.Choice choice, @Nullable String name, boolean parallel) {

@@ -1,5 +1,6 @@
 package dev.penstock.engine.chat;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -247,12 +248,13 @@ final class AnswerParserTest {
   void argumentsComeAsTheyAreWritten() {
     var parser = new AnswerParser(HERMES, tools(), false, 1);
     AnswerPart head = parser.add("<tool_call>{\"name\": \"weather\", \"arguments\": {\"ci");
-    assertThat(head.toolCalls())
+    ArrayNode calls = requireNonNull(head.toolCalls());
+    assertThat(calls)
         .hasToString(
             "[{\"index\":0,\"id\":\"%s\",\"type\":\"function\",\"function\":{\"name\":\"weather\","
-                    .formatted(head.toolCalls().at("/0/id").asText())
+                    .formatted(calls.at("/0/id").asText())
                 + "\"arguments\":\"{\\\"ci\"}}]");
-    assertThat(head.toolCalls().at("/0/id").asText()).matches("call_[A-Za-z0-9]{24}");
+    assertThat(calls.at("/0/id").asText()).matches("call_[A-Za-z0-9]{24}");
     assertThat(parser.add("ty\": 1}").toolCalls())
         .hasToString("[{\"index\":0,\"function\":{\"arguments\":\"ty\\\": 1}\"}}]");
     assertThat(parser.add("}</tool_call>").toolCalls()).isNull();
@@ -264,7 +266,8 @@ final class AnswerParserTest {
     String text = "[TOOL_CALLS]time[ARGS]{}[TOOL_CALLS]time[ARGS]{}";
     var ids = new ArrayList<String>();
     for (long seed : new long[] {5, 5, 6}) {
-      ArrayNode calls = new AnswerParser(MISTRAL, tools(), false, seed).add(text).toolCalls();
+      var parser = new AnswerParser(MISTRAL, tools(), false, seed);
+      ArrayNode calls = requireNonNull(parser.add(text).toolCalls());
       calls.forEach(call -> ids.add(call.path("id").asText()));
     }
     assertThat(ids).allMatch(id -> id.matches("[A-Za-z0-9]{9}"));

@@ -1,5 +1,6 @@
 package dev.penstock.engine.chat;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -35,8 +36,7 @@ final class GrammarTest {
     GrammarState state = Grammar.parse("root ::= [\u20ac-\u20af] [^a]").start();
     for (byte each : "\u20ac\ud83d\ude00".getBytes(StandardCharsets.UTF_8)) {
       assertThat(state.complete()).isFalse();
-      state = state.after(new byte[] {each});
-      assertThat(state).isNotNull();
+      state = requireNonNull(state.after(new byte[] {each}));
     }
     assertThat(state.complete()).isTrue();
     assertThat(state.ended()).isTrue();

@@ -1,5 +1,6 @@
 package dev.penstock.engine.llama;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -337,7 +338,7 @@ final class LlamaGeneratorTest {
     generator.close();
     for (CompletableFuture<GenerationEnd> end : ends) {
       assertThatThrownBy(end::join)
-          .satisfies(e -> assertThat(((ModelFailure) e.getCause()).notYet()).isTrue());
+          .satisfies(e -> assertThat(((ModelFailure) requireNonNull(e.getCause())).notYet()).isTrue());
     }
     assertThatThrownBy(() -> generator.generate(greedy(5), new Asked()))
         .hasCauseInstanceOf(EngineStopped.class);

@@ -1,5 +1,6 @@
 package dev.penstock.engine.llama;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.engine.llama.SlotTurns.Ticket;
@@ -38,7 +39,7 @@ final class SlotTurnsTest {
   }
 
   private void release(String text) {
-    tickets.get(text).release();
+    requireNonNull(tickets.get(text)).release();
   }
 
   private void releaseAll() {

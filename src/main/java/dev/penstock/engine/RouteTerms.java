@@ -15,22 +15,22 @@ import org.jspecify.annotations.Nullable;
  * @param mayLeave whether it may be used though others go before it and it is outside of this
  *     network
  */
-public record Route(
+public record RouteTerms(
     @Nullable String name, int order, int weight, int concurrency, boolean mayLeave) {
   /** The keys of an entry that say it. */
   public static final Set<String> KEYS =
       Set.of("name", "order", "weight", "concurrency", "may_leave");
 
   /** Of a backend that says nothing, and keeps its own line. */
-  static final Route OWN = new Route(null, 0, 1, Integer.MAX_VALUE, false);
+  static final RouteTerms OWN = new RouteTerms(null, 0, 1, Integer.MAX_VALUE, false);
 
   private static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
   private static final int CONCURRENCY = 8;
   private static final int MOST = 1_000;
 
   /** What an entry of models.yaml says. */
-  public static Route read(FieldReader fields) {
-    return new Route(
+  public static RouteTerms read(FieldReader fields) {
+    return new RouteTerms(
         fields.has("name")
             ? fields.text("name", NAME, "letters, digits, dots, dashes and underscores")
             : null,
