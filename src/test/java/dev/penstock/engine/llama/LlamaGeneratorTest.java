@@ -338,7 +338,8 @@ final class LlamaGeneratorTest {
     generator.close();
     for (CompletableFuture<GenerationEnd> end : ends) {
       assertThatThrownBy(end::join)
-          .satisfies(e -> assertThat(((ModelFailure) requireNonNull(e.getCause())).notYet()).isTrue());
+          .satisfies(
+              e -> assertThat(((ModelFailure) requireNonNull(e.getCause())).notYet()).isTrue());
     }
     assertThatThrownBy(() -> generator.generate(greedy(5), new Asked()))
         .hasCauseInstanceOf(EngineStopped.class);
