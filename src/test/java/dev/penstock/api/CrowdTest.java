@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.core.Scope;
 import dev.penstock.testing.Await;
+import dev.penstock.web.Share;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -146,9 +147,15 @@ final class CrowdTest {
       for (Socket each : some) {
         each.close();
       }
-      Await.until(
-          "the key has none", LIMIT, () -> server.verticle().shares().all().get(4).used() == 0);
+      Await.until("the key has none", LIMIT, () -> connections().used() == 0);
     }
     assertThat(server.verticle().shares().crowdedOut()).isZero();
+  }
+
+  private Share connections() {
+    return server.verticle().shares().all().stream()
+        .filter(share -> share.name().equals("connections"))
+        .findFirst()
+        .orElseThrow();
   }
 }

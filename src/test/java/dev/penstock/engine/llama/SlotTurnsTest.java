@@ -1,6 +1,5 @@
 package dev.penstock.engine.llama;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.engine.llama.SlotTurns.Ticket;
@@ -9,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Who gets a slot, when there are fewer than texts. */
@@ -39,7 +39,7 @@ final class SlotTurnsTest {
   }
 
   private void release(String text) {
-    requireNonNull(tickets.get(text)).release();
+    Objects.requireNonNull(tickets.get(text)).release();
   }
 
   private void releaseAll() {
