@@ -137,7 +137,8 @@ final class CalibrateIT {
     assertThat(run.code()).as(run.err()).isEqualTo(1);
     for (String hostile : List.of("aborts", "overflows")) {
       assertThat(run.err().lines())
-          .filteredOn(line -> line.startsWith("calibrate: model " + hostile + ": "))
+          .as(run.err())
+          .filteredOn(line -> line.startsWith("penstock: calibrate: model " + hostile + ": "))
           .singleElement()
           .asString()
           .contains("tried before its first use, ");
