@@ -55,8 +55,8 @@ final class Fetch implements AutoCloseable {
   private final Progress progress;
   private final Map<String, String> tokens;
 
-  /** Bytes that came, of all files. */
-  private final AtomicLong received = new AtomicLong();
+  /** How far the file that is being fetched has ever come: who begins anew comes no further. */
+  private long farthest;
 
   /** Told how far a file is. */
   interface Progress {
@@ -114,20 +114,15 @@ final class Fetch implements AutoCloseable {
    * @return its SHA-256 in hex
    */
   String file(PullSource.Item item, Path into) throws Failure, InterruptedException {
-    long[] size = {item.size()};
-    long before = -1;
-    do {
-      if (before == length(into)) {
-        throw wrong(into, item, "it ends after " + before + " of " + size[0] + " bytes");
-      }
-      before = length(into);
-      if (size[0] < 0 || before < size[0]) {
-        size[0] = again(item.from(), () -> part(item, into, size[0]));
-      }
-    } while (length(into) < size[0]);
-    if (length(into) > size[0]) {
-      throw wrong(
-          into, item, "it has %d bytes, and should have %d".formatted(length(into), size[0]));
+    long there = length(into);
+    long size = item.size();
+    farthest = there;
+    if (size < 0 || there < size) {
+      size = again(item.from(), () -> part(item, into, item.size()));
+    }
+    long length = length(into);
+    if (length != size) {
+      throw wrong(into, item, "it has %d bytes, and should have %d".formatted(length, size));
     }
     String sum = sum(item, into);
     if (item.sha256() != null && !item.sha256().equals(sum)) {
@@ -167,7 +162,7 @@ final class Fetch implements AutoCloseable {
   /** Tries until it works, or does not come any further. */
   private <T> T again(URI uri, Try<T> attempt) throws Failure, InterruptedException {
     var backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
-    long came = received.get();
+    long came = farthest;
     for (int tries = 1; ; tries++) {
       String why;
       try {
@@ -177,8 +172,8 @@ final class Fetch implements AutoCloseable {
       } catch (IOException e) {
         why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
       }
-      if (received.get() > came) {
-        came = received.get();
+      if (farthest > came) {
+        came = farthest;
         tries = 0;
         backoff.reset();
       }
@@ -252,14 +247,17 @@ final class Fetch implements AutoCloseable {
       int count;
       while ((count = in.read(buffer)) >= 0) {
         heard.set(System.nanoTime());
-        received.addAndGet(count);
         try {
           out.write(buffer, 0, count);
         } catch (IOException e) {
           throw unwritable(into, e);
         }
         done += count;
+        farthest = Math.max(farthest, done);
         progress.at(item.name(), done, all);
+        if (all >= 0 && done > all) {
+          return done; // it is not what it should be, however long it is
+        }
       }
     } finally {
       watch.interrupt();
