@@ -3,11 +3,11 @@ package dev.penstock;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.hazelcast.client.HazelcastClient;
-import com.hazelcast.client.config.ClientConfig;
 import dev.penstock.testing.Await;
 import dev.penstock.testing.Certificates;
 import dev.penstock.testing.Checker;
 import dev.penstock.testing.Fleet;
+import dev.penstock.testing.HazelcastStranger;
 import dev.penstock.testing.Program;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -51,14 +51,7 @@ final class ClusterTlsIT {
       assertThat(found.find()).isTrue();
       int port = Integer.parseInt(found.group(1));
 
-      var client = new ClientConfig();
-      client.setClusterName("penstock");
-      client.setProperty("hazelcast.logging.type", "slf4j");
-      client.getNetworkConfig().addAddress("127.0.0.1:" + port);
-      client
-          .getConnectionStrategyConfig()
-          .getConnectionRetryConfig()
-          .setClusterConnectTimeoutMillis(2_000);
+      var client = HazelcastStranger.client("penstock", port);
       boolean in;
       try {
         HazelcastClient.newHazelcastClient(client).shutdown();

@@ -9,6 +9,7 @@ import static dev.penstock.web.Route.Access.WORKER;
 import static dev.penstock.web.Route.delete;
 import static dev.penstock.web.Route.get;
 import static dev.penstock.web.Route.post;
+import static dev.penstock.web.Route.postForWork;
 import static dev.penstock.web.Route.postPerhaps;
 
 import dev.penstock.api.worker.LaneNames;
@@ -258,7 +259,7 @@ public final class ApiVerticle extends VerticleBase {
         new WorkerRuns(
             bus, lanes, remoteWorkers, new WorkerResults(models, types), workerPieces, lease);
     return List.of(
-        post("/v1/worker/lease", WORKER, MAX_POLL, Query.none(leases::lease)),
+        postForWork("/v1/worker/lease", WORKER, MAX_POLL, Query.none(leases::lease)),
         post("/v1/worker/extend", WORKER, MAX_EXTEND, Query.none(runs::extend)),
         post("/v1/worker/pieces", WORKER, MAX_PIECES, Query.none(workerPieces::put)),
         post("/v1/worker/settle", WORKER, MAX_RESULT, Query.none(runs::settle)),

@@ -22,7 +22,6 @@ import dev.penstock.task.TaskError;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
-import dev.penstock.task.TaskSpec.Retention;
 import dev.penstock.task.TaskState;
 import dev.penstock.types.TaskTypes;
 import dev.penstock.types.generation.AnswerChunks;
@@ -143,17 +142,13 @@ final class CompletionsResource {
                 Patience.FIELD,
                 "stream",
                 "stream_options");
-    Retention retention =
-        theirsOnly
-            ? new Retention(settings.syncTtl(), settings.syncTtl())
-            : new Retention(settings.task().ttl(), settings.failedTtl());
     var spec =
         new TaskSpec(
             TaskId.random(),
             new TaskSpec.Work(
                 new Lane(GenerationType.NAME, model.name()), priority, input.toJson(), null),
             new TaskSpec.Limits(settings.task().maxAttempts(), own.timeout()),
-            retention,
+            HeldReplies.kept(settings, theirsOnly),
             new TaskSpec.Origin(
                 exchange.caller().owner(), TaskRequests.metadata(fields), identity, node));
     exchange.about(spec.id());

@@ -17,7 +17,6 @@ import dev.penstock.task.TaskError.Code;
 import dev.penstock.task.TaskId;
 import dev.penstock.task.TaskOutput;
 import dev.penstock.task.TaskSpec;
-import dev.penstock.task.TaskSpec.Retention;
 import dev.penstock.task.TaskState;
 import dev.penstock.types.TaskType;
 import dev.penstock.types.TaskTypes;
@@ -231,10 +230,6 @@ final class EmbeddingsResource {
   /** Work whose id nobody will learn is not kept for long. */
   private TaskSpec spec(
       Exchange exchange, Wanted wanted, byte[] input, @Nullable Identity identity) {
-    Retention retention =
-        wanted.theirsOnly()
-            ? new Retention(settings.syncTtl(), settings.syncTtl())
-            : new Retention(settings.task().ttl(), settings.failedTtl());
     TaskId id = TaskId.random();
     exchange.about(id);
     return new TaskSpec(
@@ -242,7 +237,7 @@ final class EmbeddingsResource {
         new TaskSpec.Work(
             new Lane(EmbeddingType.NAME, wanted.model.name()), wanted.priority, input, null),
         new TaskSpec.Limits(settings.task().maxAttempts(), settings.task().timeout()),
-        retention,
+        HeldReplies.kept(settings, wanted.theirsOnly()),
         new TaskSpec.Origin(exchange.caller().owner(), Map.of(), identity, node));
   }
 

@@ -1,7 +1,9 @@
 package dev.penstock.api;
 
+import dev.penstock.config.Settings;
 import dev.penstock.task.Task;
 import dev.penstock.task.TaskId;
+import dev.penstock.task.TaskSpec.Retention;
 import dev.penstock.task.TaskState;
 import dev.penstock.web.ApiError;
 import dev.penstock.web.Exchange;
@@ -19,6 +21,17 @@ final class HeldReplies {
   private static final double NANOS_PER_MS = 1e6;
 
   private HeldReplies() {}
+
+  /**
+   * How long a held request's task is kept.
+   *
+   * @param theirsOnly nobody but those who wait for it will know of it
+   */
+  static Retention kept(Settings settings, boolean theirsOnly) {
+    return theirsOnly
+        ? new Retention(settings.syncTtl(), settings.syncTtl())
+        : new Retention(settings.task().ttl(), settings.failedTtl());
+  }
 
   /** The time is over, and the client gets no more than the task's id. */
   static Refusal pending(TaskId id) {

@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -53,11 +52,11 @@ final class ConnectionOptions {
 
   /** The caller closes the client. */
   Client connect(Io io) throws Failure {
-    return new Client(server(io.environment()), key(io.environment()), retryFor);
+    return new Client(server(io), key(io), retryFor);
   }
 
-  private URI server(Map<String, String> environment) throws Failure {
-    String text = server != null ? server : set(environment, "PENSTOCK_URL");
+  private URI server(Io io) throws Failure {
+    String text = server != null ? server : io.variable("PENSTOCK_URL");
     if (text == null) {
       return URI.create(STANDARD_SERVER);
     }
@@ -83,7 +82,7 @@ final class ConnectionOptions {
     return Failure.refused("--server (PENSTOCK_URL) must be a URL such as " + STANDARD_SERVER);
   }
 
-  private String key(Map<String, String> environment) throws Failure {
+  private String key(Io io) throws Failure {
     if (key != null) {
       return checked(key, "--key");
     }
@@ -95,12 +94,12 @@ final class ConnectionOptions {
       return found;
     }
     for (String variable : new String[] {"PENSTOCK_KEY", "AUTH_TOKEN"}) {
-      String found = set(environment, variable);
+      String found = io.variable(variable);
       if (found != null) {
         return checked(found, variable);
       }
     }
-    String folder = set(environment, "DATA_DIR");
+    String folder = io.variable("DATA_DIR");
     Path file =
         (data != null ? data : Path.of(folder == null ? "data" : folder)).resolve("api-key");
     String found = read(file);
@@ -111,11 +110,6 @@ final class ConnectionOptions {
               + " (--data names the server's data folder)");
     }
     return found;
-  }
-
-  private static @Nullable String set(Map<String, String> environment, String variable) {
-    String value = environment.get(variable);
-    return value == null || value.isBlank() ? null : value.strip();
   }
 
   /** Null when there is no such file. */

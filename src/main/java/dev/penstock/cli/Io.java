@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a command reads and writes.
@@ -59,6 +60,12 @@ public record Io(
   @SuppressWarnings("ReferenceEquality") // that very stream has the descriptor 0
   boolean inTerminal() {
     return in == System.in && terminal(0);
+  }
+
+  /** What the environment has by that name; null: nothing, or blanks. */
+  @Nullable String variable(String name) {
+    String value = environment.get(name);
+    return value == null || value.isBlank() ? null : value.strip();
   }
 
   /**

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -80,8 +79,8 @@ final class PullCommand implements Callable<Integer> {
       throw Failure.refused(
           "--sha256 takes 64 hex digits, and goes with a URL: the hub has its own");
     }
-    String set = Optional.ofNullable(io.environment().get("MODELS_DIR")).orElse("").strip();
-    Path root = models != null ? models : Path.of(set.isEmpty() ? "models" : set);
+    String set = io.variable("MODELS_DIR");
+    Path root = models != null ? models : Path.of(set == null ? "models" : set);
     Path target = root.resolve(called);
     if (Files.exists(target)) {
       throw Failure.refused(
@@ -143,8 +142,8 @@ final class PullCommand implements Callable<Integer> {
   }
 
   private URI endpoint() throws Failure {
-    String given = Optional.ofNullable(io.environment().get("HF_ENDPOINT")).orElse("").strip();
-    URI endpoint = URI.create(given.isEmpty() ? HUB : given.replaceFirst("/+$", ""));
+    String given = io.variable("HF_ENDPOINT");
+    URI endpoint = URI.create(given == null ? HUB : given.replaceFirst("/+$", ""));
     if (!Fetch.allowed(endpoint)) {
       throw Failure.refused("HF_ENDPOINT must be an https URL such as " + HUB);
     }
@@ -152,8 +151,10 @@ final class PullCommand implements Callable<Integer> {
   }
 
   private Map<String, String> tokens(URI endpoint) {
-    String token = Optional.ofNullable(io.environment().get("HF_TOKEN")).orElse("").strip();
-    return token.matches("[!-~]{1,512}") ? Map.of(endpoint.getHost(), token) : Map.of();
+    String token = io.variable("HF_TOKEN");
+    return token != null && token.matches("[!-~]{1,512}")
+        ? Map.of(endpoint.getHost(), token)
+        : Map.of();
   }
 
   private static List<PullSource.Item> items(
@@ -183,14 +184,13 @@ final class PullCommand implements Callable<Integer> {
       shownBytes = done;
       shownAt = now;
     }
-    var progress = JsonLines.object().put("done", done).put("total", Math.max(0, all));
     String left =
         rate > 0 && all > done ? ", %d s left".formatted((long) ((all - done) / rate)) : "";
     line.show(
         "%s %s %s%s"
             .formatted(
                 Visible.text(file),
-                all > 0 ? Screen.bar(progress).replaceFirst("  [\\d,]+ of.*", "") : "",
+                all > 0 ? Screen.gauge(done, all) : "",
                 all > 0 ? Bytes.text(done) + " of " + Bytes.text(all) : Bytes.text(done),
                 rate > 0 ? ", " + Bytes.text((long) rate) + "/s" + left : ""));
   }

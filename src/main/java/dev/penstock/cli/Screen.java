@@ -73,18 +73,16 @@ final class Screen implements TaskEvents.Watcher {
     if (total <= 0) {
       return String.format(Locale.ROOT, "%,d  %s", done, message).stripTrailing();
     }
+    return String.format(
+            Locale.ROOT, "%s  %,d of %,d  %s", gauge(done, total), done, total, message)
+        .stripTrailing();
+  }
+
+  /** How much of it is done, to look at. */
+  static String gauge(long done, long total) {
     double share = Math.min(1, (double) done / total);
     int full = (int) (share * BAR);
-    return String.format(
-            Locale.ROOT,
-            "[%s%s] %3d %%  %,d of %,d  %s",
-            "#".repeat(full),
-            ".".repeat(BAR - full),
-            (int) (share * 100),
-            done,
-            total,
-            message)
-        .stripTrailing();
+    return "[%s%s] %3d %%".formatted("#".repeat(full), ".".repeat(BAR - full), (int) (share * 100));
   }
 
   private static String forPeople(JsonNode task) {

@@ -436,19 +436,12 @@ public final class ModelEngines implements AutoCloseable {
     try {
       requireRest(slot.spec);
       Optional<ModelPlace> place = catalogue.place(slot.spec);
-      if (place.isEmpty()) {
-        if (backends.apart(slot.spec)) {
-          openApart(slot, null);
-        } else {
-          open(slot, null);
-        }
-        return;
-      }
-      var from = new Opened(place.get(), place.get().read().fingerprint());
+      @Nullable Opened from =
+          place.isEmpty() ? null : new Opened(place.get(), place.get().read().fingerprint());
       Trials first = trials;
       if (backends.apart(slot.spec)) {
         openApart(slot, from);
-      } else if (first == null || first.passed(slot.name(), from.files)) {
+      } else if (from == null || first == null || first.passed(slot.name(), from.files)) {
         open(slot, from);
       } else {
         trying.execute(() -> tryOut(slot, first, from));

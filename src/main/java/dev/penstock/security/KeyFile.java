@@ -1,5 +1,6 @@
 package dev.penstock.security;
 
+import dev.penstock.base.OwnerOnly;
 import dev.penstock.base.Visible;
 import dev.penstock.config.BadSettings;
 import java.io.IOException;
@@ -13,7 +14,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
@@ -92,14 +92,14 @@ final class KeyFile {
     String key = newKey();
     Path unfinished = dir.resolve(NAME + ".new");
     try {
-      Files.createDirectories(dir, mode(dir, "rwx------"));
+      Files.createDirectories(dir, OwnerOnly.folder(dir));
       // Left by a start that died here.
       Files.deleteIfExists(unfinished);
       try (FileChannel channel =
           FileChannel.open(
               unfinished,
               Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-              mode(dir, "rw-------"))) {
+              OwnerOnly.file(dir))) {
         ByteBuffer bytes = ByteBuffer.wrap((key + "\n").getBytes(StandardCharsets.US_ASCII));
         while (bytes.hasRemaining()) {
           channel.write(bytes);
@@ -115,15 +115,6 @@ final class KeyFile {
       throw new BadSettings(
           Visible.text("data.dir = " + dir + ": the API key cannot be written there: " + e));
     }
-  }
-
-  /** The permissions from the first moment on; nothing where the file system knows none. */
-  private static FileAttribute<?>[] mode(Path path, String permissions) {
-    return posix(path)
-        ? new FileAttribute<?>[] {
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
-        }
-        : new FileAttribute<?>[0];
   }
 
   private static boolean posix(Path path) {

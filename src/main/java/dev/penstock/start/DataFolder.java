@@ -1,5 +1,6 @@
 package dev.penstock.start;
 
+import dev.penstock.base.OwnerOnly;
 import io.vertx.core.file.FileSystemOptions;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -9,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
@@ -32,14 +32,14 @@ final class DataFolder {
   static void prepare(Path folder) throws IOException {
     try {
       if (!Files.isDirectory(folder)) {
-        Files.createDirectories(folder, only(folder, "rwx------"));
+        Files.createDirectories(folder, OwnerOnly.folder(folder));
       }
-      Files.delete(Files.createTempFile(folder, "write-", ".try", only(folder, "rw-------")));
+      Files.delete(Files.createTempFile(folder, "write-", ".try", OwnerOnly.file(folder)));
     } catch (IOException e) {
       throw new IOException(whyNot("data folder " + folder, folder, e), e);
     }
     if (!temporaryFiles()) {
-      Path own = Files.createDirectories(folder.resolve("temp"), only(folder, "rwx------"));
+      Path own = Files.createDirectories(folder.resolve("temp"), OwnerOnly.folder(folder));
       String option = "-Djava.io.tmpdir=" + own.toAbsolutePath();
       SameProcess.startAgainWith(option, option);
     }
@@ -71,7 +71,7 @@ final class DataFolder {
       if (above != null) {
         Files.createDirectories(above);
       }
-      Files.createFile(database, only(database, "rw-------"));
+      Files.createFile(database, OwnerOnly.file(database));
     } catch (FileAlreadyExistsException e) {
       // SQLite gives its log the permissions of the database beside it.
     } catch (IOException e) {
@@ -154,13 +154,5 @@ final class DataFolder {
     } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
       return "user " + name;
     }
-  }
-
-  private static FileAttribute<?>[] only(Path path, String permissions) {
-    return path.getFileSystem().supportedFileAttributeViews().contains("posix")
-        ? new FileAttribute<?>[] {
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
-        }
-        : new FileAttribute<?>[0];
   }
 }

@@ -114,12 +114,17 @@ public final class Connections {
     return over;
   }
 
-  /** A request's headers have come. */
-  void busy(HttpServerRequest request) {
+  /**
+   * A request's headers have come.
+   *
+   * @param hands as {@link Route#hands}
+   */
+  void busy(HttpServerRequest request, boolean hands) {
     State state = states.get(request.connection());
     if (state != null) {
       state.requests++;
       state.current = request;
+      state.hands = hands;
       state.disarm();
     }
   }
@@ -142,6 +147,9 @@ public final class Connections {
     /** The last that came; null: all are answered. */
     private @Nullable HttpServerRequest current;
 
+    /** Of the current request. */
+    private boolean hands;
+
     private boolean noMore;
 
     /** The client sends no more; what has come is answered. */
@@ -149,6 +157,8 @@ public final class Connections {
       noMore = true;
       if (requests == 0) {
         arm(connection, LAST);
+      } else if (requests == 1 && hands) {
+        connection.close();
       }
     }
 

@@ -30,12 +30,6 @@ final class HalfClosed extends ChannelDuplexHandler {
   /** What answers of every version begin with. */
   private static final byte[] START = "HTTP/1.".getBytes(StandardCharsets.US_ASCII);
 
-  /**
-   * Whoever asks for work here and says no more has gone: work that was sent after it would have to
-   * wait for its lease to lapse.
-   */
-  private static final String WORK = "/v1/worker/lease";
-
   /** To a client that has gone the second byte fails already. */
   private static final long FIRST_MS = 50;
 
@@ -74,11 +68,6 @@ final class HalfClosed extends ChannelDuplexHandler {
     context.fireUserEventTriggered(event); // the rest of what was read comes first
     if (event == ChannelInputShutdownEvent.INSTANCE) {
       ended.run();
-      HttpServerRequest request = waiting.get();
-      if (request != null && WORK.equals(request.path())) {
-        connection.close();
-        return;
-      }
       askLater(context);
     }
   }

@@ -122,7 +122,7 @@ public final class Pipeline {
   /** A request's headers have come. On the event loop. */
   public void accept(HttpServerRequest request, Match match) {
     request.pause();
-    connections.busy(request);
+    connections.busy(request, match instanceof Match.Found(Route route, _) && route.hands());
     inFlight.incrementAndGet();
     var exchange = new Exchange(request, replies, match.page());
     exchange.shares(shares);
@@ -150,7 +150,7 @@ public final class Pipeline {
   }
 
   private void refuse(HttpServerRequest request, ApiError error) {
-    connections.busy(request);
+    connections.busy(request, false);
     write(new Exchange(request, replies, false), MalformedRequests.reply(error))
         .onComplete(_ -> request.connection().close());
   }

@@ -11,9 +11,17 @@ import java.util.Set;
  *     rest of the path
  * @param body the most bytes its body may have; 0: it takes none
  * @param bodiless whether it may come without a body, and then without its type
+ * @param hands whether its answer hands over what another may get as well: then a client that says
+ *     no more has gone, though it might read on
  */
 public record Route(
-    HttpMethod method, String path, Access access, int body, boolean bodiless, Resource resource) {
+    HttpMethod method,
+    String path,
+    Access access,
+    int body,
+    boolean bodiless,
+    boolean hands,
+    Resource resource) {
 
   /** Who may ask. */
   public enum Access {
@@ -62,20 +70,25 @@ public record Route(
   }
 
   public static Route get(String path, Access access, Resource resource) {
-    return new Route(HttpMethod.GET, path, access, 0, true, resource);
+    return new Route(HttpMethod.GET, path, access, 0, true, false, resource);
   }
 
   public static Route post(String path, Access access, int body, Resource resource) {
-    return new Route(HttpMethod.POST, path, access, body, false, resource);
+    return new Route(HttpMethod.POST, path, access, body, false, false, resource);
+  }
+
+  /** One that hands over what another may get as well. */
+  public static Route postForWork(String path, Access access, int body, Resource resource) {
+    return new Route(HttpMethod.POST, path, access, body, false, true, resource);
   }
 
   /** One whose body may be left out. */
   public static Route postPerhaps(String path, Access access, int body, Resource resource) {
-    return new Route(HttpMethod.POST, path, access, body, true, resource);
+    return new Route(HttpMethod.POST, path, access, body, true, false, resource);
   }
 
   public static Route delete(String path, Access access, Resource resource) {
-    return new Route(HttpMethod.DELETE, path, access, 0, true, resource);
+    return new Route(HttpMethod.DELETE, path, access, 0, true, false, resource);
   }
 
   /** The end of a path that takes all the rest: a model's id may contain slashes. */

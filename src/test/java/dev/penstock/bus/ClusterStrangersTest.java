@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.hazelcast.client.HazelcastClient;
-import com.hazelcast.client.config.ClientConfig;
 import com.hazelcast.config.Config;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
@@ -15,6 +14,7 @@ import dev.penstock.task.TaskId;
 import dev.penstock.testing.Await;
 import dev.penstock.testing.Certificates;
 import dev.penstock.testing.FreePort;
+import dev.penstock.testing.HazelcastStranger;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
@@ -146,14 +146,7 @@ final class ClusterStrangersTest {
   }
 
   private void assertNoClientGetsIn(int port) {
-    var client = new ClientConfig();
-    client.setClusterName(name);
-    client.setProperty("hazelcast.logging.type", "slf4j");
-    client.getNetworkConfig().addAddress("127.0.0.1:" + port);
-    client
-        .getConnectionStrategyConfig()
-        .getConnectionRetryConfig()
-        .setClusterConnectTimeoutMillis(2_000);
+    var client = HazelcastStranger.client(name, port);
     assertThatThrownBy(() -> HazelcastClient.newHazelcastClient(client))
         .isInstanceOf(IllegalStateException.class);
   }

@@ -39,15 +39,12 @@ final class AnthropicDialect implements Dialect {
     Integer most = request.mostTokens();
     body.put("max_tokens", most == null ? MOST_TOKENS : most);
     Sampling sampling = request.sampling();
-    put(body, "temperature", sampling.temperature());
-    put(body, "top_p", sampling.topP());
+    Chunks.put(body, "temperature", sampling.temperature());
+    Chunks.put(body, "top_p", sampling.topP());
     if (sampling.topK() != null && sampling.topK() > 0) {
       body.put("top_k", sampling.topK());
     }
-    if (!request.stops().isEmpty()) {
-      ArrayNode stops = body.putArray("stop_sequences");
-      request.stops().forEach(stops::add);
-    }
+    Chunks.put(body, "stop_sequences", request.stops());
     messages(body, messages, unable);
     tools(body, tools);
     body.setAll(request.passed());
@@ -72,12 +69,6 @@ final class AnthropicDialect implements Dialect {
 
   private static boolean none(@Nullable Double value) {
     return value == null || value == 0;
-  }
-
-  private static void put(ObjectNode body, String name, @Nullable Double value) {
-    if (value != null) {
-      body.put(name, value);
-    }
   }
 
   /** What is said to the model stands on top; turns of one side on end are one turn. */

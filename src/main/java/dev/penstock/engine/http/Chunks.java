@@ -8,13 +8,29 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.penstock.engine.BackendTrouble;
 import dev.penstock.json.JsonMappers;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Parts of what servers send, read, and parts of answers, made. */
+/** Parts of what servers send, read, and parts of requests and answers, made. */
 final class Chunks {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   private Chunks() {}
+
+  /** A member of a request, where it is said. */
+  static void put(ObjectNode to, String name, @Nullable Double value) {
+    if (value != null) {
+      to.put(name, value);
+    }
+  }
+
+  /** The same of a list. */
+  static void put(ObjectNode to, String name, List<String> texts) {
+    if (!texts.isEmpty()) {
+      ArrayNode all = to.putArray(name);
+      texts.forEach(all::add);
+    }
+  }
 
   /** An event's object. */
   static JsonNode object(String data) throws BackendTrouble {

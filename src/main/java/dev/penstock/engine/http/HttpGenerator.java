@@ -191,7 +191,7 @@ final class HttpGenerator implements Generator {
       error = UpstreamError.NONE;
     }
     String answers = "it answers " + status;
-    Duration pause = RetryAfter.of(reply.headers(), Instant.now());
+    Duration pause = RetryAfter.of(reply, Instant.now());
     return switch (status) {
       case 400, 404, 413, 415, 422 -> throw error.invalid(status);
       case 401, 403 -> BackendTrouble.other(answers + ": its key is not taken"); // may quote it

@@ -71,24 +71,15 @@ final class OllamaDialect implements Dialect {
     if (request.mostTokens() != null) {
       options.put("num_predict", request.mostTokens());
     }
-    put(options, "temperature", sampling.temperature());
-    put(options, "top_p", sampling.topP());
+    Chunks.put(options, "temperature", sampling.temperature());
+    Chunks.put(options, "top_p", sampling.topP());
     if (sampling.topK() != null) {
       options.put("top_k", sampling.topK());
     }
-    put(options, "min_p", sampling.minP());
-    put(options, "presence_penalty", sampling.presence());
-    put(options, "frequency_penalty", sampling.frequency());
-    if (!request.stops().isEmpty()) {
-      ArrayNode stops = options.putArray("stop");
-      request.stops().forEach(stops::add);
-    }
-  }
-
-  private static void put(ObjectNode options, String name, @Nullable Double value) {
-    if (value != null) {
-      options.put(name, value);
-    }
+    Chunks.put(options, "min_p", sampling.minP());
+    Chunks.put(options, "presence_penalty", sampling.presence());
+    Chunks.put(options, "frequency_penalty", sampling.frequency());
+    Chunks.put(options, "stop", request.stops());
   }
 
   private static void tools(ObjectNode body, Tools tools, Unable unable) {

@@ -14,7 +14,6 @@ import dev.penstock.engine.GenerationRequest.Tools;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** OpenAI's chats and completions, always streamed. */
 final class OpenAiDialect implements Dialect {
@@ -55,10 +54,7 @@ final class OpenAiDialect implements Dialect {
       body.put(mostTokens(request, source), request.mostTokens());
     }
     sampling(body, request.sampling());
-    if (!request.stops().isEmpty()) {
-      ArrayNode stops = body.putArray("stop");
-      request.stops().forEach(stops::add);
-    }
+    Chunks.put(body, "stop", request.stops());
     format(body, request.format());
     body.setAll(request.passed());
     return body;
@@ -74,25 +70,19 @@ final class OpenAiDialect implements Dialect {
   }
 
   private static void sampling(ObjectNode body, Sampling sampling) {
-    put(body, "temperature", sampling.temperature());
-    put(body, "top_p", sampling.topP());
+    Chunks.put(body, "temperature", sampling.temperature());
+    Chunks.put(body, "top_p", sampling.topP());
     if (sampling.topK() != null) {
       body.put("top_k", sampling.topK());
     }
-    put(body, "min_p", sampling.minP());
-    put(body, "presence_penalty", sampling.presence());
-    put(body, "frequency_penalty", sampling.frequency());
+    Chunks.put(body, "min_p", sampling.minP());
+    Chunks.put(body, "presence_penalty", sampling.presence());
+    Chunks.put(body, "frequency_penalty", sampling.frequency());
     if (!sampling.bias().isEmpty()) {
       ObjectNode bias = body.putObject("logit_bias");
       sampling.bias().forEach((token, value) -> bias.put(String.valueOf(token), value));
     }
     body.put("seed", sampling.seed() & SEED);
-  }
-
-  private static void put(ObjectNode body, String name, @Nullable Double value) {
-    if (value != null) {
-      body.put(name, value);
-    }
   }
 
   private static void tools(ObjectNode body, Tools tools) {

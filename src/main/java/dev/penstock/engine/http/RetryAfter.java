@@ -1,6 +1,7 @@
 package dev.penstock.engine.http;
 
-import java.net.http.HttpHeaders;
+import dev.penstock.base.TimedHttp;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
@@ -16,11 +17,12 @@ final class RetryAfter {
   private RetryAfter() {}
 
   /** From nothing to a minute; null: it says nothing, or nothing that can be read. */
-  static @Nullable Duration of(HttpHeaders headers, Instant now) {
-    String value = headers.firstValue("Retry-After").map(String::strip).orElse("");
-    if (value.matches("\\d{1,9}")) {
-      return bounded(Duration.ofSeconds(Long.parseLong(value)));
-    }
+  static @Nullable Duration of(HttpResponse<?> reply, Instant now) {
+    return TimedHttp.retryAfter(reply).orElseGet(() -> byDate(reply, now));
+  }
+
+  private static @Nullable Duration byDate(HttpResponse<?> reply, Instant now) {
+    String value = reply.headers().firstValue("Retry-After").map(String::strip).orElse("");
     try {
       Instant until = ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
       return bounded(Duration.between(now, until));

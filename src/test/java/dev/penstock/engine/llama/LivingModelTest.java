@@ -16,7 +16,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class LivingModelTest {
   private static final Duration LONG = Duration.ofSeconds(60);
 
-  private final Set<Long> others = living();
+  private final OwnChildren own = new OwnChildren();
   private final ChildProcesses children = new ChildProcesses("dev.penstock.Main", _ -> {});
   private final Quarantine quarantine = new Quarantine(System::nanoTime);
   private final List<LivingModel> all = new CopyOnWriteArrayList<>();
@@ -34,27 +33,11 @@ final class LivingModelTest {
   void end() throws Exception {
     all.forEach(LivingModel::close);
     children.close();
-    for (long child : childProcesses()) {
-      Processes.awaitEnd(child);
-    }
-  }
-
-  private static Set<Long> living() {
-    return ProcessHandle.current()
-        .children()
-        .filter(ProcessHandle::isAlive)
-        .map(ProcessHandle::pid)
-        .collect(Collectors.toSet());
-  }
-
-  private Set<Long> childProcesses() {
-    Set<Long> ours = living();
-    ours.removeAll(others);
-    return ours;
+    own.awaitEnd();
   }
 
   private String maps() throws IOException {
-    Set<Long> living = childProcesses();
+    Set<Long> living = own.all();
     return living.isEmpty()
         ? ""
         : Files.readString(Path.of("/proc/" + living.iterator().next() + "/maps"));
@@ -75,8 +58,7 @@ final class LivingModelTest {
   }
 
   private void die(LivingModel model) {
-    childProcesses()
-        .forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
+    own.all().forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
     assertThatThrownBy(() -> model.process().tokenise("a", false, false))
         .isInstanceOf(LlamaProcess.Died.class);
   }
@@ -123,12 +105,12 @@ final class LivingModelTest {
         });
     for (int death = 0; death < 3; death++) {
       Await.until("it is being opened", LONG, () -> maps().contains("libllama"));
-      long child = childProcesses().iterator().next();
+      long child = own.all().iterator().next();
       Processes.signal("KILL", child);
       Processes.awaitEnd(child);
     }
     assertThatThrownBy(opening::join).hasMessageContaining("signal 9");
     assertThatThrownBy(() -> model.open(0)).hasMessageContaining("died three times");
-    assertThat(childProcesses()).isEmpty();
+    assertThat(own.all()).isEmpty();
   }
 }

@@ -38,7 +38,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
@@ -54,7 +53,7 @@ final class LlamaGeneratorTest {
 
   @TempDir Path temp;
 
-  private final Set<Long> others = living();
+  private final OwnChildren own = new OwnChildren();
   private final ChildProcesses children = new ChildProcesses("dev.penstock.Main", _ -> {});
   private final List<LlamaGenerator> opened = new ArrayList<>();
 
@@ -72,28 +71,11 @@ final class LlamaGeneratorTest {
   void end() throws Exception {
     opened.forEach(LlamaGenerator::close);
     children.close();
-    for (long child : childProcesses()) {
-      Processes.awaitEnd(child);
-    }
-  }
-
-  private static Set<Long> living() {
-    return ProcessHandle.current()
-        .children()
-        .filter(ProcessHandle::isAlive)
-        .map(ProcessHandle::pid)
-        .collect(Collectors.toSet());
-  }
-
-  private Set<Long> childProcesses() {
-    Set<Long> ours = living();
-    ours.removeAll(others);
-    return ours;
+    own.awaitEnd();
   }
 
   private void kill() {
-    childProcesses()
-        .forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
+    own.all().forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
   }
 
   private EngineParts parts(LlamaSettings settings) {
@@ -182,7 +164,7 @@ final class LlamaGeneratorTest {
         company.stream().map(asked -> later(generator, greedy(200), asked)).toList();
     ends.forEach(CompletableFuture::join);
     assertThat(company).allSatisfy(asked -> assertThat(asked.told()).isEqualTo(alone.told()));
-    assertThat(childProcesses()).hasSize(1);
+    assertThat(own.all()).hasSize(1);
   }
 
   @Test
@@ -252,7 +234,7 @@ final class LlamaGeneratorTest {
     other.join();
     assertThat(first.tokens(0)).isEqualTo(Stories.GREEDY);
     assertThat(second.told()).isEqualTo(whole.told());
-    assertThat(childProcesses()).hasSize(1);
+    assertThat(own.all()).hasSize(1);
   }
 
   @Test
@@ -287,7 +269,7 @@ final class LlamaGeneratorTest {
     GenerationEnd end =
         generator.generate(request(new Prompt.Text(""), 1, 1_000_000, seeded(1)), asked);
     assertThat(end.promptTokens() + end.answerTokens()).isLessThanOrEqualTo(512);
-    assertThat(childProcesses()).hasSize(1);
+    assertThat(own.all()).hasSize(1);
   }
 
   private static InvalidInput refused(LlamaGenerator generator, GenerationRequest request) {
@@ -464,9 +446,9 @@ final class LlamaGeneratorTest {
       assertThat(use.engine(Generator.class).slots()).isEqualTo(4);
       assertThat(use.engine(Generator.class).generate(greedy(5), new Asked()).answerTokens())
           .isEqualTo(5);
-      assertThat(childProcesses()).as("the model's, and none of a trial").hasSize(1);
+      assertThat(own.all()).as("the model's, and none of a trial").hasSize(1);
     }
-    for (long child : childProcesses()) {
+    for (long child : own.all()) {
       Processes.awaitEnd(child);
     }
   }

@@ -18,7 +18,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,7 +30,7 @@ final class LlamaProcessTest {
   private static final List<Integer> BEGIN = List.of(Stories.BEGIN);
 
   /** Other tests' servers. */
-  private final Set<Long> others = living();
+  private final OwnChildren own = new OwnChildren();
 
   private final List<String> crashed = new CopyOnWriteArrayList<>();
   private final ChildProcesses children = new ChildProcesses("dev.penstock.Main", crashed::add);
@@ -48,27 +47,11 @@ final class LlamaProcessTest {
   void end() throws Exception {
     process.close();
     children.close();
-    for (long child : childProcesses()) {
-      Processes.awaitEnd(child);
-    }
-  }
-
-  private static Set<Long> living() {
-    return ProcessHandle.current()
-        .children()
-        .filter(ProcessHandle::isAlive)
-        .map(ProcessHandle::pid)
-        .collect(Collectors.toSet());
-  }
-
-  private Set<Long> childProcesses() {
-    Set<Long> ours = living();
-    ours.removeAll(others);
-    return ours;
+    own.awaitEnd();
   }
 
   private long child() {
-    return childProcesses().iterator().next();
+    return own.all().iterator().next();
   }
 
   private ModelInfo open(LlamaProcess process, ModelPlan plan) throws Exception {
@@ -111,7 +94,7 @@ final class LlamaProcessTest {
     assertThat(company.getFirst().text()).isEqualTo(alone.text());
     assertThat(process.tokenise("Once upon a time", true, false))
         .startsWith(Stories.BEGIN, Stories.GREEDY.getFirst());
-    assertThat(childProcesses()).hasSize(1);
+    assertThat(own.all()).hasSize(1);
   }
 
   @Test
@@ -198,7 +181,7 @@ final class LlamaProcessTest {
   }
 
   private String maps() throws IOException {
-    Set<Long> living = childProcesses();
+    Set<Long> living = own.all();
     return living.isEmpty()
         ? ""
         : Files.readString(Path.of("/proc/" + living.iterator().next() + "/maps"));
@@ -264,7 +247,7 @@ final class LlamaProcessTest {
       }
     }
     assertThat(reasons).isNotEmpty().allSatisfy(reason -> assertThat(reason).isNotBlank());
-    assertThat(childProcesses()).containsExactly(lives);
+    assertThat(own.all()).containsExactly(lives);
     assertThat(crashed).isEmpty();
   }
 
