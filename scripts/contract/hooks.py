@@ -72,6 +72,17 @@ def mend(members):
             each["max"] = 1
 
 
+def name_model(case):
+    """There is no model for texts here, so none that could be left out."""
+    bodies = case.body if isinstance(case.body, list) else [case.body]
+    for each in bodies:
+        makes_texts = case.path in ("/v1/chat/completions", "/v1/completions") or (
+            isinstance(each, dict) and each.get("type") == "generation"
+        )
+        if makes_texts and isinstance(each, dict) and each.get("model") in (None, ""):
+            each["model"] = "none"
+
+
 def spare(case):
     """Names come from replies, too."""
     names = case.path_parameters or {}
@@ -97,7 +108,10 @@ def before_call(ctx, case, kwargs):
     end(case)
     if isinstance(case.body, (dict, list)):
         case.body = copy.deepcopy(case.body)
+        positive = case.meta is None or case.meta.generation.mode.is_positive
+        if positive:
+            name_model(case)
         for each in objects(case.body):
             quicken(each)
-            if case.meta is None or case.meta.generation.mode.is_positive:
+            if positive:
                 mend(each)
